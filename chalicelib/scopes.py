@@ -1,0 +1,44 @@
+"""Scopes: one space-separated string outside (RFC 6749 section 3.3), a frozen set inside (SC-1)."""
+
+import re
+
+from chalicelib.errors import Invalid
+
+Scopes = frozenset[str]
+
+MAX_SCOPE_LENGTH = 600  # so that a token stays within 2 KB (TK-8)
+NONE: Scopes = frozenset()
+
+_SCOPE_STRING = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*")
+
+
+def parse(text: str) -> Scopes:
+    """Return the set a scope string names; the empty string is the empty set. Raises Invalid ``invalid_scope``."""
+    if not text:
+        return NONE
+    if len(text) > MAX_SCOPE_LENGTH:
+        raise Invalid(f"A scope string has at most {MAX_SCOPE_LENGTH} characters.", code="invalid_scope")
+    if not _SCOPE_STRING.fullmatch(text):
+        raise Invalid(
+            "A scope is printable ASCII without quote or backslash; scopes are separated by one space.",
+            code="invalid_scope",
+        )
+    return frozenset(text.split(" "))
+
+
+def text(scopes: Scopes) -> str:
+    """Return the scope string of a set, sorted, so that equal sets read alike. Raises Invalid when too long."""
+    joined = " ".join(sorted(scopes))
+    if len(joined) > MAX_SCOPE_LENGTH:
+        raise Invalid(f"The scopes together have more than {MAX_SCOPE_LENGTH} characters.", code="invalid_scope")
+    return joined
+
+
+def covers(held: Scopes, needed: str) -> bool:
+    """Tell whether a holder of ``held`` may do what ``needed`` names: exact, case-sensitive, no hierarchy."""
+    return needed in held
+
+
+def grant(*, requested: Scopes | None, entitled: Scopes) -> Scopes:
+    """Return what is granted: everything entitled where nothing was asked for, else the part asked for (SC-2)."""
+    return entitled if requested is None else requested & entitled

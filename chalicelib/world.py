@@ -1,0 +1,38 @@
+"""What comes from outside a program without being asked for: the time and chance.
+
+No other module reads a clock or a source of randomness, so "dies after fifteen minutes" is one line of test.
+"""
+
+import base64
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+ID_BYTES = 16  # 128 bits: never guessed, never the same twice
+SECRET_BYTES = 32  # 256 bits (TK-10)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The clock, chance and waiting of one process; tests build another one."""
+
+    now: Callable[[], float] = time.time  # seconds since the epoch, UTC
+    monotonic: Callable[[], float] = time.monotonic  # seconds; for cool-downs and durations, never stored
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    sleep: Callable[[float], None] = time.sleep
+
+    def timestamp(self) -> int:
+        """Return whole seconds since the epoch (RFC 7519 NumericDate)."""
+        return int(self.now())
+
+    def identifier(self) -> str:
+        """Return a new random name: 128 bits as 26 characters of ``a-z2-7``."""
+        return base64.b32encode(self.random_bytes(ID_BYTES)).decode().rstrip("=").lower()
+
+    def secret(self) -> str:
+        """Return a new bearer secret: 256 bits as 43 characters of base64url."""
+        return base64.urlsafe_b64encode(self.random_bytes(SECRET_BYTES)).decode().rstrip("=")
+
+
+SYSTEM = World()
