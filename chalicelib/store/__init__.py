@@ -5,21 +5,29 @@
 Uniqueness is the :class:`Insert` of a second record in the same commit (ST-1).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 Data = Mapping[str, Any]  # a JSON object: str, int, float, bool, None, lists and objects of these
+OnRequest = Callable[[str, float], None]  # told of every request: its name, the capacity units it consumed
 
-MAX_WRITES = 100  # DynamoDB's limit for one transaction; both engines keep it
+MAX_KEYS = 100  # DynamoDB's limit for one batch of reads; both engines keep it
+MAX_WRITES = 100  # DynamoDB's limit for one transaction
+MAX_PAGE = 1000
 MAX_PARTITION_BYTES = 2048
 MAX_SORT_BYTES = 1024
-MAX_DATA_BYTES = 350_000  # below DynamoDB's 400 KB an item, names and numbers included
+MAX_DATA_BYTES = 350_000  # as compact JSON; below DynamoDB's 400 KB an item, names and numbers included
+MAX_COMMIT_BYTES = 4_000_000  # below DynamoDB's 4 MB a transaction
+MAX_DEPTH = 32  # lists and objects within each other
+MAX_COUNTS = 20  # names in one bump
+MAX_NAME_BYTES = 200  # a taker, a count's name
+MAX_INTEGER = 2**63 - 1  # and no integer is below -(2**63)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Key:
-    """Where a record lives. Both parts are non-empty text; records of one partition are ordered by ``sort``."""
+    """Where a record lives. Both parts are non-empty text; ``sort`` orders the records of a partition."""
 
     partition: str
     sort: str
@@ -55,7 +63,7 @@ class Insert:
 
 @dataclass(frozen=True, slots=True)
 class Replace:
-    """Write over the record that was read, if it has not changed since."""
+    """Write over the record that was read, if it has neither changed nor expired. A spent one stays spent."""
 
     record: Record
     data: Data
@@ -64,14 +72,14 @@ class Replace:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Remove the record that was read, if it has not changed since."""
+    """Remove the record that was read, if it has neither changed nor expired since."""
 
     record: Record
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Demand that the record that was read has not changed since; write nothing."""
+    """Demand that the record that was read has neither changed nor expired since; write nothing."""
 
     record: Record
 
@@ -113,18 +121,21 @@ class Conflict(Exception):  # noqa: N818 - the ordinary end of a lost race
 class StoreUnavailable(Exception):  # noqa: N818 - what happened, in the field's word
     """The engine is throttled, broken or out of reach; tries within the budget are used up.
 
-    After a ``commit`` it may be unknown whether it took effect; a caller that tries again with the same reads is
-    safe, since every condition is checked again.
+    After a ``commit`` it may be unknown whether it took effect; a caller that tries again with the same reads
+    is safe, since every condition is checked again. No other exception of an engine ever leaves a store.
     """
 
 
 class Store(Protocol):
-    """The five verbs. Every one may raise :class:`StoreUnavailable`, in at most about five seconds."""
+    """The five verbs. Every one may raise :class:`StoreUnavailable`, in less than five seconds (AV-1).
+
+    ValueError, before anything is asked of the engine, for what breaks a limit of this module (ST-6, ST-7).
+    """
 
     def get(self, *keys: Key) -> tuple[Record | None, ...]:
         """Return the records in the order asked for, None for an absent one. One strongly consistent batch.
 
-        At most 100 keys, each at most once.
+        At most 100 keys, each at most once. A counter is a record whose ``data`` is its counts.
         """
 
     def list(
@@ -136,29 +147,32 @@ class Store(Protocol):
         limit: int = 100,
         newest_first: bool = False,
     ) -> Page:
-        """Return up to ``limit`` records whose sort begins with ``prefix``, in the order of ``sort``'s UTF-8 bytes.
+        """Return up to ``limit`` records whose sort begins with ``prefix``, ordered by ``sort``'s UTF-8 bytes.
 
-        ``after`` is an exclusive start; ``newest_first`` turns the order round. Only an exhausted partition gives
-        ``next_after=None``; a page may be shorter than ``limit`` where expired records were passed over.
+        ``after`` is an exclusive start, which need not exist; ``newest_first`` turns the order round. Only an
+        exhausted partition gives ``next_after=None``; a page may be shorter than ``limit`` (1 to 1000), even
+        empty, where expired records were passed over or the records are large.
         """
 
     def commit(self, *writes: Write) -> None:
-        """Do all of it or nothing; raise :class:`Conflict` if a condition fails.
+        """Do all of it or nothing; raise :class:`Conflict`, with the keys of all conditions that failed.
 
-        1 to 100 writes, each about another key. A commit whose reply was lost is recognised as ours and succeeds
-        (ST-4). ValueError for what breaks a limit of this module.
+        1 to 100 writes, each about another key, 4 MB together. A commit whose reply was lost is recognised as
+        ours and succeeds (ST-4).
         """
 
     def take(self, key: Key, *, taker: str) -> Record | None:
-        """Spend a record for one of many callers: exactly one ``taker`` gets it, the others get None.
+        """Spend a record for one of many: exactly one ``taker`` gets it, the others get None (ST-2).
 
-        The same ``taker`` gets it again (its reply may have been lost), so a taker's name is made anew for each
-        attempt. A spent record stays readable, with ``taken_by``, until it expires.
+        The same ``taker`` gets it again (its reply may have been lost), so a taker's name is made anew for
+        each attempt. A spent record stays readable, with ``taken_by``, until it expires. A counter cannot be
+        taken.
         """
 
     def bump(self, key: Key, amounts: Mapping[str, int], *, expires_at: int) -> Counters:
-        """Add to named counts atomically and return them all. The first bump sets ``expires_at``; later ones keep it.
+        """Add to named counts atomically and return them all. The first bump's ``expires_at`` stays.
 
-        May count twice after a lost reply: fit for budgets, not for money. A key that is bumped is only ever
-        bumped, read with an empty ``amounts``-free ``get`` (``data`` is the counts) or forgotten.
+        May count twice after a lost reply: fit for budgets, not for money. At most 20 names, which come from
+        code and not from input. A key that is bumped is only ever bumped, read or forgotten; Conflict if
+        another kind of record lives there.
         """

@@ -1,0 +1,232 @@
+"""The embedded engine: one SQLite file, for a laptop or one machine. Safe across threads and processes.
+
+WAL with ``synchronous=FULL``: readers never wait, and what was acknowledged survives power loss (DL-1).
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from chalicelib.store import (
+    Check,
+    Conflict,
+    Counters,
+    Forget,
+    Insert,
+    Key,
+    OnRequest,
+    Page,
+    Record,
+    Remove,
+    Replace,
+    Write,
+    _limits,
+    key_of,
+)
+from chalicelib.store.sqlite_file import SqliteFile
+
+SWEEP_ROWS = 8  # beside one for each write of the commit, so that sweeping outruns growth (DS-3)
+SWEEP_AFTER_SECONDS = 3600  # longer than any skew between two clocks (AV-4)
+
+READ = (
+    "SELECT pk, sk, data, version, expires_at, taken_by, is_counter FROM records WHERE pk = :pk AND sk = :sk"
+)
+OLDEST_FIRST = """
+    SELECT pk, sk, data, version, expires_at, taken_by, is_counter FROM records
+    WHERE pk = :pk AND sk >= :low AND sk > :after AND (:high IS NULL OR sk < :high) ORDER BY sk LIMIT :rows"""
+NEWEST_FIRST = """
+    SELECT pk, sk, data, version, expires_at, taken_by, is_counter FROM records
+    WHERE pk = :pk AND sk >= :low AND (:high IS NULL OR sk < :high) AND (:after IS NULL OR sk < :after)
+    ORDER BY sk DESC LIMIT :rows"""
+PUT = """
+    INSERT INTO records (pk, sk, data, version, expires_at, taken_by, is_counter)
+    VALUES (:pk, :sk, :data, :version, :expires_at, NULL, 1)
+    ON CONFLICT (pk, sk) DO UPDATE SET data = excluded.data, version = excluded.version,
+        expires_at = excluded.expires_at, taken_by = NULL, is_counter = 1"""
+TAKE = """
+    UPDATE records SET taken_by = :taker, version = :version
+    WHERE pk = :pk AND sk = :sk AND (expires_at IS NULL OR expires_at > :now)
+        AND taken_by IS NULL AND NOT is_counter"""
+SWEEP = """
+    DELETE FROM records WHERE (pk, sk) IN
+    (SELECT pk, sk FROM records WHERE expires_at <= :before ORDER BY expires_at LIMIT :rows)"""
+
+# Each gives a row back if its condition held.
+COMMANDS: dict[type[Write], str] = {
+    Insert: """
+        INSERT INTO records (pk, sk, data, version, expires_at, taken_by, is_counter)
+        VALUES (:pk, :sk, :data, :version, :expires_at, NULL, 0)
+        ON CONFLICT (pk, sk) DO UPDATE SET data = excluded.data, version = excluded.version,
+            expires_at = excluded.expires_at, taken_by = NULL, is_counter = 0
+        WHERE expires_at <= :now RETURNING 1""",
+    Replace: """
+        UPDATE records SET data = :data, version = :version, expires_at = :expires_at, is_counter = 0
+        WHERE pk = :pk AND sk = :sk AND version = :was AND (expires_at IS NULL OR expires_at > :now)
+        RETURNING 1""",
+    Remove: """
+        DELETE FROM records
+        WHERE pk = :pk AND sk = :sk AND version = :was AND (expires_at IS NULL OR expires_at > :now)
+        RETURNING 1""",
+    Check: """
+        SELECT 1 FROM records
+        WHERE pk = :pk AND sk = :sk AND version = :was AND (expires_at IS NULL OR expires_at > :now)""",
+    Forget: "DELETE FROM records WHERE pk = :pk AND sk = :sk",
+}
+
+Row = tuple[str, str, str, str, int | None, str | None, int]
+
+
+def _uncounted(_verb: str, _capacity: float) -> None:
+    return
+
+
+class SqliteStore:
+    """A :class:`chalicelib.store.Store` in the file at ``path``, which is made, private, at the first use.
+
+    ``now`` gives seconds since the epoch, ``nonce`` a new random name; ``on_request`` is told of every verb.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        now: Callable[[], float],
+        nonce: Callable[[], str],
+        on_request: OnRequest = _uncounted,
+    ) -> None:
+        self._file = SqliteFile(Path(path))
+        self._now = now
+        self._nonce = nonce
+        self._on_request = on_request
+
+    def close(self) -> None:
+        """Close the file; a later verb opens it again."""
+        self._file.close()
+
+    def get(self, *keys: Key) -> tuple[Record | None, ...]:
+        """See :meth:`chalicelib.store.Store.get`; all keys are read from one snapshot."""
+        _limits.check_keys(keys)
+        self._on_request("get", 0.0)
+        now = self._now()
+        return self._file.read(lambda connection: tuple(_find(connection, key, now=now) for key in keys))
+
+    def list(
+        self,
+        partition: str,
+        *,
+        prefix: str = "",
+        after: str | None = None,
+        limit: int = 100,
+        newest_first: bool = False,
+    ) -> Page:
+        """See :meth:`chalicelib.store.Store.list`."""
+        _limits.check_page(partition, prefix=prefix, after=after, limit=limit)
+        self._on_request("list", 0.0)
+        bounds = {"pk": partition, "low": prefix, "high": _limits.end_of_prefix(prefix), "rows": limit + 1}
+        start = after if after is not None or newest_first else ""
+        query = NEWEST_FIRST if newest_first else OLDEST_FIRST
+        rows: list[Row] = self._file.read(
+            lambda connection: connection.execute(query, bounds | {"after": start}).fetchall()
+        )
+        now = self._now()
+        records = (_record(row, now=now) for row in rows[:limit])
+        return Page(
+            tuple(record for record in records if record is not None),
+            next_after=rows[limit - 1][1] if len(rows) > limit else None,
+        )
+
+    def commit(self, *writes: Write) -> None:
+        """See :meth:`chalicelib.store.Store.commit`."""
+        texts = _limits.check_writes(writes)
+        self._on_request("commit", 0.0)
+        now, version = self._now(), self._nonce()
+        commands = [
+            (write, _parameters(write, text) | {"now": now, "version": version})
+            for write, text in zip(writes, texts, strict=True)
+        ]
+
+        def apply(connection: sqlite3.Connection) -> None:
+            failed = [key_of(write) for write, given in commands if not _holds(connection, write, given)]
+            if failed:
+                raise Conflict(failed)
+            _sweep(connection, now=now, rows=SWEEP_ROWS + len(writes))
+
+        self._file.write(apply)
+
+    def take(self, key: Key, *, taker: str) -> Record | None:
+        """See :meth:`chalicelib.store.Store.take`."""
+        _limits.check_keys([key])
+        _limits.check_taker(taker)
+        self._on_request("take", 0.0)
+        now = self._now()
+        given = _place(key) | {"taker": taker, "now": now, "version": self._nonce()}
+
+        def spend(connection: sqlite3.Connection) -> Record | None:
+            connection.execute(TAKE, given)
+            record = _find(connection, key, now=now)
+            return record if record is not None and record.taken_by == taker else None
+
+        return self._file.write(spend)
+
+    def bump(self, key: Key, amounts: Mapping[str, int], *, expires_at: int) -> Counters:
+        """See :meth:`chalicelib.store.Store.bump`; here it never counts twice."""
+        _limits.check_keys([key])
+        _limits.check_amounts(amounts, expires_at=expires_at)
+        self._on_request("bump", 0.0)
+        now, version = self._now(), self._nonce()
+
+        def count(connection: sqlite3.Connection) -> Counters:
+            row: Row | None = connection.execute(READ, _place(key)).fetchone()
+            record = _record(row, now=now) if row else None
+            if row and record and not row[6]:
+                raise Conflict([key])
+            counters = _counted(record, amounts, expires_at=expires_at)
+            text = json.dumps(dict(counters.counts), ensure_ascii=False)
+            state = {"data": text, "version": version, "expires_at": counters.expires_at}
+            connection.execute(PUT, _place(key) | state)
+            _sweep(connection, now=now, rows=SWEEP_ROWS)
+            return counters
+
+        return self._file.write(count)
+
+
+def _place(key: Key) -> dict[str, Any]:
+    return {"pk": key.partition, "sk": key.sort}
+
+
+def _parameters(write: Write, text: str | None) -> dict[str, Any]:
+    was = None if isinstance(write, Insert | Forget) else write.record.version
+    expires_at = write.expires_at if isinstance(write, Insert | Replace) else None
+    return _place(key_of(write)) | {"data": text, "expires_at": expires_at, "was": was}
+
+
+def _holds(connection: sqlite3.Connection, write: Write, given: dict[str, Any]) -> bool:
+    row = connection.execute(COMMANDS[type(write)], given).fetchone()
+    return row is not None or isinstance(write, Forget)
+
+
+def _sweep(connection: sqlite3.Connection, *, now: float, rows: int) -> None:
+    connection.execute(SWEEP, {"before": now - SWEEP_AFTER_SECONDS, "rows": rows})
+
+
+def _find(connection: sqlite3.Connection, key: Key, *, now: float) -> Record | None:
+    row: Row | None = connection.execute(READ, _place(key)).fetchone()
+    return _record(row, now=now) if row else None
+
+
+def _record(row: Row, *, now: float) -> Record | None:
+    pk, sk, data, version, expires_at, taken_by, _ = row
+    if expires_at is not None and expires_at <= now:
+        return None
+    return Record(Key(pk, sk), json.loads(data), version, expires_at, taken_by)
+
+
+def _counted(record: Record | None, amounts: Mapping[str, int], *, expires_at: int) -> Counters:
+    if record is None or record.expires_at is None:
+        return Counters(dict(amounts), expires_at)
+    counts = dict(record.data)
+    for name, amount in amounts.items():
+        counts[name] = counts.get(name, 0) + amount
+    return Counters(counts, record.expires_at)
