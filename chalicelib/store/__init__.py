@@ -147,7 +147,7 @@ class Store(Protocol):
         limit: int = 100,
         newest_first: bool = False,
     ) -> Page:
-        """Return up to ``limit`` records whose sort begins with ``prefix``, ordered by ``sort``'s UTF-8 bytes.
+        """Return up to ``limit`` records whose sort begins with ``prefix``, in UTF-8 order of ``sort``.
 
         ``after`` is an exclusive start, which need not exist; ``newest_first`` turns the order round. Only an
         exhausted partition gives ``next_after=None``; a page may be shorter than ``limit`` (1 to 1000), even

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.store import (
-    Check,
     Conflict,
     Counters,
     Forget,
@@ -19,61 +18,16 @@ from chalicelib.store import (
     OnRequest,
     Page,
     Record,
-    Remove,
     Replace,
     Write,
     _limits,
     key_of,
 )
+from chalicelib.store import sqlite_statements as sql
 from chalicelib.store.sqlite_file import SqliteFile
 
 SWEEP_ROWS = 8  # beside one for each write of the commit, so that sweeping outruns growth (DS-3)
 SWEEP_AFTER_SECONDS = 3600  # longer than any skew between two clocks (AV-4)
-
-READ = (
-    "SELECT pk, sk, data, version, expires_at, taken_by, is_counter FROM records WHERE pk = :pk AND sk = :sk"
-)
-OLDEST_FIRST = """
-    SELECT pk, sk, data, version, expires_at, taken_by, is_counter FROM records
-    WHERE pk = :pk AND sk >= :low AND sk > :after AND (:high IS NULL OR sk < :high) ORDER BY sk LIMIT :rows"""
-NEWEST_FIRST = """
-    SELECT pk, sk, data, version, expires_at, taken_by, is_counter FROM records
-    WHERE pk = :pk AND sk >= :low AND (:high IS NULL OR sk < :high) AND (:after IS NULL OR sk < :after)
-    ORDER BY sk DESC LIMIT :rows"""
-PUT = """
-    INSERT INTO records (pk, sk, data, version, expires_at, taken_by, is_counter)
-    VALUES (:pk, :sk, :data, :version, :expires_at, NULL, 1)
-    ON CONFLICT (pk, sk) DO UPDATE SET data = excluded.data, version = excluded.version,
-        expires_at = excluded.expires_at, taken_by = NULL, is_counter = 1"""
-TAKE = """
-    UPDATE records SET taken_by = :taker, version = :version
-    WHERE pk = :pk AND sk = :sk AND (expires_at IS NULL OR expires_at > :now)
-        AND taken_by IS NULL AND NOT is_counter"""
-SWEEP = """
-    DELETE FROM records WHERE (pk, sk) IN
-    (SELECT pk, sk FROM records WHERE expires_at <= :before ORDER BY expires_at LIMIT :rows)"""
-
-# Each gives a row back if its condition held.
-COMMANDS: dict[type[Write], str] = {
-    Insert: """
-        INSERT INTO records (pk, sk, data, version, expires_at, taken_by, is_counter)
-        VALUES (:pk, :sk, :data, :version, :expires_at, NULL, 0)
-        ON CONFLICT (pk, sk) DO UPDATE SET data = excluded.data, version = excluded.version,
-            expires_at = excluded.expires_at, taken_by = NULL, is_counter = 0
-        WHERE expires_at <= :now RETURNING 1""",
-    Replace: """
-        UPDATE records SET data = :data, version = :version, expires_at = :expires_at, is_counter = 0
-        WHERE pk = :pk AND sk = :sk AND version = :was AND (expires_at IS NULL OR expires_at > :now)
-        RETURNING 1""",
-    Remove: """
-        DELETE FROM records
-        WHERE pk = :pk AND sk = :sk AND version = :was AND (expires_at IS NULL OR expires_at > :now)
-        RETURNING 1""",
-    Check: """
-        SELECT 1 FROM records
-        WHERE pk = :pk AND sk = :sk AND version = :was AND (expires_at IS NULL OR expires_at > :now)""",
-    Forget: "DELETE FROM records WHERE pk = :pk AND sk = :sk",
-}
 
 Row = tuple[str, str, str, str, int | None, str | None, int]
 
@@ -126,7 +80,7 @@ class SqliteStore:
         self._on_request("list", 0.0)
         bounds = {"pk": partition, "low": prefix, "high": _limits.end_of_prefix(prefix), "rows": limit + 1}
         start = after if after is not None or newest_first else ""
-        query = NEWEST_FIRST if newest_first else OLDEST_FIRST
+        query = sql.NEWEST_FIRST if newest_first else sql.OLDEST_FIRST
         rows: list[Row] = self._file.read(
             lambda connection: connection.execute(query, bounds | {"after": start}).fetchall()
         )
@@ -164,7 +118,7 @@ class SqliteStore:
         given = _place(key) | {"taker": taker, "now": now, "version": self._nonce()}
 
         def spend(connection: sqlite3.Connection) -> Record | None:
-            connection.execute(TAKE, given)
+            connection.execute(sql.TAKE, given)
             record = _find(connection, key, now=now)
             return record if record is not None and record.taken_by == taker else None
 
@@ -178,14 +132,14 @@ class SqliteStore:
         now, version = self._now(), self._nonce()
 
         def count(connection: sqlite3.Connection) -> Counters:
-            row: Row | None = connection.execute(READ, _place(key)).fetchone()
+            row: Row | None = connection.execute(sql.READ, _place(key)).fetchone()
             record = _record(row, now=now) if row else None
             if row and record and not row[6]:
                 raise Conflict([key])
             counters = _counted(record, amounts, expires_at=expires_at)
             text = json.dumps(dict(counters.counts), ensure_ascii=False)
             state = {"data": text, "version": version, "expires_at": counters.expires_at}
-            connection.execute(PUT, _place(key) | state)
+            connection.execute(sql.PUT, _place(key) | state)
             _sweep(connection, now=now, rows=SWEEP_ROWS)
             return counters
 
@@ -203,16 +157,16 @@ def _parameters(write: Write, text: str | None) -> dict[str, Any]:
 
 
 def _holds(connection: sqlite3.Connection, write: Write, given: dict[str, Any]) -> bool:
-    row = connection.execute(COMMANDS[type(write)], given).fetchone()
+    row = connection.execute(sql.COMMANDS[type(write)], given).fetchone()
     return row is not None or isinstance(write, Forget)
 
 
 def _sweep(connection: sqlite3.Connection, *, now: float, rows: int) -> None:
-    connection.execute(SWEEP, {"before": now - SWEEP_AFTER_SECONDS, "rows": rows})
+    connection.execute(sql.SWEEP, {"before": now - SWEEP_AFTER_SECONDS, "rows": rows})
 
 
 def _find(connection: sqlite3.Connection, key: Key, *, now: float) -> Record | None:
-    row: Row | None = connection.execute(READ, _place(key)).fetchone()
+    row: Row | None = connection.execute(sql.READ, _place(key)).fetchone()
     return _record(row, now=now) if row else None
 
 
