@@ -19,7 +19,8 @@ DESIGN = {
         POST /oauth/token | POST /oauth/revoke | POST /oauth/introspect | POST /oauth/device_authorization
         GET /.well-known/openid-configuration | GET /.well-known/oauth-authorization-server
         GET /.well-known/jwks.json | GET /health | GET /openapi.json
-        GET / | GET /login | POST /login | GET /signup | POST /signup | GET /consent | POST /consent | GET /account
+        GET / | GET /login | POST /login | GET /signup | POST /signup
+        GET /consent | POST /consent | GET /account
     """,
     OWN: """
         GET /users/me | PATCH /users/me | DELETE /users/me | PUT /users/me/password | GET /users/me/activity
