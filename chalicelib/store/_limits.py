@@ -75,10 +75,10 @@ def check_page(partition: str, *, prefix: str, after: str | None, limit: int) ->
 
 def check_writes(writes: Sequence[Write]) -> list[str | None]:
     """Return the JSON text of each write's data, None where it has none."""
+    sizes = [key_bytes(key_of(write)) + ITEM_OVERHEAD_BYTES for write in writes]
     if not 1 <= len(writes) <= MAX_WRITES or len({key_of(write) for write in writes}) < len(writes):
         raise ValueError(f"1 to {MAX_WRITES} writes, each about another key")
     texts = [_check_write(write) for write in writes]
-    sizes = [key_bytes(key_of(write)) + ITEM_OVERHEAD_BYTES for write in writes]
     if sum(sizes) + sum(len(text.encode()) for text in texts if text is not None) > MAX_COMMIT_BYTES:
         raise ValueError(f"a commit holds at most {MAX_COMMIT_BYTES} bytes")
     return texts

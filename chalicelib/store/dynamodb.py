@@ -1,7 +1,7 @@
 """The serverless engine: one DynamoDB table, on demand, no scan and no index.
 
-A record that stays is written by a conditional PutItem and recognised by its version, should the reply be lost;
-several writes, and removals, which leave nothing to recognise, are a transaction with a token of its own (ST-4).
+A record that stays is written by a conditional PutItem and recognised by its version, should the reply be
+lost; several writes, and removals, which leave nothing to recognise, are a transaction with a token (ST-4).
 """
 
 from collections.abc import Callable, Mapping
@@ -35,9 +35,9 @@ def _uncounted(_operation: str, _units: float) -> None:
 class DynamoStore:
     """A :class:`chalicelib.store.Store` in ``table``.
 
-    ``client`` is a boto3 DynamoDB client made with :func:`client_config`. ``now`` gives seconds since the epoch,
-    ``nonce`` a new random name, ``monotonic`` measures the budget (``now`` does where it is not given);
-    ``on_request`` is told of every request and the capacity units it consumed.
+    ``client`` is a boto3 DynamoDB client made with :func:`client_config`. ``now`` gives seconds since the
+    epoch, ``nonce`` a new random name, ``monotonic`` measures the budget (``now`` does where it is not
+    given); ``on_request`` is told of every request and the capacity units it consumed.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class DynamoStore:
         limit: int = 100,
         newest_first: bool = False,
     ) -> Page:
-        """See :meth:`chalicelib.store.Store.list`. One Query; it asks for one more to know whether more follow."""
+        """See :meth:`chalicelib.store.Store.list`. One Query, of one more than asked for."""
         _limits.check_page(partition, prefix=prefix, after=after, limit=limit)
         expression = "#pk = :pk AND begins_with(#sk, :prefix)" if prefix else "#pk = :pk"
         request: dict[str, Any] = {
@@ -182,7 +182,7 @@ class DynamoStore:
         return items.record(answer["Attributes"], now=now)
 
     def bump(self, key: Key, amounts: Mapping[str, int], *, expires_at: int) -> Counters:
-        """See :meth:`chalicelib.store.Store.bump`. One UpdateItem, two requests where an expired one restarts."""
+        """See :meth:`chalicelib.store.Store.bump`. One request, two where an expired one restarts."""
         _limits.check_keys([key])
         _limits.check_amounts(amounts, expires_at=expires_at)
         patience = self._calls.patience()

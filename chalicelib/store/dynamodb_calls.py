@@ -1,6 +1,6 @@
-"""Asking DynamoDB: few tries, short waits, and an honest account of what became of a request (AV-1, AV-2, ST-4).
+"""Asking DynamoDB: few tries, short waits, an honest account of what became of a request (AV-1, AV-2, ST-4).
 
-The SDK's own retries are off: they would hide from us that a try may have taken effect although its reply was lost.
+The SDK's own retries are off: they would hide that a try may have taken effect although its reply was lost.
 """
 
 import zlib
@@ -170,7 +170,7 @@ METHODS = {
 
 
 class _Failed(Exception):  # noqa: N818 - never leaves this module
-    """One try without an answer: what to raise, whether another try makes sense, whether it may have worked."""
+    """A try without an answer: what to raise, whether another makes sense, whether it may have worked."""
 
     def __init__(self, reason: StoreUnavailable, *, again: bool, doubtful: bool) -> None:
         super().__init__(str(reason))

@@ -1,0 +1,43 @@
+"""Both engines, on real parts."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from chalicelib.store.dynamodb import create_table
+from tests.conftest import Clock
+from tests.parts import ministack
+from tests.store.places import FAR, DynamoPlace
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(now=FAR)
+
+
+@pytest.fixture
+def partition() -> str:
+    """A partition that no other test writes to."""
+    return f"test-{secrets.token_hex(8)}"
+
+
+@pytest.fixture(scope="session")
+def dynamodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamoPlace]:
+    """A new table, in ministack or where CUPBEARER_TEST_DYNAMODB_ENDPOINT says."""
+    table = f"cupbearer-test-{secrets.token_hex(4)}"
+    region = os.environ.get("AWS_DEFAULT_REGION", ministack.REGION)
+    endpoint = os.environ.get("CUPBEARER_TEST_DYNAMODB_ENDPOINT")
+    with ExitStack() as parts:
+        if endpoint:
+            place = DynamoPlace(endpoint, table, None, region)
+        else:
+            log = tmp_path_factory.mktemp("ministack") / "log"
+            endpoint = parts.enter_context(ministack.running(log))
+            place = DynamoPlace(endpoint, table, (ministack.access_key(), "test"), region)
+        client = place.client()
+        create_table(client, table)
+        yield place
+        client.delete_table(TableName=table)

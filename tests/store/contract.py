@@ -1,0 +1,14 @@
+"""What every store promises: one specification, run on each engine (ST-6).
+
+A subclass gives the fixture ``store``, which reads the fixture ``clock``.
+"""
+
+from tests.store.contract_counts import TakeAndBumpContract
+from tests.store.contract_expiry import ExpiryContract
+from tests.store.contract_limits import LimitsContract
+from tests.store.contract_lists import ListContract
+from tests.store.contract_records import RecordsContract
+
+
+class StoreContract(RecordsContract, ExpiryContract, TakeAndBumpContract, ListContract, LimitsContract):
+    """All of it."""

@@ -1,0 +1,64 @@
+"""Where a store of the tests lives: small enough to be handed to another process, which opens it too."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.store import OnRequest, Store
+from chalicelib.store.dynamodb import DynamoStore, client_config
+from chalicelib.store.sqlite import SqliteStore
+from chalicelib.world import SYSTEM
+
+FAR = 4_000_000_000.0  # a time no real clock reaches, so that no emulator sweeps what a test still wants
+
+
+def uncounted(_name: str, _units: float) -> None:
+    return
+
+
+def far_now() -> float:
+    return FAR
+
+
+@dataclass(frozen=True)
+class SqlitePlace:
+    path: str
+
+    def open(self, *, now: Callable[[], float] = far_now, on_request: OnRequest = uncounted) -> Store:
+        return SqliteStore(self.path, now=now, nonce=SYSTEM.identifier, on_request=on_request)
+
+
+@dataclass(frozen=True)
+class DynamoPlace:
+    endpoint: str
+    table: str
+    credentials: tuple[str, str] | None  # None: the SDK's usual way, for a real table
+    region: str
+
+    def client(self) -> Any:
+        import boto3
+
+        key, secret = self.credentials or (None, None)
+        return boto3.client(
+            "dynamodb",
+            endpoint_url=self.endpoint,
+            region_name=self.region,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            config=client_config(),
+        )
+
+    def open(self, *, now: Callable[[], float] = far_now, on_request: OnRequest = uncounted) -> Store:
+        return DynamoStore(
+            self.table,
+            client=self.client(),
+            now=now,
+            nonce=SYSTEM.identifier,
+            sleep=time.sleep,
+            monotonic=time.monotonic,
+            on_request=on_request,
+        )
+
+
+Place = SqlitePlace | DynamoPlace
