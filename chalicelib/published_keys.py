@@ -1,0 +1,42 @@
+"""Verification keys from a published JWK set: of our own issuer (as deployed) or of a trusted one."""
+
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+
+from chalicelib import jwk
+from chalicelib.errors import Unavailable
+from chalicelib.jwk import VerificationKey
+from chalicelib.last_good import LastGood, Times
+from chalicelib.world import World
+
+JWKS_CACHE_SECONDS = 300  # max-age of our JWK set, and how long a fetched one is taken as it is
+COOL_DOWN_SECONDS = 30  # at most one fetch in this time for unknown kids, however many there are (FD-6)
+STALE_SECONDS = 3600  # how long the last good keys outlive an issuer out of reach (AV-3)
+
+TIMES = Times(
+    fresh_seconds=JWKS_CACHE_SECONDS, cool_down_seconds=COOL_DOWN_SECONDS, stale_seconds=STALE_SECONDS
+)
+
+
+class PublishedKeys:
+    """The usable keys of one JWK set, cached. An answer that is no key set is trouble, like no answer."""
+
+    def __init__(
+        self, fetch_jwks: Callable[[], object], world: World, *, algorithms: AbstractSet[str] = jwk.ALGORITHMS
+    ) -> None:
+        self._fetch_jwks = fetch_jwks
+        self._algorithms = algorithms
+        self._keys = LastGood(self._load, world, TIMES)
+
+    def verification_key(self, kid: str) -> VerificationKey | None:
+        """Return the key of that name, looked for once more where it is unknown; None if there is none.
+
+        Unavailable when the set could not be fetched and what is cached does not answer the question.
+        """
+        return self._keys.get().get(kid) or self._keys.newer().get(kid)
+
+    def _load(self) -> dict[str, VerificationKey]:
+        try:
+            return jwk.read_set(self._fetch_jwks(), algorithms=self._algorithms)
+        except jwk.UnusableKey as fault:
+            raise Unavailable(f"The issuer's keys cannot be used: {fault}.") from fault
