@@ -9,7 +9,7 @@ from chalicelib.errors import Unavailable
 from chalicelib.jwk import VerificationKey
 from chalicelib.last_good import LastGood
 from chalicelib.published_keys import JWKS_CACHE_SECONDS
-from chalicelib.ring import PUBLISH_AHEAD_SECONDS, Ring, RingKey, State
+from chalicelib.ring import PUBLISH_AHEAD_SECONDS, RING_TIMES, Ring, RingKey, State
 from chalicelib.signing import RSA_BITS, SigningKey
 from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store
 from chalicelib.world import World

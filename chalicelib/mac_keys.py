@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.errors import Unavailable
 from chalicelib.last_good import LastGood
-from chalicelib.ring import RING_CACHE_SECONDS
+from chalicelib.ring import RING_CACHE_SECONDS, RING_TIMES
 from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store
 from chalicelib.world import World
 from chalicelib.wrapping import Wrapper

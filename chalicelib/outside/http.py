@@ -8,46 +8,22 @@ Written on ``http.client``, imported at the first call, because the deployed aut
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
-from chalicelib import strict_json
-from chalicelib.errors import Unavailable
+from chalicelib.outside.exchange import Answer, Exchange, FetchError, Request
 
-if TYPE_CHECKING:
-    import socket
+__all__ = ["Answer", "FetchError", "fetch_json", "post_form"]
 
 TOTAL_SECONDS = 3.0
-MAX_BODY_BYTES = 256 * 1024
 MAX_URL_CHARACTERS = 2048
-USER_AGENT = "cupbearer"
-HTTPS_PORT, HTTP_PORT = 443, 80
 
-_JSON_TYPE = re.compile(
-    r"application/(?:[\w.-]+\+)?json"
-)  # RFC 6839 section 3.1: application/jwk-set+json too
-
-
-class FetchError(Unavailable):
-    """An outbound call that gave nothing to rely on; ``reason`` is for logs, never for the caller."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__()
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A status and the JSON value that came with it."""
-
-    status: int
-    body: Any
+_URL = re.compile(r"[!$-;=?-\[\]_a-z~]+")  # RFC 3986, without "#": a fragment has no meaning to a server
 
 
 def fetch_json(url: str, *, allow_loopback_http: bool = False, seconds: float = TOTAL_SECONDS) -> Any:
     """Return the JSON value at ``url`` if its status is 200; FetchError within ``seconds`` otherwise."""
-    request = _Request("GET", _checked(url, allow_loopback_http=allow_loopback_http), allow_loopback_http)
+    request = Request("GET", _checked(url, allow_loopback_http=allow_loopback_http), allow_loopback_http)
     answer = _within(seconds, request)
     if answer.status != 200:  # noqa: PLR2004 - the status's own name
         raise FetchError(f"status {answer.status}")
@@ -70,30 +46,16 @@ def post_form(
     if authorization is not None:
         headers["Authorization"] = authorization
     parts = _checked(url, allow_loopback_http=allow_loopback_http)
-    return _within(seconds, _Request("POST", parts, allow_loopback_http, urlencode(form).encode(), headers))
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    method: str
-    url: SplitResult
-    allow_loopback: bool
-    body: bytes | None = None
-    headers: Mapping[str, str] | None = None
+    return _within(seconds, Request("POST", parts, allow_loopback_http, urlencode(form).encode(), headers))
 
 
 def _checked(url: str, *, allow_loopback_http: bool) -> SplitResult:
     """Return the parts of a URL we may call. Its text is checked first: urlsplit drops tabs and line ends."""
-    if (
-        len(url) > MAX_URL_CHARACTERS
-        or not url.isascii()
-        or not url.isprintable()
-        or set(url) & set(' "<>\\^`{|}')
-    ):
+    if len(url) > MAX_URL_CHARACTERS or not _URL.fullmatch(url):
         raise FetchError("the URL has characters that no URL has, or too many")
     try:
         parts = urlsplit(url)
-        usable = bool(parts.hostname) and parts.port != 0 and not parts.fragment and "@" not in parts.netloc
+        usable = bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
     except ValueError:
         raise FetchError("the URL cannot be read") from None
     if not usable or parts.scheme not in (("https", "http") if allow_loopback_http else ("https",)):
@@ -101,9 +63,9 @@ def _checked(url: str, *, allow_loopback_http: bool) -> SplitResult:
     return parts
 
 
-def _within(seconds: float, request: _Request) -> Answer:
+def _within(seconds: float, request: Request) -> Answer:
     """Make the call in a thread of its own: the deadline holds over name look-up, TLS and every drip."""
-    call = _Call(request, seconds)
+    call = Exchange(request, seconds)
     thread = threading.Thread(target=call.run, name="cupbearer-http", daemon=True)
     thread.start()
     thread.join(seconds)
@@ -113,123 +75,3 @@ def _within(seconds: float, request: _Request) -> Answer:
     if call.answer is None:
         raise FetchError(call.reason) from call.fault
     return call.answer
-
-
-class _Call:
-    """One exchange. It ends with an answer or a reason, and ends early when abandoned."""
-
-    def __init__(self, request: _Request, seconds: float) -> None:
-        self.answer: Answer | None = None
-        self.reason = "no answer"
-        self.fault: Exception | None = None
-        self._request = request
-        self._seconds = seconds
-        self._socket: socket.socket | None = None
-        self._abandoned = False
-
-    def run(self) -> None:
-        try:
-            self.answer = self._exchange()
-        except FetchError as fault:
-            self.reason = fault.reason
-        except Exception as fault:  # noqa: BLE001 - sockets, TLS, HTTP and text fail in a dozen families
-            self.reason, self.fault = f"{type(fault).__name__}: {fault}", fault
-
-    def abandon(self) -> None:
-        """Wake the thread out of whatever it waits for; it will find the connection gone."""
-        import socket
-
-        self._abandoned = True
-        if self._socket is not None:
-            try:
-                self._socket.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                self.reason = "abandoned"  # it was closed in the same moment
-
-    def _exchange(self) -> Answer:
-        import http.client
-
-        url = self._request.url
-        target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-        connection = http.client.HTTPConnection(str(url.hostname), timeout=self._seconds)
-        connection.sock = self._connected()
-        try:
-            host = url.netloc.lower()
-            common = {"Host": host, "Accept": "application/json", "Accept-Encoding": "identity"}
-            headers = {
-                **common,
-                "User-Agent": USER_AGENT,
-                "Connection": "close",
-                **(self._request.headers or {}),
-            }
-            connection.request(self._request.method, target, body=self._request.body, headers=headers)
-            with connection.getresponse() as response:
-                return _judged(response)
-        finally:
-            connection.close()
-
-    def _connected(self) -> "socket.socket":
-        import socket
-
-        url = self._request.url
-        host, port = str(url.hostname), url.port or (HTTPS_PORT if url.scheme == "https" else HTTP_PORT)
-        for address in self._allowed(host, port):
-            try:
-                plain = socket.create_connection((address, port), timeout=self._seconds)
-            except OSError as fault:
-                self.fault = fault
-                continue
-            self._socket = plain
-            if self._abandoned:
-                plain.close()
-                break
-            return plain if url.scheme == "http" else self._secured(plain, host)
-        raise FetchError("no connection")
-
-    def _allowed(self, host: str, port: int) -> list[str]:
-        """Return the host's addresses if every one of them may be called: one bad apple is an attack."""
-        from chalicelib.outside import addresses
-
-        found = addresses.resolve(host, port)
-        secure = self._request.url.scheme == "https"
-        for address in found:
-            loopback = self._request.allow_loopback and addresses.is_loopback(address)
-            if not loopback and not (secure and addresses.is_public(address)):
-                raise FetchError(f"{host} is at {address}, which may not be called")
-        return found
-
-    def _secured(self, plain: "socket.socket", host: str) -> "socket.socket":
-        import ssl
-
-        try:
-            secured = ssl.create_default_context().wrap_socket(
-                plain, server_hostname=host, do_handshake_on_connect=False
-            )
-        except BaseException:
-            plain.close()
-            raise
-        self._socket = secured  # before the handshake, so that it too can be abandoned
-        try:
-            secured.do_handshake()
-        except BaseException:
-            secured.close()
-            raise
-        return secured
-
-
-def _judged(response: Any) -> Answer:
-    """Return the JSON of an answer within the limit; FetchError for any other kind of answer."""
-    if 300 <= response.status < 400:  # noqa: PLR2004 - the class of redirects
-        raise FetchError(f"status {response.status}: redirects are not followed")
-    media_type = response.headers.get_content_type()
-    if not _JSON_TYPE.fullmatch(media_type):
-        raise FetchError(f"status {response.status} with {media_type}, not JSON")
-    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise FetchError("a compressed answer")
-    body = response.read(MAX_BODY_BYTES + 1)
-    if len(body) > MAX_BODY_BYTES:
-        raise FetchError("an answer over 256 KB")
-    try:
-        return Answer(response.status, strict_json.loads(body))
-    except ValueError as fault:
-        raise FetchError(f"an answer that is not strict JSON: {fault}") from None
