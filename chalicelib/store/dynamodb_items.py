@@ -1,7 +1,7 @@
 """How records and writes look to DynamoDB: pure translation, no requests.
 
 An item is ``pk``, ``sk``, ``version`` and ``data`` (JSON text, so that no Decimal ever comes in),
-``expires_at`` for DynamoDB's TTL, ``taken_by`` once spent. A counter has ``count.NAME`` numbers instead of ``data``.
+``expires_at`` for DynamoDB's TTL, ``taken_by`` once spent. A counter has ``count.NAME`` numbers, no ``data``.
 """
 
 import json

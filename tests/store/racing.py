@@ -1,0 +1,79 @@
+"""Many callers in two processes, all beginning each round at one moment. Runs in the racing processes."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.synchronize import Barrier as BarrierType
+from typing import Any
+
+from chalicelib.store import Conflict, Insert, Key, Replace, Store
+from tests.store.places import Place
+
+PROCESSES = 2
+CALLERS = 16
+ROUNDS = 200
+BARRIER_SECONDS = 60
+
+Step = Callable[[Store, str, int, str], Any]
+_start: list[BarrierType] = []
+
+
+def prepare(barrier: BarrierType) -> None:
+    """Give a new process the barrier that all callers share."""
+    _start[:] = [barrier]
+
+
+def race(step: Step, place: Place, partition: str, process: int) -> list[list[Any]]:
+    """Run this process's callers through all rounds; return each one's outcomes."""
+    store = place.open()
+    names = [f"caller-{process}-{number}" for number in range(CALLERS // PROCESSES)]
+    with ThreadPoolExecutor(len(names)) as callers:
+        return list(callers.map(lambda name: _rounds(step, store, partition, name), names))
+
+
+def _rounds(step: Step, store: Store, partition: str, name: str) -> list[Any]:
+    try:
+        outcomes = []
+        for turn in range(ROUNDS):
+            _start[0].wait(timeout=BARRIER_SECONDS)
+            outcomes.append(step(store, partition, turn, name))
+    except BaseException:
+        _start[0].abort()
+        raise
+    return outcomes
+
+
+def insert(store: Store, partition: str, turn: int, name: str) -> bool:
+    try:
+        store.commit(Insert(Key(partition, f"{turn}"), {"by": name}))
+    except Conflict:
+        return False
+    return True
+
+
+def insert_pair(store: Store, partition: str, turn: int, name: str) -> bool:
+    """A unique name and two records of one's own: all three, or none."""
+    mine = (Insert(Key(partition, f"{turn:03d}-{half}-{name}"), {"by": name}) for half in "ab")
+    try:
+        store.commit(Insert(Key(partition, f"{turn:03d}-name"), {"by": name}), *mine)
+    except Conflict:
+        return False
+    return True
+
+
+def replace(store: Store, partition: str, turn: int, name: str) -> bool:
+    """Read, add one, write: only if nobody else did meanwhile."""
+    record = store.get(Key(partition, "sum"))[0]
+    assert record is not None
+    try:
+        store.commit(Replace(record, {"n": record.data["n"] + 1}))
+    except Conflict:
+        return False
+    return True
+
+
+def take(store: Store, partition: str, turn: int, name: str) -> bool:
+    return store.take(Key(partition, f"{turn}"), taker=name) is not None
+
+
+def bump(store: Store, partition: str, turn: int, name: str) -> int:
+    return store.bump(Key(partition, "count"), {"n": 1}, expires_at=4_100_000_000)["n"]
