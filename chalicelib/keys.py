@@ -106,7 +106,7 @@ class KeyRing:
         ahead = 0 if emergency else PUBLISH_AHEAD_SECONDS
         new = self._new_key(ahead=ahead)
         for _ in range(MAX_TRIES):
-            loaded = self._read() or self._start(new)
+            loaded = self._read() or self._start(self._new_key(ahead=0))
             if new not in loaded.ring.keys:
                 ring = Ring((new,)) if emergency else loaded.ring.rotated(new, self._world.now())
                 loaded = self._replace(loaded.record, ring) or loaded

@@ -1,4 +1,4 @@
-"""One exchange over HTTP: look-up, checked address, TLS, request, answer; it can be abandoned at any point."""
+"""One exchange over HTTP: look-up, checked address, TLS, request, answer. It can be abandoned at any time."""
 
 import re
 from collections.abc import Mapping
