@@ -144,9 +144,10 @@ class Calls:
         from botocore.parsers import ResponseParserError
 
         units = 0.0
+        method, proof = OPERATIONS[operation]
         try:
-            method = getattr(self._client, METHODS[operation])
-            answer: dict[str, Any] = method(**request, ReturnConsumedCapacity="TOTAL")
+            send = getattr(self._client, method)
+            answer: dict[str, Any] = send(**request, ReturnConsumedCapacity="TOTAL")
             units = _units(answer.get("ConsumedCapacity"))
         except ClientError as error:
             raise _judged(error.response) from error
@@ -156,16 +157,22 @@ class Calls:
             raise _Failed(failure, again=True, doubtful=kind not in UNSENT) from error
         finally:
             self._on_request(operation, units)
+        if proof not in answer:
+            raise _Failed(
+                StoreUnavailable(f"{operation}: no answer of DynamoDB's"), again=True, doubtful=True
+            )
         return answer
 
 
-METHODS = {
-    "GetItem": "get_item",
-    "BatchGetItem": "batch_get_item",
-    "Query": "query",
-    "PutItem": "put_item",
-    "UpdateItem": "update_item",
-    "TransactWriteItems": "transact_write_items",
+# The SDK's method, and what an answer certainly holds: the SDK takes a cut or foreign body for an empty
+# answer, which would read as "absent", or as "done" (AV-2).
+OPERATIONS = {
+    "GetItem": ("get_item", "ConsumedCapacity"),
+    "BatchGetItem": ("batch_get_item", "Responses"),
+    "Query": ("query", "Items"),
+    "PutItem": ("put_item", "ConsumedCapacity"),
+    "UpdateItem": ("update_item", "Attributes"),
+    "TransactWriteItems": ("transact_write_items", "ConsumedCapacity"),
 }
 
 

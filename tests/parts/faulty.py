@@ -34,7 +34,7 @@ def lose_request(_forward: Forward) -> None:
 
 
 class FaultyProxy:
-    """Forwards to ``upstream``. Each request uses up one of ``faults``, then ``always`` holds, if there is one."""
+    """Forwards to ``upstream``. Each request uses up one of ``faults``; then ``always`` holds, if set."""
 
     def __init__(self, upstream: str) -> None:
         self.faults: deque[Fault] = deque()
@@ -87,7 +87,7 @@ class FaultyProxy:
                 self.end_headers()
                 self.wfile.write(reply.body)
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
+            def log_message(self, *_: object) -> None:
                 return
 
         return Handler

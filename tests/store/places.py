@@ -49,13 +49,19 @@ class DynamoPlace:
             config=client_config(),
         )
 
-    def open(self, *, now: Callable[[], float] = far_now, on_request: OnRequest = uncounted) -> Store:
+    def open(
+        self,
+        *,
+        now: Callable[[], float] = far_now,
+        on_request: OnRequest = uncounted,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> Store:
         return DynamoStore(
             self.table,
             client=self.client(),
             now=now,
             nonce=SYSTEM.identifier,
-            sleep=time.sleep,
+            sleep=sleep,
             monotonic=time.monotonic,
             on_request=on_request,
         )
