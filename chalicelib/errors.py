@@ -29,14 +29,16 @@ class Invalid(Refusal):
 
     code = "invalid_request"
 
-    def __init__(self, detail: str, *, code: str = "invalid_request", errors: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, detail: str, *, code: str = "invalid_request", errors: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(detail)
         self.rule = code
         self.errors = dict(errors or {})
 
     @property
     def public_code(self) -> str:
-        """Return the rule that refused it: ``invalid_request``, ``weak_password``, ``invalid_scope``…"""
+        """Return the rule that refused it: ``invalid_request``, ``weak_password``, ``invalid_scope`` and the like."""
         return self.rule
 
 
@@ -104,7 +106,7 @@ class NotAllowed(Refusal):
 
     @property
     def public_code(self) -> str:
-        """Return the reason: ``wrong_password``, ``own_token_required``, ``sign_up_closed``…"""
+        """Return the reason: ``wrong_password``, ``own_token_required``, ``sign_up_closed`` and the like."""
         return self.rule
 
 
@@ -159,6 +161,8 @@ class Unavailable(Refusal):
 
     code = "unavailable"
 
-    def __init__(self, detail: str = "The service is briefly unavailable: try again.", *, retry_after: int = 2) -> None:
+    def __init__(
+        self, detail: str = "The service is briefly unavailable: try again.", *, retry_after: int = 2
+    ) -> None:
         super().__init__(detail)
         self.retry_after = retry_after

@@ -1,6 +1,7 @@
 """Scopes: one space-separated string outside (RFC 6749 section 3.3), a frozen set inside (SC-1)."""
 
 import re
+from collections.abc import Iterable
 
 from chalicelib.errors import Invalid
 
@@ -30,7 +31,9 @@ def text(scopes: Scopes) -> str:
     """Return the scope string of a set, sorted, so that equal sets read alike. Raises Invalid when too long."""
     joined = " ".join(sorted(scopes))
     if len(joined) > MAX_SCOPE_LENGTH:
-        raise Invalid(f"The scopes together have more than {MAX_SCOPE_LENGTH} characters.", code="invalid_scope")
+        raise Invalid(
+            f"The scopes together have more than {MAX_SCOPE_LENGTH} characters.", code="invalid_scope"
+        )
     return joined
 
 
@@ -42,3 +45,13 @@ def covers(held: Scopes, needed: str) -> bool:
 def grant(*, requested: Scopes | None, entitled: Scopes) -> Scopes:
     """Return what is granted: everything entitled where nothing was asked for, else the part asked for (SC-2)."""
     return entitled if requested is None else requested & entitled
+
+
+def parse_each(names: Iterable[str]) -> Scopes:
+    """Return the set of single scopes that a list names. Raises Invalid ``invalid_scope``."""
+    parsed = [parse(name) for name in names]
+    if any(len(scope) != 1 for scope in parsed):
+        raise Invalid("Each item of the list is one scope.", code="invalid_scope")
+    whole = frozenset().union(*parsed) if parsed else NONE
+    text(whole)
+    return whole

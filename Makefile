@@ -1,0 +1,55 @@
+# Cupbearer. Every target does its own set-up: python3 (3.11 or newer) and make are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+export PORT
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test check format bench parts clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+serve: $(VENV)/ready ## run it here, on SQLite: http://localhost:$PORT
+	@$(BIN)/python -m cupbearer.serve --port $(PORT)
+
+test: $(VENV)/ready .venv-ministack/ready ## run every test; parts that are missing are named
+	$(BIN)/pytest -q -n 2 --dist loadfile $(PYTEST)
+
+check: $(VENV)/ready ## format, lint, strict types, architecture
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q tests/test_architecture.py
+
+format: $(VENV)/ready ## put the code into form
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/ready bench/node_modules/ready ## measure; BENCH=--quick takes under a minute
+	$(BIN)/python -m bench $(BENCH)
+
+parts: .venv-ministack/ready ## install the AWS emulator that the DynamoDB tests use
+
+clean: ## remove what make installed; the store in .cupbearer stays
+	rm -rf $(VENV) .venv-ministack bench/node_modules tests/parts/node_modules .pytest_cache .mypy_cache .ruff_cache out
+
+$(VENV)/ready: requirements.txt requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: set PYTHON=…"; exit 1; }
+	@echo "Setting up $(VENV) (once, about a minute)…"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . 2>/dev/null || $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+.venv-ministack/ready: tests/parts/requirements-ministack.txt
+	@echo "Setting up the AWS emulator in .venv-ministack (once)…"
+	@test -x .venv-ministack/bin/python || $(PYTHON) -m venv .venv-ministack
+	@.venv-ministack/bin/pip install -q --disable-pip-version-check -r tests/parts/requirements-ministack.txt
+	@touch $@
+
+bench/node_modules/ready: bench/package.json
+	@command -v npm >/dev/null || { echo "The Node peer needs npm: install Node.js 20 or newer"; exit 1; }
+	@cd bench && npm install --silent --no-audit --no-fund
+	@touch $@

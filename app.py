@@ -1,0 +1,38 @@
+"""Cupbearer, the Chalice app: a table of contents."""
+
+from typing import Any
+
+from chalice import Chalice
+from chalice.app import AuthRequest
+
+from chalicelib import api, logs, settings
+from chalicelib.errors import InvalidToken
+from chalicelib.sample import animals, board, profile
+from chalicelib.web import about, guard, openapi, sessions, users
+from chalicelib.web.refusals import AuthorizerTrouble, Unauthorized
+from chalicelib.web.routes import mount
+from chalicelib.wiring import services
+
+SETTINGS = settings.from_environment()
+APIS = (users.api, sessions.api, about.api, animals.api, profile.api, board.api, *api.APIS)
+
+app = Chalice(app_name="cupbearer", configure_logs=False)
+app.api.binary_types = []  # everything here is text
+
+
+@app.authorizer(name="jwt_authorizer", ttl_seconds=SETTINGS.authorizer_ttl_seconds)  # type: ignore[untyped-decorator]
+def jwt_authorizer(request: AuthRequest) -> dict[str, Any]:
+    """Turn a bearer token into a policy and a context. Refuses with 401; trouble of ours is raised, never cached."""
+    event = {"authorizationToken": request.token, "methodArn": request.method_arn}
+    try:
+        return guard.authorize(event, services(), TABLE)
+    except InvalidToken as refusal:
+        logs.log("token_refused", reason=refusal.reason)
+        raise Unauthorized from None
+    except Exception as error:
+        logs.trouble("authorizer_trouble", reason=type(error).__name__)
+        raise AuthorizerTrouble(type(error).__name__) from error
+
+
+TABLE = mount(app, APIS, jwt_authorizer)
+openapi.describe(APIS)

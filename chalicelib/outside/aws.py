@@ -1,0 +1,29 @@
+"""AWS clients, with explicit limits on every wait (AV-1), and secrets that are kept there."""
+
+from typing import Any
+
+from chalicelib.errors import Unavailable
+
+
+def client(service: str, config: Any = None) -> Any:
+    """Return an SDK client; region and endpoint come the SDK's usual way."""
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        service, config=config or Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2})
+    )
+
+
+def secret(reference: str) -> str:
+    """Return the secret that ``ssm:NAME`` or ``secretsmanager:NAME`` stands for; raise Unavailable when it cannot be read."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    kind, _, name = reference.partition(":")
+    try:
+        if kind == "ssm":
+            answer = client("ssm").get_parameter(Name=name, WithDecryption=True)
+            return str(answer["Parameter"]["Value"])
+        return str(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+    except (BotoCoreError, ClientError) as error:
+        raise Unavailable(f"The secret {reference} cannot be read.") from error

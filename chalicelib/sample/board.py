@@ -1,0 +1,95 @@
+"""A message board: everybody reads the newest twenty, whoever has a token writes."""
+
+import unicodedata
+from dataclasses import dataclass
+
+import msgspec
+
+from chalicelib.errors import Invalid
+from chalicelib.sample.profile import caller_name
+from chalicelib.store import Insert, Key, Store
+from chalicelib.web.call import created
+from chalicelib.web.parsing import Body
+from chalicelib.web.routes import Answer, Api, Call
+from chalicelib.world import World
+
+api = Api("sample")
+
+BOARD = "board"
+SHOWN = 20
+MAX_CHARACTERS = 500
+
+
+class Post(Body):
+    """A new message: 1 to 500 characters."""
+
+    text: str
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message. ``created_at`` is seconds since the epoch."""
+
+    message_id: str
+    author: str
+    text: str
+    created_at: int
+
+
+class Messages(msgspec.Struct, frozen=True):
+    """The newest messages, the newest first."""
+
+    messages: list[Message]
+
+
+class Posted(msgspec.Struct, frozen=True):
+    """The message as it stands on the board."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Keeps messages in the order they came; one page is one query."""
+
+    store: Store
+    world: World
+
+    def post(self, *, author: str, text: str) -> Message:
+        """Put a message on the board."""
+        now = self.world.now()
+        message = Message(
+            f"{int(now * 1000):015d}-{self.world.identifier()[:8]}", author, cleaned(text), int(now)
+        )
+        self.store.commit(Insert(Key(BOARD, message.message_id), msgspec.structs.asdict(message)))
+        return message
+
+    def newest(self) -> list[Message]:
+        """Return the newest messages, the newest first."""
+        page = self.store.list(BOARD, limit=SHOWN, newest_first=True)
+        return [msgspec.convert(dict(record.data), Message) for record in page.records]
+
+
+def cleaned(text: str) -> str:
+    """Return a message without space at its ends; raise Invalid for none, too long, or control characters."""
+    text = text.strip()
+    if not 1 <= len(text) <= MAX_CHARACTERS:
+        raise Invalid(
+            f"A message has 1 to {MAX_CHARACTERS} characters.",
+            errors={"text": f"has 1 to {MAX_CHARACTERS} characters"},
+        )
+    if any(unicodedata.category(c) in {"Cc", "Cs", "Co", "Cn"} and c not in "\n\t" for c in text):
+        raise Invalid("A message has no control characters.", errors={"text": "has a control character"})
+    return text
+
+
+@api.route("/messages", methods=["GET"], public=True, gives=Messages)
+def read_messages(call: Call) -> Answer:
+    """Return the newest twenty messages."""
+    return Answer(Messages(Board(call.services.store, call.services.world).newest()))
+
+
+@api.route("/messages", methods=["POST"], token=True, body=Post, status=201, gives=Posted, refuses=(400,))
+def post_message(call: Call) -> Answer:
+    """Post a message under one's own name."""
+    board = Board(call.services.store, call.services.world)
+    return created(Posted(board.post(author=caller_name(call), text=call.body.text)))

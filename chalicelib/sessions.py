@@ -1,0 +1,334 @@
+"""Sessions: what a log-in begins, a refresh carries on, and a log-out ends.
+
+A session has one line of refresh tokens, told apart by a counter that one conditional write moves (SE-1). A token
+spent within the grace window gets the session's *current* token again, so tabs and lost replies never log a person
+out (D2); a replay after the window ends the session (SE-2). Every move also demands that the user has not changed
+since it was read, so a disable, a log-out everywhere or a scope cut that raced it leaves nothing usable (SE-7).
+"""
+
+import hmac
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, NewType
+
+from chalicelib import scopes
+from chalicelib.audit import MAX_TEXT, Audit, Source
+from chalicelib.errors import NotFound, RefreshRefused, Taken
+from chalicelib.refresh_tokens import RefreshToken, RefreshTokens
+from chalicelib.store import Check, Conflict, Forget, Insert, Key, Record, Replace, Store, Write
+from chalicelib.users import User, profile_key
+from chalicelib.world import World
+
+SessionId = NewType("SessionId", str)
+
+PREFIX = "session#"
+MAX_SESSIONS = 50  # kept for one user; the oldest gives way (DS-3)
+MAX_SPENT = 32  # spends remembered within the grace window; past it the counter rests
+MAX_TRIES = 8  # of a refresh that others keep overtaking
+KEEP_AFTER_END_SECONDS = 24 * 60 * 60  # so that the reason can be told
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """How long a session lives, in seconds: unused, at most, and how long a spent token is forgiven."""
+
+    idle: int
+    absolute: int
+    grace: int
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One log-in on one device. Times are seconds since the epoch; ``scope`` None means all that the user has."""
+
+    session_id: SessionId
+    user_id: str
+    client_id: str
+    scope: scopes.Scopes | None
+    created_at: int
+    last_used_at: float
+    secret_hash: str
+    epoch: int
+    auth_time: int
+    amr: tuple[str, ...] = ("pwd",)
+    ip: str | None = None
+    user_agent: str = ""
+    counter: int = 0
+    spent: tuple[tuple[int, float], ...] = ()  # (counter, when) of the tokens spent within the grace window
+    ended: str | None = None  # why, once it is over
+    told: bool = False  # the trail has it that a refresh was refused: once is enough (DS-3)
+    record: Record | None = None
+
+    @classmethod
+    def from_record(cls, record: Record) -> "Session":
+        data = dict(record.data)
+        data["scope"] = None if data["scope"] is None else frozenset(data["scope"])
+        data["amr"] = tuple(data["amr"])
+        data["spent"] = tuple((counter, when) for counter, when in data["spent"])
+        return cls(record=record, **data)
+
+    def data(self) -> dict[str, Any]:
+        """Return what is stored."""
+        return {
+            "session_id": self.session_id,
+            "user_id": self.user_id,
+            "client_id": self.client_id,
+            "scope": None if self.scope is None else sorted(self.scope),
+            "created_at": self.created_at,
+            "last_used_at": self.last_used_at,
+            "secret_hash": self.secret_hash,
+            "epoch": self.epoch,
+            "auth_time": self.auth_time,
+            "amr": list(self.amr),
+            "ip": self.ip,
+            "user_agent": self.user_agent,
+            "counter": self.counter,
+            "spent": [list(pair) for pair in self.spent],
+            "ended": self.ended,
+            "told": self.told,
+        }
+
+    def granted(self, user: User) -> scopes.Scopes:
+        """Return the scopes an access token of this session carries now (SC-2)."""
+        return scopes.grant(requested=self.scope, entitled=user.scopes)
+
+
+def session_key(user_id: str, session_id: str) -> Key:
+    """Return where a session lives: beside its user, so one query reads both."""
+    return Key(f"user#{user_id}", PREFIX + session_id)
+
+
+def over(  # noqa: PLR0911 - one line a reason
+    session: Session | None, user: User | None, *, now: float, limits: SessionLimits
+) -> str | None:
+    """Return why a session does not go on, one of ``errors.REFRESH_REASONS``, or None while it does. The one rule of it."""
+    if user is None:
+        return "revoked"
+    if session is None:
+        return "expired"  # swept away long after its end
+    if session.ended:
+        return session.ended
+    if user.disabled:
+        return "disabled"
+    if session.epoch != user.epoch:
+        return user.epoch_reason
+    if now >= session.created_at + limits.absolute:
+        return "expired"
+    if now >= session.last_used_at + limits.idle:
+        return "idle"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A refresh that was honoured: the session as it is now and its current token. ``extra`` is what ``issue`` made."""
+
+    user: User
+    session: Session
+    refresh_token: str
+    extra: Any
+
+
+Issue = Callable[[User, Session], tuple[Any, Iterable[Write]]]
+
+
+class Sessions:
+    """Begins, carries on, lists and ends sessions."""
+
+    def __init__(
+        self, store: Store, world: World, tokens: RefreshTokens, audit: Audit, limits: SessionLimits
+    ) -> None:
+        self._store = store
+        self._world = world
+        self._tokens = tokens
+        self._audit = audit
+        self.limits = limits
+
+    def compose(
+        self,
+        user: User,
+        *,
+        client_id: str,
+        scope: scopes.Scopes | None,
+        source: Source,
+        amr: tuple[str, ...],
+        auth_time: int | None = None,
+        existing: Iterable[Session] = (),
+    ) -> tuple[Session, str, tuple[Write, ...]]:
+        """Return a new session, its first refresh token and the writes that make it.
+
+        ``existing`` are the user's sessions as read: the oldest give way where there are too many.
+        """
+        now = self._world.now()
+        token = RefreshToken(user.user_id, self._world.identifier(), 0, self._world.secret())
+        session = Session(
+            session_id=SessionId(token.session_id),
+            user_id=user.user_id,
+            client_id=client_id,
+            scope=scope,
+            created_at=int(now),
+            last_used_at=now,
+            secret_hash=token.secret_hash(),
+            epoch=user.epoch,
+            auth_time=int(now) if auth_time is None else auth_time,
+            amr=amr,
+            ip=source.ip,
+            user_agent=source.user_agent[:MAX_TEXT],
+        )
+        key = session_key(user.user_id, session.session_id)
+        insert = Insert(key, session.data(), expires_at=self._kept_until(session))
+        return session, self._tokens.write(token), (insert, *_make_room(existing))
+
+    def refresh(self, text: str, *, client_id: str, source: Source, issue: Issue) -> Moved:
+        """Spend a refresh token; raise RefreshRefused with the reason it is not honoured.
+
+        ``issue`` makes what goes with it, and writes for the same commit; it may run several times.
+        """
+        token = self._tokens.read(text)
+        if token is None:
+            raise RefreshRefused("invalid_token")
+        for _ in range(MAX_TRIES):
+            user, session = self.read(token.user_id, token.session_id)
+            reason = self._refusal(token, user, session, client_id)
+            try:
+                if reason is not None or user is None or session is None:
+                    reason = reason or "revoked"
+                    self._end_refused(session, reason, source)
+                    raise RefreshRefused(reason)
+                moved = self._spend(session, token.counter)
+                extra, writes = issue(user, moved)
+                self._write(user, session, moved, writes)
+            except Conflict:
+                continue
+            return Moved(user, moved, self._tokens.write(token.at(moved.counter)), extra)
+        raise Taken("The session is being refreshed by many at once: try again.")
+
+    def read(self, user_id: str, session_id: str) -> tuple[User | None, Session | None]:
+        """Return a user and one of its sessions, in one consistent read."""
+        user, session = self._store.get(profile_key(user_id), session_key(user_id, session_id))
+        return (
+            User.from_record(user) if user else None,
+            Session.from_record(session) if session else None,
+        )
+
+    def read_all(self, user_id: str) -> tuple[User | None, tuple[Session, ...]]:
+        """Return a user and all its sessions, ended ones too, in one query."""
+        page = self._store.list(f"user#{user_id}", limit=2 * MAX_SESSIONS)
+        user = next(
+            (User.from_record(record) for record in page.records if record.key == profile_key(user_id)), None
+        )
+        sessions = (record for record in page.records if record.key.sort.startswith(PREFIX))
+        return user, tuple(Session.from_record(record) for record in sessions)
+
+    def live(self, user_id: str) -> tuple[Session, ...]:
+        """Return the sessions a user has now, the last used first."""
+        user, sessions = self.read_all(user_id)
+        now = self._world.now()
+        going_on = [
+            session for session in sessions if over(session, user, now=now, limits=self.limits) is None
+        ]
+        return tuple(sorted(going_on, key=lambda session: session.last_used_at, reverse=True))
+
+    def is_over(self, session: Session | None, user: User | None) -> str | None:
+        """Return why a session does not go on, or None while it does."""
+        return over(session, user, now=self._world.now(), limits=self.limits)
+
+    def end(
+        self,
+        user_id: str,
+        session_id: str,
+        *,
+        source: Source,
+        reason: str = "revoked",
+        actor: str | None = None,
+    ) -> None:
+        """End one session of a user; raise NotFound unless it is going on. What raced it is refused (SE-7)."""
+        for _ in range(MAX_TRIES):
+            user, session = self.read(user_id, session_id)
+            if session is None or self.is_over(session, user) is not None:
+                raise NotFound("session")
+            audit = self._audit.write(
+                "log_out", target=user_id, source=source, actor=actor, session_id=session_id
+            )
+            try:
+                self._store.commit(self.ending(session, reason), audit)
+            except Conflict:
+                continue
+            return
+        raise Taken("The session is busy: try again.")
+
+    def ending(self, session: Session, reason: str) -> Write:
+        """Return the write that ends a session as read; it is kept for a day, to tell the reason."""
+        if session.record is None:
+            raise ValueError("only a session that was read can be ended")
+        ended = replace(session, ended=reason)
+        return Replace(
+            session.record, ended.data(), expires_at=self._world.timestamp() + KEEP_AFTER_END_SECONDS
+        )
+
+    def carried_over(self, session: Session, epoch: int) -> Write:
+        """Return the write that lets one session outlive the end of all others."""
+        if session.record is None:
+            raise ValueError("only a session that was read can be carried over")
+        kept = replace(session, epoch=epoch)
+        return Replace(session.record, kept.data(), expires_at=self._kept_until(session))
+
+    def _refusal(
+        self, token: RefreshToken, user: User | None, session: Session | None, client_id: str
+    ) -> str | None:
+        if session is not None and (
+            session.client_id != client_id
+            or not hmac.compare_digest(session.secret_hash, token.secret_hash())
+        ):
+            return "invalid_token"
+        reason = self.is_over(session, user)
+        if reason is not None or session is None:
+            return reason
+        if token.counter > session.counter:
+            return "revoked"  # the store was restored to a time before this token (DL-3)
+        if token.counter == session.counter or self._forgiven(session, token.counter):
+            return None
+        return "reused"
+
+    def _forgiven(self, session: Session, counter: int) -> bool:
+        since = self._world.now() - self.limits.grace
+        return any(spent == counter and when > since for spent, when in session.spent)
+
+    def _spend(self, session: Session, counter: int) -> Session:
+        """Return the session after its token of this counter was spent: moved on, or as it is for a forgiven replay."""
+        now = self._world.now()
+        recent = tuple((spent, when) for spent, when in session.spent if when > now - self.limits.grace)
+        if counter != session.counter or len(recent) >= MAX_SPENT:
+            return session
+        return replace(session, counter=counter + 1, last_used_at=now, spent=(*recent, (counter, now)))
+
+    def _write(self, user: User, session: Session, moved: Session, writes: Iterable[Write]) -> None:
+        """Commit a move, if the user is as it was read; a forgiven replay moves nothing."""
+        if user.record is None or session.record is None:
+            raise ValueError("only what was read can be moved")
+        if moved is not session:
+            move = Replace(session.record, moved.data(), expires_at=self._kept_until(moved))
+            self._store.commit(move, Check(user.record), *writes)
+        elif writes := tuple(writes):
+            self._store.commit(Check(session.record), Check(user.record), *writes)
+
+    def _end_refused(self, session: Session | None, reason: str, source: Source) -> None:
+        """End the session of a refused refresh, whatever it was refused for, and write that down once."""
+        if session is None or session.told or reason == "invalid_token":
+            return
+        event = "session_reused" if reason == "reused" else "refresh_refused"
+        audit = self._audit.write(
+            event, target=session.user_id, source=source, outcome=reason, session_id=session.session_id
+        )
+        self._store.commit(self.ending(replace(session, told=True), reason), audit)
+
+    def _kept_until(self, session: Session) -> int:
+        end = min(session.created_at + self.limits.absolute, int(session.last_used_at) + self.limits.idle)
+        return end + KEEP_AFTER_END_SECONDS
+
+
+def _make_room(existing: Iterable[Session]) -> tuple[Write, ...]:
+    """Return the writes that leave room for one more: ended sessions go first, then the longest unused."""
+    sessions = sorted(existing, key=lambda session: (session.ended is None, session.last_used_at))
+    surplus = sessions[: max(0, len(sessions) - MAX_SESSIONS + 1)]
+    return tuple(Forget(session_key(session.user_id, session.session_id)) for session in surplus)

@@ -1,0 +1,127 @@
+"""The settings that are lists: browser origins, trusted issuers, log-in providers."""
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from chalicelib import scopes
+from chalicelib.errors import Invalid
+from chalicelib.settings_reader import PREFIX, Reader, SettingsError, is_outside_url, is_web_origin_or_path
+
+if TYPE_CHECKING:
+    from chalicelib.issuers import TrustedIssuer
+
+ALGORITHMS = ("RS256", "ES256", "EdDSA")
+SECRET_REFERENCES = ("ssm:", "secretsmanager:")
+DAY = 24 * 60 * 60
+
+_PROVIDER_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+
+
+class TrustedIssuerEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """One entry of ``CUPBEARER_TRUSTED_ISSUERS`` as it is written."""
+
+    issuer: str
+    audience: str | list[str]
+    scopes: str | list[str]
+    jwks_uri: str | None = None
+    algorithms: list[str] = msgspec.field(default_factory=lambda: list(ALGORITHMS))
+    scope_claim: str = "scope"
+    client_claim: str | None = None
+    typ: str | None = None
+    max_age_seconds: Annotated[int, msgspec.Meta(ge=60, le=30 * DAY)] = DAY
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSetting:
+    """Where people may log in from: an OpenID issuer and our registration there."""
+
+    name: str
+    issuer: str
+    client_id: str
+    client_secret: str  # may be a reference, see SECRET_REFERENCES
+    scopes: str
+
+
+def origins(read: Reader) -> tuple[str, ...]:
+    listed = read.json("ALLOWED_ORIGINS", "[]", list)
+    for origin in listed:
+        good = (
+            isinstance(origin, str)
+            and is_web_origin_or_path(origin, secure=False)
+            and not urlsplit(origin).path
+        )
+        if not good:
+            raise SettingsError(
+                PREFIX + "ALLOWED_ORIGINS",
+                f"has {origin!r}, but each must be an exact origin such as https://example.com",
+            )
+    return tuple(listed)
+
+
+def trusted_issuers(read: Reader, *, production: bool) -> tuple["TrustedIssuer", ...]:
+    entries = read.json("TRUSTED_ISSUERS", "[]", list)
+    if not entries:
+        return ()
+    variable = PREFIX + "TRUSTED_ISSUERS"
+    found = tuple(_trusted_issuer(entry, variable, production=production) for entry in entries)
+    if len({entry.issuer for entry in found}) != len(found):
+        raise SettingsError(variable, "names an issuer twice")
+    return found
+
+
+def _trusted_issuer(entry: Any, variable: str, *, production: bool) -> "TrustedIssuer":
+    from chalicelib.issuers import TrustedIssuer
+
+    try:
+        read = msgspec.convert(entry, TrustedIssuerEntry)
+        granted = (
+            scopes.parse(read.scopes) if isinstance(read.scopes, str) else scopes.parse_each(read.scopes)
+        )
+    except (msgspec.ValidationError, Invalid) as error:
+        raise SettingsError(variable, f"has an entry that cannot be used: {error}".rstrip(".")) from None
+    for url in (read.issuer, read.jwks_uri):
+        if url is not None and not is_outside_url(url, production=production):
+            raise SettingsError(variable, f"has {url!r}, but it must be an https URL")
+    if unknown := set(read.algorithms) - set(ALGORITHMS):
+        raise SettingsError(
+            variable, f"has the algorithm {min(unknown)!r}, but may have {', '.join(ALGORITHMS)}"
+        )
+    return TrustedIssuer(
+        issuer=read.issuer,
+        audience=read.audience if isinstance(read.audience, str) else tuple(read.audience),
+        scopes=granted,
+        jwks_uri=read.jwks_uri,
+        algorithms=frozenset(read.algorithms),
+        scope_claim=read.scope_claim,
+        client_claim=read.client_claim,
+        typ=read.typ,
+        max_age_seconds=read.max_age_seconds,
+    )
+
+
+def providers(read: Reader, *, production: bool) -> tuple[ProviderSetting, ...]:
+    variable = PREFIX + "PROVIDERS"
+    found = []
+    for name, entry in read.json("PROVIDERS", "{}", dict).items():
+        if not _PROVIDER_NAME.fullmatch(name):
+            raise SettingsError(
+                variable, f"has the name {name!r}, but a name is a-z, 0-9, '-' and '_', at most 32"
+            )
+        fields = {"issuer", "client_id", "client_secret"}
+        good = isinstance(entry, dict) and fields <= set(entry) <= fields | {"scopes"}
+        if not good or not all(isinstance(value, str) and value for value in entry.values()):
+            raise SettingsError(
+                variable, f"{name}: must have issuer, client_id and client_secret, and may have scopes"
+            )
+        if not is_outside_url(entry["issuer"], production=production):
+            raise SettingsError(variable, f"{name}: the issuer must be an https URL")
+        if production and not entry["client_secret"].startswith(SECRET_REFERENCES):
+            raise SettingsError(
+                variable, f"{name}: in production client_secret must be ssm:NAME or secretsmanager:NAME"
+            )
+        found.append(ProviderSetting(name=name, **{"scopes": "openid profile email", **entry}))
+    return tuple(found)

@@ -1,0 +1,105 @@
+"""How one environment variable is read, and what is said when it cannot be used."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from chalicelib import scopes
+from chalicelib.errors import Invalid
+
+PREFIX = "CUPBEARER_"
+LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used: its variable, and what is wrong with it."""
+
+    def __init__(self, variable: str, problem: str) -> None:
+        super().__init__(f"{variable} {problem}.")
+        self.variable = variable
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads the variables that begin with PREFIX; every verb raises SettingsError that names the variable."""
+
+    environ: Mapping[str, str]
+
+    def optional(self, name: str) -> str | None:
+        return self.environ.get(PREFIX + name) or None
+
+    def text(self, name: str, default: str) -> str:
+        return self.optional(name) or default
+
+    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        value = self.text(name, default)
+        if value not in choices:
+            raise SettingsError(PREFIX + name, f"is {value!r}, but must be one of {', '.join(choices)}")
+        return value
+
+    def whole(self, name: str, default: int, least: int, most: int) -> int:
+        value = self.text(name, str(default))
+        if not re.fullmatch(r"[0-9]{1,9}", value) or not least <= int(value) <= most:
+            raise SettingsError(
+                PREFIX + name, f"is {value!r}, but must be a whole number from {least} to {most}"
+            )
+        return int(value)
+
+    def json(self, name: str, default: str, kind: type[list[Any]] | type[dict[str, Any]]) -> Any:
+        try:
+            value = json.loads(self.text(name, default))
+        except ValueError as error:
+            raise SettingsError(PREFIX + name, f"is not JSON: {error}") from None
+        if not isinstance(value, kind):
+            raise SettingsError(PREFIX + name, f"must be a JSON {'list' if kind is list else 'object'}")
+        return value
+
+    def scopes(self, name: str, default: str) -> scopes.Scopes:
+        # Set but empty is a choice of its own: new users with no scope at all.
+        try:
+            return scopes.parse(self.environ.get(PREFIX + name, default))
+        except Invalid as error:
+            raise SettingsError(PREFIX + name, f"is not a scope string: {error.detail.rstrip('.')}") from None
+
+    def store(self) -> tuple[Literal["sqlite", "dynamodb"], str]:
+        value = self.text("STORE", "sqlite:///.cupbearer/cupbearer.db")
+        if value.startswith("sqlite:///") and len(value) > len("sqlite:///"):
+            return "sqlite", value.removeprefix("sqlite:///")
+        if re.fullmatch(r"dynamodb://[A-Za-z0-9_.-]{3,255}", value):
+            return "dynamodb", value.removeprefix("dynamodb://")
+        raise SettingsError(PREFIX + "STORE", f"is {value!r}, but must be sqlite:///FILE or dynamodb://TABLE")
+
+    def issuer(self, port: str) -> str:
+        value = self.text("ISSUER", f"http://localhost:{port}")
+        if value.endswith("/") or not is_web_origin_or_path(value, secure=False):
+            raise SettingsError(
+                PREFIX + "ISSUER", f"is {value!r}, but must be a URL without query or final slash"
+            )
+        return value
+
+
+def is_web_origin_or_path(url: str, *, secure: bool) -> bool:
+    """Tell whether ``url`` is https (or, unless ``secure``, http) with a host and no user, query or fragment."""
+    try:
+        parts = urlsplit(url)
+        port_is_fine = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    return (
+        parts.scheme in (("https",) if secure else ("https", "http"))
+        and bool(parts.hostname)
+        and port_is_fine
+        and not (parts.username or parts.password or parts.query or parts.fragment)
+        and re.fullmatch(r"[\x21-\x7e]+", url) is not None
+    )
+
+
+def is_outside_url(url: object, *, production: bool) -> bool:
+    """Tell whether we may call ``url``: https, or in development also http to loopback (FD-5)."""
+    if not isinstance(url, str) or not is_web_origin_or_path(url, secure=production):
+        return False
+    parts = urlsplit(url)
+    return parts.scheme == "https" or parts.hostname in LOOPBACK_HOSTS

@@ -1,0 +1,283 @@
+"""The one doorway from proofs to a session: whoever may log in, by whatever means, comes through here.
+
+Cheap checks first, then the throttle's reservation, then the costly hash, then one commit that makes the session,
+clears the throttle and writes the trail, and that fails if the user changed meanwhile (TH-2, TH-4, DS-1, EN-2).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from chalicelib import scopes
+from chalicelib.access import FIRST_PARTY, AccessTokenIssuer, Grant, Issued
+from chalicelib.audit import Audit, Source
+from chalicelib.errors import InvalidCredentials, NotAllowed, SlowDown, Taken
+from chalicelib.networks import network_of
+from chalicelib.passwords import Passwords
+from chalicelib.sessions import Session, Sessions
+from chalicelib.store import Check, Conflict, Store, Write
+from chalicelib.throttling import Reservation, Throttle
+from chalicelib.users import NewUser, User, Users, login_name, new_user
+
+NO_ONE = "-" * 26  # the id that stands for an unknown user, so that both cost the same reads
+SIGN_UPS_PER_NETWORK = 100  # an hour (TH-6, DS-3)
+HOUR = 3600
+MAX_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """What a log-in or a refresh gives: tokens, the scopes granted, and whose session it is."""
+
+    user: User
+    session_id: str
+    access_token: str
+    expires_in: int  # seconds
+    refresh_token: str
+    scope: scopes.Scopes
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Sign-up, log-in and refresh."""
+
+    store: Store
+    users: Users
+    passwords: Passwords
+    throttle: Throttle
+    sessions: Sessions
+    access: AccessTokenIssuer
+    audit: Audit
+    default_scopes: scopes.Scopes
+    sign_up_open: bool
+
+    def sign_up(
+        self,
+        *,
+        username: str,
+        password: str,
+        email: str | None = None,
+        name: str | None = None,
+        log_in: bool = False,
+        source: Source,
+    ) -> tuple[User, SignedIn | None]:
+        """Make an account with the default scopes, and with ``log_in`` a session in the same commit and without a second hash."""
+        if not self.sign_up_open:
+            raise NotAllowed("Sign-up is closed: ask the operator for an account.", code="sign_up_closed")
+        wanted = new_user(username=username, email=email, name=name)
+        self.passwords.check_new(password, context=password_context(wanted))
+        self.throttle.spend("sign_up", network_of(source.ip), limit=SIGN_UPS_PER_NETWORK, seconds=HOUR)
+        return self.make_account(
+            wanted, password=password, granted=self.default_scopes, log_in=log_in, source=source
+        )
+
+    def make_account(
+        self,
+        wanted: NewUser,
+        *,
+        password: str,
+        granted: scopes.Scopes,
+        source: Source,
+        log_in: bool = False,
+        actor: str | None = None,
+    ) -> tuple[User, SignedIn | None]:
+        """Make an account whose password was checked. The operator's way too."""
+        if self.users.id_of(wanted.username.canonical):
+            raise Taken("This user name is taken.", code="username_taken")
+        hashed = self.passwords.hash(password)
+        user, writes = self.users.compose(wanted, password=hashed, granted=granted)
+        audit = self.audit.write("sign_up", target=user.user_id, actor=actor, source=source)
+        signed_in, more = self._begin(user, source=source, amr=("pwd",)) if log_in else (None, ())
+        self.users.create(user, (*writes, audit, *more))
+        return user, signed_in
+
+    def with_password(
+        self, *, username: str, password: str, scope: scopes.Scopes | None = None, source: Source
+    ) -> SignedIn:
+        """Log in by user name, or verified e-mail, and password; any failure is InvalidCredentials (EN-1)."""
+        user = self.prove_password(username=username, password=password, source=source)
+        return self._commit_log_in(user, scope=scope, source=source, amr=("pwd",))
+
+    def prove_password(self, *, username: str, password: str, source: Source) -> "Proven":
+        """Return who proved to be whom, throttled; the proof still has to be spent in a commit."""
+        self.passwords.check_form(password)
+        canonical = login_name(username)
+        user_id = self.users.id_of(canonical)
+        user, sessions = self.sessions.read_all(user_id or NO_ONE)
+        reservation = self._reserve(canonical, user, source)
+        verdict = self.passwords.verify(password, user.password if user else None)
+        if user is None or not verdict.ok or user.disabled:
+            reservation.failed()
+            self._write_down("log_in_failed", user, source, "invalid_credentials")
+            raise InvalidCredentials
+        return Proven(user, sessions, verdict.new_hash, reservation)
+
+    def refresh(
+        self,
+        refresh_token: str,
+        *,
+        source: Source,
+        client_id: str = FIRST_PARTY,
+        scope: scopes.Scopes | None = None,
+    ) -> SignedIn:
+        """Spend a refresh token for the next pair; ``scope`` may only narrow the access token (SE-4)."""
+
+        def issue(user: User, session: Session) -> tuple[Issued, tuple[Write, ...]]:
+            issued = self._issue(user, session, narrowed=scope)
+            return issued, issued.writes
+
+        moved = self.sessions.refresh(refresh_token, client_id=client_id, source=source, issue=issue)
+        issued: Issued = moved.extra
+        return SignedIn(
+            user=moved.user,
+            session_id=moved.session.session_id,
+            access_token=issued.token,
+            expires_in=issued.expires_in,
+            refresh_token=moved.refresh_token,
+            scope=scopes.grant(requested=scope, entitled=moved.session.granted(moved.user)),
+        )
+
+    def start(
+        self,
+        user: User,
+        *,
+        client_id: str = FIRST_PARTY,
+        scope: scopes.Scopes | None = None,
+        source: Source,
+        amr: tuple[str, ...],
+        auth_time: int | None = None,
+        existing: Iterable[Session] = (),
+        writes: Iterable[Write] = (),
+    ) -> SignedIn:
+        """Begin a session for a user as read, on a proof that others judged; ``writes`` spend that proof.
+
+        Raises Conflict when the user, or what ``writes`` demand, changed meanwhile: nothing was begun then.
+        """
+        if user.record is None:
+            raise ValueError("only a user that was read can log in")
+        signed_in, more = self._begin(
+            user,
+            client_id=client_id,
+            scope=scope,
+            source=source,
+            amr=amr,
+            auth_time=auth_time,
+            existing=existing,
+        )
+        audit = self.audit.write(
+            "log_in", target=user.user_id, source=source, session_id=signed_in.session_id
+        )
+        writes = tuple(writes)
+        touched = {write.record.key for write in writes if hasattr(write, "record")}
+        unchanged = () if user.record.key in touched else (Check(user.record),)
+        self.store.commit(*writes, *unchanged, *more, audit)
+        return signed_in
+
+    def _commit_log_in(
+        self, proven: "Proven", *, scope: scopes.Scopes | None, source: Source, amr: tuple[str, ...]
+    ) -> SignedIn:
+        for _ in range(MAX_TRIES):
+            try:
+                return self.start(
+                    proven.user,
+                    scope=scope,
+                    source=source,
+                    amr=amr,
+                    existing=proven.sessions,
+                    writes=(*proven.reservation.cleared(), *self._remember(proven, source)),
+                )
+            except Conflict:
+                proven = self._prove_again(proven, source)
+        raise Taken("The account is being changed: try again.")
+
+    def _remember(self, proven: "Proven", source: Source) -> tuple[Write, ...]:
+        """Return the writes that keep a better hash and a new network, if there is anything to keep."""
+        user = proven.user.seen_from(network_of(source.ip))
+        if proven.new_hash is not None:
+            user = replace(user, password=proven.new_hash)
+        return () if user == proven.user else self.users.writes_for(proven.user, user)
+
+    def _prove_again(self, proven: "Proven", source: Source) -> "Proven":
+        """Return the proof on the user as it is now; the hash need not be computed again while it is the same."""
+        user, sessions = self.sessions.read_all(proven.user.user_id)
+        upgraded = proven.new_hash is not None and user is not None and user.password != proven.user.password
+        if user is None or user.disabled or (user.password != proven.user.password and not upgraded):
+            self._write_down("log_in_failed", user, source, "changed_meanwhile")
+            raise InvalidCredentials
+        if upgraded and user.epoch != proven.user.epoch:
+            raise InvalidCredentials  # not an upgrade of the hash by a parallel log-in, but another password
+        return replace(proven, user=user, sessions=sessions, new_hash=None if upgraded else proven.new_hash)
+
+    def _reserve(self, canonical: str, user: User | None, source: Source) -> Reservation:
+        network = network_of(source.ip)
+        try:
+            return self.throttle.reserve(
+                account=canonical, network=network, known=user is not None and user.known_from(network)
+            )
+        except SlowDown:
+            self._write_down("log_in_throttled", user, source, "slow_down")
+            raise
+
+    def _write_down(self, event: str, user: User | None, source: Source, outcome: str) -> None:
+        if user is None:
+            self.audit.count_nobody(event)
+        else:
+            self.audit.record(event, target=user.user_id, source=source, outcome=outcome)
+
+    def _begin(
+        self,
+        user: User,
+        *,
+        client_id: str = FIRST_PARTY,
+        scope: scopes.Scopes | None = None,
+        source: Source,
+        amr: tuple[str, ...],
+        auth_time: int | None = None,
+        existing: Iterable[Session] = (),
+    ) -> tuple[SignedIn, tuple[Write, ...]]:
+        session, refresh_token, writes = self.sessions.compose(
+            user,
+            client_id=client_id,
+            scope=scope,
+            source=source,
+            amr=amr,
+            auth_time=auth_time,
+            existing=existing,
+        )
+        issued = self._issue(user, session)
+        signed_in = SignedIn(
+            user=user,
+            session_id=session.session_id,
+            access_token=issued.token,
+            expires_in=issued.expires_in,
+            refresh_token=refresh_token,
+            scope=session.granted(user),
+        )
+        return signed_in, (*writes, *issued.writes)
+
+    def _issue(self, user: User, session: Session, *, narrowed: scopes.Scopes | None = None) -> Issued:
+        granted = scopes.grant(requested=narrowed, entitled=session.granted(user))
+        return self.access.issue(
+            Grant(
+                sub=user.user_id,
+                client_id=session.client_id,
+                scope=granted,
+                sid=session.session_id,
+                auth_time=session.auth_time,
+                amr=session.amr,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Someone who gave the right password, and what must happen with the proof."""
+
+    user: User
+    sessions: tuple[Session, ...]
+    new_hash: str | None
+    reservation: Reservation
+
+
+def password_context(wanted: NewUser) -> tuple[str, ...]:
+    """Return the words that a new password may not be."""
+    return tuple(word for word in (wanted.username.display, wanted.email, wanted.name) if word)

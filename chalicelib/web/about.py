@@ -1,0 +1,58 @@
+"""What the service tells of itself: its keys, its health, its interface."""
+
+import msgspec
+
+from chalicelib import VERSION
+from chalicelib.store import Key
+from chalicelib.web.routes import Answer, Api, Call
+
+api = Api("about")
+
+JWKS_SECONDS = 300  # how long verifiers may keep the key set
+
+
+class Health(msgspec.Struct, frozen=True):
+    """``revocation_bound_seconds`` is the longest that an access token works after its session was ended (M8)."""
+
+    status: str
+    version: str
+    store: str
+    revocation_bound_seconds: int
+
+
+class Jwks(msgspec.Struct, frozen=True):
+    """A JWK Set (RFC 7517 section 5): public members only."""
+
+    keys: list[dict[str, str]]
+
+
+@api.route("/.well-known/jwks.json", methods=["GET"], public=True, gives=Jwks)
+def jwks(call: Call) -> Answer:
+    """Return the public keys that verify our tokens."""
+    headers = {"Cache-Control": f"public, max-age={JWKS_SECONDS}"}
+    return Answer(call.services.key_ring.jwks(), headers=headers)
+
+
+@api.route("/health", methods=["GET"], public=True, gives=Health)
+def health(call: Call) -> Answer:
+    """Tell whether the store answers, and what may be relied upon."""
+    call.services.store.get(Key("health", "probe"))
+    settings = call.services.settings
+    return Answer(
+        Health(
+            status="ok",
+            version=VERSION,
+            store=settings.store_engine,
+            revocation_bound_seconds=settings.revocation_bound_seconds,
+        )
+    )
+
+
+@api.route("/openapi.json", methods=["GET"], public=True, gives=dict)
+def openapi(call: Call) -> Answer:
+    """Return the OpenAPI 3.1 description of every route."""
+    from chalicelib.web.openapi import description
+
+    return Answer(
+        description(issuer=call.services.settings.issuer), headers={"Cache-Control": "public, max-age=300"}
+    )

@@ -1,0 +1,99 @@
+"""What a view is given and what it gives back; neither knows Chalice."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from chalicelib.audit import Source
+from chalicelib.claims import AccessClaims
+from chalicelib.errors import Invalid, InvalidToken, NotAllowed
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Services
+
+JSON = "application/json"
+HTML = "text/html; charset=utf-8"
+MAX_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, parsed and admitted. ``body`` is the struct that the route declares, or None."""
+
+    services: "Services"
+    method: str
+    path: str
+    params: Mapping[str, str]
+    query: Mapping[str, tuple[str, ...]]
+    headers: Mapping[str, str]  # names in lower case
+    source: Source
+    claims: AccessClaims | None = None
+    body: Any = None
+    raw_body: bytes = b""
+
+    @property
+    def principal(self) -> AccessClaims:
+        """Return whose token it is; only behind a guard."""
+        if self.claims is None:
+            raise InvalidToken("no authorizer context")
+        return self.claims
+
+    def one(self, name: str) -> str | None:
+        """Return a query parameter that may be given once; raise Invalid when it is repeated (OP-5)."""
+        values = self.query.get(name, ())
+        if len(values) > 1:
+            raise Invalid(f"{name} is given more than once.", errors={name: "is given more than once"})
+        return values[0] if values else None
+
+    def page_limit(self, default: int = 50) -> int:
+        """Return ``limit`` of a list, 1 to 100."""
+        text = self.one("limit")
+        if text is None:
+            return default
+        if not text.isascii() or not text.isdigit() or not 1 <= int(text[:4]) <= MAX_PAGE:
+            raise Invalid(
+                f"limit is a whole number from 1 to {MAX_PAGE}.", errors={"limit": f"is 1 to {MAX_PAGE}"}
+            )
+        return int(text)
+
+    def cookie(self, name: str) -> str | None:
+        """Return a cookie; where a name is doubled, none at all (AZ-6)."""
+        pairs = (pair.strip().partition("=") for pair in self.headers.get("cookie", "").split(";"))
+        values = [value for key, _, value in pairs if key == name]
+        return values[0] if len(values) == 1 else None
+
+    def demand_own_origin(self) -> None:
+        """Refuse what another site made a browser send (BR-2). A program that is no browser names no origin."""
+        origin, site = self.headers.get("origin"), self.headers.get("sec-fetch-site")
+        settings = self.services.settings
+        if origin is None:
+            ours = site in (None, "same-origin", "none")
+        else:
+            ours = origin == origin_of(settings.issuer) or origin in settings.allowed_origins
+        if not ours:
+            raise NotAllowed("This may only be asked from our own pages.", code="foreign_origin")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a view returns. ``body`` is JSON-able unless ``content_type`` says otherwise (then text)."""
+
+    body: Any = None
+    status: int = 200
+    headers: Mapping[str, str | list[str]] = field(default_factory=dict)
+    content_type: str = JSON
+
+
+NO_CONTENT = Answer(status=204)
+
+
+def created(body: Any, location: str | None = None) -> Answer:
+    """Return a 201, with an absolute Location where the new thing can be read."""
+    return Answer(body, status=201, headers={"Location": location} if location else {})
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of a URL as a browser spells an origin."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,100 @@
+"""The guard: what the gateway's authorizer decides, and the second look that every guarded view takes (AZ-1, AZ-3).
+
+The authorizer's answer is cached by API Gateway and reused for every route of the same token. So a good token gets
+one policy of all it opens, a bad one a 401, and trouble on our side is raised: a cached deny would outlive it (AZ-5).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.claims import AccessClaims, is_alive
+from chalicelib.errors import InsufficientScope, InvalidToken, NotAllowed
+from chalicelib.policy import Rights, opens, policy_for
+from chalicelib.route_table import Guard, RouteTable
+
+if TYPE_CHECKING:
+    from chalicelib.access import BearerTokens
+    from chalicelib.wiring import Services
+
+MAX_HEADER = 8 * 1024 + 16
+
+_BEARER = re.compile(r"bearer +(?P<token>[A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
+
+
+def bearer_token(header: str) -> str:
+    """Return the token of an Authorization header (RFC 6750 section 2.1); raise InvalidToken for any other."""
+    match = _BEARER.fullmatch(header) if len(header) <= MAX_HEADER else None
+    if match is None:
+        raise InvalidToken("not one bearer token")
+    return match["token"]
+
+
+def authorize(event: Mapping[str, Any], services: "Services", table: RouteTable) -> dict[str, Any]:
+    """Return what API Gateway wants of a TOKEN authorizer: principal, policy and flat context.
+
+    Raises InvalidToken for a token that opens nothing, and whatever befell us otherwise.
+    """
+    bearer = services.bearer_tokens
+    claims = bearer.verify(bearer_token(str(event.get("authorizationToken", ""))))
+    return {
+        "principalId": claims.sub,
+        "policyDocument": policy_for(rights(claims, bearer), table, method_arn=str(event["methodArn"])),
+        "context": context_of(claims),
+    }
+
+
+def rights(claims: AccessClaims, bearer: "BearerTokens") -> Rights:
+    """Return what a token's claims open."""
+    return Rights(own=bearer.is_own(claims), scope=claims.scope)
+
+
+def context_of(claims: AccessClaims) -> dict[str, str]:
+    """Return the claims as the flat strings that API Gateway hands on."""
+    context = {
+        "sub": claims.sub,
+        "scope": " ".join(sorted(claims.scope)),
+        "client_id": claims.client_id,
+        "sid": claims.sid or "",
+        "exp": str(claims.exp),
+        "iss": claims.iss,
+    }
+    return context | ({"name": claims.name} if claims.name else {})
+
+
+def claims_of(context: Mapping[str, Any] | None) -> AccessClaims | None:
+    """Return the claims that an authorizer context holds, or None where there is none or it is not whole (AZ-3)."""
+    if not context:
+        return None
+    values = {name: context.get(name) for name in ("sub", "scope", "client_id", "sid", "exp", "iss")}
+    if not all(isinstance(value, str) for value in values.values()) or not values["sub"] or not values["iss"]:
+        return None
+    if not re.fullmatch(r"[0-9]{1,12}", str(values["exp"])):
+        return None
+    name = context.get("name")
+    return AccessClaims(
+        iss=str(values["iss"]),
+        sub=str(values["sub"]),
+        client_id=str(values["client_id"]),
+        scope=frozenset(str(values["scope"]).split()),
+        iat=0,
+        exp=int(str(values["exp"])),
+        sid=str(values["sid"]) or None,
+        name=name if isinstance(name, str) else None,
+    )
+
+
+def admit(guard: Guard, claims: AccessClaims | None, services: "Services") -> None:
+    """Look again, behind the gateway: a stale policy, a missing context or a mistake in the policy opens nothing."""
+    if guard.caller == "public":
+        return
+    if claims is None:
+        raise InvalidToken("no authorizer context")
+    if not is_alive(now=services.world.now(), exp=claims.exp):
+        raise InvalidToken("it has expired")
+    held = rights(claims, services.bearer_tokens)
+    if opens(held, guard):
+        return
+    if guard.caller == "own" and not held.own:
+        raise NotAllowed("Only a person's own log-in may do this.", code="own_token_required")
+    raise InsufficientScope(guard.scope or "")

@@ -1,0 +1,61 @@
+"""Headers that answers carry: protection of browsers (BR-4), and CORS for exactly the listed origins (BR-3)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.web.call import Answer
+
+PREFLIGHT_SECONDS = 7200  # the most that Chromium keeps one
+EXPOSED = "Location, Retry-After, WWW-Authenticate, X-Request-Id"
+
+SECURITY: Mapping[str, str] = {
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def security_headers(answer: Answer) -> dict[str, Any]:
+    """Return what every answer carries; its own headers go over these."""
+    lower = {name.lower() for name in answer.headers}
+    return {name: value for name, value in SECURITY.items() if name.lower() not in lower}
+
+
+def cors_headers(origin: str | None, allowed: tuple[str, ...]) -> dict[str, Any]:
+    """Return the CORS headers of an answer: those of the one origin that asked, if it is listed, never reflected."""
+    if not allowed:
+        return {}
+    vary = {"Vary": "Origin"}
+    if origin not in allowed:
+        return vary
+    return vary | {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Credentials": "true",
+        "Access-Control-Expose-Headers": EXPOSED,
+    }
+
+
+def preflight_headers(
+    origin: str | None, allowed: tuple[str, ...], methods: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return the answer's headers to ``OPTIONS``: what the path can do, and for a listed origin that it may."""
+    headers = cors_headers(origin, allowed) | {"Allow": ", ".join((*methods, "OPTIONS"))}
+    if origin in allowed:
+        headers |= {
+            "Access-Control-Allow-Methods": ", ".join(methods),
+            "Access-Control-Allow-Headers": "Authorization, Content-Type",
+            "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
+        }
+    return headers
+
+
+def without_line_breaks(headers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return headers as Chalice takes them; raise ValueError for one that would begin another (its own check has gaps)."""
+    for name, value in headers.items():
+        for text in value if isinstance(value, list) else [value]:
+            if any(character in text for character in "\r\n\0"):
+                raise ValueError(f"the header {name} holds a line break")
+    return dict(headers)

@@ -1,0 +1,135 @@
+"""OpenAPI 3.1 of every route, made from the rows the code runs on, so that it cannot tell another story."""
+
+import inspect
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import VERSION
+from chalicelib.route_table import Guard
+
+if TYPE_CHECKING:
+    from chalicelib.web.routes import Api, Endpoint
+
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "RFC 9457; act on code, show detail.",
+    "required": ["type", "title", "status", "detail", "code", "request_id"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "request_id": {"type": "string"},
+        "scope": {"type": "string"},
+        "errors": {"type": "object", "additionalProperties": {"type": "string"}},
+    },
+}
+
+_described: list["Api"] = []
+
+
+def describe(apis: Iterable["Api"]) -> None:
+    """Say which routes there are to describe."""
+    _described[:] = apis
+    description.cache_clear()
+
+
+@lru_cache(maxsize=4)
+def description(*, issuer: str) -> dict[str, Any]:
+    """Return the whole document."""
+    import msgspec
+
+    endpoints = [endpoint for api in _described for endpoint in api.endpoints]
+    structs = [
+        kind for endpoint in endpoints for kind in (endpoint.body, endpoint.gives) if kind not in (None, dict)
+    ]
+    shapes, components = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
+    schemas = dict(zip(map(id, structs), shapes, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in endpoints:
+        operation = _operation(endpoint, schemas)
+        paths.setdefault(endpoint.route.path, {})[endpoint.route.method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Cupbearer",
+            "version": VERSION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": issuer}],
+        "paths": paths,
+        "components": {
+            "schemas": {**components, "Problem": PROBLEM_SCHEMA},
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _operation(endpoint: "Endpoint", schemas: dict[int, Any]) -> dict[str, Any]:
+    summary, _, rest = (inspect.getdoc(endpoint.view) or "").partition("\n")
+    operation: dict[str, Any] = {
+        "operationId": endpoint.view.__name__,
+        "tags": [endpoint.tag],
+        "summary": summary.strip().rstrip("."),
+        "responses": _responses(endpoint, schemas),
+    }
+    if told := " ".join([rest.strip(), _guard_in_words(endpoint.route.guard)]).strip():
+        operation["description"] = told
+    if parameters := _parameters(endpoint):
+        operation["parameters"] = parameters
+    if endpoint.body is not None:
+        content = {"application/json": {"schema": schemas[id(endpoint.body)]}}
+        operation["requestBody"] = {"required": not endpoint.body_may_be_empty, "content": content}
+    guard = endpoint.route.guard
+    operation["security"] = (
+        [] if guard.caller == "public" else [{"bearer": [guard.scope] if guard.scope else []}]
+    )
+    return operation
+
+
+def _responses(endpoint: "Endpoint", schemas: dict[int, Any]) -> dict[str, Any]:
+    good: dict[str, Any] = {"description": HTTPStatus(endpoint.status).phrase}
+    if endpoint.gives is dict:
+        good["content"] = {endpoint.content_type: {"schema": {"type": "object"}}}
+    elif endpoint.gives is not None:
+        good["content"] = {endpoint.content_type: {"schema": schemas[id(endpoint.gives)]}}
+    elif endpoint.content_type.startswith("text/"):
+        good["content"] = {endpoint.content_type: {"schema": {"type": "string"}}}
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    statuses = sorted({*endpoint.refuses, *_always(endpoint)})
+    refused = {
+        str(status): {"description": HTTPStatus(status).phrase, "content": problem} for status in statuses
+    }
+    return {str(endpoint.status): good, **refused}
+
+
+def _always(endpoint: "Endpoint") -> set[int]:
+    """Return the refusals that a route has by what it is."""
+    guarded = set() if endpoint.route.guard.caller == "public" else {401, 403}
+    reading = {400, 413, 415} if endpoint.body is not None else set()
+    return {500, 503} | guarded | reading
+
+
+def _parameters(endpoint: "Endpoint") -> list[dict[str, Any]]:
+    in_path = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", endpoint.route.path)
+    ]
+    schema: dict[str, dict[str, Any]] = {
+        "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}
+    }
+    in_query = [
+        {"name": name, "in": "query", "required": False, "schema": schema.get(name, {"type": "string"})}
+        for name in endpoint.query
+    ]
+    return in_path + in_query
+
+
+def _guard_in_words(guard: Guard) -> str:
+    if guard.scope:
+        return f"Needs the scope `{guard.scope}`."
+    return {"public": "", "token": "Needs any access token.", "own": "Needs one's own log-in."}[guard.caller]

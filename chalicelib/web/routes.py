@@ -1,0 +1,244 @@
+"""The seam with Chalice: how a view becomes a route, and what every answer carries.
+
+A route is closed unless its guard says otherwise, and :func:`mount` refuses to start with one that says nothing.
+Refusals become answers here and nowhere else, with CORS and security headers on all of them.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+import chalice
+
+from chalicelib import logs
+from chalicelib.audit import Source
+from chalicelib.errors import InvalidToken, NotFound, Refusal
+from chalicelib.route_table import OWN, PUBLIC, TOKEN, Guard, Route, RouteTable, RouteTableError
+from chalicelib.web import guard as web_guard
+from chalicelib.web import parsing, problems
+from chalicelib.web.call import Answer, Call
+from chalicelib.web.headers import cors_headers, preflight_headers, security_headers, without_line_breaks
+
+View = Callable[[Call], Answer]
+Register = Callable[[View], View]
+
+__all__ = ["OWN", "PUBLIC", "TOKEN", "Answer", "Api", "Call", "Endpoint", "mount"]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A route with its view and what it takes and gives: the row that the code runs on and the OpenAPI text is made from."""
+
+    route: Route
+    view: View
+    body: type | None = None
+    body_may_be_empty: bool = False
+    form: bool = False  # reads application/x-www-form-urlencoded itself
+    query: tuple[str, ...] = ()
+    status: int = 200
+    gives: Any = None  # the struct of a good answer, or None for no body
+    content_type: str = "application/json"
+    refuses: tuple[int, ...] = ()
+    tag: str = ""
+
+
+@dataclass(slots=True)
+class Api:
+    """Collects the routes of one resource. ``scope="orders:write"`` guards one; ``public=True`` opens one."""
+
+    tag: str
+    endpoints: list[Endpoint] = field(default_factory=list)
+
+    def route(
+        self,
+        path: str,
+        *,
+        methods: list[str],
+        scope: str | None = None,
+        own: bool = False,
+        token: bool = False,
+        public: bool = False,
+        refused_in_handler: bool = False,
+        **details: Any,
+    ) -> Register:
+        """Declare a view. Exactly one of ``public``, ``token``, ``own`` or a ``scope`` must say who may call it.
+
+        ``token``: any accepted access token; ``own``: our own first-party token for a person; ``scope``: a token
+        that has it. ``refused_in_handler`` leaves the scope's 403 to the handler, which can name the scope. The
+        other ``details`` are those of :class:`Endpoint`.
+        """
+        guard = _guard(
+            path, scope=scope, own=own, token=token, public=public, refused_in_handler=refused_in_handler
+        )
+
+        def register(view: View) -> View:
+            for method in methods:
+                self.endpoints.append(Endpoint(Route(method, path, guard), view, tag=self.tag, **details))
+            return view
+
+        return register
+
+
+def _guard(
+    path: str, *, scope: str | None, own: bool, token: bool, public: bool, refused_in_handler: bool
+) -> Guard:
+    if public + own + token > 1 or not (public or own or token or scope):
+        raise RouteTableError(f"{path}: say who may call it: public=True, token=True, own=True or scope=…")
+    caller = "public" if public else "own" if own else "token"
+    return Guard(caller, scope, refused_in_handler) if scope else Guard(caller)  # type: ignore[arg-type]
+
+
+def mount(app: chalice.Chalice, apis: Iterable[Api], authorizer: Any) -> RouteTable:
+    """Register every endpoint with Chalice and return the table that the authorizer decides by.
+
+    Raises RouteTableError for a route that was registered past :class:`Api`, and so without a guard.
+    """
+    endpoints = [endpoint for api in apis for endpoint in api.endpoints]
+    table = RouteTable(endpoint.route for endpoint in endpoints)
+    methods: dict[str, list[str]] = {}
+    for endpoint in endpoints:
+        methods.setdefault(endpoint.route.path, []).append(endpoint.route.method)
+    for path, view_methods in app.routes.items():
+        if unguarded := set(view_methods) - set(methods.get(path, [])):
+            raise RouteTableError(f"{path}: {', '.join(unguarded)} has no guard: declare it with Api.route")
+    for endpoint in endpoints:
+        guarded = {} if endpoint.route.guard.caller == "public" else {"authorizer": authorizer}
+        _register(app, endpoint.route.path, endpoint.route.method, _served(app, endpoint), **guarded)
+    for path, allowed in methods.items():
+        if "OPTIONS" not in allowed:
+            _register(app, path, "OPTIONS", _preflight(app, tuple(allowed)))
+    return table
+
+
+def _register(app: chalice.Chalice, path: str, method: str, view: Callable[..., Any], **options: Any) -> None:
+    # No content types: Chalice would answer 415 itself, without our headers and our document.
+    app.route(path, methods=[method], content_types=[], name=f"{method} {path}", **options)(view)
+
+
+def _served(app: chalice.Chalice, endpoint: Endpoint) -> Callable[..., chalice.Response]:
+    def handle(**params: str) -> chalice.Response:
+        from chalicelib.wiring import services
+
+        return serve(endpoint, app.current_request, params, services())
+
+    handle.__doc__ = endpoint.view.__doc__
+    return handle
+
+
+def serve(endpoint: Endpoint, request: Any, params: dict[str, str], services: Any) -> chalice.Response:
+    """Answer one request: admit, parse, run the view, and turn whatever happens into HTTP."""
+    started = services.world.monotonic()
+    source = _source(request, services)
+    call: Call | None = None
+    try:
+        call = _call(endpoint, request, params, services, source)
+        answer = endpoint.view(call)
+    except Exception as error:  # noqa: BLE001 - the one place where anything becomes an answer
+        answer = _refused(error, source)
+    headers = security_headers(answer) | dict(answer.headers)
+    headers |= cors_headers(request.headers.get("origin"), services.settings.allowed_origins)
+    headers["X-Request-Id"] = source.request_id
+    logs.log(
+        "request",
+        request_id=source.request_id,
+        method=endpoint.route.method,
+        route=endpoint.route.path,
+        status=answer.status,
+        ms=round((services.world.monotonic() - started) * 1000, 1),
+        sub=call.claims.sub if call and call.claims else None,
+    )
+    return _response(answer, headers)
+
+
+def _call(endpoint: Endpoint, request: Any, params: dict[str, str], services: Any, source: Source) -> Call:
+    claims = None
+    if endpoint.route.guard.caller != "public":
+        claims = web_guard.claims_of(request.context.get("authorizer"))
+        web_guard.admit(endpoint.route.guard, claims, services)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    raw = _raw_body(request)
+    body: Any = None
+    if endpoint.body is not None:
+        body = parsing.json_body(raw, headers, endpoint.body, may_be_empty=endpoint.body_may_be_empty)
+    return Call(
+        services=services,
+        method=endpoint.route.method,
+        path=endpoint.route.path,
+        params={name: _decoded(value) for name, value in params.items()},
+        query=_query(request),
+        headers=headers,
+        source=source,
+        claims=claims,
+        body=body,
+        raw_body=raw,
+    )
+
+
+def _raw_body(request: Any) -> bytes:
+    try:
+        return bytes(request.raw_body)
+    except ValueError:
+        return b""  # said to be base64 and is not: an empty body, which its route refuses
+
+
+def _decoded(value: str) -> str:
+    """Return a path parameter decoded; API Gateway hands it on raw."""
+    try:
+        return unquote(value, errors="strict")
+    except UnicodeDecodeError:
+        raise NotFound from None
+
+
+def _query(request: Any) -> dict[str, tuple[str, ...]]:
+    query = request.query_params
+    return {} if query is None else {name: tuple(query.getlist(name)) for name in query}
+
+
+def _source(request: Any, services: Any) -> Source:
+    """Return who asks; the address is the gateway's own field, never a forwarded header (TH-3)."""
+    context = request.context
+    return Source(
+        ip=(context.get("identity") or {}).get("sourceIp"),
+        user_agent=request.headers.get("user-agent", ""),
+        request_id=context.get("requestId") or services.world.identifier(),
+    )
+
+
+def _refused(error: Exception, source: Source) -> Answer:
+    refusal = problems.as_refusal(error)
+    if refusal is None:
+        logs.trouble("server_error", request_id=source.request_id)
+        return problems.unexpected(request_id=source.request_id)
+    _log_refusal(refusal, error, source)
+    return problems.problem(refusal, request_id=source.request_id)
+
+
+def _log_refusal(refusal: Refusal, error: Exception, source: Source) -> None:
+    if problems.STATUSES[type(refusal)] >= 500:  # noqa: PLR2004 - trouble of ours
+        logs.trouble("unavailable", request_id=source.request_id, reason=type(error).__name__)
+        return
+    reason = refusal.reason if isinstance(refusal, InvalidToken) else None
+    logs.log("refused", request_id=source.request_id, code=refusal.public_code, reason=reason)
+
+
+def _response(answer: Answer, headers: dict[str, Any]) -> chalice.Response:
+    is_empty = answer.status == 204 or answer.body is None  # noqa: PLR2004
+    if not is_empty:
+        headers["Content-Type"] = answer.content_type
+    body = "" if is_empty else parsing.as_text(answer.body, answer.content_type)
+    return chalice.Response(body, status_code=answer.status, headers=without_line_breaks(headers))
+
+
+def _preflight(app: chalice.Chalice, methods: tuple[str, ...]) -> Callable[..., chalice.Response]:
+    def handle(**_: str) -> chalice.Response:
+        from chalicelib.wiring import services
+
+        origins = services().settings.allowed_origins
+        answer = Answer(status=204)
+        headers = security_headers(answer) | preflight_headers(
+            app.current_request.headers.get("origin"), origins, methods
+        )
+        return _response(answer, headers)
+
+    return handle

@@ -1,0 +1,282 @@
+"""Settings → services, made lazily and once a process. The only place that chooses an engine.
+
+Imports stand inside the makers on purpose: what a process does not use it does not load, so the authorizer, as
+deployed, verifies a JWT without boto3, argon2 or a template engine (the design's section 5.5).
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import logs, settings
+from chalicelib.settings import Settings
+from chalicelib.settings_lists import SECRET_REFERENCES
+from chalicelib.world import SYSTEM, World
+
+if TYPE_CHECKING:
+    from chalicelib.access import AccessTokenIssuer, BearerTokens, OpaqueAccess
+    from chalicelib.accounts import Accounts
+    from chalicelib.audit import Audit
+    from chalicelib.issuers import TrustedIssuers
+    from chalicelib.keys import KeyRing
+    from chalicelib.mac_keys import MacKeys
+    from chalicelib.passwords import Passwords
+    from chalicelib.sessions import SessionLimits, Sessions
+    from chalicelib.sign_in import SignIn
+    from chalicelib.store import Store
+    from chalicelib.throttling import Throttle
+    from chalicelib.tokens import AccessTokens
+    from chalicelib.users import Users
+    from chalicelib.wrapping import Wrapper
+
+
+class Services:
+    """Everything a request may need. Each attribute is made when it is first asked for."""
+
+    def __init__(self, settings: Settings, world: World = SYSTEM, *, store: "Store | None" = None) -> None:
+        self.settings = settings
+        self.world = world
+        if store is not None:
+            self.__dict__["store"] = store
+
+    @cached_property
+    def store(self) -> "Store":
+        """Return the engine that the settings name."""
+        name, world = self.settings.store_name, self.world
+        if self.settings.store_engine == "sqlite":
+            from chalicelib.store.sqlite import SqliteStore
+
+            return SqliteStore(name, now=world.now, nonce=world.identifier)
+        from chalicelib.outside import aws
+        from chalicelib.store.dynamodb import DynamoStore, client_config
+
+        client = aws.client("dynamodb", client_config())
+        return DynamoStore(name, client=client, now=world.now, nonce=world.identifier, sleep=world.sleep)
+
+    @cached_property
+    def wrapper(self) -> "Wrapper":
+        """Return what wraps private keys and seeds at rest."""
+        from chalicelib.wrapping import MasterKey
+
+        given = self.settings.master_key
+        if given is not None and given.startswith("kms:"):
+            from chalicelib.outside import aws
+            from chalicelib.outside.kms import KmsKey
+
+            return KmsKey(aws.client("kms"), given.removeprefix("kms:"))
+        if given is not None:
+            return MasterKey(settings.demand_key_material(self.revealed(given)), self.world)
+        from chalicelib.master_key_file import read_or_make
+
+        path = Path(self.settings.store_name).with_name("master.key")
+        return MasterKey(read_or_make(path, self.world), self.world)
+
+    def revealed(self, secret: str) -> str:
+        """Return a secret, looked up where it is ``ssm:NAME`` or ``secretsmanager:NAME``."""
+        if not secret.startswith(SECRET_REFERENCES):
+            return secret
+        from chalicelib.outside import aws
+
+        return aws.secret(secret)
+
+    @cached_property
+    def key_ring(self) -> "KeyRing":
+        """Return the signing keys."""
+        from chalicelib.keys import KeyRing
+
+        return KeyRing(self.store, self.world, self.wrapper, algorithm=self.settings.signing_alg)
+
+    @cached_property
+    def mac_keys(self) -> "MacKeys":
+        """Return the keys of refresh tokens."""
+        from chalicelib.mac_keys import MacKeys
+
+        keep = self.settings.session_max_seconds
+        return MacKeys(self.store, self.world, self.wrapper, keep_seconds=keep)
+
+    @cached_property
+    def access_tokens(self) -> "AccessTokens":
+        """Return the signer and verifier of our JWTs."""
+        from chalicelib.tokens import AccessTokens
+
+        return AccessTokens(
+            self.key_ring,
+            self.world,
+            issuer=self.settings.issuer,
+            audience=self.settings.audience,
+            seconds=self.settings.access_token_seconds,
+        )
+
+    @cached_property
+    def opaque_access(self) -> "OpaqueAccess":
+        """Return the keeper of stored access tokens."""
+        from chalicelib.access import OpaqueAccess
+
+        return OpaqueAccess(
+            self.store,
+            self.world,
+            issuer=self.settings.issuer,
+            seconds=self.settings.access_token_seconds,
+            limits=self.session_limits,
+        )
+
+    @cached_property
+    def access(self) -> "AccessTokenIssuer":
+        """Return what makes access tokens, of the kind that is set."""
+        from chalicelib.access import JwtAccess
+
+        return (
+            self.opaque_access if self.settings.access_tokens == "opaque" else JwtAccess(self.access_tokens)
+        )
+
+    @cached_property
+    def bearer_tokens(self) -> "BearerTokens":
+        """Return the doorway for bearer tokens."""
+        from chalicelib.access import BearerTokens
+
+        opaque = self.settings.access_tokens == "opaque"
+        return BearerTokens(
+            issuer=self.settings.issuer,
+            opaque=opaque,
+            ours=lambda: self.opaque_access if opaque else self._jwt_verifier,
+            trusted=(lambda: self.trusted_issuers) if self.settings.trusted_issuers else None,
+        )
+
+    @cached_property
+    def _jwt_verifier(self) -> Any:
+        """Return what verifies our JWTs: deployed by our published keys, without the store; elsewhere by the ring."""
+        from chalicelib.tokens import AccessVerifier
+
+        keys = self.published_keys if self.settings.in_lambda else self.key_ring
+        return AccessVerifier(keys, self.world, issuer=self.settings.issuer, audience=self.settings.audience)
+
+    @cached_property
+    def published_keys(self) -> Any:
+        """Return our own JWK set as the world sees it."""
+        from chalicelib.published_keys import PublishedKeys
+
+        uri = f"{self.settings.issuer}/.well-known/jwks.json"
+        return PublishedKeys(lambda: self.fetch_json(uri), self.world)
+
+    @cached_property
+    def trusted_issuers(self) -> "TrustedIssuers":
+        """Return the other issuers whose tokens are accepted."""
+        from chalicelib.issuers import TrustedIssuers
+
+        return TrustedIssuers(self.settings.trusted_issuers, self.fetch_json, self.world)
+
+    def fetch_json(self, url: str) -> Any:
+        """Return JSON from another server, bounded (FD-5)."""
+        from chalicelib.outside.http import fetch_json
+
+        return fetch_json(url, allow_loopback_http=not self.settings.production)
+
+    @cached_property
+    def passwords(self) -> "Passwords":
+        """Return the hasher."""
+        from chalicelib.passwords import Passwords
+
+        return Passwords(self.world, min_length=self.settings.password_min_length)
+
+    @cached_property
+    def throttle(self) -> "Throttle":
+        """Return the budgets of guesses."""
+        from chalicelib.throttling import Throttle
+
+        return Throttle(self.store, self.world)
+
+    @cached_property
+    def audit(self) -> "Audit":
+        """Return the trail."""
+        from chalicelib.audit import Audit
+
+        return Audit(self.store, self.world)
+
+    @cached_property
+    def users(self) -> "Users":
+        """Return the users."""
+        from chalicelib.users import Users
+
+        return Users(self.store, self.world)
+
+    @cached_property
+    def session_limits(self) -> "SessionLimits":
+        """Return how long sessions live."""
+        from chalicelib.sessions import SessionLimits
+
+        chosen = self.settings
+        return SessionLimits(
+            idle=chosen.session_idle_seconds,
+            absolute=chosen.session_max_seconds,
+            grace=chosen.refresh_grace_seconds,
+        )
+
+    @cached_property
+    def sessions(self) -> "Sessions":
+        """Return the sessions."""
+        from chalicelib.refresh_tokens import RefreshTokens
+        from chalicelib.sessions import Sessions
+
+        tokens = RefreshTokens(self.mac_keys)
+        return Sessions(self.store, self.world, tokens, self.audit, self.session_limits)
+
+    @cached_property
+    def sign_in(self) -> "SignIn":
+        """Return the doorway from proofs to a session."""
+        from chalicelib.sign_in import SignIn
+
+        return SignIn(
+            store=self.store,
+            users=self.users,
+            passwords=self.passwords,
+            throttle=self.throttle,
+            sessions=self.sessions,
+            access=self.access,
+            audit=self.audit,
+            default_scopes=self.settings.default_scopes,
+            sign_up_open=self.settings.sign_up_open,
+        )
+
+    @cached_property
+    def accounts(self) -> "Accounts":
+        """Return what people do with their accounts."""
+        from chalicelib.accounts import Accounts
+
+        return Accounts(
+            store=self.store,
+            world=self.world,
+            users=self.users,
+            passwords=self.passwords,
+            throttle=self.throttle,
+            sessions=self.sessions,
+            audit=self.audit,
+        )
+
+
+_lock = threading.Lock()
+_services: Services | None = None
+
+
+def services() -> Services:
+    """Return the services of this process, made from its environment at the first call. Raises SettingsError."""
+    global _services  # noqa: PLW0603 - one process, one composition
+    if _services is None:
+        with _lock:
+            if _services is None:
+                logs.set_up()
+                _services = Services(settings.from_environment())
+    return _services
+
+
+@contextmanager
+def using(chosen: Services) -> Iterator[Services]:
+    """Serve from other services for a while: how tests bring their own world and store."""
+    global _services  # noqa: PLW0603
+    before, _services = _services, chosen
+    try:
+        yield chosen
+    finally:
+        _services = before
