@@ -1,6 +1,6 @@
 """What the authorizer raises, and the answers that API Gateway makes of it, without importing Chalice.
 
-In Lambda only the text counts: one that reads exactly ``Unauthorized`` becomes 401, any other AUTHORIZER_FAILURE,
+In Lambda only the text counts: exactly ``Unauthorized`` becomes 401, any other AUTHORIZER_FAILURE,
 to which the deployed gateway gives 503. ``chalice local`` and the test client catch their own
 ``LocalGatewayException`` and drop the connection otherwise, so there ours are of that kind as well.
 """
@@ -29,8 +29,8 @@ GATEWAY_ANSWERS: Mapping[int, tuple[str, str]] = {
     503: (Unavailable.code, Unavailable().detail),
 }
 _EXTRA_HEADERS: Mapping[int, Mapping[str, str]] = {
-    401: {"WWW-Authenticate": 'Bearer error="invalid_token"'},
-    403: {"WWW-Authenticate": 'Bearer error="insufficient_scope"'},
+    401: {"WWW-Authenticate": 'Bearer realm="cupbearer", error="invalid_token"'},
+    403: {"WWW-Authenticate": 'Bearer realm="cupbearer", error="insufficient_scope"'},
     503: {"Retry-After": str(RETRY_AFTER_SECONDS)},
 }
 
@@ -39,7 +39,12 @@ def problem(status: int, *, request_id: str) -> tuple[dict[str, str], bytes]:
     """Return headers and body (RFC 9457) of an answer of the gateway's own; 500 for others."""
     known = status if status in GATEWAY_ANSWERS else 500
     code, detail = GATEWAY_ANSWERS[known]
-    body = {"type": "about:blank", "title": HTTPStatus(known).phrase, "status": known, "detail": detail}
+    body = {
+        "type": f"urn:cupbearer:{code}",
+        "title": HTTPStatus(known).phrase,
+        "status": known,
+        "detail": detail,
+    }
     headers = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
     return {**headers, **_EXTRA_HEADERS.get(known, {})}, json.dumps(
         body | {"code": code, "request_id": request_id}

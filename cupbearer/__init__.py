@@ -1,0 +1,1 @@
+"""The command line, the local server and the pytest plugin; never shipped to Lambda."""

@@ -1,0 +1,186 @@
+"""The HTTP server of ``make serve``: a thread a connection, an answer to whatever comes, however hostile."""
+
+import contextlib
+import logging
+import socket
+import socketserver
+import sys
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any, ClassVar
+
+from chalicelib.web.refusals import problem
+from chalicelib.world import SYSTEM
+from cupbearer.local_gateway import GatewayRefusal, LocalGateway, Request
+from cupbearer.wire import Unreadable, declared_length, parse_headers, parse_target, read_body
+
+LOG = logging.getLogger("cupbearer.server")
+
+IDLE_SECONDS = 60  # a silent connection is closed
+LINGER_SECONDS = 5.0  # how long what we refused may go on arriving
+LINGER_BYTES = 64 * 1024 * 1024
+WITHOUT_BODY = (204, 304)
+UNKNOWN_METHOD = 501
+READ_SO_FAR = (408, 413, 414, 431)
+CONTROL_CHARACTERS = frozenset(map(chr, range(32))) | {"\x7f"}
+
+
+class Server(socketserver.ThreadingMixIn, HTTPServer):
+    """Listens from the moment it is made; serves once ``gateway`` is set."""
+
+    daemon_threads = True
+    request_queue_size = 128
+    gateway: LocalGateway
+    own_headers: Mapping[str, str] = {}  # CORS headers of the gateway's own answers; replaced whole
+
+    def __init__(self, host: str, port: int) -> None:
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, port), Connection)
+
+    def server_bind(self) -> None:
+        """Bind without asking the name service who we are, which may take seconds offline."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
+        """Stay silent when a caller has gone away; anything else is a defect of ours and is logged."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            LOG.error("a connection from %s ended by a defect", client_address[0], exc_info=True)  # noqa: LOG014 - called while one is handled
+
+
+class Connection(BaseHTTPRequestHandler):
+    """One connection: reads requests strictly, asks the gateway, always answers."""
+
+    protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.0"  # so that even a garbage request line gets a status line
+    disable_nagle_algorithm = True
+    wbufsize = -1  # head and body leave together
+    timeout: ClassVar[int] = IDLE_SECONDS
+    server: Server
+    request_id = ""
+    command = ""
+
+    def parse_request(self) -> bool:
+        """Read line and headers of a request; a bad one is answered before it costs anything."""
+        self.request_id = SYSTEM.identifier()
+        return super().parse_request() and self._is_readable()
+
+    def _is_readable(self) -> bool:
+        try:
+            self._target = parse_target(self.path)
+            self._fields = parse_headers(self.headers)
+            self._length = declared_length(self._fields)
+        except Unreadable as refusal:
+            self.send_error(refusal.status)
+            return False
+        return True
+
+    def handle_expect_100(self) -> bool:
+        """Ask for the body only where it will be read."""
+        if not self._is_readable():
+            return False
+        super().handle_expect_100()
+        self.wfile.flush()
+        return True
+
+    def __getattr__(self, name: str) -> Any:
+        """Take every method, so that an unknown one is answered by the gateway like an unknown path."""
+        if name.startswith("do_"):
+            return self._serve
+        raise AttributeError(name)
+
+    def _serve(self) -> None:
+        try:
+            body = read_body(self.rfile, self._length)
+            path, query = self._target
+            peer = str(self.client_address[0])
+            asked = Request(self.command, path, query, self._fields, body, peer, self.request_id)
+            self._send(self.server.gateway.answer(asked))
+        except GatewayRefusal as refusal:
+            self._refuse(refusal.status)
+        except Unreadable as refusal:
+            self.send_error(refusal.status)
+        except TimeoutError:
+            self.send_error(408)
+        except ConnectionError:
+            raise
+        except Exception:
+            LOG.exception("%s: a defect of the local server", self._target[0])
+            self._refuse(500)
+
+    def _send(self, answer: Mapping[str, Any]) -> None:
+        try:
+            headers = list(_flat({**answer["headers"], **answer["multiValueHeaders"]}))
+            status, body = int(answer["statusCode"]), _body_of(answer)
+        except (ValueError, TypeError, AttributeError):
+            LOG.exception("%s: the answer cannot be sent", self.path.partition("?")[0])
+            self._refuse(500)
+            return
+        self._write(status, headers, body)
+
+    def _refuse(self, status: int) -> None:
+        headers, body = problem(status, request_id=self.request_id)
+        self._write(status, [*headers.items(), *self.server.own_headers.items()], body)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+        """Answer what could not be read as a problem document, and end the connection gently."""
+        self.close_connection = True
+        self.request_id = self.request_id or SYSTEM.identifier()
+        self._refuse(404 if code == UNKNOWN_METHOD else code if code in READ_SO_FAR else 400)
+        self._linger()
+
+    def _write(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        if status not in WITHOUT_BODY:
+            self.send_header("Content-Length", str(len(body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD" and status not in WITHOUT_BODY:
+            self.wfile.write(body)
+
+    def _linger(self) -> None:
+        """Read what still arrives: closing at once would reset the connection and lose our answer."""
+        with contextlib.suppress(OSError):
+            self.wfile.flush()
+            self.connection.shutdown(socket.SHUT_WR)
+            until = SYSTEM.monotonic() + LINGER_SECONDS
+            left = LINGER_BYTES
+            while left > 0 and (rest := until - SYSTEM.monotonic()) > 0:
+                self.connection.settimeout(rest)
+                data = self.connection.recv(64 * 1024)
+                if not data:
+                    return
+                left -= len(data)
+
+    def version_string(self) -> str:
+        """Name ourselves; versions are nobody's business."""
+        return "cupbearer"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002
+        """Log method, path and status; a query may hold a secret (M9)."""
+        path = self.path.partition("?")[0] if self.command else "-"
+        LOG.info("%s %s %s", self.command or "-", ascii(path)[1:-1], code)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Stay silent otherwise: what a caller sent is not repeated into the log."""
+
+
+def _flat(headers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in headers.items():
+        for text in map(str, value if isinstance(value, list) else [value]):
+            if CONTROL_CHARACTERS & set(text):
+                raise ValueError(f"a control character in {name}")
+            text.encode("latin-1")
+            if name.lower() != "content-length":
+                yield name, text
+
+
+def _body_of(answer: Mapping[str, Any]) -> bytes:
+    if answer.get("isBase64Encoded"):
+        return bytes(b64decode(answer["body"]))
+    body = answer["body"]
+    return body if isinstance(body, bytes) else (body or "").encode()

@@ -1,0 +1,139 @@
+"""``python -m cupbearer.serve``: the whole service on this machine, as ``make serve`` runs it."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from cupbearer.local_server import Server
+
+DEFAULT_PORT = "8000"
+HIGHEST_PORT = 65535
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve until SIGINT or SIGTERM; return the exit status. What is wrong is said in one sentence."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    options = _parse(arguments)
+    if not _is_port(options.port):
+        return _fail(f"a port is a number from 0 to {HIGHEST_PORT}, not {options.port!r}")
+    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    try:
+        return _reload(arguments) if options.reload else _serve(options)
+    except KeyboardInterrupt:
+        return 0
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m cupbearer.serve", description="Serve Cupbearer on this machine."
+    )
+    parser.add_argument(
+        "--port", default=os.environ.get("PORT") or DEFAULT_PORT, help="default: $PORT or 8000; 0: any"
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="where to listen; default: this machine only")
+    parser.add_argument("--stage", default="dev", help="the stage of .chalice/config.json")
+    parser.add_argument(
+        "--reload", action="store_true", help="start again when a file of the project changes"
+    )
+    parser.add_argument("--traceback", action="store_true", help="show where a start-up failed")
+    return parser.parse_args(arguments)
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text[:6]) <= HIGHEST_PORT
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _fail(sentence: str) -> int:
+    print(f"cupbearer: {sentence}", file=sys.stderr)
+    return 1
+
+
+def _serve(options: argparse.Namespace) -> int:
+    try:
+        server = Server(options.host, int(options.port))
+    except OSError as error:
+        return _fail(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}")
+    with server:
+        try:
+            _load(server, options.stage)
+        except Exception as error:  # whatever a start-up raises is told in one line
+            if options.traceback:
+                raise
+            return _fail(f"{_told(error)} (--traceback shows where)")
+        _announce(server)
+        server.serve_forever(poll_interval=0.1)
+    return 0
+
+
+def _told(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _load(server: Server, stage: str) -> None:
+    """Give the server the project's application, found and checked as ``chalice local`` does."""
+    if not Path("app.py").is_file():
+        raise FileNotFoundError(f"there is no app.py in {Path.cwd()}")
+    os.environ["PORT"] = str(server.server_port)  # the default issuer is made of it
+    from chalice.cli.factory import CLIFactory
+    from chalice.deploy.validate import validate_routes
+
+    from cupbearer.local_gateway import LocalGateway
+
+    config = CLIFactory(str(Path.cwd()), environ=os.environ).create_config_obj(chalice_stage_name=stage)
+    app = config.chalice_app
+    validate_routes(app.routes)
+    server.own_headers = _cors()
+    server.gateway = LocalGateway(app)
+
+
+def _cors() -> dict[str, str]:
+    """Return the static headers of the gateway's own answers: they can carry one origin only, the first."""
+    from chalicelib.settings import from_environment
+
+    origins = from_environment().allowed_origins
+    return {"Access-Control-Allow-Origin": origins[0], "Vary": "Origin"} if origins else {}
+
+
+def _announce(server: Server) -> None:
+    host = "localhost" if server.server_name in ("127.0.0.1", "::1", "0.0.0.0", "::") else server.server_name  # noqa: S104
+    url = f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}"
+    print(f"Cupbearer serves {url} (Ctrl-C ends it)\nTry:  curl {url}/cats", flush=True)
+
+
+def _reload(arguments: list[str]) -> int:
+    """Run under Chalice's reloader: a parent that starts this command again whenever a file changes."""
+    from chalice.cli.reloader import run_with_reloader
+
+    sys.argv = [sys.executable, "-m", "cupbearer.serve", *arguments]  # what the parent starts
+    code: int = run_with_reloader(lambda: _ReloadedServer(_parse(arguments)), os.environ, str(Path.cwd()))
+    return code
+
+
+class _ReloadedServer:
+    """What the reloader's worker thread runs: a server with its two verbs."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._server = Server(options.host, int(options.port))
+        _load(self._server, options.stage)
+
+    def serve_forever(self) -> None:
+        _announce(self._server)
+        self._server.serve_forever(poll_interval=0.1)
+
+    def shutdown(self) -> None:
+        self._server.shutdown()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
