@@ -12,9 +12,9 @@ from chalicelib import jws, scopes
 from chalicelib.claims import AccessClaims
 from chalicelib.errors import InvalidToken
 from chalicelib.refresh_tokens import hash_of
-from chalicelib.sessions import Session, SessionLimits, over, session_key
+from chalicelib.session import Session, SessionLimits, over, session_key
 from chalicelib.store import Insert, Key, Store, Write
-from chalicelib.users import User, profile_key
+from chalicelib.user import User, profile_key
 from chalicelib.world import World
 
 FIRST_PARTY = "cupbearer"  # our own pages and programs; everybody else is a client with an id of its own

@@ -14,10 +14,12 @@ from chalicelib.claims import AccessClaims
 from chalicelib.errors import Invalid, InvalidToken, NotAllowed, NotFound, SlowDown, Taken
 from chalicelib.networks import network_of
 from chalicelib.passwords import Passwords
-from chalicelib.sessions import Session, Sessions, session_key
+from chalicelib.session import Session, session_key
+from chalicelib.sessions import Sessions
 from chalicelib.store import Conflict, Forget, Store, Write
 from chalicelib.throttling import Throttle
-from chalicelib.users import User, Users
+from chalicelib.user import User
+from chalicelib.users import Users
 from chalicelib.world import World
 
 FRESH_SECONDS = 5 * 60  # a log-in this recent stands for a password (MF-3)

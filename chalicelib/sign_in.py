@@ -13,10 +13,12 @@ from chalicelib.audit import Audit, Source
 from chalicelib.errors import InvalidCredentials, NotAllowed, SlowDown, Taken
 from chalicelib.networks import network_of
 from chalicelib.passwords import Passwords
-from chalicelib.sessions import Session, Sessions
+from chalicelib.session import Session
+from chalicelib.sessions import Sessions
 from chalicelib.store import Check, Conflict, Store, Write
 from chalicelib.throttling import Reservation, Throttle
-from chalicelib.users import NewUser, User, Users, login_name, new_user
+from chalicelib.user import NewUser, User, login_name, new_user
+from chalicelib.users import Users
 
 NO_ONE = "-" * 26  # the id that stands for an unknown user, so that both cost the same reads
 SIGN_UPS_PER_NETWORK = 100  # an hour (TH-6, DS-3)

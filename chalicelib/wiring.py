@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from chalicelib.keys import KeyRing
     from chalicelib.mac_keys import MacKeys
     from chalicelib.passwords import Passwords
-    from chalicelib.sessions import SessionLimits, Sessions
+    from chalicelib.session import SessionLimits
+    from chalicelib.sessions import Sessions
     from chalicelib.sign_in import SignIn
     from chalicelib.store import Store
     from chalicelib.throttling import Throttle
@@ -205,7 +206,7 @@ class Services:
     @cached_property
     def session_limits(self) -> "SessionLimits":
         """Return how long sessions live."""
-        from chalicelib.sessions import SessionLimits
+        from chalicelib.session import SessionLimits
 
         chosen = self.settings
         return SessionLimits(

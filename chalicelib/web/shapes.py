@@ -3,7 +3,7 @@
 import msgspec
 
 from chalicelib.sign_in import SignedIn
-from chalicelib.users import User
+from chalicelib.user import User
 
 
 class UserShape(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ import msgspec
 from chalicelib import scopes
 from chalicelib.audit import EVENTS
 from chalicelib.errors import Invalid
-from chalicelib.users import User
+from chalicelib.user import User
 from chalicelib.web.call import NO_CONTENT, created
 from chalicelib.web.parsing import Body
 from chalicelib.web.routes import Answer, Api, Call
