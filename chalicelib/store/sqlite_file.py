@@ -4,6 +4,7 @@ import contextlib
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -46,6 +47,7 @@ class SqliteFile:
         self._process = os.getpid()
         self._idle: list[sqlite3.Connection] = []
         self._writing = threading.Lock()
+        weakref.finalize(self, _close_all, self._idle, self._process)
 
     def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do ``work`` on one snapshot; writers do not hinder it."""
@@ -63,8 +65,7 @@ class SqliteFile:
 
     def close(self) -> None:
         """Close the idle connections."""
-        while self._idle:
-            self._idle.pop().close()
+        _close_all(self._idle, self._process)
 
     def _patiently(self, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
         for _ in range(POLLS):
@@ -131,6 +132,11 @@ def _transaction(connection: sqlite3.Connection, begin: str, work: Callable[[sql
             connection.execute("ROLLBACK")
         raise
     return result
+
+
+def _close_all(connections: list[sqlite3.Connection], process: int) -> None:
+    while connections and process == os.getpid():
+        connections.pop().close()
 
 
 def _is_busy(error: Exception) -> bool:

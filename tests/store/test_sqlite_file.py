@@ -7,15 +7,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from chalicelib.store import Insert, Key, StoreUnavailable
-from chalicelib.store.sqlite import SWEEP_ROWS, SqliteStore
-from chalicelib.store.sqlite_statements import SWEEP_AFTER_SECONDS
+from chalicelib.store.sqlite import SWEEP_AFTER_SECONDS, SWEEP_ROWS, SqliteStore
 from chalicelib.world import SYSTEM
 from tests.conftest import Clock
 from tests.store.reading import read
@@ -69,7 +68,7 @@ def test_a_writer_that_never_ends_makes_writes_unavailable_but_hinders_no_reader
 ) -> None:
     """AV-1, AV-2."""
     store.commit(Insert(KEY, {}))
-    writes = {
+    writes: dict[str, Callable[[], object]] = {
         "commit": lambda: store.commit(Insert(Key("b", "b"), {})),
         "take": lambda: store.take(KEY, taker="me"),
         "bump": lambda: store.bump(Key("c", "c"), {"n": 1}, expires_at=4_100_000_000),
@@ -165,18 +164,28 @@ def test_writes_sweep_what_expired_long_ago_a_few_at_a_time(
     assert rows(path) == 6
 
 
-def test_a_forked_child_opens_the_file_for_itself(store: SqliteStore) -> None:
-    store.commit(Insert(KEY, {}))
-    child = os.fork()
-    if child == 0:
-        try:
-            store.commit(Insert(Key("child", "a"), {}))
-            os._exit(0 if store.get(KEY)[0] else 1)
-        finally:
-            os._exit(2)
-    assert os.waitpid(child, 0)[1] == 0
-    assert read(store, Key("child", "a"))
-    store.commit(Insert(Key("parent", "a"), {}))
+FORK = """
+import os, sys, time
+from chalicelib.store import Insert, Key
+from chalicelib.store.sqlite import SqliteStore
+from chalicelib.world import SYSTEM
+store = SqliteStore(sys.argv[1], now=time.time, nonce=SYSTEM.identifier)
+store.commit(Insert(Key("a", "before"), {}))
+child = os.fork()
+if child == 0:
+    store.commit(Insert(Key("a", "child"), {}))
+    sys.exit(0 if store.get(Key("a", "before"))[0] else 1)
+assert os.waitpid(child, 0)[1] == 0
+store.commit(Insert(Key("a", "parent"), {}))
+print([record.key.sort for record in store.list("a").records])
+"""
+
+
+def test_a_forked_child_opens_the_file_for_itself(path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", FORK, str(path)], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert ended.stdout == "['before', 'child', 'parent']\n", ended.stderr
 
 
 def test_threads_that_come_and_go_share_few_connections(store: SqliteStore) -> None:

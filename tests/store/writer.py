@@ -1,4 +1,4 @@
-"""A process to be killed: commits pairs of records for ever and says the number of each that was acknowledged.
+"""A process to be killed: commits pairs of records for ever and says each acknowledged number.
 
 Run as a script: ``writer.py PATH NAME FIRST``.
 """
