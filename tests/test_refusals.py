@@ -3,11 +3,15 @@
 import json
 import subprocess
 import sys
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from chalice import Chalice
-from chalice.local import LocalGatewayException
+from chalice.config import Config
+from chalice.local import LocalGatewayException, create_local_server
 from chalice.test import Client
 
 from chalicelib.web.refusals import GATEWAY_ANSWERS, AuthorizerTrouble, Unauthorized, problem
@@ -39,6 +43,22 @@ def test_the_test_client_gets_the_status_of_the_refusal(token: str, status: int)
     assert answer.json_body["code"] == GATEWAY_ANSWERS[status][0]
     assert ("Retry-After" in answer.headers) == (status == 503)
     assert answer.headers.get("WWW-Authenticate", "").startswith("Bearer") == (status == 401)
+
+
+@pytest.mark.parametrize(("token", "status"), [("forged", 401), ("trouble", 503)])
+def test_plain_chalice_local_answers_instead_of_dropping_the_connection(token: str, status: int) -> None:
+    local = create_local_server(guarded_app(), Config.create(), "127.0.0.1", 0)
+    thread = Thread(target=local.server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        with closing(HTTPConnection("127.0.0.1", local.server.server_port, timeout=5)) as connection:
+            connection.request("GET", "/secret", headers={"Authorization": token})
+            answer = connection.getresponse()
+            assert (answer.status, json.loads(answer.read())["code"]) == (status, GATEWAY_ANSWERS[status][0])
+    finally:
+        local.shutdown()
+        thread.join()
+        local.server.server_close()
 
 
 def test_the_text_is_exactly_the_word_that_api_gateway_asks_for() -> None:
