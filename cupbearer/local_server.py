@@ -22,6 +22,7 @@ LINGER_SECONDS = 5.0  # how long what we refused may go on arriving
 LINGER_BYTES = 64 * 1024 * 1024
 WITHOUT_BODY = (204, 304)
 UNKNOWN_METHOD = 501
+MAX_REQUEST_LINE = 65536
 READ_SO_FAR = (408, 413, 414, 431)
 CONTROL_CHARACTERS = frozenset(map(chr, range(32))) | {"\x7f"}
 
@@ -60,10 +61,16 @@ class Connection(BaseHTTPRequestHandler):
     server: Server
     request_id = ""
     command = ""
+    request_version = "HTTP/1.1"
 
     def parse_request(self) -> bool:
         """Read line and headers of a request; a bad one is answered before it costs anything."""
         self.request_id = SYSTEM.identifier()
+        if self.raw_requestline in (b"\r\n", b"\n"):  # RFC 9112 section 2.2: one empty line before is ignored
+            self.raw_requestline = self.rfile.readline(MAX_REQUEST_LINE)
+        if not self.raw_requestline.strip():
+            self.send_error(400)
+            return False
         return super().parse_request() and self._is_readable()
 
     def _is_readable(self) -> bool:

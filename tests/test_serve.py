@@ -263,6 +263,8 @@ HOSTILE = {
     "a body too large": (POST + b"Content-Length: %d\r\n\r\n" % BIG + b"x" * BIG, 413),
     "too large to be asked for": (POST + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % BIG, 413),
     "garbage": (b"\x16\x03\x01\x02\x00\x01\x00\xfc\x03\x03\r\n\r\n", 400),
+    "nothing but space": (b"  \r\n\r\n", 400),
+    "an empty line before": (b"\r\n" + GET + b"\r\n", 200),
     "one word": (b"HELLO\r\n\r\n", 400),
     "no method of ours": (b"\xff\xfe /cats HTTP/1.1\r\n\r\n", 404),
     "another protocol": (b"GET /cats HTTP/2.0\r\n\r\n", 400),
