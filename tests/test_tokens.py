@@ -190,14 +190,16 @@ def test_no_token_is_refused_through_three_rotations(ring: KeyRing, world: World
         PublishedKeys(ring.jwks, world), world, issuer=forge.ISSUER, audience=forge.AUDIENCE
     )
     alive: list[str] = []
+    signers: set[str] = set()
     for minute in range(120):
         if minute % 40 == 10:
             ring.rotate()
         alive = [*alive[-4:], tokens.mint(sub="u1", client_id="c", scope=SCOPE)]
+        signers.add(ring.signing_key().kid)
         for text in alive:
             verifier.verify(text)
         clock.advance(60)
-    assert len({key.kid for key in ring.list()} | {"first"}) >= 2
+    assert len(signers) == 4
 
 
 def test_trouble_with_the_keys_is_never_told_as_a_bad_token(
