@@ -61,6 +61,7 @@ class Connection(BaseHTTPRequestHandler):
     server: Server
     request_id = ""
     command = ""
+    raw_requestline: bytes
     request_version = "HTTP/1.1"
 
     def parse_request(self) -> bool:
