@@ -83,8 +83,6 @@ class Patience:
         if self.failures >= MAX_TRIES or not self.in_time:
             raise failure
         self.sleep(WAIT_SECONDS[self.failures - 1] * (0.5 + self.jitter))
-        if not self.in_time:
-            raise failure
 
 
 class Calls:
@@ -113,6 +111,8 @@ class Calls:
     def ask(self, operation: str, request: Mapping[str, Any], patience: Patience) -> dict[str, Any]:
         """Return DynamoDB's answer, or raise Refused, Cancelled or StoreUnavailable; nothing else."""
         while True:
+            if not patience.in_time:  # an earlier request of the same verb may have used it up
+                raise StoreUnavailable("the time of this verb is used up")
             try:
                 return self._once(operation, request)
             except _Failed as failed:
