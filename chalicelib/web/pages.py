@@ -1,0 +1,112 @@
+"""The pages: how a template becomes an answer, and the files they load. Jinja2 is imported by the first page alone.
+
+Files are served under a path that holds a hash of them all, so a browser may keep them for ever, modules import each
+other by relative path, and no page ever mixes two versions.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from chalicelib.web.call import HTML
+from chalicelib.web.routes import Answer, Api, Call
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+api = Api("pages")
+
+FOLDER = Path(__file__).parents[1] / "pages"
+ASSETS: Mapping[str, str] = {
+    "style.css": "text/css; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+FOR_EVER = "public, max-age=31536000, immutable"
+
+POLICY: Mapping[str, str] = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+
+
+def render(
+    template: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str | list[str]] | None = None,
+    form_action: tuple[str, ...] = (),
+    **values: Any,
+) -> Answer:
+    """Return a page made from a template of ``chalicelib/pages``; every value is escaped (BR-5).
+
+    ``form_action`` are the further origins that a form of the page may lead to: browsers hold redirects after a
+    form to it too, so a consent page names the origin of the client's redirect URI. Templates find ``base`` (the
+    path of the issuer, ``""`` or ``/api``) and ``asset(name)``, the path of a file.
+    """
+    given = {"base": base_path()} | values
+    given["asset"] = lambda name: f"{given['base']}/static/{version()}/{name}"
+    policy = {"Content-Security-Policy": content_security_policy(form_action)}
+    body = _templates().get_template(template).render(given)
+    return Answer(body, status=status, headers=policy | dict(headers or {}), content_type=HTML)
+
+
+def content_security_policy(form_action: tuple[str, ...] = ()) -> str:
+    """Return the policy of a page: everything from here, nothing inline, no frame around it (BR-4)."""
+    directives = {**POLICY, "form-action": " ".join((POLICY["form-action"], *form_action))}
+    return "; ".join(f"{name} {sources}" for name, sources in directives.items())
+
+
+def base_path() -> str:
+    """Return the path that every link of a page begins with: that of the issuer, never of the request (IN-5)."""
+    from chalicelib.wiring import services
+
+    return urlsplit(services().settings.issuer).path
+
+
+@lru_cache(maxsize=1)
+def version() -> str:
+    """Return a hash of all files, the same for every process that serves the same ones."""
+    digest = hashlib.sha256()
+    for name in sorted(ASSETS):
+        digest.update(name.encode() + b"\0" + _text(name).encode())
+    return digest.hexdigest()[:12]
+
+
+@lru_cache(maxsize=1)
+def _templates() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+
+
+@lru_cache(maxsize=len(ASSETS))
+def _text(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def _serve_asset(name: str, content_type: str) -> None:
+    @api.route(f"/static/{{version}}/{name}", methods=["GET"], public=True, content_type=content_type)
+    def asset(call: Call) -> Answer:
+        """Return a file of the pages; under the hash of today's files it may be kept for ever."""
+        caching = FOR_EVER if call.params["version"] == version() else "no-cache"
+        return Answer(_text(name), headers={"Cache-Control": caching}, content_type=content_type)
+
+
+for _name, _content_type in ASSETS.items():
+    _serve_asset(_name, _content_type)
