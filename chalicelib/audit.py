@@ -20,6 +20,7 @@ EVENTS = {
     "sign_up": "The account was made",
     "log_in": "Logged in",
     "log_in_failed": "A log-in was refused: wrong password",
+    "federated_log_in_refused": "A log-in through a provider was refused",
     "log_in_throttled": "A log-in was refused: too many tries",
     "log_out": "Logged out",
     "log_out_everywhere": "Every session was ended",

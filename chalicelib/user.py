@@ -5,6 +5,7 @@ from typing import Any, NewType
 
 from chalicelib import names, scopes
 from chalicelib.errors import Invalid
+from chalicelib.identity import Identity
 from chalicelib.store import Key, Record
 
 UserId = NewType("UserId", str)
@@ -32,6 +33,7 @@ class User:
     epoch_reason: str = "revoked"
     networks: tuple[str, ...] = ()
     username_is_given: bool = False  # made up at a first federated log-in: may be changed once
+    identities: tuple[Identity, ...] = ()  # at providers, each unique by a record of its own
     record: Record | None = None  # as read; None before it is stored
 
     @classmethod
@@ -39,6 +41,7 @@ class User:
         data = dict(record.data)
         data["scopes"] = frozenset(data["scopes"])
         data["networks"] = tuple(data["networks"])
+        data["identities"] = tuple(map(Identity.from_data, data.get("identities", ())))
         return cls(record=record, **data)
 
     def data(self) -> dict[str, Any]:
@@ -58,6 +61,7 @@ class User:
             "epoch_reason": self.epoch_reason,
             "networks": list(self.networks),
             "username_is_given": self.username_is_given,
+            "identities": [identity.data() for identity in self.identities],
         }
 
     @property
@@ -71,6 +75,11 @@ class User:
         if self.email and self.email_verified:
             return (self.canonical, names.canonical_email(self.email).canonical)
         return (self.canonical,)
+
+    @property
+    def unique_keys(self) -> frozenset[Key]:
+        """Return the second records that lead to this user: of log-in names and of identities (ST-1)."""
+        return frozenset(map(login_key, self.login_names)) | {identity.key for identity in self.identities}
 
     def with_sessions_ended(self, reason: str) -> "User":
         """Return the user after one write that ends every session begun until now (SE-6)."""

@@ -46,10 +46,16 @@ class Users:
             email=wanted.email,
             password=password,
         )
-        return user, (
+        return user, self.making(user)
+
+    @staticmethod
+    def making(user: User) -> tuple[Write, ...]:
+        """Return the writes that make a user as it is, its log-in names and identities included."""
+        leads_to_it = {"user_id": user.user_id}
+        return (
             Insert(profile_key(user.user_id), user.data()),
-            Insert(login_key(user.canonical), {"user_id": user.user_id}),
-            Insert(directory_key(user), {"user_id": user.user_id}),
+            Insert(directory_key(user), leads_to_it),
+            *(Insert(key, leads_to_it) for key in sorted(user.unique_keys)),
         )
 
     def create(self, user: User, writes: Iterable[Write]) -> None:
@@ -114,25 +120,24 @@ class Users:
         raise Taken("The account is being changed by others: try again.")
 
     def writes_for(self, old: User, new: User) -> tuple[Write, ...]:
-        """Return the writes that turn a user as read into another, its log-in names included."""
+        """Return the writes that turn a user as read into another, its log-in names and identities included."""
         if old.record is None:
             raise ValueError("only a user that was read can be changed")
-        gone, come = set(old.login_names) - set(new.login_names), set(new.login_names) - set(old.login_names)
         scopes.text(new.scopes)
         return (
             Replace(old.record, new.data()),
-            *(Forget(login_key(name)) for name in sorted(gone)),
-            *(Insert(login_key(name), {"user_id": new.user_id}) for name in sorted(come)),
+            *(Forget(key) for key in sorted(old.unique_keys - new.unique_keys)),
+            *(Insert(key, {"user_id": new.user_id}) for key in sorted(new.unique_keys - old.unique_keys)),
         )
 
     def deletion(self, user: User) -> tuple[Write, ...]:
-        """Return the writes that remove a user and its names; ids are never used again (DL-3)."""
+        """Return the writes that remove a user, its names and its identities; ids are never used again (DL-3)."""
         if user.record is None:
             raise ValueError("only a user that was read can be deleted")
         return (
             Remove(user.record),
             Forget(directory_key(user)),
-            *(Forget(login_key(name)) for name in user.login_names),
+            *(Forget(key) for key in sorted(user.unique_keys)),
         )
 
     @staticmethod
@@ -142,3 +147,5 @@ class Users:
             raise Taken("This user name is taken.", code="username_taken")
         if any(login_key(name) in lost for name in new.login_names):
             raise Taken("This e-mail address is taken.", code="email_taken")
+        if any(identity.key in lost for identity in new.identities):
+            raise Taken("This log-in is linked to another account.", code="identity_taken")

@@ -21,9 +21,20 @@ MAX_URL_CHARACTERS = 2048
 _URL = re.compile(r"[!$-;=?-\[\]_a-z~]+")  # RFC 3986, without "#": a fragment has no meaning to a server
 
 
-def fetch_json(url: str, *, allow_loopback_http: bool = False, seconds: float = TOTAL_SECONDS) -> Any:
-    """Return the JSON value at ``url`` if its status is 200; FetchError within ``seconds`` otherwise."""
-    request = Request("GET", _checked(url, allow_loopback_http=allow_loopback_http), allow_loopback_http)
+def fetch_json(
+    url: str,
+    *,
+    authorization: str | None = None,
+    allow_loopback_http: bool = False,
+    seconds: float = TOTAL_SECONDS,
+) -> Any:
+    """Return the JSON value at ``url`` if its status is 200; FetchError within ``seconds`` otherwise.
+
+    ``authorization`` is the whole header value.
+    """
+    headers = {} if authorization is None else {"Authorization": authorization}
+    parts = _checked(url, allow_loopback_http=allow_loopback_http)
+    request = Request("GET", parts, allow_loopback_http, headers=headers)
     answer = _within(seconds, request)
     if answer.status != 200:  # noqa: PLR2004 - the status's own name
         raise FetchError(f"status {answer.status}")
