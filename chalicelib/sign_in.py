@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from chalicelib import scopes
 from chalicelib.access import FIRST_PARTY, AccessTokenIssuer, Grant, Issued
 from chalicelib.audit import Audit, Source
-from chalicelib.errors import InvalidCredentials, NotAllowed, SlowDown, Taken
+from chalicelib.errors import InvalidCredentials, NotAllowed, Taken
 from chalicelib.networks import network_of
 from chalicelib.passwords import Passwords
+from chalicelib.proofs import PasswordProofs, Proof
 from chalicelib.session import Session
 from chalicelib.sessions import Sessions
 from chalicelib.store import Check, Conflict, Store, Write
-from chalicelib.throttling import Reservation, Throttle
+from chalicelib.throttling import Throttle
 from chalicelib.user import NewUser, User, login_name, new_user
 from chalicelib.users import Users
 
@@ -46,6 +47,7 @@ class SignIn:
     users: Users
     passwords: Passwords
     throttle: Throttle
+    proofs: PasswordProofs
     sessions: Sessions
     access: AccessTokenIssuer
     audit: Audit
@@ -66,7 +68,7 @@ class SignIn:
         if not self.sign_up_open:
             raise NotAllowed("Sign-up is closed: ask the operator for an account.", code="sign_up_closed")
         wanted = new_user(username=username, email=email, name=name)
-        self.passwords.check_new(password, context=password_context(wanted))
+        self.passwords.check_new(password, context=wanted.words)
         self.throttle.spend("sign_up", network_of(source.ip), limit=SIGN_UPS_PER_NETWORK, seconds=HOUR)
         return self.make_account(
             wanted, password=password, granted=self.default_scopes, log_in=log_in, source=source
@@ -102,16 +104,13 @@ class SignIn:
     def prove_password(self, *, username: str, password: str, source: Source) -> "Proven":
         """Return who proved to be whom, throttled; the proof still has to be spent in a commit."""
         self.passwords.check_form(password)
-        canonical = login_name(username)
-        user_id = self.users.id_of(canonical)
+        account = login_name(username)
+        user_id = self.users.id_of(account)
         user, sessions = self.sessions.read_all(user_id or NO_ONE)
-        reservation = self._reserve(canonical, user, source)
-        verdict = self.passwords.verify(password, user.password if user else None)
-        if user is None or not verdict.ok or user.disabled:
-            reservation.failed()
-            self._write_down("log_in_failed", user, source, "invalid_credentials")
+        proof = self.proofs.prove(user, account=account, password=password, source=source)
+        if user is None or proof is None:
             raise InvalidCredentials
-        return Proven(user, sessions, verdict.new_hash, reservation)
+        return Proven(user, sessions, proof)
 
     def refresh(
         self,
@@ -185,45 +184,32 @@ class SignIn:
                     source=source,
                     amr=amr,
                     existing=proven.sessions,
-                    writes=(*proven.reservation.cleared(), *self._remember(proven, source)),
+                    writes=(*proven.proof.cleared, *self._remember(proven, source)),
                 )
             except Conflict:
-                proven = self._prove_again(proven, source)
+                proven = self._prove_again(proven)
         raise Taken("The account is being changed: try again.")
 
     def _remember(self, proven: "Proven", source: Source) -> tuple[Write, ...]:
         """Return the writes that keep a better hash and a new network, if there is anything to keep."""
         user = proven.user.seen_from(network_of(source.ip))
-        if proven.new_hash is not None:
-            user = replace(user, password=proven.new_hash)
+        if proven.proof.new_hash is not None:
+            user = replace(user, password=proven.proof.new_hash)
         return () if user == proven.user else self.users.writes_for(proven.user, user)
 
-    def _prove_again(self, proven: "Proven", source: Source) -> "Proven":
-        """Return the proof on the user as it is now; the hash need not be computed again while it is the same."""
+    def _prove_again(self, proven: "Proven") -> "Proven":
+        """Return the proof on the user as it is now; the hash is not computed again while it is the same one.
+
+        Another hash of the same password, upgraded by a parallel log-in, leaves the epoch as it was.
+        """
         user, sessions = self.sessions.read_all(proven.user.user_id)
-        upgraded = proven.new_hash is not None and user is not None and user.password != proven.user.password
-        if user is None or user.disabled or (user.password != proven.user.password and not upgraded):
-            self._write_down("log_in_failed", user, source, "changed_meanwhile")
+        if user is None or user.disabled or user.epoch != proven.user.epoch:
             raise InvalidCredentials
-        if upgraded and user.epoch != proven.user.epoch:
-            raise InvalidCredentials  # not an upgrade of the hash by a parallel log-in, but another password
-        return replace(proven, user=user, sessions=sessions, new_hash=None if upgraded else proven.new_hash)
-
-    def _reserve(self, canonical: str, user: User | None, source: Source) -> Reservation:
-        network = network_of(source.ip)
-        try:
-            return self.throttle.reserve(
-                account=canonical, network=network, known=user is not None and user.known_from(network)
-            )
-        except SlowDown:
-            self._write_down("log_in_throttled", user, source, "slow_down")
-            raise
-
-    def _write_down(self, event: str, user: User | None, source: Source, outcome: str) -> None:
-        if user is None:
-            self.audit.count_nobody(event)
-        else:
-            self.audit.record(event, target=user.user_id, source=source, outcome=outcome)
+        if user.password == proven.user.password:
+            return replace(proven, user=user, sessions=sessions)
+        if proven.proof.new_hash is None:
+            raise InvalidCredentials
+        return replace(proven, user=user, sessions=sessions, proof=replace(proven.proof, new_hash=None))
 
     def _begin(
         self,
@@ -272,14 +258,8 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """Someone who gave the right password, and what must happen with the proof."""
+    """Someone who gave the right password, as read, and what must happen with the proof."""
 
     user: User
     sessions: tuple[Session, ...]
-    new_hash: str | None
-    reservation: Reservation
-
-
-def password_context(wanted: NewUser) -> tuple[str, ...]:
-    """Return the words that a new password may not be."""
-    return tuple(word for word in (wanted.username.display, wanted.email, wanted.name) if word)
+    proof: Proof

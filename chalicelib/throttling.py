@@ -7,6 +7,7 @@ A success clears it. Unknown accounts are counted alike. Why: ``docs/decisions/0
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Self
 
 from chalicelib.errors import SlowDown
 from chalicelib.networks import network_of
@@ -46,6 +47,14 @@ class Reservation:
     _throttle: "Throttle"
     key: Key
     _settled: bool = field(default=False, init=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Withdraw when the check could not be made, so that trouble of ours weighs on nobody."""
+        if kind is not None:
+            self.withdraw()
 
     def failed(self) -> None:
         """Count a wrong guess."""

@@ -81,6 +81,11 @@ class User:
         """Return the second records that lead to this user: of log-in names and of identities (ST-1)."""
         return frozenset(map(login_key, self.login_names)) | {identity.key for identity in self.identities}
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return what this user's password may not be (PW-5)."""
+        return tuple(word for word in (self.username, self.email, self.name) if word)
+
     def with_sessions_ended(self, reason: str) -> "User":
         """Return the user after one write that ends every session begun until now (SE-6)."""
         return replace(self, epoch=self.epoch + 1, epoch_reason=reason)
@@ -124,6 +129,11 @@ class NewUser:
     username: names.Name
     email: str | None
     name: str | None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return what this user's password may not be (PW-5)."""
+        return tuple(word for word in (self.username.display, self.email, self.name) if word)
 
 
 def new_user(*, username: str, email: str | None = None, name: str | None = None) -> NewUser:

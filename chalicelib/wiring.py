@@ -19,11 +19,13 @@ from chalicelib.world import SYSTEM, World
 if TYPE_CHECKING:
     from chalicelib.access import AccessTokenIssuer, BearerTokens, OpaqueAccess
     from chalicelib.accounts import Accounts
+    from chalicelib.administration import Administration
     from chalicelib.audit import Audit
     from chalicelib.issuers import TrustedIssuers
     from chalicelib.keys import KeyRing
     from chalicelib.mac_keys import MacKeys
     from chalicelib.passwords import Passwords
+    from chalicelib.proofs import PasswordProofs
     from chalicelib.session import SessionLimits
     from chalicelib.sessions import Sessions
     from chalicelib.sign_in import SignIn
@@ -55,7 +57,14 @@ class Services:
         from chalicelib.store.dynamodb import DynamoStore, client_config
 
         client = aws.client("dynamodb", client_config())
-        return DynamoStore(name, client=client, now=world.now, nonce=world.identifier, sleep=world.sleep)
+        return DynamoStore(
+            name,
+            client=client,
+            now=world.now,
+            nonce=world.identifier,
+            sleep=world.sleep,
+            monotonic=world.monotonic,
+        )
 
     @cached_property
     def wrapper(self) -> "Wrapper":
@@ -225,6 +234,13 @@ class Services:
         return Sessions(self.store, self.world, tokens, self.audit, self.session_limits)
 
     @cached_property
+    def proofs(self) -> "PasswordProofs":
+        """Return the doorway for proving a password."""
+        from chalicelib.proofs import PasswordProofs
+
+        return PasswordProofs(self.passwords, self.throttle, self.audit)
+
+    @cached_property
     def sign_in(self) -> "SignIn":
         """Return the doorway from proofs to a session."""
         from chalicelib.sign_in import SignIn
@@ -234,11 +250,26 @@ class Services:
             users=self.users,
             passwords=self.passwords,
             throttle=self.throttle,
+            proofs=self.proofs,
             sessions=self.sessions,
             access=self.access,
             audit=self.audit,
             default_scopes=self.settings.default_scopes,
             sign_up_open=self.settings.sign_up_open,
+        )
+
+    @cached_property
+    def administration(self) -> "Administration":
+        """Return what operators do with accounts."""
+        from chalicelib.administration import Administration
+
+        return Administration(
+            store=self.store,
+            users=self.users,
+            passwords=self.passwords,
+            throttle=self.throttle,
+            sessions=self.sessions,
+            audit=self.audit,
         )
 
     @cached_property
@@ -251,8 +282,9 @@ class Services:
             world=self.world,
             users=self.users,
             passwords=self.passwords,
-            throttle=self.throttle,
+            proofs=self.proofs,
             sessions=self.sessions,
+            administration=self.administration,
             audit=self.audit,
         )
 

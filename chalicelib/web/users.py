@@ -217,7 +217,7 @@ def administer_user(call: Call) -> Answer:
     """Change a user's scopes, name, or whether the account is disabled, which ends every session."""
     change: Administration = call.body
     granted = None if change.scopes is None else scopes.parse_each(change.scopes)
-    user = call.services.accounts.administer(
+    user = call.services.administration.administer(
         call.params["user_id"],
         granted=granted,
         disabled=change.disabled,
@@ -231,7 +231,7 @@ def administer_user(call: Call) -> Answer:
 @api.route("/users/{user_id}", methods=["DELETE"], scope="users:write", status=204, refuses=(404,))
 def delete_user(call: Call) -> Answer:
     """Delete a user for ever."""
-    call.services.accounts.delete(call.params["user_id"], source=call.source, actor=call.principal.sub)
+    call.services.administration.delete(call.params["user_id"], source=call.source, actor=call.principal.sub)
     return NO_CONTENT
 
 

@@ -1,0 +1,149 @@
+"""What an operator does with anybody's account, on the command line or with the scope ``users:write``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from chalicelib import names, scopes
+from chalicelib.audit import Audit, Source
+from chalicelib.errors import NotFound, Taken
+from chalicelib.passwords import Passwords
+from chalicelib.session import session_key
+from chalicelib.sessions import Sessions
+from chalicelib.store import Conflict, Forget, Store, Write
+from chalicelib.throttling import Throttle
+from chalicelib.user import User
+from chalicelib.users import Users
+
+OPERATOR = "operator"
+MAX_TRIES = 8
+
+Change = Callable[[User], User]
+
+
+@dataclass(frozen=True, slots=True)
+class Administration:
+    """The verbs of an operator; ``actor`` is a user id, or the operator at the command line."""
+
+    store: Store
+    users: Users
+    passwords: Passwords
+    throttle: Throttle
+    sessions: Sessions
+    audit: Audit
+
+    def change(self, user_id: str, change: Change, *, source: Source, actor: str = OPERATOR) -> User:
+        """Change a user whatever others do meanwhile; each difference is written down in the same commit."""
+
+        def audit(old: User, new: User) -> tuple[Write, ...]:
+            return tuple(
+                self.audit.write(event, target=user_id, actor=actor, source=source, **detail)
+                for event, detail in differences(old, new)
+            )
+
+        _, user = self.users.change(user_id, change, audit)
+        return user
+
+    def administer(
+        self,
+        user_id: str,
+        *,
+        granted: scopes.Scopes | None = None,
+        disabled: bool | None = None,
+        name: str | None = None,
+        source: Source,
+        actor: str = OPERATOR,
+    ) -> User:
+        """Change scopes, ``disabled`` and the name of anybody at once; None leaves as is. Disabling ends every session (SE-6)."""
+        cleaned = None if name is None else names.clean_name(name)
+
+        def change(user: User) -> User:
+            if disabled is not None and disabled != user.disabled:
+                user = user.with_sessions_ended("disabled") if disabled else user
+                user = replace(user, disabled=disabled)
+            return replace(
+                user,
+                name=user.name if cleaned is None else cleaned,
+                scopes=user.scopes if granted is None else granted,
+            )
+
+        return self.change(user_id, change, source=source, actor=actor)
+
+    def change_scopes(
+        self,
+        user_id: str,
+        change: Callable[[scopes.Scopes], scopes.Scopes],
+        *,
+        source: Source,
+        actor: str = OPERATOR,
+    ) -> User:
+        """Grant or revoke scopes relative to what the user has, whatever others do meanwhile."""
+        return self.change(
+            user_id, lambda user: replace(user, scopes=change(user.scopes)), source=source, actor=actor
+        )
+
+    def set_password(self, user_id: str, *, new: str, source: Source, actor: str = OPERATOR) -> None:
+        """Set anybody's password and end every session."""
+        self.passwords.check_new(new, context=self.users.require(user_id).words)
+        hashed = self.passwords.hash(new)
+        self.change(
+            user_id,
+            lambda user: replace(user.with_sessions_ended("password_changed"), password=hashed),
+            source=source,
+            actor=actor,
+        )
+
+    def end_session(
+        self, user_id: str, session_id: str | None, *, source: Source, actor: str = OPERATOR
+    ) -> None:
+        """End one session of anybody, or with None every one."""
+        if session_id is not None:
+            self.sessions.end(user_id, session_id, source=source, actor=actor)
+            return
+        self.change(user_id, lambda user: user.with_sessions_ended("revoked"), source=source, actor=actor)
+
+    def unlock(self, user_id: str, *, source: Source, actor: str = OPERATOR) -> None:
+        """Lift the lock that wrong passwords put on an account."""
+        user = self.users.require(user_id)
+        for name in user.login_names:
+            self.throttle.unlock(name, networks=user.networks)
+        self.store.commit(self.audit.write("unlocked", target=user_id, source=source, actor=actor))
+
+    def delete(self, user_id: str, *, source: Source, actor: str = OPERATOR) -> None:
+        """Delete anybody: the account, its names and its sessions in one commit. The trail is kept until it expires."""
+        for _ in range(MAX_TRIES):
+            user, sessions = self.sessions.read_all(user_id)
+            if user is None:
+                raise NotFound("user")
+            forget = (Forget(session_key(user_id, session.session_id)) for session in sessions)
+            audit = self.audit.write("deleted", target=user_id, source=source, actor=actor)
+            try:
+                self.store.commit(*self.users.deletion(user), *forget, audit)
+            except Conflict:
+                continue
+            return
+        raise Taken("The account is being changed by others: try again.")
+
+
+def differences(old: User, new: User) -> list[tuple[str, dict[str, str]]]:
+    """Return the audit events, with their detail, that tell how a user changed."""
+    found: list[tuple[str, dict[str, str]]] = []
+    profile = [part for part in ("username", "name", "email") if getattr(old, part) != getattr(new, part)]
+    if profile:
+        found.append(("profile_changed", {"changed": " ".join(profile)}))
+    if old.scopes != new.scopes:
+        found.append(("scopes_changed", _scope_change(old, new)))
+    if old.disabled != new.disabled:
+        found.append(("disabled" if new.disabled else "enabled", {}))
+    if old.password != new.password:
+        found.append(("password_changed", {}))
+    elif old.epoch != new.epoch and not new.disabled:
+        found.append(("log_out_everywhere", {}))
+    return found
+
+
+def _scope_change(old: User, new: User) -> dict[str, str]:
+    changed = {
+        "granted": " ".join(sorted(new.scopes - old.scopes)),
+        "revoked": " ".join(sorted(old.scopes - new.scopes)),
+    }
+    return {word: value for word, value in changed.items() if value}
