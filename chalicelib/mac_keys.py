@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from chalicelib.errors import Unavailable
 from chalicelib.last_good import LastGood
@@ -25,6 +25,16 @@ class _MacKey:
     created_at: int
     used_from: int
     key: str  # wrapped
+
+
+@dataclass(frozen=True, slots=True)
+class MacKeyInfo:
+    """What an operator sees of a key. Times are seconds since the epoch."""
+
+    kid: str
+    state: Literal["next", "current", "retiring"]
+    created_at: int
+    used_from: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +65,32 @@ class MacKeys:
         entry = _named(self._loaded.get(), kid) or _named(self._loaded.newer(), kid)
         return None if entry is None else self._unwrapped(entry)
 
-    def rotate(self) -> str:
-        """Add a key to be used after AHEAD_SECONDS, drop those no session needs, and return its kid."""
-        new = self._new_key(ahead=AHEAD_SECONDS)
+    def list(self) -> tuple[MacKeyInfo, ...]:
+        """Return the keys, oldest first, as they stand in the store now."""
+        keys, now = self._load().keys, self._world.now()
+        current = next((key for key in reversed(keys) if key.used_from <= now), keys[0])
+        return tuple(
+            MacKeyInfo(
+                kid=key.kid,
+                state="current" if key is current else "next" if key.used_from > now else "retiring",
+                created_at=key.created_at,
+                used_from=key.used_from,
+            )
+            for key in keys
+        )
+
+    def rotate(self, *, emergency: bool = False) -> str:
+        """Add a key to be used after AHEAD_SECONDS, drop those no session needs, and return its kid.
+
+        In an emergency it is used at once and all others are dropped: everybody has to log in again, at the
+        latest when every process has read the ring anew, after RING_CACHE_SECONDS.
+        """
+        new = self._new_key(ahead=0 if emergency else AHEAD_SECONDS)
         for _ in range(MAX_TRIES):
             loaded, now = self._load(), self._world.now()
             ends = [key.used_from + self._keep_seconds + RING_CACHE_SECONDS for key in loaded.keys[1:]]
-            kept = [key for key, end in zip(loaded.keys, [*ends, now + 1], strict=True) if now < end]
+            ended = zip(loaded.keys, [*ends, now + 1], strict=True)
+            kept = [] if emergency else [key for key, end in ended if now < end]
             try:
                 self._store.commit(Replace(loaded.record, _data((*kept, new))))
             except Conflict:

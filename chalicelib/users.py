@@ -59,12 +59,14 @@ class Users:
         )
 
     def create(self, user: User, writes: Iterable[Write]) -> None:
-        """Commit what :meth:`compose` returned; raise Taken ``username_taken`` where another was first."""
+        """Commit what :meth:`compose` returned; raise Taken where another was first, which says of which name."""
         try:
             self._store.commit(*writes)
         except Conflict as conflict:
             if login_key(user.canonical) in conflict.keys:
                 raise Taken("This user name is taken.", code="username_taken") from None
+            if any(login_key(name) in conflict.keys for name in user.login_names):
+                raise Taken("This e-mail address is taken.", code="email_taken") from None
             raise Taken("The account could not be made: try again.") from None
 
     def get(self, user_id: str) -> User | None:

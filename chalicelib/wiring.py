@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.issuers import TrustedIssuers
     from chalicelib.keys import KeyRing
     from chalicelib.mac_keys import MacKeys
+    from chalicelib.newcomers import Newcomers
     from chalicelib.passwords import Passwords
     from chalicelib.proofs import PasswordProofs
     from chalicelib.session import SessionLimits
@@ -257,6 +258,13 @@ class Services:
             default_scopes=self.settings.default_scopes,
             sign_up_open=self.settings.sign_up_open,
         )
+
+    @cached_property
+    def newcomers(self) -> "Newcomers":
+        """Return the operator's way to make accounts."""
+        from chalicelib.newcomers import Newcomers
+
+        return Newcomers(self.users, self.passwords, self.audit)
 
     @cached_property
     def administration(self) -> "Administration":

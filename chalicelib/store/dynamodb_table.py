@@ -20,10 +20,10 @@ def client_config() -> Any:
     )
 
 
-def create_table(client: Any, table: str, *, protect: bool = False) -> None:
+def create_table(client: Any, table: str, *, protect: bool = False) -> bool:
     """Make the table: on demand, TTL, point-in-time recovery where the service has it (DL-3).
 
-    ``protect`` turns on deletion protection. An existing table is left as it is.
+    ``protect`` turns on deletion protection. An existing table is left as it is, and False returned.
     """
     from botocore.exceptions import ClientError
 
@@ -39,7 +39,7 @@ def create_table(client: Any, table: str, *, protect: bool = False) -> None:
             DeletionProtectionEnabled=protect,
         )
     except client.exceptions.ResourceInUseException:
-        return
+        return False
     client.get_waiter("table_exists").wait(TableName=table, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
     client.update_time_to_live(
         TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"}
@@ -51,3 +51,4 @@ def create_table(client: Any, table: str, *, protect: bool = False) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] != "UnknownOperationException":  # as DynamoDB Local answers
             raise
+    return True
