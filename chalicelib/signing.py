@@ -9,22 +9,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
-    PublicFormat,
     load_der_private_key,
 )
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+from jwt.exceptions import InvalidKeyError
 
 from chalicelib import jws
-from chalicelib.jwk import P256_COORDINATE_BYTES, RSA_EXPONENT
+from chalicelib.jwk import RSA_EXPONENT
 
 RSA_BITS = 2048  # 3072 where tokens may be larger and log-ins slower
 KID_CHARACTERS = 16  # 96 bits of the thumbprint
+
+_ALGORITHMS: dict[str, Any] = {  # each signs with one type of key, which PyJWT checks (TK-1)
+    "RS256": RSAAlgorithm(RSAAlgorithm.SHA256),
+    "ES256": ECAlgorithm(ECAlgorithm.SHA256, expected_curve=ec.SECP256R1),
+    "EdDSA": OKPAlgorithm(),
+}
+_PUBLIC_MEMBERS = ("kty", "crv", "n", "e", "x", "y")
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
@@ -59,7 +65,7 @@ def generate(alg: str, *, rsa_bits: int = RSA_BITS) -> NewKey:
         private = ed25519.Ed25519PrivateKey.generate()
     else:
         raise ValueError(f"not a signing algorithm of ours: {alg}")
-    members = _public_members(private)
+    members = _public_members(alg, private)
     kid = thumbprint(members)[:KID_CHARACTERS]
     der = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     return NewKey(
@@ -69,16 +75,12 @@ def generate(alg: str, *, rsa_bits: int = RSA_BITS) -> NewKey:
 
 def load(kid: str, alg: str, private_der: bytes) -> SigningKey:  # three kinds of thing, no two alike to swap
     """Return the key that signs, from its PKCS 8 form. ValueError when it is not a key for ``alg``."""
-    private = load_der_private_key(private_der, password=None)
-    if alg == "RS256" and isinstance(private, rsa.RSAPrivateKey):
-        rsa_key = private
-        return SigningKey(kid, alg, lambda message: rsa_key.sign(message, padding.PKCS1v15(), SHA256()))
-    if alg == "ES256" and isinstance(private, ec.EllipticCurvePrivateKey):
-        ec_key = private
-        return SigningKey(kid, alg, lambda message: _raw(ec_key.sign(message, ec.ECDSA(SHA256()))))
-    if alg == "EdDSA" and isinstance(private, ed25519.Ed25519PrivateKey):
-        return SigningKey(kid, alg, private.sign)
-    raise ValueError(f"the stored key {kid} is not for {alg}")
+    algorithm = _ALGORITHMS[alg]
+    try:
+        private = algorithm.prepare_key(load_der_private_key(private_der, password=None))
+    except (TypeError, InvalidKeyError) as fault:
+        raise ValueError(f"not a private key for {alg}") from fault
+    return SigningKey(kid, alg, lambda message: bytes(algorithm.sign(message, private)))
 
 
 def thumbprint(members: dict[str, str]) -> str:
@@ -87,22 +89,6 @@ def thumbprint(members: dict[str, str]) -> str:
     return jws.encode(hashlib.sha256(canonical.encode()).digest())
 
 
-def _public_members(private: PrivateKey) -> dict[str, str]:
-    public = private.public_key()
-    if isinstance(public, rsa.RSAPublicKey):
-        numbers = public.public_numbers()
-        return {"kty": "RSA", "n": _integer(numbers.n), "e": _integer(numbers.e)}
-    if isinstance(public, ec.EllipticCurvePublicKey):
-        point = public.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)[1:]
-        half = P256_COORDINATE_BYTES
-        return {"kty": "EC", "crv": "P-256", "x": jws.encode(point[:half]), "y": jws.encode(point[half:])}
-    return {"kty": "OKP", "crv": "Ed25519", "x": jws.encode(public.public_bytes_raw())}
-
-
-def _integer(value: int) -> str:
-    return jws.encode(value.to_bytes((value.bit_length() + 7) // 8, "big"))
-
-
-def _raw(der: bytes) -> bytes:
-    r, s = decode_dss_signature(der)
-    return r.to_bytes(P256_COORDINATE_BYTES, "big") + s.to_bytes(P256_COORDINATE_BYTES, "big")
+def _public_members(alg: str, private: PrivateKey) -> dict[str, str]:
+    jwk = _ALGORITHMS[alg].to_jwk(private.public_key(), as_dict=True)
+    return {member: str(jwk[member]) for member in _PUBLIC_MEMBERS if member in jwk}
