@@ -10,6 +10,10 @@ Scopes = frozenset[str]
 MAX_SCOPE_LENGTH = 600  # so that a token stays within 2 KB (TK-8)
 NONE: Scopes = frozenset()
 
+# What OpenID Connect names (Core sections 5.4 and 11): a person may tell any client who they are, so no right of
+# ours stands behind these, and no route but userinfo is guarded by one.
+PROTOCOL: Scopes = frozenset({"openid", "profile", "email", "offline_access"})
+
 _SCOPE_STRING = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*")
 
 

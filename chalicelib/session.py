@@ -74,7 +74,9 @@ class Session:
 
     def granted(self, user: User) -> scopes.Scopes:
         """Return the scopes an access token of this session carries now (SC-2)."""
-        return scopes.grant(requested=self.scope, entitled=user.scopes)
+        if self.scope is None:
+            return user.scopes
+        return scopes.grant(requested=self.scope, entitled=user.scopes | scopes.PROTOCOL)
 
 
 def session_key(user_id: str, session_id: str) -> Key:

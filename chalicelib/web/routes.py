@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import chalice
 
-from chalicelib import logs
+from chalicelib import logs, scopes
 from chalicelib.audit import Source
 from chalicelib.errors import InvalidToken, NotFound, Refusal
 from chalicelib.route_table import OWN, PUBLIC, TOKEN, Guard, Route, RouteTable, RouteTableError
@@ -85,6 +85,8 @@ def _guard(
 ) -> Guard:
     if public + own + token > 1 or not (public or own or token or scope):
         raise RouteTableError(f"{path}: say who may call it: public=True, token=True, own=True or scope=…")
+    if scope in scopes.PROTOCOL and path != "/oauth/userinfo":
+        raise RouteTableError(f"{path}: anybody may have the scope {scope!r}: guard it by another")
     caller = "public" if public else "own" if own else "token"
     return Guard(caller, scope, refused_in_handler) if scope else Guard(caller)  # type: ignore[arg-type]
 

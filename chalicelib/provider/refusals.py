@@ -1,0 +1,55 @@
+"""Refusals in the words of RFC 6749 and its family; ``web/oauth_errors.py`` alone turns them into HTTP."""
+
+from typing import Literal
+
+ErrorCode = Literal[
+    # RFC 6749 sections 4.1.2.1 and 5.2
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "unsupported_response_type",
+    "invalid_scope",
+    "access_denied",
+    # OpenID Connect Core section 3.1.2.6
+    "login_required",
+    "consent_required",
+    "request_not_supported",
+    "request_uri_not_supported",
+    "registration_not_supported",
+    # RFC 8628 section 3.5
+    "authorization_pending",
+    "slow_down",
+    "expired_token",
+    # RFC 7009 section 2.2.1
+    "unsupported_token_type",
+]
+
+
+class OAuthRefusal(Exception):  # noqa: N818 - a refusal is an answer, not an error of ours
+    """An OAuth request that is not honoured. ``description`` is a sentence for its developer."""
+
+    def __init__(self, error: ErrorCode, description: str, *, reason: str | None = None) -> None:
+        super().__init__(f"{error}: {description}")
+        self.error = error
+        self.description = description
+        self.reason = reason  # a stable word, where the RFC's own says less than we know
+
+
+class RefusedAtPage(OAuthRefusal):
+    """A fault of the client or its redirect URI: told to the person, never to that URI (OP-1)."""
+
+
+class RefusedAtClient(OAuthRefusal):
+    """Any other fault of an authorization request: told to the client at its own, proven redirect URI."""
+
+    def __init__(self, error: ErrorCode, description: str, *, redirect_uri: str, state: str | None) -> None:
+        super().__init__(error, description)
+        self.redirect_uri = redirect_uri
+        self.state = state
+
+
+def invalid_grant(description: str, *, reason: str | None = None) -> OAuthRefusal:
+    """Return the refusal of a code, token or approval that gives nothing."""
+    return OAuthRefusal("invalid_grant", description, reason=reason)
