@@ -8,10 +8,10 @@ to which the deployed gateway gives 503. ``chalice local`` and the test client c
 import json
 import sys
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any, ClassVar, Self
 
 from chalicelib.errors import InvalidToken, Unavailable
+from chalicelib.web import problems
 
 RETRY_AFTER_SECONDS = 2
 
@@ -29,8 +29,8 @@ GATEWAY_ANSWERS: Mapping[int, tuple[str, str]] = {
     503: (Unavailable.code, Unavailable().detail),
 }
 _EXTRA_HEADERS: Mapping[int, Mapping[str, str]] = {
-    401: {"WWW-Authenticate": 'Bearer realm="cupbearer", error="invalid_token"'},
-    403: {"WWW-Authenticate": 'Bearer realm="cupbearer", error="insufficient_scope"'},
+    401: {"WWW-Authenticate": problems.challenge(InvalidToken(""))},
+    403: {"WWW-Authenticate": f'Bearer realm="{problems.REALM}", error="insufficient_scope"'},
     503: {"Retry-After": str(RETRY_AFTER_SECONDS)},
 }
 
@@ -38,17 +38,9 @@ _EXTRA_HEADERS: Mapping[int, Mapping[str, str]] = {
 def problem(status: int, *, request_id: str) -> tuple[dict[str, str], bytes]:
     """Return headers and body (RFC 9457) of an answer of the gateway's own; 500 for others."""
     known = status if status in GATEWAY_ANSWERS else 500
-    code, detail = GATEWAY_ANSWERS[known]
-    body = {
-        "type": f"urn:cupbearer:{code}",
-        "title": HTTPStatus(known).phrase,
-        "status": known,
-        "detail": detail,
-    }
-    headers = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
-    return {**headers, **_EXTRA_HEADERS.get(known, {})}, json.dumps(
-        body | {"code": code, "request_id": request_id}
-    ).encode()
+    body = problems.document(known, *GATEWAY_ANSWERS[known], request_id=request_id)
+    headers = {"Content-Type": problems.PROBLEM, "Cache-Control": "no-store"}
+    return {**headers, **_EXTRA_HEADERS.get(known, {})}, json.dumps(body).encode()
 
 
 class _NoPolicy(Exception):  # noqa: N818 - the authorizer's answer, not its mistake
