@@ -38,6 +38,17 @@ EVENTS = {
     "identity_unlinked": "A provider was unlinked",
     "consent_given": "An application was given access",
     "consent_withdrawn": "An application's access was withdrawn",
+    "consent_refused": "An application was refused access",
+    "code_refused": "An authorization code was refused",
+    "device_approved": "A device was given access",
+    "device_refused": "A device was refused access",
+    "client_created": "A client was registered",
+    "client_secret_rotated": "A client got a new secret",
+    "client_disabled": "A client was disabled",
+    "client_enabled": "A client was enabled",
+    "client_deleted": "A client was deleted",
+    "client_log_in": "A client got a token for itself",
+    "client_refused": "A client was refused: it did not prove itself",
     "code_reused": "An authorization code was used twice: what it gave was revoked",
 }
 
