@@ -8,13 +8,24 @@ from chalice.app import AuthRequest
 from chalicelib import api, logs, settings
 from chalicelib.errors import InvalidToken
 from chalicelib.sample import animals, board, profile
-from chalicelib.web import about, guard, openapi, pages, sessions, users
+from chalicelib.web import about, federation, guard, identities, openapi, pages, sessions, users
 from chalicelib.web.refusals import AuthorizerTrouble, Unauthorized
 from chalicelib.web.routes import mount
 from chalicelib.wiring import services
 
 SETTINGS = settings.from_environment()
-APIS = (users.api, sessions.api, about.api, animals.api, profile.api, board.api, pages.api, *api.APIS)
+APIS = (
+    users.api,
+    sessions.api,
+    about.api,
+    animals.api,
+    profile.api,
+    board.api,
+    pages.api,
+    federation.api,
+    identities.api,
+    *api.APIS,
+)
 
 app = Chalice(app_name="cupbearer", configure_logs=False)
 app.api.binary_types = []  # everything here is text

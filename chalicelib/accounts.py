@@ -89,9 +89,18 @@ class Accounts:
 
     def delete_own(self, acting: Acting, *, password: str | None, source: Source) -> None:
         """Delete the account that acts; asks for the password or a log-in of the last five minutes."""
-        if password is not None or not self._is_fresh(acting):
-            self._prove(acting, password, source=source)
+        self.reauthenticate(acting, password=password, source=source)
         self.administration.delete(acting.user.user_id, source=source, actor=acting.user.user_id)
+
+    def reauthenticate(self, acting: Acting, *, password: str | None, source: Source) -> None:
+        """Demand the password, or a log-in of the last five minutes (MF-3)."""
+        if password is None and self._is_fresh(acting):
+            return
+        if acting.user.password is None:
+            raise NotAllowed(
+                "Log in again first: there is no password to ask for.", code="reauthentication_required"
+            )
+        self._prove(acting, password, source=source)
 
     def end_all(self, acting: Acting, *, source: Source) -> None:
         """End every session of the person, this one too, by one write."""

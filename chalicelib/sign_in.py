@@ -4,7 +4,7 @@ Cheap checks first, then the throttle's reservation, then the costly hash, then 
 clears the throttle and writes the trail, and that fails if the user changed meanwhile (TH-2, TH-4, DS-1, EN-2).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from chalicelib import scopes
@@ -137,7 +137,7 @@ class SignIn:
             scope=scopes.grant(requested=scope, entitled=moved.session.granted(moved.user)),
         )
 
-    def start(
+    def start(  # noqa: PLR0913 - named one by one, all but the first two with a default
         self,
         user: User,
         *,
@@ -148,10 +148,12 @@ class SignIn:
         auth_time: int | None = None,
         existing: Iterable[Session] = (),
         writes: Iterable[Write] = (),
+        detail: Mapping[str, str] | None = None,
     ) -> SignedIn:
         """Begin a session for a user as read, on a proof that others judged; ``writes`` spend that proof.
 
         Raises Conflict when the user, or what ``writes`` demand, changed meanwhile: nothing was begun then.
+        ``detail`` goes into the trail.
         """
         if user.record is None:
             raise ValueError("only a user that was read can log in")
@@ -164,9 +166,8 @@ class SignIn:
             auth_time=auth_time,
             existing=existing,
         )
-        audit = self.audit.write(
-            "log_in", target=user.user_id, source=source, session_id=signed_in.session_id
-        )
+        told = {"session_id": signed_in.session_id, **(detail or {})}
+        audit = self.audit.write("log_in", target=user.user_id, source=source, **told)
         writes = tuple(writes)
         touched = {write.record.key for write in writes if hasattr(write, "record")}
         unchanged = () if user.record.key in touched else (Check(user.record),)

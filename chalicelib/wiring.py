@@ -7,7 +7,7 @@ deployed, verifies a JWT without boto3, argon2 or a template engine (the design'
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from chalicelib.accounts import Accounts
     from chalicelib.administration import Administration
     from chalicelib.audit import Audit
+    from chalicelib.federation.log_ins import Federation
+    from chalicelib.federation.providers import Provider
     from chalicelib.issuers import TrustedIssuers
     from chalicelib.keys import KeyRing
     from chalicelib.mac_keys import MacKeys
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from chalicelib.proofs import PasswordProofs
     from chalicelib.session import SessionLimits
     from chalicelib.sessions import Sessions
+    from chalicelib.settings_lists import ProviderSetting
     from chalicelib.sign_in import SignIn
     from chalicelib.store import Store
     from chalicelib.throttling import Throttle
@@ -295,6 +298,43 @@ class Services:
             administration=self.administration,
             audit=self.audit,
         )
+
+    @cached_property
+    def federation(self) -> "Federation":
+        """Return the log-in through other providers."""
+        from chalicelib.federation.flows import Flows
+        from chalicelib.federation.identities import Identities
+        from chalicelib.federation.log_ins import Federation
+
+        return Federation(
+            {setting.name: self._provider(setting) for setting in self.settings.providers},
+            issuer=self.settings.issuer,
+            flows=Flows(self.store, self.world),
+            identities=Identities(
+                self.store, self.world, self.users, self.sessions, self.sign_in, self.audit
+            ),
+            accounts=self.accounts,
+            throttle=self.throttle,
+            world=self.world,
+        )
+
+    def _provider(self, setting: "ProviderSetting") -> "Provider":
+        from chalicelib.federation.providers import Http, Provider, Registration
+        from chalicelib.outside.http import fetch_json, post_form
+
+        loopback = not self.settings.production
+        http = Http(
+            get=partial(fetch_json, allow_loopback_http=loopback),
+            post=partial(post_form, allow_loopback_http=loopback),
+        )
+        registration = Registration(
+            name=setting.name,
+            issuer=setting.issuer,
+            client_id=setting.client_id,
+            secret=cache(lambda: self.revealed(setting.client_secret)),
+            scopes=setting.scopes,
+        )
+        return Provider(registration, http, self.world)
 
 
 _lock = threading.Lock()

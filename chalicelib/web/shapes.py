@@ -2,6 +2,7 @@
 
 import msgspec
 
+from chalicelib.identity import Identity
 from chalicelib.sign_in import SignedIn
 from chalicelib.user import User
 
@@ -65,3 +66,23 @@ class EventShape(msgspec.Struct, frozen=True):
     user_agent: str
     request_id: str
     detail: dict[str, str]
+
+
+class IdentityShape(msgspec.Struct, frozen=True):
+    """A linked identity. ``linked_at`` is seconds since the epoch; ``email`` is as the provider told it."""
+
+    identity_id: str
+    provider: str
+    issuer: str
+    email: str | None
+    linked_at: int
+
+    @classmethod
+    def of(cls, identity: Identity) -> "IdentityShape":
+        return cls(
+            identity_id=identity.identity_id,
+            provider=identity.provider,
+            issuer=identity.issuer,
+            email=identity.email,
+            linked_at=identity.linked_at,
+        )

@@ -1,0 +1,1 @@
+"""Log-in through other OpenID providers: they vouch, we keep the accounts."""

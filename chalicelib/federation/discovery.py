@@ -1,0 +1,67 @@
+"""A provider's discovery document, read into what we rely on (OpenID Connect Discovery section 3)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from chalicelib import jwk
+from chalicelib.errors import Unavailable
+
+MAX_URL_CHARACTERS = 2048
+DEFAULT_ALGORITHMS = frozenset(
+    {"RS256"}
+)  # what every provider must support (OpenID Connect Core section 15.1)
+
+_URL = re.compile(r"[!$-;=?-\[\]_a-z~]+")  # RFC 3986, without "#"
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a provider says of itself, checked for form. ``algorithms`` are those of ID tokens that we know too."""
+
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    userinfo_endpoint: str | None
+    algorithms: frozenset[str]
+    tells_issuer: bool  # every answer carries ``iss`` (RFC 9207 section 3)
+    secret_in_body: bool  # client_secret_post, because there is no client_secret_basic
+
+
+def read_metadata(document: object, *, issuer: str) -> Metadata:
+    """Return the document's content; Unavailable unless it is this very issuer's own and complete."""
+    told: Mapping[str, Any] = document if isinstance(document, dict) else {}
+    if told.get("issuer") != issuer:  # Discovery section 4.3: equal as a whole string
+        raise Unavailable("A provider's discovery document is not its own.")
+    schemes = ("https",) if issuer.startswith("https:") else ("https", "http")
+    methods = told.get("token_endpoint_auth_methods_supported")
+    methods = methods if isinstance(methods, list) else []
+    return Metadata(
+        authorization_endpoint=_url(told, "authorization_endpoint", schemes),
+        token_endpoint=_url(told, "token_endpoint", schemes),
+        jwks_uri=_url(told, "jwks_uri", schemes),
+        userinfo_endpoint=(_url(told, "userinfo_endpoint", schemes) if "userinfo_endpoint" in told else None),
+        algorithms=_algorithms(told.get("id_token_signing_alg_values_supported")),
+        tells_issuer=told.get("authorization_response_iss_parameter_supported") is True,
+        secret_in_body="client_secret_post" in methods and "client_secret_basic" not in methods,
+    )
+
+
+def _algorithms(told: object) -> frozenset[str]:
+    if not isinstance(told, list):
+        return DEFAULT_ALGORITHMS
+    return jwk.ALGORITHMS & {one for one in told if isinstance(one, str)}
+
+
+def _url(told: Mapping[str, Any], member: str, schemes: tuple[str, ...]) -> str:
+    url = told.get(member)
+    if isinstance(url, str) and len(url) <= MAX_URL_CHARACTERS and _URL.fullmatch(url):
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            parts = urlsplit("")
+        if parts.scheme in schemes and parts.hostname and "@" not in parts.netloc:
+            return url
+    raise Unavailable(f"A provider's discovery document has no usable {member}.")

@@ -1,0 +1,99 @@
+"""``/login/{provider}``: log in through another OpenID provider, and come back from it."""
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from chalicelib.web import login_browser, refresh_cookie
+from chalicelib.web.return_to import own_path
+from chalicelib.web.routes import Answer, Api, Call
+from chalicelib.web.shapes import IdentityShape, TokenShape
+
+if TYPE_CHECKING:
+    from chalicelib.federation.log_ins import Finished
+
+api = Api("federation")
+
+
+class Begun(msgspec.Struct, frozen=True):
+    """Where to send the browser. ``message`` says so in words."""
+
+    message: str
+    url: str
+
+
+class Linked(msgspec.Struct, frozen=True):
+    """The identity that was linked."""
+
+    identity: IdentityShape
+
+
+@api.route(
+    "/login/{provider}",
+    methods=["GET"],
+    public=True,
+    query=("return_to",),
+    gives=Begun,
+    refuses=(400, 404, 429, 503),
+)
+def begin(call: Call) -> Answer:
+    """Begin a log-in at a provider: a redirect there, or with ``Accept: application/json`` the URL in the body.
+
+    ``return_to``, a path of this site, asks for cookies and a redirect at the end in place of a token body.
+    """
+    from chalicelib.federation.flows import FLOW_SECONDS
+
+    return_to = own_path(call.one("return_to"))
+    browser, headers = login_browser.new(call, seconds=FLOW_SECONDS)
+    name = call.params["provider"]
+    url = call.services.federation.begin(name, browser=browser, return_to=return_to, source=call.source)
+    if _wants_json(call):
+        return Answer(Begun(f"Log in at {name} by opening this URL in the browser.", url), headers=headers)
+    return Answer(status=302, headers={**headers, "Location": url})
+
+
+@api.route(
+    "/login/{provider}/callback",
+    methods=["GET"],
+    public=True,
+    query=("code", "state", "iss", "error"),
+    gives=TokenShape,
+    refuses=(400, 403, 404, 409, 503),
+)
+def finish(call: Call) -> Answer:
+    """Finish a log-in that this browser began.
+
+    Answers the token body; with ``return_to`` at the beginning, cookies and a redirect back instead.
+    """
+    from chalicelib.federation.log_ins import Response
+
+    response = Response(
+        state=call.one("state"), code=call.one("code"), error=call.one("error"), issuer=call.one("iss")
+    )
+    finished = call.services.federation.finish(
+        call.params["provider"], response, browser=login_browser.of(call), source=call.source
+    )
+    return (
+        _in_body(finished) if finished.return_to is None else _sent_back(call, finished, finished.return_to)
+    )
+
+
+def _in_body(finished: "Finished") -> Answer:
+    headers: dict[str, str | list[str]] = {"Set-Cookie": login_browser.dropped()}
+    if finished.signed_in is not None:
+        return Answer(TokenShape.of(finished.signed_in), headers=headers)
+    return Answer({"identity": finished.linked and IdentityShape.of(finished.linked)}, headers=headers)
+
+
+def _sent_back(call: Call, finished: "Finished", return_to: str) -> Answer:
+    settings = call.services.settings
+    cookies = [login_browser.dropped()]
+    if finished.signed_in is not None:
+        kept = refresh_cookie.kept(finished.signed_in.refresh_token, seconds=settings.session_idle_seconds)
+        cookies.append(str(kept["Set-Cookie"]))
+    return Answer(status=302, headers={"Location": settings.issuer + return_to, "Set-Cookie": cookies})
+
+
+def _wants_json(call: Call) -> bool:
+    accept = call.headers.get("accept", "")
+    return "application/json" in accept and "text/html" not in accept

@@ -1,0 +1,25 @@
+"""Where a browser may be sent back to: a path of ours and nothing else (BR-6)."""
+
+import re
+
+from chalicelib.errors import Invalid
+
+MAX_CHARACTERS = 1024
+
+# Judged as text, before anything parses it: browsers drop tabs and line ends, and take a backslash for a slash.
+_OWN_PATH = re.compile(
+    r"/(?:[A-Za-z0-9._~!$&'()*+,;=:%-][A-Za-z0-9._~!$&'()*+,;=:%/-]*)?(?:\?[\w.~!$&'()*+,;=:@%/?-]*)?",
+    re.ASCII,
+)
+
+
+def own_path(text: str | None) -> str | None:
+    """Return a path, with a query or without, that stays on our own site below the issuer; raise Invalid for any other."""
+    if text is None:
+        return None
+    if len(text) > MAX_CHARACTERS or not _OWN_PATH.fullmatch(text) or "//" in text.partition("?")[0]:
+        raise Invalid(
+            "return_to is a path of this site, such as /account.",
+            errors={"return_to": "is a path of this site, such as /account"},
+        )
+    return text
