@@ -19,12 +19,6 @@ class Newcomer:
     email_verified: bool = False
     disabled: bool = False
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        """Return the words that this person's password may not be."""
-        wanted = self.wanted
-        return tuple(word for word in (wanted.username.display, wanted.email, wanted.name) if word)
-
 
 @dataclass(frozen=True, slots=True)
 class Newcomers:
@@ -36,7 +30,7 @@ class Newcomers:
 
     def make(self, newcomer: Newcomer, *, password: str, source: Source, actor: str = OPERATOR) -> User:
         """Make an account; Invalid ``weak_password`` for a password that would be guessed."""
-        self.passwords.check_new(password, context=newcomer.words)
+        self.passwords.check_new(password, context=newcomer.wanted.words)
         return self._create(newcomer, self.passwords.hash(password), source, actor, how="operator")
 
     def bring_in(

@@ -1,0 +1,58 @@
+"""``cupbearer audit``: what happened to an account."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from cupbearer.cli.commands import examples
+from cupbearer.cli.output import note, say_json, table, when
+from cupbearer.cli.work import find_user, is_id, json_option, services, user_argument
+
+if TYPE_CHECKING:
+    from chalicelib.audit import Event
+
+
+@click.command(
+    short_help="Show what happened to an account.",
+    epilog=examples("cupbearer audit Zoe", "cupbearer audit zoe@example.com --limit 200 --json"),
+)
+@user_argument
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many events.")
+@click.option("--after", metavar="CURSOR", help="Go on where an earlier answer ended.")
+@json_option
+def command(*, user: str, limit: int, after: str | None, as_json: bool) -> None:
+    """Show what happened to an account, newest first.
+
+    The trail is kept for 90 days and outlives the account: that of a deleted user is found by the id.
+    """
+    from chalicelib.audit import EVENTS
+
+    at = services()
+    user_id = user if is_id(user) and at.users.get(user) is None else find_user(at, user).user_id
+    events, cursor = at.audit.of(user_id, after=after, limit=limit)
+    if as_json:
+        told = [asdict(event) | {"says": EVENTS.get(event.event, event.event)} for event in events]
+        say_json({"events": told, "next_cursor": cursor})
+        return
+    if not events:
+        note("There is no event of the last 90 days.")
+        return
+    table(
+        ("when", "what", "outcome", "by", "from", "with"),
+        [(when(e.at), _says(e), e.outcome, _by(e), e.ip or "-", e.user_agent or "-") for e in events],
+    )
+    if cursor:
+        note(f"There is more: --after {cursor}")
+
+
+def _says(event: "Event") -> str:
+    from chalicelib.audit import EVENTS
+
+    detail = ", ".join(f"{name}: {value}" for name, value in event.detail.items() if name != "session_id")
+    said = EVENTS.get(event.event, event.event)
+    return f"{said} ({detail})" if detail else said
+
+
+def _by(event: "Event") -> str:
+    return "the user" if event.actor == event.target else event.actor

@@ -1,0 +1,68 @@
+"""``cupbearer demo``: two users to try things with, and what to try."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cupbearer.cli.commands import examples
+from cupbearer.cli.failures import Failure
+from cupbearer.cli.output import say
+from cupbearer.cli.work import services, source
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Services
+    from chalicelib.world import World
+
+DEMO = {"Cthon98": frozenset({"pangolins"}), "AzureDiamond": frozenset[str]()}
+PHRASE_GROUPS = 4  # of four characters with five bits each: 80 bits
+
+
+@click.command(
+    short_help="Make two users to try things with.",
+    epilog=examples("cupbearer demo", "cupbearer demo --new-passwords"),
+)
+@click.option("--new-passwords", is_flag=True, help="Make new pass phrases; the sessions of both end.")
+def command(*, new_passwords: bool) -> None:
+    """Make two users: Cthon98, who has the scope pangolins, and AzureDiamond, who has none.
+
+    Their pass phrases are random and shown once. Run again, it puts their scopes right and leaves the
+    pass phrases alone. Refused in production.
+    """
+    at = services()
+    if at.settings.production:
+        raise Failure("CUPBEARER_ENV is production, where there are no demo users.")
+    phrases = {name: _put_right(at, name, new_password=new_passwords) for name in DEMO}
+    url, password = at.settings.issuer, phrases["Cthon98"] or "…"
+    say(
+        "",
+        "Try, with the service running (cupbearer serve):",
+        f"  curl -s {url}/sessions -H 'content-type: application/json' \\",
+        f"""    -d '{{"username": "Cthon98", "password": "{password}"}}'""",
+        f"  curl {url}/pangolins -H 'authorization: Bearer ACCESS_TOKEN'",
+    )
+
+
+def _put_right(at: "Services", username: str, *, new_password: bool) -> str | None:
+    """Make or mend one user, say so, and return the pass phrase if it is a new one."""
+    granted, phrase = DEMO[username], _phrase(at.world)
+    user = at.users.find(username)
+    if user is None:
+        from chalicelib.newcomers import Newcomer
+        from chalicelib.user import new_user
+
+        newcomer = Newcomer(new_user(username=username), granted)
+        at.newcomers.make(newcomer, password=phrase, source=source())
+    else:
+        at.administration.administer(user.user_id, granted=granted, disabled=False, source=source())
+        if new_password:
+            at.administration.set_password(user.user_id, new=phrase, source=source())
+    is_new = user is None or new_password
+    told = phrase if is_new else "as it was (--new-passwords makes another)"
+    held = f"scope {' '.join(granted)}" if granted else "no scope"
+    say(f"{username}: {held}, pass phrase {told}")
+    return phrase if is_new else None
+
+
+def _phrase(world: "World") -> str:
+    letters = world.identifier()
+    return "-".join(letters[4 * group : 4 * group + 4] for group in range(PHRASE_GROUPS))

@@ -1,0 +1,50 @@
+"""What is said when a command does not do what it was asked for."""
+
+from typing import IO, Any
+
+import click
+
+from cupbearer.cli.output import plain
+
+
+class Failure(click.ClickException):
+    """One sentence on standard error and exit status 1."""
+
+    exit_code = 1
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(f"cupbearer: {plain(self.message)}", file=file, err=file is None)
+
+
+def failure_of(error: Exception, *, command: str) -> Failure:
+    """Return how an exception is told: what is known in its own words, a defect by its type alone."""
+    told = _told(error)
+    if told is None:
+        told = f"Something is wrong in this command ({type(error).__name__}); {command} --traceback … shows where."
+    return Failure(" ".join(told.split()))
+
+
+def _told(error: Exception) -> str | None:  # noqa: PLR0911 - one line a kind
+    from chalicelib.errors import Refusal, SlowDown
+    from chalicelib.settings_reader import SettingsError
+    from chalicelib.store import Conflict, StoreUnavailable
+    from chalicelib.wrapping import WrappingError
+
+    match error:
+        case SlowDown():
+            return f"{error.detail} ({error.retry_after} s)"
+        case Refusal():
+            return error.detail
+        case SettingsError():
+            return str(error)
+        case StoreUnavailable():
+            return f"The store cannot be used: {error}."
+        case Conflict():
+            return "Somebody else changed this at the same moment: try again."
+        case WrappingError():
+            return "CUPBEARER_MASTER_KEY is not the one that the keys in this store were wrapped with."
+        case OSError() if error.strerror:
+            return f"{error.filename or 'The system'}: {error.strerror}."
+    if type(error).__module__.startswith("botocore."):
+        return f"AWS did not do it: {error}"
+    return None

@@ -1,0 +1,140 @@
+"""One line of an import file → one user, or the reason why not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+import msgspec
+
+from chalicelib import names, scopes, strict_json
+from chalicelib.audit import Source
+from chalicelib.errors import Invalid, Taken
+from chalicelib.newcomers import Newcomer
+from chalicelib.user import new_user
+from chalicelib.wiring import Services
+
+MAX_LINE = 64 * 1024  # octets
+MAX_DEPTH = 4
+
+
+class Line(msgspec.Struct, forbid_unknown_fields=True):
+    """What a line may hold. A misspelt member is refused, so that no scope is lost unnoticed."""
+
+    username: str
+    email: str | None = None
+    email_verified: bool = False
+    name: str | None = None
+    password_hash: str | None = None
+    scopes: list[str] | str | None = None
+    disabled: bool = False
+    user_id: Any = None
+    created_at: Any = None
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of the lines. ``failed`` holds the line's number, the user name as far as known, and why."""
+
+    imported: int = 0
+    present: int = 0
+    failed: list[tuple[int, str, str]] = field(default_factory=list)
+
+
+class Import:
+    """Brings in a file, line by line; the same file may come again."""
+
+    def __init__(self, at: Services, source: Source, *, dry_run: bool) -> None:
+        self._at = at
+        self._source = source
+        self._dry_run = dry_run
+        self._seen: dict[str, int] = {}  # canonical log-in name → line
+        self.report = Report()
+
+    @staticmethod
+    def lines(file: IO[bytes]) -> Iterator[bytes]:
+        """Return the lines; one that is too long is cut, and so fails, without being held whole."""
+        while line := file.readline(MAX_LINE + 1):
+            rest = line
+            while not rest.endswith(b"\n") and (rest := file.readline(MAX_LINE)):
+                pass
+            yield line
+
+    def bring(self, number: int, line: bytes) -> bool:
+        """Bring in a line; tell whether it is done, now or before. The store's trouble is raised."""
+        name = ""
+        try:
+            if not line.strip():
+                return True
+            entry = _parsed(line)
+            name = entry.username
+            newcomer = self._newcomer(entry)
+            self._refuse_twins(number, newcomer)
+            present = not self._make(newcomer, entry.password_hash)
+        except (Invalid, Taken) as refusal:
+            self.report.failed.append((number, name, refusal.detail))
+            return False
+        if present:
+            self.report.present += 1
+        else:
+            self.report.imported += 1
+        return True
+
+    def _newcomer(self, entry: Line) -> Newcomer:
+        wanted = new_user(username=entry.username, email=entry.email, name=entry.name)
+        if entry.scopes is None:
+            granted = self._at.settings.default_scopes
+        elif isinstance(entry.scopes, str):
+            granted = scopes.parse(entry.scopes)
+        else:
+            granted = scopes.parse_each(entry.scopes)
+        if entry.password_hash is not None:
+            self._at.passwords.check_import(entry.password_hash)
+        return Newcomer(wanted, granted, email_verified=entry.email_verified, disabled=entry.disabled)
+
+    def _refuse_twins(self, number: int, newcomer: Newcomer) -> None:
+        for name in _login_names(newcomer):
+            first = self._seen.setdefault(name, number)
+            if first != number:
+                raise Taken(f"Line {first} has the same user name or e-mail address.")
+
+    def _make(self, newcomer: Newcomer, hashed: str | None) -> bool:
+        """Make the account, or in a dry run see that it could be made; False where it is there already."""
+        if not self._dry_run:
+            try:
+                self._at.newcomers.bring_in(newcomer, hashed=hashed, source=self._source)
+            except Taken:
+                return self._is_another(newcomer)
+            return True
+        taken = [name for name in _login_names(newcomer) if self._at.users.id_of(name)]
+        return not taken or self._is_another(newcomer)
+
+    def _is_another(self, newcomer: Newcomer) -> bool:
+        """Return False where the one who has the name is this very person, else raise Taken."""
+        user = self._at.users.find(newcomer.wanted.username.display)
+        if user is None:
+            raise Taken("This e-mail address is taken by another account.")
+        if _address(user.email) != _address(newcomer.wanted.email):
+            raise Taken("This user name is taken by an account with another e-mail address.")
+        return False
+
+
+def _parsed(line: bytes) -> Line:
+    if len(line) > MAX_LINE:
+        raise Invalid(f"The line has more than {MAX_LINE} octets.")
+    try:
+        return msgspec.convert(strict_json.loads(line.strip(), max_depth=MAX_DEPTH), Line)
+    except msgspec.ValidationError as error:
+        raise Invalid(f"{error}.") from None
+    except (ValueError, RecursionError):
+        raise Invalid("This is not a JSON object.") from None
+
+
+def _login_names(newcomer: Newcomer) -> tuple[str, ...]:
+    wanted = newcomer.wanted
+    if wanted.email is not None and newcomer.email_verified:
+        return (wanted.username.canonical, names.canonical_email(wanted.email).canonical)
+    return (wanted.username.canonical,)
+
+
+def _address(email: str | None) -> str | None:
+    return None if email is None else names.canonical_email(email).canonical

@@ -1,0 +1,93 @@
+"""``cupbearer keys``: the keys that sign access tokens, and those of refresh tokens."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from cupbearer.cli.asking import confirm, yes_option
+from cupbearer.cli.commands import Commands, examples
+from cupbearer.cli.output import say, say_json, table, when
+from cupbearer.cli.work import json_option, services
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Services
+
+EMERGENCIES = {
+    "signing": "Every access token that is out stops working now and has to be refreshed; sessions go on. "
+    "Verifiers that cached our keys take the old ones for up to {jwks} s more.",
+    "refresh": "Everybody has to log in again.",
+}
+
+
+@click.group(
+    cls=Commands,
+    commands_from={"list": "cupbearer.cli.keys:list_keys", "rotate": "cupbearer.cli.keys:rotate"},
+    short_help="List and rotate keys.",
+    epilog=examples("cupbearer keys list", "cupbearer keys rotate", "cupbearer keys rotate --emergency"),
+)
+def command() -> None:
+    """List and rotate keys.
+
+    The signing ring signs access and ID tokens; its public half is at /.well-known/jwks.json. The refresh
+    ring authenticates refresh tokens and is shared with nobody. No private key is ever shown.
+    """
+
+
+@click.command(
+    "list", short_help="List the keys of both rings.", epilog=examples("cupbearer keys list --json")
+)
+@json_option
+def list_keys(*, as_json: bool) -> None:
+    """List the keys of both rings, oldest first."""
+    at = services()
+    signing, refresh = at.key_ring.list(), at.mac_keys.list()
+    if as_json:
+        say_json({"signing": [asdict(key) for key in signing], "refresh": [asdict(key) for key in refresh]})
+        return
+    rows = [
+        ("signing", k.kid, k.alg, k.state, when(k.created_at), when(k.signs_from), when(k.verifies_until))
+        for k in signing
+    ]
+    rows += [("refresh", k.kid, "HMAC", k.state, when(k.created_at), when(k.used_from), "-") for k in refresh]
+    table(("ring", "key", "algorithm", "state", "made", "used from", "taken until"), rows)
+
+
+@click.command(
+    short_help="Begin to use a new key.",
+    epilog=examples(
+        "cupbearer keys rotate",
+        "cupbearer keys rotate --ring refresh",
+        "cupbearer keys rotate --emergency        a private key has leaked",
+    ),
+)
+@click.option(
+    "--ring", type=click.Choice(["signing", "refresh", "both"]), default="signing", show_default=True
+)
+@click.option("--emergency", is_flag=True, help="The old keys have leaked: they stop counting at once.")
+@yes_option
+def rotate(*, ring: str, emergency: bool, yes: bool) -> None:
+    """Begin to use a new key.
+
+    Ordinarily nobody notices: the new key is published first and used when every cache has seen it, and
+    what the old one signed counts until it expires. In an emergency the old keys stop counting at once.
+    """
+    from chalicelib.keys import EMERGENCY_SECONDS
+
+    rings = [name for name in EMERGENCIES if ring in (name, "both")]
+    at = services()
+    if emergency:
+        told = " ".join(EMERGENCIES[name] for name in rings).format(jwks=EMERGENCY_SECONDS)
+        confirm(f"{told} Go on?", yes=yes)
+    for name in rings:
+        _rotate(at, name, emergency=emergency)
+
+
+def _rotate(at: "Services", ring: str, *, emergency: bool) -> None:
+    if ring == "signing":
+        kid = at.key_ring.rotate(emergency=emergency)
+        begins = {key.kid: key.signs_from for key in at.key_ring.list()}[kid]
+    else:
+        kid = at.mac_keys.rotate(emergency=emergency)
+        begins = {key.kid: key.used_from for key in at.mac_keys.list()}[kid]
+    say(f"The {ring} ring has a new key {kid}, used from {when(begins)}.")

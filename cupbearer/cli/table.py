@@ -1,0 +1,40 @@
+"""``cupbearer table``: the DynamoDB table."""
+
+import click
+
+from cupbearer.cli.commands import Commands, examples
+from cupbearer.cli.failures import Failure
+from cupbearer.cli.output import say
+
+
+@click.group(cls=Commands, commands_from={"create": "cupbearer.cli.table:create"})
+def command() -> None:
+    """Make the DynamoDB table (a deployment makes its own)."""
+
+
+@click.command(
+    short_help="Make the table that CUPBEARER_STORE names.",
+    epilog=examples(
+        "CUPBEARER_STORE=dynamodb://cupbearer-test AWS_ENDPOINT_URL=http://localhost:4566 cupbearer table create"
+    ),
+)
+@click.option(
+    "--protect/--no-protect", default=None, help="Deletion protection; default: in production only."
+)
+def create(*, protect: bool | None) -> None:
+    """Make the table that CUPBEARER_STORE names: on demand, with TTL and point-in-time recovery.
+
+    An existing table is left as it is. Region and endpoint come the SDK's usual way.
+    """
+    from chalicelib import settings
+    from chalicelib.outside import aws
+    from chalicelib.store.dynamodb import client_config, create_table
+
+    chosen = settings.from_environment()
+    if chosen.store_engine != "dynamodb":
+        raise Failure(
+            "CUPBEARER_STORE is SQLite, which makes its file itself: only dynamodb://TABLE needs this."
+        )
+    client = aws.client("dynamodb", client_config())
+    made = create_table(client, chosen.store_name, protect=chosen.production if protect is None else protect)
+    say(f"The table {chosen.store_name} {'is ready' if made else 'was there already and is left as it is'}.")

@@ -1,0 +1,173 @@
+"""``cupbearer users``: who exists."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cupbearer.cli.asking import new_password, password_option
+from cupbearer.cli.commands import Commands, examples
+from cupbearer.cli.failures import Failure
+from cupbearer.cli.output import counted, facts, note, say, say_json, table, when
+from cupbearer.cli.work import find_user, json_option, services, source, user_argument, user_shape
+
+if TYPE_CHECKING:
+    from chalicelib.scopes import Scopes
+    from chalicelib.user import User
+
+USERS = {
+    "create": "cupbearer.cli.users:create",
+    "list": "cupbearer.cli.users:list_users",
+    "show": "cupbearer.cli.users:show",
+    "grant": "cupbearer.cli.users_changes:grant",
+    "revoke": "cupbearer.cli.users_changes:revoke",
+    "set-password": "cupbearer.cli.users_changes:set_password",
+    "unlock": "cupbearer.cli.users_changes:unlock",
+    "disable": "cupbearer.cli.users_changes:disable",
+    "enable": "cupbearer.cli.users_changes:enable",
+    "delete": "cupbearer.cli.users_changes:delete",
+    "import": "cupbearer.cli.users_import:command",
+    "export": "cupbearer.cli.users_export:command",
+}
+
+
+@click.group(
+    cls=Commands,
+    commands_from=USERS,
+    short_help="Make, change, import and export users.",
+    epilog=examples(
+        "cupbearer users create Zoe --email zoe@example.com",
+        "cupbearer users grant Zoe orders:read orders:write",
+        "cupbearer users disable zoe@example.com",
+        "cupbearer users import old-users.jsonl --dry-run",
+    ),
+)
+def command() -> None:
+    """Make, change, import and export users.
+
+    A USER is named by user name, verified e-mail address or id.
+    """
+
+
+@click.command(
+    short_help="Make a user.",
+    epilog=examples(
+        "cupbearer users create Zoe --email zoe@example.com --scope orders:read --scope orders:write",
+        "pass show zoe | cupbearer users create Zoe --password-stdin",
+    ),
+)
+@click.argument("username")
+@click.option("--email", metavar="ADDRESS")
+@click.option("--email-verified", is_flag=True, help="You vouch for the address: it can log in at once.")
+@click.option("--name", metavar="TEXT", help="What to call the person.")
+@click.option(
+    "--scope",
+    "wanted",
+    multiple=True,
+    metavar="SCOPE",
+    help="Instead of the default scopes; may be repeated.",
+)
+@click.option("--no-scope", is_flag=True, help="No scope at all.")
+@password_option
+@json_option
+def create(
+    *,
+    username: str,
+    email: str | None,
+    email_verified: bool,
+    name: str | None,
+    wanted: tuple[str, ...],
+    no_scope: bool,
+    password_stdin: bool,
+    as_json: bool,
+) -> None:
+    """Make a user, also where sign-up is closed. The password is asked for, hidden."""
+    from chalicelib import scopes
+    from chalicelib.newcomers import Newcomer
+    from chalicelib.user import new_user
+
+    if no_scope and wanted:
+        raise click.UsageError("--no-scope and --scope contradict each other.")
+    if email_verified and email is None:
+        raise click.UsageError("--email-verified needs --email.")
+    at = services()
+    granted = scopes.parse(" ".join(wanted)) if wanted or no_scope else at.settings.default_scopes
+    newcomer = Newcomer(new_user(username=username, email=email, name=name), granted, email_verified)
+    if at.users.id_of(newcomer.wanted.username.canonical):
+        raise Failure("This user name is taken.")  # before a password is asked for in vain
+    password = new_password(from_stdin=password_stdin)
+    user = at.newcomers.make(newcomer, password=password, source=source())
+    if as_json:
+        say_json(user_shape(user))
+        return
+    say(f"{user.username} is made, with {_scopes(user.scopes)}.", f"id  {user.user_id}")
+
+
+@click.command(
+    "list",
+    short_help="List users.",
+    epilog=examples("cupbearer users list", "cupbearer users list --limit 1000 --json"),
+)
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many users.")
+@click.option("--after", metavar="CURSOR", help="Go on where an earlier answer ended.")
+@json_option
+def list_users(*, limit: int, after: str | None, as_json: bool) -> None:
+    """List users in the order of sign-up; "users export" gives them all."""
+    users, cursor = services().users.page(after=after, limit=limit)
+    if as_json:
+        say_json({"users": [user_shape(user) for user in users], "next_cursor": cursor})
+        return
+    if not users:
+        note("There are no users yet." if after is None else "There are no more users.")
+        return
+    table(
+        ("user name", "e-mail", "scopes", "state", "since"),
+        [
+            (u.username, _email(u), " ".join(sorted(u.scopes)) or "-", _state(u), when(u.created_at))
+            for u in users
+        ],
+    )
+    if cursor:
+        note(f"There are more: --after {cursor}")
+
+
+@click.command(short_help="Show one user.", epilog=examples("cupbearer users show zoe@example.com --json"))
+@user_argument
+@json_option
+def show(*, user: str, as_json: bool) -> None:
+    """Show one user."""
+    at = services()
+    found = find_user(at, user)
+    live = at.sessions.live(found.user_id)
+    if as_json:
+        say_json(user_shape(found) | {"sessions": len(live)})
+        return
+    facts(
+        {
+            "user name": found.username,
+            "id": found.user_id,
+            "name": found.name or "-",
+            "e-mail": _email(found),
+            "scopes": " ".join(sorted(found.scopes)) or "-",
+            "state": _state(found),
+            "since": when(found.created_at),
+            "password": "set" if found.password else "none",
+            "providers": ", ".join(user_shape(found)["providers"]) or "-",
+            "sessions": counted(len(live), "session"),
+        }
+    )
+
+
+def _email(user: "User") -> str:
+    return "-" if user.email is None else user.email if user.email_verified else f"{user.email} (unverified)"
+
+
+def _state(user: "User") -> str:
+    return "disabled" if user.disabled else "active"
+
+
+def _scopes(granted: "Scopes") -> str:
+    return (
+        f"the {'scope' if len(granted) == 1 else 'scopes'} {' '.join(sorted(granted))}"
+        if granted
+        else "no scope"
+    )

@@ -1,0 +1,148 @@
+"""``cupbearer users grant`` and the other changes of one user."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cupbearer.cli.asking import confirm, new_password, password_option, yes_option
+from cupbearer.cli.commands import examples
+from cupbearer.cli.output import counted, say
+from cupbearer.cli.work import find_user, services, source, user_argument
+
+if TYPE_CHECKING:
+    from chalicelib.user import User
+    from chalicelib.wiring import Services
+
+scopes_argument = click.argument("wanted", metavar="SCOPE...", nargs=-1, required=True)
+
+
+@click.command(
+    short_help="Give scopes.", epilog=examples("cupbearer users grant Zoe orders:read orders:write")
+)
+@user_argument
+@scopes_argument
+def grant(*, user: str, wanted: tuple[str, ...]) -> None:
+    """Give a user scopes, which reach the person at the next refresh."""
+    from chalicelib import scopes
+
+    at, more = services(), scopes.parse(" ".join(wanted))
+    before = find_user(at, user)
+    after = at.administration.change_scopes(before.user_id, lambda held: held | more, source=source())
+    _tell_scopes(before, after)
+    if after.scopes != before.scopes:
+        seconds = at.settings.access_token_seconds
+        say(
+            f"A new scope reaches the person at the next refresh, within {seconds} s, or by logging in again."
+        )
+
+
+@click.command(short_help="Take scopes away.", epilog=examples("cupbearer users revoke Zoe orders:write"))
+@user_argument
+@scopes_argument
+def revoke(*, user: str, wanted: tuple[str, ...]) -> None:
+    """Take scopes away from a user. Tokens that are out keep them until they end."""
+    from chalicelib import scopes
+
+    at, fewer = services(), scopes.parse(" ".join(wanted))
+    before = find_user(at, user)
+    after = at.administration.change_scopes(before.user_id, lambda held: held - fewer, source=source())
+    _tell_scopes(before, after)
+    if after.scopes != before.scopes:
+        seconds = at.settings.revocation_bound_seconds
+        say(
+            f"Tokens that are out keep what they have, at most {seconds} s; from the next refresh on it is gone."
+        )
+
+
+@click.command(
+    "set-password",
+    short_help="Set a new password.",
+    epilog=examples(
+        "cupbearer users set-password Zoe",
+        "pass show zoe | cupbearer users set-password Zoe --password-stdin",
+    ),
+)
+@user_argument
+@password_option
+def set_password(*, user: str, password_stdin: bool) -> None:
+    """Set a user's password, asked for and hidden, and end every session."""
+    at = services()
+    found = find_user(at, user)
+    password = new_password(from_stdin=password_stdin)
+    at.administration.set_password(found.user_id, new=password, source=source())
+    say(f"{found.username} has a new password. Every session is ended.", _until(at))
+
+
+@click.command(
+    short_help="Lift the lock after wrong passwords.", epilog=examples("cupbearer users unlock Zoe")
+)
+@user_argument
+def unlock(*, user: str) -> None:
+    """Lift the lock that wrong passwords put on an account."""
+    at = services()
+    found = find_user(at, user)
+    at.administration.unlock(found.user_id, source=source())
+    say(f"{found.username} may try to log in again.")
+
+
+@click.command(short_help="Lock a user out.", epilog=examples("cupbearer users disable Zoe"))
+@user_argument
+def disable(*, user: str) -> None:
+    """Lock a user out and end every session. "users enable" undoes it."""
+    at = services()
+    found = find_user(at, user)
+    if found.disabled:
+        say(f"{found.username} is disabled already.")
+        return
+    at.administration.administer(found.user_id, disabled=True, source=source())
+    say(f"{found.username} is disabled. Every session is ended.", _until(at))
+
+
+@click.command(short_help="Let a disabled user in again.", epilog=examples("cupbearer users enable Zoe"))
+@user_argument
+def enable(*, user: str) -> None:
+    """Let a disabled user in again; the sessions of before stay ended."""
+    at = services()
+    found = find_user(at, user)
+    at.administration.administer(found.user_id, disabled=False, source=source())
+    say(f"{found.username} may log in.")
+
+
+@click.command(
+    short_help="Delete a user for ever.",
+    epilog=examples("cupbearer users delete Zoe", "cupbearer users delete Zoe --yes"),
+)
+@user_argument
+@yes_option
+def delete(*, user: str, yes: bool) -> None:
+    """Delete a user for ever: profile, password, scopes, linked providers and sessions.
+
+    The user name and the address become free for others, who get another id. The audit trail is kept
+    until it is 90 days old. "users disable" keeps everything.
+    """
+    at = services()
+    found = find_user(at, user)
+    live = len(at.sessions.live(found.user_id))
+    lost = [
+        f"scopes: {' '.join(sorted(found.scopes)) or 'none'}",
+        counted(len(found.identities), "linked provider"),
+        counted(live, "live session"),
+    ]
+    question = (
+        f"Delete {found.username} ({found.email or 'no e-mail'}, id {found.user_id}) for ever? "
+        f"Lost are the profile, the password, {', '.join(lost)}."
+    )
+    confirm(question, yes=yes)
+    at.administration.delete(found.user_id, source=source())
+    say(f"{found.username} is deleted. The trail stays: cupbearer audit {found.user_id}", _until(at))
+
+
+def _tell_scopes(before: "User", after: "User") -> None:
+    now = f"{after.username} has {' '.join(sorted(after.scopes)) or 'no scope'}"
+    say(f"{now} now." if after.scopes != before.scopes else f"{now}, as before.")
+
+
+def _until(at: "Services") -> str:
+    return (
+        f"Access tokens that are out open routes for at most {at.settings.revocation_bound_seconds} s more."
+    )

@@ -1,0 +1,87 @@
+"""What most commands begin with: the services, who acts, and whom it is about."""
+
+import getpass
+import re
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cupbearer.cli.failures import Failure
+from cupbearer.cli.output import note
+
+if TYPE_CHECKING:
+    from chalicelib.audit import Source
+    from chalicelib.user import User
+    from chalicelib.wiring import Services
+
+_ID = re.compile(r"[a-z2-7]{26}")
+
+user_argument = click.argument("user", metavar="USER")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+def services() -> "Services":
+    """Return the services that the environment describes; a store that begins here is mentioned."""
+    from pathlib import Path
+
+    from chalicelib import wiring
+
+    found = wiring.services()
+    name = found.settings.store_name
+    if found.settings.store_engine == "sqlite" and "store" not in vars(found) and not Path(name).exists():
+        note(f"cupbearer: there was no store here; a new one begins in {Path(name).absolute()}")
+    return found
+
+
+def source() -> "Source":
+    """Return who acts, for the trail: the person at this machine."""
+    from chalicelib import VERSION
+    from chalicelib.audit import Source
+
+    try:
+        person = getpass.getuser()
+    except (KeyError, OSError):
+        person = "unknown"
+    return Source(user_agent=f"cupbearer command line {VERSION} ({person})")
+
+
+def find_user(at: "Services", text: str) -> "User":
+    """Return whom a user name, a verified e-mail or an id stands for.
+
+    An id goes first, so that nobody is found in another's stead by a user name that looks like that id.
+    """
+    user = at.users.get(text) if is_id(text) else None
+    user = user or _by_name(at, text)
+    if user is None:
+        raise Failure(f"There is no user {text!r}: give a user name, a verified e-mail address or an id.")
+    return user
+
+
+def is_id(text: str) -> bool:
+    """Tell whether a text has the form of a user's id."""
+    return _ID.fullmatch(text) is not None
+
+
+def user_shape(user: "User") -> dict[str, Any]:
+    """Return what may be told of a user: all but the hash."""
+    return {
+        "user_id": user.user_id,
+        "username": user.username,
+        "name": user.name,
+        "email": user.email,
+        "email_verified": user.email_verified,
+        "scopes": sorted(user.scopes),
+        "created_at": user.created_at,
+        "disabled": user.disabled,
+        "has_password": user.password is not None,
+        "providers": sorted({identity.provider for identity in user.identities}),
+    }
+
+
+def _by_name(at: "Services", text: str) -> "User | None":
+    from chalicelib.errors import Invalid
+
+    try:
+        return at.users.find(text)
+    except Invalid:
+        return None  # what can be nobody's name is nobody's name
