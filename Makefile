@@ -40,7 +40,7 @@ $(VENV)/ready: requirements.txt requirements-dev.txt pyproject.toml
 	@echo "Setting up $(VENV) (once, about a minute)…"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
-	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . 2>/dev/null || $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 .venv-ministack/ready: tests/parts/requirements-ministack.txt
