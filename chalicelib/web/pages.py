@@ -17,12 +17,30 @@ from chalicelib.web.routes import Answer, Api, Call
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from chalicelib.settings import Settings
+
 api = Api("pages")
 
 FOLDER = Path(__file__).parents[1] / "pages"
+MODULES = (
+    "account",
+    "activity",
+    "board",
+    "dom",
+    "doors",
+    "forms",
+    "messages",
+    "others",
+    "rows",
+    "session",
+    "wire",
+    "words",
+    "you",
+)
 ASSETS: Mapping[str, str] = {
     "style.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
+    **{f"{name}.js": "text/javascript; charset=utf-8" for name in MODULES},
 }
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -50,9 +68,11 @@ def render(
 
     ``form_action`` are the further origins that a form of the page may lead to: browsers hold redirects after a
     form to it too, so a consent page names the origin of the client's redirect URI. Templates find ``base`` (the
-    path of the issuer, ``""`` or ``/api``) and ``asset(name)``, the path of a file.
+    path of the issuer, ``""`` or ``/api``), ``api`` (the same, unless the page lives elsewhere) and
+    ``asset(name)``, the path of a file.
     """
-    given = {"base": base_path()} | values
+    given = _common() | values
+    given.setdefault("api", given["base"])
     given["asset"] = lambda name: f"{given['base']}/static/{version()}/{name}"
     policy = {"Content-Security-Policy": content_security_policy(form_action)}
     body = _templates().get_template(template).render(given)
@@ -65,11 +85,12 @@ def content_security_policy(form_action: tuple[str, ...] = ()) -> str:
     return "; ".join(f"{name} {sources}" for name, sources in directives.items())
 
 
-def base_path() -> str:
-    """Return the path that every link of a page begins with: that of the issuer, never of the request (IN-5)."""
+def _common() -> dict[str, Any]:
+    """Return what every page knows. Links begin with the path of the issuer, never of the request (IN-5)."""
     from chalicelib.wiring import services
 
-    return urlsplit(services().settings.issuer).path
+    issuer = services().settings.issuer
+    return {"base": urlsplit(issuer).path, "issuer": issuer, "meta_policy": None}
 
 
 @lru_cache(maxsize=1)
@@ -110,3 +131,28 @@ def _serve_asset(name: str, content_type: str) -> None:
 
 for _name, _content_type in ASSETS.items():
     _serve_asset(_name, _content_type)
+
+
+@api.route("/", methods=["GET"], public=True, content_type=HTML)
+def board(call: Call) -> Answer:
+    """Return the board: where a newcomer sees the authorizer work."""
+    return _shell("board.html", call)
+
+
+@api.route("/account", methods=["GET"], public=True, content_type=HTML)
+def account(call: Call) -> Answer:
+    """Return the page where people look after their own account; its scripts ask for what is theirs."""
+    return _shell("account.html", call)
+
+
+def _shell(template: str, call: Call) -> Answer:
+    # No personal data is in it, so the browser may keep it and come back to it at once.
+    return render(template, headers={"Cache-Control": "no-cache"}, **shell_values(call.services.settings))
+
+
+def shell_values(settings: "Settings") -> dict[str, Any]:
+    """Return what the two scripted pages know of the settings."""
+    return {
+        "providers": [provider.name for provider in settings.providers],
+        "min_length": settings.password_min_length,
+    }

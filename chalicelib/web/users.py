@@ -6,6 +6,7 @@ from chalicelib import scopes
 from chalicelib.audit import EVENTS
 from chalicelib.errors import Invalid
 from chalicelib.user import User
+from chalicelib.web import refresh_cookie
 from chalicelib.web.call import NO_CONTENT, created
 from chalicelib.web.parsing import Body
 from chalicelib.web.routes import Answer, Api, Call
@@ -15,13 +16,14 @@ api = Api("users")
 
 
 class SignUp(Body):
-    """A sign-up. ``log_in`` also begins a session."""
+    """A sign-up. ``log_in`` also begins a session, whose refresh token ``cookie`` keeps out of the body."""
 
     username: str
     password: str
     email: str | None = None
     name: str | None = None
     log_in: bool = False
+    cookie: bool = False
 
 
 class ProfileChange(Body):
@@ -100,6 +102,8 @@ def sign_up(call: Call) -> Answer:
     The new user has the default scopes. With ``log_in`` the answer also holds the tokens of a first session.
     """
     form: SignUp = call.body
+    if form.cookie:
+        call.demand_own_origin()
     user, signed_in = call.services.sign_in.sign_up(
         username=form.username,
         password=form.password,
@@ -108,8 +112,15 @@ def sign_up(call: Call) -> Answer:
         log_in=form.log_in,
         source=call.source,
     )
-    tokens = msgspec.structs.asdict(TokenShape.of(signed_in)) if signed_in else {}
-    return created(SignUpAnswer(user=UserShape.of(user), **tokens), _location(call, user.user_id))
+    location = _location(call, user.user_id)
+    if signed_in is None:
+        return created(SignUpAnswer(user=UserShape.of(user)), location)
+    tokens = msgspec.structs.asdict(TokenShape.of(signed_in, in_cookie=form.cookie))
+    idle = call.services.settings.session_idle_seconds
+    cookie = refresh_cookie.kept(signed_in.refresh_token, seconds=idle) if form.cookie else {}
+    return Answer(
+        SignUpAnswer(user=UserShape.of(user), **tokens), status=201, headers={"Location": location, **cookie}
+    )
 
 
 @api.route("/users/me", methods=["GET"], own=True, gives=UserAnswer)
@@ -143,7 +154,7 @@ def delete_own_account(call: Call) -> Answer:
     """Delete one's own account for ever."""
     accounts = call.services.accounts
     accounts.delete_own(accounts.acting(call.principal), password=call.body.password, source=call.source)
-    return NO_CONTENT
+    return Answer(status=204, headers=refresh_cookie.dropped())
 
 
 @api.route(

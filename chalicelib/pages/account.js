@@ -1,0 +1,107 @@
+// The account's page: profile, password, sessions, what others may do, what happened, and the way out.
+
+import { BASE, chips, countdown, one, peeks, say, showState } from "./dom.js";
+import { showActivity } from "./activity.js";
+import { enhance } from "./forms.js";
+import { linkProviders, showConsents, showIdentities } from "./others.js";
+import { fill, row } from "./rows.js";
+import { call, current, leave, start, watch } from "./session.js";
+import { ago, device, exactly, onDay, trouble, whyOut } from "./words.js";
+
+let shownFor = null; // the session that the page shows
+
+function showProfile({ user }) {
+  say(one("#username"), user.username);
+  say(one("#since"), onDay(user.created_at));
+  chips(one("#scopes"), user.scopes, "none");
+  one("#me-name").value = user.name ?? "";
+  one("#me-email").value = user.email ?? "";
+  one('#password [name="username"]').value = user.username;
+}
+
+async function showSessions() {
+  const answer = await call("GET", "/sessions");
+  if (!answer.ok) return say(one("#sessions-told"), trouble(answer, answer.retryAfter) || answer.detail);
+  const { sessions } = answer.body;
+  const others = sessions.filter((session) => !session.current);
+  fill(one("#sessions"), [...sessions].sort((a, b) => b.current - a.current).map(sessionRow));
+  const button = one("#end-others");
+  button.hidden = others.length === 0;
+  button.onclick = async () => {
+    for (const { session_id: id } of others) await call("DELETE", `/sessions/${encodeURIComponent(id)}`);
+    ended(others.length === 1 ? "The other session is ended." : `${others.length} other sessions are ended.`);
+  };
+  return undefined;
+}
+
+function sessionRow(session) {
+  const name = device(session.user_agent);
+  const through = session.client_id === "cupbearer" ? "" : ` · through ${session.client_id}`;
+  return row({
+    main: session.current ? `${name}, this device` : name,
+    badge: session.current ? "here" : "",
+    more: `${session.ip ?? "address unknown"} · since ${exactly(session.created_at)} · last used ${ago(session.last_used_at)}${through}`,
+    button: session.current ? null : { label: "End", of: `${name}, ${session.ip ?? ""}`, press: () => end(session, name) },
+  });
+}
+
+async function end(session, name) {
+  const answer = await call("DELETE", `/sessions/${encodeURIComponent(session.session_id)}`);
+  ended(answer.ok || answer.status === 404 ? `${name} is logged out.` : trouble(answer, answer.retryAfter) || answer.detail);
+}
+
+function ended(sentence) {
+  say(one("#sessions-told"), sentence);
+  showSessions();
+  showActivity();
+}
+
+async function show() {
+  const answer = await call("GET", "/users/me");
+  const place = one("#trouble");
+  if (answer.retryAfter) return countdown(answer.retryAfter, (left) => say(place, trouble(answer, left), { hide: true }), show);
+  if (!answer.ok) return say(place, answer.status === 401 ? "" : trouble(answer) || answer.detail, { hide: true });
+  say(place, "", { hide: true });
+  showProfile(answer.body);
+  await Promise.all([showSessions(), showIdentities(), showConsents(), showActivity()]);
+  document.documentElement.dataset.ready = "in";
+  return undefined;
+}
+
+enhance(one("#profile"), {
+  submit: ({ name, email }) => call("PATCH", "/users/me", { body: { name: name || null, email: email || null } }),
+  done: (answer) => { showProfile(answer.body); say(one("#profile [data-done]"), "Saved."); showActivity(); },
+  told: (answer) => (answer.code === "email_taken" ? { field: "email", sentence: answer.detail } : null),
+});
+enhance(one("#password"), {
+  submit: ({ current_password: old, new_password: fresh }) => call("PUT", "/users/me/password", { body: { new_password: fresh, ...(old && { current_password: old }) } }),
+  done: () => { one("#password").reset(); say(one("#password [data-done]"), "Changed. Every other session is ended."); showSessions(); showActivity(); },
+  told: (answer) => (answer.code === "wrong_password" ? { field: "current_password", sentence: "This is not your current password." } : null),
+  alias: { password: "new_password" },
+});
+enhance(one("#delete"), {
+  submit: ({ password }) => call("DELETE", "/users/me", { body: password ? { password } : {} }),
+  done: () => { leave(); location.assign(`${BASE}/`); },
+  told: (answer) => (answer.code === "wrong_password" ? { field: "password", sentence: "This is not your password. Nothing was deleted." } : null),
+});
+
+linkProviders();
+peeks();
+watch(({ state, why, sessionId }) => {
+  showState(state);
+  say(one("#why-out"), why ? whyOut(why) : "Log in first, then come back here.");
+  if (state === "out") document.documentElement.dataset.ready = "out";
+  if (state !== "in" || shownFor === sessionId) return;
+  shownFor = sessionId;
+  show();
+});
+
+async function begin() {
+  const refused = await start();
+  const place = one("#trouble");
+  if (!refused) return current();
+  if (refused.retryAfter) return countdown(refused.retryAfter, (left) => say(place, trouble(refused, left), { hide: true }), begin);
+  addEventListener("online", begin, { once: true });
+  return say(place, trouble(refused) || refused.detail, { hide: true });
+}
+begin();

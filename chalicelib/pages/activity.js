@@ -1,0 +1,39 @@
+// What happened to the account, in words, newest first, a page at a time.
+
+import { one } from "./dom.js";
+import { row } from "./rows.js";
+import { call } from "./session.js";
+import { ago, device, exactly, outcome } from "./words.js";
+
+const AT_ONCE = 15;
+
+/** Show the newest events; the button fetches older ones. */
+export async function showActivity() {
+  await page(null, (list, rows) => list.replaceChildren(...rows));
+}
+
+async function page(cursor, put) {
+  const query = `limit=${AT_ONCE}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`;
+  const answer = await call("GET", `/users/me/activity?${query}`);
+  if (!answer.ok) return;
+  put(one("#activity"), answer.body.events.map(eventRow));
+  const older = one("#older");
+  older.hidden = !answer.body.next_cursor;
+  older.onclick = () => page(answer.body.next_cursor, (list, rows) => list.append(...rows));
+}
+
+function eventRow(event) {
+  const who = event.actor === "you" ? "" : "by whoever runs this service";
+  const where = [event.user_agent && device(event.user_agent), event.ip].filter(Boolean).join(", ");
+  return row({
+    main: event.says,
+    more: [outcome(event), details(event.detail), who, where, `${ago(event.at)} (${exactly(event.at)})`].filter(Boolean).join(" · "),
+  });
+}
+
+const TOLD = { granted: "granted", revoked: "taken away", changed: "changed", client_id: "application", provider: "provider" };
+
+/** Return the details of an event that mean something to a person. */
+function details(detail) {
+  return Object.entries(detail).filter(([name]) => TOLD[name]).map(([name, value]) => `${TOLD[name]}: ${value}`).join(", ");
+}

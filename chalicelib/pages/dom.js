@@ -1,0 +1,61 @@
+// Small verbs on the page. Text from people goes through textContent here and nowhere else becomes markup (BR-5).
+
+const root = document.documentElement.dataset;
+export const BASE = root.base; // what links begin with
+export const API = root.api; // what calls begin with: a path, or another host of the same site
+export const ISSUER = root.issuer;
+
+export const one = (selector, within = document) => within.querySelector(selector);
+export const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+/** Put text into an element; an empty one is hidden where `hide` says so. */
+export function say(element, text, { hide = false } = {}) {
+  if (element.textContent !== text) element.textContent = text;
+  if (hide) element.hidden = !text;
+}
+
+/** Show of all elements with data-when those of `state`, and mark the page as settled. */
+export function showState(state) {
+  for (const element of all("[data-when]")) element.hidden = element.dataset.when !== state;
+}
+
+/** Return a copy of a template's only element. */
+export const copyOf = (id) => one(`#${id}`).content.firstElementChild.cloneNode(true);
+
+export function chips(element, words, none) {
+  element.replaceChildren(...words.map((word) => {
+    const chip = document.createElement("span");
+    chip.className = "chip";
+    chip.textContent = word;
+    return chip;
+  }));
+  if (!words.length) element.textContent = none;
+}
+
+/** Count whole seconds down by the wall clock, so a laptop's sleep counts too. Returns what stops it. */
+export function countdown(seconds, tick, done) {
+  const end = Date.now() + seconds * 1000;
+  const step = () => {
+    const left = Math.ceil((end - Date.now()) / 1000);
+    if (left > 0) return tick(left);
+    clearInterval(timer);
+    return done();
+  };
+  const timer = setInterval(step, 250);
+  step();
+  return () => clearInterval(timer);
+}
+
+/** Let buttons in password fields show what is typed. */
+export function peeks() {
+  for (const button of all(".peek")) {
+    const input = document.getElementById(button.getAttribute("aria-controls"));
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const shown = input.type === "password";
+      input.type = shown ? "text" : "password";
+      button.textContent = shown ? "Hide" : "Show";
+      button.setAttribute("aria-pressed", String(shown));
+    });
+  }
+}

@@ -1,0 +1,94 @@
+// A form that says what is wrong beside the field, waits when it is told to, and never loses what was typed.
+
+import { all, countdown, one, say } from "./dom.js";
+import { fieldSentence, trouble } from "./words.js";
+
+/**
+ * Send a form by script. `check(values)` may return `{field: sentence}` before anything is sent; `submit(values)` returns
+ * the answer; `done(answer)` follows a good one. `told(answer)` may return `{field, sentence}` for a refusal with a code
+ * of its own, and `alias` maps a server's field names to those of the form.
+ */
+export function enhance(form, { check = () => ({}), submit, done, told = () => null, alias = {} }) {
+  const button = one('button[type="submit"]', form);
+  const notice = one("[data-said]", form);
+  let waits = () => {};
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (button.getAttribute("aria-disabled") === "true") return;
+    waits();
+    clear(form, notice);
+    const values = Object.fromEntries(new FormData(form));
+    const wrong = { ...missing(form), ...check(values) };
+    if (Object.keys(wrong).length) return showErrors(form, wrong);
+    button.setAttribute("aria-disabled", "true");
+    form.setAttribute("aria-busy", "true");
+    const answer = await submit(values);
+    form.removeAttribute("aria-busy");
+    button.removeAttribute("aria-disabled");
+    if (answer.ok) return done(answer);
+    waits = refuse({ form, button, notice, answer, told, alias });
+  });
+  form.addEventListener("input", ({ target }) => showError(form, target.name, ""));
+}
+
+function missing(form) {
+  const empty = all("[required]", form).filter((input) => !input.value);
+  return Object.fromEntries(empty.map((input) => [input.name, "Please fill this in."]));
+}
+
+function clear(form, notice) {
+  say(notice, "", { hide: true });
+  for (const input of all("input[name], textarea[name]", form)) showError(form, input.name, "");
+  const done = one("[data-done]", form);
+  if (done) say(done, "");
+}
+
+/** Tell why an answer is no good; returns what ends a running countdown. */
+function refuse({ form, button, notice, answer, told, alias }) {
+  const special = told(answer);
+  if (special?.field) {
+    showErrors(form, { [special.field]: special.sentence });
+    return () => {};
+  }
+  const named = Object.entries(answer.errors).map(([name, text]) => [alias[name] ?? name, fieldSentence(name, text)]);
+  const here = named.filter(([name]) => form.elements[name]);
+  if (here.length) {
+    showErrors(form, Object.fromEntries(here));
+    return () => {};
+  }
+  if (answer.retryAfter) return wait({ button, notice, answer });
+  say(notice, special?.sentence || trouble(answer) || answer.detail || "That did not work. Try again.", { hide: true });
+  if (answer.offline) addEventListener("online", () => say(notice, "", { hide: true }), { once: true });
+  return () => {};
+}
+
+function wait({ button, notice, answer }) {
+  button.setAttribute("aria-disabled", "true");
+  // A screen reader hears the first sentence; the seconds after it are for the eye.
+  const free = () => {
+    button.removeAttribute("aria-disabled");
+    notice.removeAttribute("aria-live");
+    say(notice, "You can try again now.");
+  };
+  const stop = countdown(answer.retryAfter, (left) => {
+    say(notice, trouble(answer, left));
+    notice.hidden = false;
+    setTimeout(() => notice.setAttribute("aria-live", "off"), 500);
+  }, () => setTimeout(free, 0));
+  return stop;
+}
+
+function showErrors(form, errors) {
+  for (const [name, sentence] of Object.entries(errors)) showError(form, name, sentence);
+  form.elements[Object.keys(errors)[0]]?.focus();
+}
+
+/** Say one field's error beside it, tied to it for screen readers; an empty sentence takes it away. */
+export function showError(form, name, sentence) {
+  const input = form.elements[name];
+  const place = input?.id && document.getElementById(`${input.id}-error`);
+  if (!place) return;
+  say(place, sentence);
+  if (sentence) input.setAttribute("aria-invalid", "true");
+  else input.removeAttribute("aria-invalid");
+}

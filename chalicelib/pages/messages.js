@@ -1,0 +1,81 @@
+// The board: the newest messages, and a place to write one that keeps what you typed whatever happens.
+
+import { copyOf, countdown, one, say } from "./dom.js";
+import { enhance, showError } from "./forms.js";
+import { call, current } from "./session.js";
+import { ago, exactly, trouble } from "./words.js";
+import { send } from "./wire.js";
+
+const MOST = 500;
+let stop = () => {};
+
+export function showMessages() {
+  const form = one("#post");
+  enhance(form, {
+    check: ({ text }) => wrong(text),
+    submit: ({ text }) => call("POST", "/messages", { body: { text } }),
+    done: posted,
+    told: (answer) => (answer.status === 401 ? { field: "text", sentence: "Log in to post this: your words stay here." } : null),
+  });
+  form.addEventListener("input", count);
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  });
+  addEventListener("online", load);
+  count();
+  return load();
+}
+
+const length = (text) => [...text.trim()].length;
+
+function wrong(text) {
+  if (!length(text)) return { text: "Write a word or two first." };
+  if (length(text) > MOST) return { text: `This is ${length(text) - MOST} too long: a message has at most ${MOST} characters.` };
+  if (current().state !== "in") return { text: "Log in to post this: your words stay here." };
+  return {};
+}
+
+function count() {
+  const form = one("#post");
+  const left = MOST - length(form.elements.text.value);
+  const counter = one("#text-left");
+  say(counter, left < 0 ? `${-left} too many` : `${left} character${left === 1 ? "" : "s"} left`);
+  counter.toggleAttribute("data-over", left < 0);
+  if (left < 0) showError(form, "text", `This is ${-left} too long: a message has at most ${MOST} characters.`);
+}
+
+function posted(answer) {
+  one("#post").reset();
+  count();
+  one("#messages").prepend(item(answer.body.message));
+  one("#empty").hidden = true;
+  say(one("#text-told"), "Posted.");
+}
+
+/** Fetch the messages; where that fails, say so and try again when it makes sense. */
+export async function load() {
+  stop();
+  const answer = await send("GET", "/messages");
+  const place = one("#messages-trouble");
+  if (!answer.ok) {
+    if (answer.retryAfter) stop = countdown(answer.retryAfter, (left) => say(place, trouble(answer, left), { hide: true }), load);
+    else say(place, trouble(answer), { hide: true });
+    return;
+  }
+  say(place, "", { hide: true });
+  const { messages } = answer.body;
+  one("#messages").replaceChildren(...messages.map(item));
+  one("#empty").hidden = messages.length > 0;
+}
+
+function item(message) {
+  const row = copyOf("message-template");
+  say(one(".face", row), [...message.author.trim()][0]?.toUpperCase() ?? "?");
+  say(one("strong", row), message.author);
+  say(one(".text", row), message.text);
+  const time = one("time", row);
+  say(time, ago(message.created_at));
+  time.dateTime = new Date(message.created_at * 1000).toISOString();
+  time.title = exactly(message.created_at);
+  return row;
+}

@@ -1,0 +1,85 @@
+// What others hold of the account: providers one logs in through, and applications with access.
+
+import { showActivity } from "./activity.js";
+import { all, one, say } from "./dom.js";
+import { enhance } from "./forms.js";
+import { fill, row } from "./rows.js";
+import { call } from "./session.js";
+import { ago, exactly, trouble } from "./words.js";
+
+const IDENTITIES = "/users/me/identities";
+const CONSENTS = "/users/me/consents";
+
+let pending = null; // what waits for the password: (password) => answer, and what follows
+
+/** Show the linked providers; a service without federation has no such card. */
+export async function showIdentities() {
+  const answer = await call("GET", IDENTITIES);
+  const card = one("#identities-card");
+  const items = answer.body?.identities ?? [];
+  card.hidden = answer.status === 404 || (answer.ok && !items.length && !all("[data-link]").length);
+  if (!answer.ok) return tell("identities", answer);
+  return fill(one("#identities"), items.map(identityRow), "None is linked yet.");
+}
+
+function identityRow(item) {
+  const press = () => prove(
+    (body) => call("DELETE", `${IDENTITIES}/${encodeURIComponent(item.identity_id)}`, { body }),
+    () => { say(one("#identities-told"), "It is unlinked."); showIdentities(); showActivity(); },
+  );
+  return row({
+    main: item.provider,
+    more: [item.email, item.issuer, `linked ${ago(item.linked_at)}`].filter(Boolean).join(" · "),
+    button: { label: "Unlink", of: item.provider, press },
+  });
+}
+
+/** Let the links to providers begin a linking: the API, which knows who asks by the token, tells where to go. */
+export function linkProviders() {
+  for (const link of all("[data-link]")) link.addEventListener("click", (event) => {
+    event.preventDefault();
+    const path = `${IDENTITIES}/${encodeURIComponent(link.dataset.link)}`;
+    prove((body) => call("POST", path, { body: { ...body, return_to: "/account" } }), (answer) => location.assign(answer.body.url));
+  });
+  enhance(one("#proof"), {
+    submit: ({ password }) => pending.act({ password }),
+    done: (answer) => { one("#proof").reset(); one("#proof").hidden = true; pending.done(answer); },
+    told: (answer) => (answer.code === "wrong_password" ? { field: "password", sentence: "This is not your password." } : null),
+  });
+}
+
+/** Do what may want the password: try without, and ask for it where the log-in is too old. */
+async function prove(act, done) {
+  const answer = await act({});
+  if (answer.ok) return done(answer);
+  if (!answer.errors.password) return tell("identities", answer);
+  pending = { act, done };
+  one("#proof").hidden = false;
+  return one("#proof").elements.password.focus();
+}
+
+/** Show the applications with access. */
+export async function showConsents() {
+  const answer = await call("GET", CONSENTS);
+  one("#consents-card").hidden = answer.status === 404;
+  if (!answer.ok) return tell("consents", answer);
+  return fill(one("#consents"), answer.body.consents.map(consentRow), "No application has access.");
+}
+
+function consentRow(item) {
+  const name = item.client_name ?? item.name ?? item.client_id;
+  const since = item.given_at ?? item.created_at;
+  const press = async () => {
+    const gone = await call("DELETE", `${CONSENTS}/${encodeURIComponent(item.client_id)}`);
+    if (!gone.ok) return tell("consents", gone);
+    say(one("#consents-told"), `${name} has no access any more.`);
+    return Promise.all([showConsents(), showActivity()]);
+  };
+  return row({
+    main: name,
+    more: [item.scope && `may use ${[item.scope].flat().join(", ")}`, since && `since ${exactly(since)}`].filter(Boolean).join(" · "),
+    button: { label: "Withdraw", of: name, press },
+  });
+}
+
+const tell = (name, answer) => say(one(`#${name}-told`), trouble(answer, answer.retryAfter) || answer.detail);

@@ -1,0 +1,35 @@
+// Rows of the account's lists: what it is, more about it, and perhaps a button that ends it.
+
+import { copyOf, one, say } from "./dom.js";
+
+/** Return a row. `button` is `{label, of, press}`: `of` completes the label for those who hear it alone. */
+export function row({ main, more = "", badge = "", button = null }) {
+  const element = copyOf("row-template");
+  say(one("[data-main]", element), main);
+  say(one("[data-more]", element), more);
+  say(one("[data-badge]", element), badge, { hide: true });
+  if (button) addButton(one("button", element), button);
+  return element;
+}
+
+function addButton(element, { label, of, press }) {
+  element.hidden = false;
+  element.textContent = label;
+  element.setAttribute("aria-label", `${label}: ${of}`);
+  element.addEventListener("click", async () => {
+    if (element.getAttribute("aria-disabled") === "true") return;
+    element.setAttribute("aria-disabled", "true");
+    await press();
+    element.removeAttribute("aria-disabled");
+  });
+}
+
+/** Fill a list with rows and say `none` where there are none. */
+export function fill(list, rows, none) {
+  list.replaceChildren(...rows);
+  if (rows.length || !none) return;
+  const empty = document.createElement("li");
+  empty.className = "soft";
+  empty.textContent = none;
+  list.append(empty);
+}

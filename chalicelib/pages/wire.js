@@ -1,0 +1,58 @@
+// One request, one answer. Whatever happens comes back as a value: an answer, or `offline` with status 0.
+
+import { API } from "./dom.js";
+
+const PATIENCE = 20_000; // milliseconds; the service itself gives up after eight seconds
+
+/** Send one request; `token` goes into the Authorization header, `body` as JSON. Never throws. */
+export async function send(method, path, { body, token } = {}) {
+  const headers = {};
+  if (token) headers.Authorization = `Bearer ${token}`;
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const asked = { method, path: API + path, headers };
+  try {
+    const response = await fetch(API + path, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      credentials: "include", // the refresh cookie, also from a page on a sibling host
+      cache: "no-store",
+      redirect: "error",
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+    return read(asked, response, await response.text());
+  } catch {
+    return { asked, status: 0, ok: false, offline: true, headers: [], text: "", body: null, code: "offline", detail: "", errors: {}, retryAfter: null };
+  }
+}
+
+function read(asked, response, text) {
+  let body = null;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // an empty answer, or one that is not JSON: the status says enough
+  }
+  const told = body && typeof body === "object" ? body : {};
+  return {
+    asked,
+    status: response.status,
+    statusText: response.statusText,
+    ok: response.ok,
+    offline: false,
+    headers: [...response.headers],
+    text,
+    body,
+    code: told.code ?? "",
+    detail: told.detail ?? "",
+    errors: told.errors ?? {},
+    retryAfter: seconds(response),
+  };
+}
+
+/** Return how many seconds a busy or throttling server asks us to wait, or null. */
+function seconds(response) {
+  if (response.status !== 429 && response.status !== 503) return null;
+  const told = Number(response.headers.get("Retry-After"));
+  return Number.isFinite(told) && told > 0 ? Math.min(Math.ceil(told), 3600) : 2;
+}

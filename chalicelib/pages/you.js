@@ -1,0 +1,92 @@
+// The card that says who you are: log in, sign up, scopes, and the cup that empties as the token ends.
+
+import { all, chips, one, say } from "./dom.js";
+import { enhance } from "./forms.js";
+import { call, current, logIn, logOut, refresh, signUp, watch } from "./session.js";
+import { clock, whyOut } from "./words.js";
+
+const DEPTH = 42; // how far the wine sinks, in units of the drawing
+
+let profileOf = null; // the session whose profile is on the page
+
+export function showYou() {
+  enhance(one("#log-in"), { submit: ({ username, password }) => logIn(username, password), done: entered, told: refusedLogIn });
+  enhance(one("#sign-up"), { submit: ({ username, password }) => signUp(username, password), done: entered, told: refusedSignUp });
+  for (const radio of all('[name="entrance"]')) radio.addEventListener("change", () => choose(radio.value));
+  one("#log-out").addEventListener("click", logOut);
+  one("#fresh").addEventListener("click", () => refresh());
+  watch(draw);
+  setInterval(tick, 500);
+  document.addEventListener("visibilitychange", tick);
+}
+
+function choose(which) {
+  const [from, to] = which === "sign-up" ? ["#log-in", "#sign-up"] : ["#sign-up", "#log-in"];
+  const [left, right] = [one(from), one(to)];
+  for (const name of ["username", "password"]) right.elements[name].value ||= left.elements[name].value;
+  left.hidden = true;
+  right.hidden = false;
+}
+
+const refusedLogIn = (answer) =>
+  answer.code === "invalid_credentials" ? { field: "password", sentence: "The user name or the password is wrong. Try again: capitals count." } : null;
+
+function refusedSignUp(answer) {
+  if (answer.code === "username_taken") return { field: "username", sentence: "Somebody has this name already. Perhaps with a number or a second word?" };
+  return null;
+}
+
+function entered() {
+  for (const form of [one("#log-in"), one("#sign-up")]) form.reset();
+  one("#you-title").tabIndex = -1;
+  one("#you-title").focus({ preventScroll: true });
+}
+
+function draw(session) {
+  const card = one("#you");
+  card.setAttribute("aria-busy", String(session.state === "loading"));
+  for (const part of all("[data-when]", card)) part.hidden = part.dataset.when !== session.state;
+  if (session.state === "out") {
+    say(one("#why-out"), session.why ? whyOut(session.why) : "", { hide: true });
+    profileOf = null;
+  }
+  if (session.state !== "in") return;
+  chips(one("#scopes"), session.scopes, "none");
+  say(one("#token-inside"), inside(session.token));
+  if (profileOf !== session.sessionId) showProfile(session.sessionId);
+  tick();
+}
+
+async function showProfile(sessionId) {
+  profileOf = sessionId;
+  const answer = await call("GET", "/users/me");
+  if (!answer.ok) {
+    profileOf = null;
+    return;
+  }
+  const { name, username } = answer.body.user;
+  say(one("#who"), name || username);
+  one("#who").dataset.username = username;
+  say(one("#who-more"), name ? `known as ${username}` : "logged in on this device");
+}
+
+function tick() {
+  const { state, endsAt, seconds } = current();
+  if (state !== "in") return;
+  const left = Math.max(0, Math.ceil((endsAt - Date.now()) / 1000));
+  say(one("#ends"), left ? clock(left) : "ended");
+  say(one("#token-says"), left ? "Your token ends in" : "The next call gets a new one: yours has");
+  one(".wine").style.transform = `translateY(${(1 - left / seconds) * DEPTH}px)`;
+}
+
+/** Return what a JWT says, for people to look at: nothing here trusts it. */
+function inside(token) {
+  const parts = token.split(".");
+  if (parts.length !== 3 || token.startsWith("cba_")) return "This is an opaque token: only the server knows what it says.";
+  return parts.slice(0, 2).map((part) => JSON.stringify(decoded(part), null, 2)).join("\n.\n") + "\n.\nthe signature";
+}
+
+function decoded(part) {
+  const bytes = Uint8Array.from(atob(part.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+  return JSON.parse(new TextDecoder().decode(bytes));
+}

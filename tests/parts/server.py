@@ -1,0 +1,75 @@
+"""The whole service as a child process on loopback: a free port, a SQLite store and an issuer of its own."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running service. ``url`` is its issuer; ``environ`` is what the command line needs to work on its store."""
+
+    url: str
+    port: int
+    environ: Mapping[str, str]
+
+    def command(self, *arguments: str) -> str:
+        """Run ``cupbearer …`` on this service's store and return what it printed."""
+        command = [sys.executable, "-m", "cupbearer.cli", *arguments]
+        done = subprocess.run(
+            command, cwd=ROOT, env=dict(self.environ), capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@contextlib.contextmanager
+def running(folder: Path, *, path: str = "", **settings: str) -> Iterator[Server]:
+    """Serve from ``folder``; ``settings`` are ``CUPBEARER_`` variables without their beginning.
+
+    ``path`` is put behind the issuer, for a service that lives behind a stage.
+    """
+    port = free_port()
+    url = f"http://localhost:{port}{path}"
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("CUPBEARER_")}
+    environ |= {"PORT": str(port), "CUPBEARER_STORE": f"sqlite:///{folder / 'cupbearer.db'}"}
+    environ |= {"CUPBEARER_ISSUER": url, **{f"CUPBEARER_{name}": value for name, value in settings.items()}}
+    command = [sys.executable, "-m", "cupbearer.serve", "--port", str(port)]
+    with (folder / "server.log").open("wb") as log:
+        child = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            _wait(child, port, folder / "server.log")
+            yield Server(url, port, environ)
+        finally:
+            child.terminate()
+            child.wait(10)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait(child: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and child.poll() is None:
+        connection = HTTPConnection("127.0.0.1", port, timeout=2)
+        with contextlib.suppress(OSError), contextlib.closing(connection):
+            connection.request("GET", "/health")
+            if connection.getresponse().status == 200:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"the service did not start:\n{log.read_text()}")
