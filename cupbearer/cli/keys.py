@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from chalicelib.wiring import Services
 
 EMERGENCIES = {
-    "signing": "Every access token that is out stops working now and has to be refreshed; sessions go on. "
-    "Verifiers that cached our keys take the old ones for up to {jwks} s more.",
+    "signing": "Every access token that is out stops working, everywhere within {seconds} s, and has to be "
+    "refreshed; sessions go on.",
     "refresh": "Everybody has to log in again.",
 }
 
@@ -77,7 +77,7 @@ def rotate(*, ring: str, emergency: bool, yes: bool) -> None:
     rings = [name for name in EMERGENCIES if ring in (name, "both")]
     at = services()
     if emergency:
-        told = " ".join(EMERGENCIES[name] for name in rings).format(jwks=EMERGENCY_SECONDS)
+        told = " ".join(EMERGENCIES[name] for name in rings).format(seconds=EMERGENCY_SECONDS)
         confirm(f"{told} Go on?", yes=yes)
     for name in rings:
         _rotate(at, name, emergency=emergency)

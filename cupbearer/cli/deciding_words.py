@@ -1,0 +1,88 @@
+"""What is said of a token's claims, session and scopes, and what would mend a refusal."""
+
+from chalicelib import jws
+from chalicelib.claims import LEEWAY_SECONDS, AccessClaims
+from chalicelib.errors import InvalidToken
+from chalicelib.route_table import Guard
+from chalicelib.session import Session
+from chalicelib.user import User
+from chalicelib.wiring import Services
+from cupbearer.cli.output import when
+
+MAX_CLAIM = 200  # characters shown of what a stranger may have written
+
+
+def about_claims(at: Services, claims: AccessClaims) -> str:
+    """Return whose token it is, for whom it was made, and until when it counts."""
+    left = int(claims.exp + LEEWAY_SECONDS - at.world.now())
+    whose = "ours" if claims.iss == at.settings.issuer else f"of {claims.iss}"
+    client = f", client {claims.client_id}" if claims.client_id else ""
+    return f"{whose}, sub {claims.sub}{client}, counts until {when(claims.exp + LEEWAY_SECONDS)} ({left} s)"
+
+
+def about_session(at: Services, claims: AccessClaims) -> tuple[bool, str]:
+    """Tell whether the token's session is over, and what that means for the token."""
+    if claims.sid is None:
+        return False, "no session stands behind it: a client's own token, or another issuer's"
+    user, session = at.sessions.read(claims.sub, claims.sid)
+    reason = at.sessions.is_over(session, user)
+    if reason is None and user is not None:
+        return False, f"session {claims.sid} of {user.username} goes on"
+    who = user.username if user is not None else "a user who is deleted"
+    return True, (
+        f"session {claims.sid} of {who} is over ({reason}); the gateway does not look, "
+        "and the token opens routes until it expires, but none of the account's own"
+    )
+
+
+def about_scopes(at: Services, guard: Guard, claims: AccessClaims) -> str:
+    """Return what the token holds against what the route wants, and what would mend it."""
+    has = f"it has {' '.join(sorted(claims.scope)) or 'none'}"
+    if guard.scope is None:
+        return f"none is wanted; {has}"
+    if guard.scope in claims.scope:
+        return f'it has "{guard.scope}"'
+    return f'"{guard.scope}" is missing; {has}{_mend(at, guard.scope, claims)}'
+
+
+def hint_of(at: Services, token: str, reason: str) -> str:
+    """Return what may have gone wrong with a refused token, to stand behind the reason."""
+    if not token:
+        return ": there is no token"
+    try:
+        payload = jws.parse(token).payload
+    except InvalidToken:
+        return ""
+    ours = at.settings
+    hints = {
+        "another issuer": f": it is of {_short(payload.get('iss'))}, ours is {ours.issuer} (PORT, CUPBEARER_ISSUER)",
+        "another audience": f": it is for {_short(payload.get('aud'))}, ours is {ours.audience} (CUPBEARER_AUDIENCE)",
+        "expired": f" at {_moment(payload.get('exp'))}: refresh it",
+        "unknown or retired": ": it was made with another store, or the key was rotated away",
+    }
+    return next((hint for word, hint in hints.items() if word in reason), "")
+
+
+def _mend(at: Services, scope: str, claims: AccessClaims) -> str:
+    if claims.sid is None:
+        return ""
+    user, session = at.sessions.read(claims.sub, claims.sid)
+    if user is None:
+        return ""
+    if scope not in user.scopes:
+        return f". Nor has {user.username}: cupbearer users grant {user.user_id} {scope}"
+    return _older(user, session, scope)
+
+
+def _older(user: User, session: Session | None, scope: str) -> str:
+    if session is not None and scope not in session.granted(user):
+        return f". {user.username} has it, but asked for less at log-in: log in again"
+    return f". {user.username} has it by now: refresh the token"
+
+
+def _moment(seconds: object) -> str:
+    return when(seconds) if isinstance(seconds, int | float) else "-"
+
+
+def _short(claim: object) -> str:
+    return repr(claim)[:MAX_CLAIM]
