@@ -1,26 +1,16 @@
 """Fixtures every test may ask for: a clock that moves when told, a world on it, a real store."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from chalicelib.store.sqlite import SqliteStore
 from chalicelib.world import SYSTEM, World
+from cupbearer.testing import Clock
 
 
-@dataclass
-class Clock:
-    """Seconds since the epoch, moved by hand."""
-
-    now: float = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def advance(self, seconds: float) -> None:
-        self.now += seconds
+__all__ = ["Clock"]
 
 
 @pytest.fixture

@@ -1,0 +1,41 @@
+"""Fixtures for tests of routes of your own: ``client`` and ``cupbearer``; how to use them is in ``docs/testing.md``.
+
+pytest loads this module at every start, of any project of the environment, so everything else is imported by the
+first test that asks.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from cupbearer.testing import Bench, Client
+
+
+@pytest.fixture
+def cupbearer_settings() -> Mapping[str, str]:
+    """Return settings that differ from the defaults, as variables; override it to choose others."""
+    return {}
+
+
+@pytest.fixture
+def cupbearer(
+    request: pytest.FixtureRequest, tmp_path: Path, cupbearer_settings: Mapping[str, str]
+) -> Iterator["Bench"]:
+    """Serve the project's ``app.py`` from a store and a clock of this test's own."""
+    project = request.config.rootpath
+    if str(project) not in sys.path:
+        sys.path.insert(0, str(project))  # where app.py and chalicelib/ are
+    from cupbearer.testing import Bench
+
+    with Bench(project, tmp_path, cupbearer_settings) as bench:
+        yield bench
+
+
+@pytest.fixture
+def client(cupbearer: "Bench") -> "Client":
+    """Return a caller without a token; ``client.as_user(scopes=[…])`` is one with."""
+    return cupbearer.client()
