@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
+STAGE ?= dev
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format bench parts clean
+.PHONY: help serve test check deploy destroy deploy-check format bench parts clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -14,7 +15,7 @@ help: ## show this list
 serve: $(VENV)/ready ## run it here, on SQLite: http://localhost:$PORT
 	@$(BIN)/python -m cupbearer.serve --port $(PORT)
 
-test: $(VENV)/ready .venv-ministack/ready ## run every test; parts that are missing are named
+test: $(VENV)/ready parts ## run every test; parts that are missing are named
 	$(BIN)/pytest -q -n 2 --dist loadfile $(PYTEST)
 
 check: $(VENV)/ready ## format, lint, strict types, architecture
@@ -27,13 +28,22 @@ format: $(VENV)/ready ## put the code into form
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
+deploy: $(VENV)/ready .venv-deploy/ready ## put it on AWS: STAGE=dev or prod, SET="Origins=https://app.example …"
+	@$(BIN)/python -m cupbearer.deploying deploy "$(STAGE)" $(SET)
+
+destroy: $(VENV)/ready ## take a stage away; asks first; the table stays unless DATA=delete
+	@$(BIN)/python -m cupbearer.deploying destroy "$(STAGE)" --data $(or $(DATA),keep)
+
+deploy-check: $(VENV)/ready .venv-deploy/ready .venv-ministack/ready ## deploy to an AWS emulator here and walk through it
+	@$(BIN)/python -m cupbearer.deploying check
+
 bench: $(VENV)/ready bench/node_modules/ready ## measure; BENCH=--quick takes under a minute
 	$(BIN)/python -m bench $(BENCH)
 
-parts: .venv-ministack/ready ## install the AWS emulator that the DynamoDB tests use
+parts: .venv-ministack/ready .venv-deploy/ready tests/parts/node_modules/ready ## install the real servers and clients that tests use
 
 clean: ## remove what make installed; the store in .cupbearer stays
-	rm -rf $(VENV) .venv-ministack bench/node_modules tests/parts/node_modules .pytest_cache .mypy_cache .ruff_cache out
+	rm -rf $(VENV) .venv-ministack .venv-deploy bench/node_modules tests/parts/node_modules .pytest_cache .mypy_cache .ruff_cache out
 
 $(VENV)/ready: requirements.txt requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: set PYTHON=…"; exit 1; }
@@ -48,6 +58,17 @@ $(VENV)/ready: requirements.txt requirements-dev.txt pyproject.toml
 	@test -x .venv-ministack/bin/python || $(PYTHON) -m venv .venv-ministack
 	@.venv-ministack/bin/pip install -q --disable-pip-version-check -r tests/parts/requirements-ministack.txt
 	@touch $@
+
+.venv-deploy/ready: deploy/requirements-cli.txt
+	@echo "Setting up the AWS command line in .venv-deploy (once)…"
+	@test -x .venv-deploy/bin/python || $(PYTHON) -m venv .venv-deploy
+	@.venv-deploy/bin/pip install -q --disable-pip-version-check -r deploy/requirements-cli.txt
+	@touch $@
+
+tests/parts/node_modules/ready: tests/parts/package.json tests/parts/package-lock.json
+	@command -v npm >/dev/null || { echo "No npm here: tests with real OpenID parts are skipped (install Node.js 20 or newer)"; exit 0; }; \
+	echo "Setting up OpenID servers and clients in tests/parts (once)…"; \
+	cd tests/parts && npm ci --silent --no-audit --no-fund && touch node_modules/ready
 
 bench/node_modules/ready: bench/package.json
 	@command -v npm >/dev/null || { echo "The Node peer needs npm: install Node.js 20 or newer"; exit 1; }
