@@ -1,15 +1,19 @@
 """``/sessions``: log in, refresh, see and end sessions."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from chalicelib import scopes
 from chalicelib.errors import RefreshRefused
-from chalicelib.sign_in import SignedIn
 from chalicelib.web import refresh_cookie
 from chalicelib.web.call import NO_CONTENT
 from chalicelib.web.parsing import Body
 from chalicelib.web.routes import Answer, Api, Call
 from chalicelib.web.shapes import TokenShape
+
+if TYPE_CHECKING:
+    from chalicelib.sign_in import SignedIn
 
 api = Api("sessions")
 
@@ -136,7 +140,7 @@ def log_out_everywhere(call: Call) -> Answer:
     return Answer(status=204, headers=refresh_cookie.dropped())
 
 
-def _tokens(call: Call, signed_in: SignedIn, *, status: int = 200, in_cookie: bool) -> Answer:
+def _tokens(call: Call, signed_in: "SignedIn", *, status: int = 200, in_cookie: bool) -> Answer:
     idle = call.services.settings.session_idle_seconds
     headers = refresh_cookie.kept(signed_in.refresh_token, seconds=idle) if in_cookie else {}
     return Answer(TokenShape.of(signed_in, in_cookie=in_cookie), status=status, headers=headers)

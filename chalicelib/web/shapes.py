@@ -1,10 +1,13 @@
 """The shapes of answers that several views give; structs, so that OpenAPI is made from what is really sent."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
-from chalicelib.identity import Identity
-from chalicelib.sign_in import SignedIn
-from chalicelib.user import User
+if TYPE_CHECKING:  # the authorizer loads every shape and makes none
+    from chalicelib.identity import Identity
+    from chalicelib.sign_in import SignedIn
+    from chalicelib.user import User
 
 
 class UserShape(msgspec.Struct, frozen=True):
@@ -20,7 +23,7 @@ class UserShape(msgspec.Struct, frozen=True):
     disabled: bool = False
 
     @classmethod
-    def of(cls, user: User) -> "UserShape":
+    def of(cls, user: "User") -> "UserShape":
         return cls(
             user_id=user.user_id,
             username=user.username,
@@ -44,7 +47,7 @@ class TokenShape(msgspec.Struct, frozen=True, omit_defaults=True):
     token_type: str = msgspec.field(default_factory=lambda: "Bearer")
 
     @classmethod
-    def of(cls, signed_in: SignedIn, *, in_cookie: bool = False) -> "TokenShape":
+    def of(cls, signed_in: "SignedIn", *, in_cookie: bool = False) -> "TokenShape":
         return cls(
             access_token=signed_in.access_token,
             expires_in=signed_in.expires_in,
@@ -78,7 +81,7 @@ class IdentityShape(msgspec.Struct, frozen=True):
     linked_at: int
 
     @classmethod
-    def of(cls, identity: Identity) -> "IdentityShape":
+    def of(cls, identity: "Identity") -> "IdentityShape":
         return cls(
             identity_id=identity.identity_id,
             provider=identity.provider,

@@ -1,16 +1,20 @@
 """``/users``: sign-up, one's own account, and the operators' look at everybody's."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from chalicelib import scopes
 from chalicelib.audit import EVENTS
 from chalicelib.errors import Invalid
-from chalicelib.user import User
 from chalicelib.web import refresh_cookie
 from chalicelib.web.call import NO_CONTENT, created
 from chalicelib.web.parsing import Body
 from chalicelib.web.routes import Answer, Api, Call
 from chalicelib.web.shapes import EventShape, TokenShape, UserShape
+
+if TYPE_CHECKING:
+    from chalicelib.user import User
 
 api = Api("users")
 
@@ -246,7 +250,7 @@ def delete_user(call: Call) -> Answer:
     return NO_CONTENT
 
 
-def _user(user: User) -> Answer:
+def _user(user: "User") -> Answer:
     return Answer(UserAnswer(UserShape.of(user)))
 
 
