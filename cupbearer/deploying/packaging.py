@@ -1,0 +1,101 @@
+"""The package: what Lambda gets, made by ``chalice package`` from a clean copy of what ships."""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cupbearer.deploying import CannotDeploy, template
+
+ROOT = template.ROOT
+ARCHITECTURES = ("arm64", "x86_64")
+SHIPPED = ("app.py", "requirements.txt", "chalicelib")
+NOTICES = ("LICENSE", "NOTICE")  # Chalice ships nothing of the root but app.py; vendor/ is unpacked there
+
+
+def stages() -> Mapping[str, Any]:
+    """Return the stages that ``.chalice/config.json`` knows."""
+    found: Mapping[str, Any] = _config()["stages"]
+    return found
+
+
+def _config() -> dict[str, Any]:
+    config: dict[str, Any] = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    return config
+
+
+def demand_stage(stage: str) -> None:
+    """Raise CannotDeploy unless there is such a stage."""
+    if stage not in stages():
+        known = ", ".join(sorted(stages()))
+        raise CannotDeploy(f"There is no stage {stage!r} in .chalice/config.json; it has {known}.")
+
+
+def own_architecture() -> str:
+    """Return the Lambda name of the processor at hand, which is what an emulator runs."""
+    return "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
+
+
+def package(stage: str, *, region: str, out: Path, architecture: str | None = None) -> Path:
+    """Package a stage into ``out``; return the path of the template, beside ``deployment.zip``.
+
+    ``architecture`` overrides that of ``.chalice/config.json``. Raises CannotDeploy with Chalice's own words.
+    """
+    source = out / "source"
+    config = _copy(source, stage, architecture)
+    environment = config.get("environment_variables", {}) | config["stages"][stage].get(
+        "environment_variables", {}
+    )
+    template.write(out / "merge.json", environment)
+    command = ["-m", "chalice.cli", "--project-dir", str(source), "package", "--stage", stage]
+    command += ["--merge-template", str(out / "merge.json"), str(out)]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("CUPBEARER_")}
+    run = subprocess.run(  # noqa: S603 - our own interpreter and arguments
+        [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())", *command[2:]],
+        env=clean | {"AWS_DEFAULT_REGION": region, "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=source,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode or "Could not install dependencies" in run.stdout + run.stderr:
+        raise CannotDeploy(f"chalice package failed: {_last_lines(run.stdout + run.stderr)}")
+    return out / "sam.json"
+
+
+def _copy(source: Path, stage: str, architecture: str | None) -> dict[str, Any]:
+    """Copy what ships, without caches; Chalice's own cache of packages is kept for the next run."""
+    source.mkdir(parents=True, exist_ok=True)
+    for name in SHIPPED:
+        _replace(ROOT / name, source / name)
+    if (ROOT / "vendor").is_dir():
+        _replace(ROOT / "vendor", source / "vendor")
+    for name in NOTICES:
+        (source / "vendor").mkdir(exist_ok=True)
+        shutil.copyfile(ROOT / name, source / "vendor" / name)
+    config = _config()
+    if architecture is not None:
+        config["lambda_architecture"] = architecture
+        config["stages"][stage].pop("lambda_architecture", None)
+    (source / ".chalice").mkdir(exist_ok=True)
+    (source / ".chalice" / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    for policy in (ROOT / ".chalice").glob("policy-*.json"):
+        shutil.copyfile(policy, source / ".chalice" / policy.name)
+    return config
+
+
+def _replace(what: Path, to: Path) -> None:
+    if not what.is_dir():
+        shutil.copyfile(what, to)
+        return
+    shutil.rmtree(to, ignore_errors=True)
+    shutil.copytree(what, to, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".DS_Store"))
+
+
+def _last_lines(text: str) -> str:
+    return " ".join(text.strip().splitlines()[-3:]) or "it said nothing"
