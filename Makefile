@@ -35,7 +35,7 @@ destroy: $(VENV)/ready ## take a stage away; asks first; the table stays unless 
 	@$(BIN)/python -m cupbearer.deploying destroy "$(STAGE)" --data $(or $(DATA),keep)
 
 deploy-check: $(VENV)/ready .venv-deploy/ready .venv-ministack/ready ## deploy to an AWS emulator here and walk through it
-	@$(BIN)/python -m cupbearer.deploying check
+	@$(BIN)/python -m tests.deploy
 
 bench: $(VENV)/ready bench/node_modules/ready ## measure; BENCH=--quick takes under a minute
 	$(BIN)/python -m bench $(BENCH)
