@@ -34,16 +34,22 @@ COMMANDS = {
         "cupbearer demo                            two users to try things with",
         "cupbearer users grant Zoe orders:write    a scope, from her next refresh on",
         "pbpaste | cupbearer why-denied - GET /pangolins",
+        "cupbearer --stage prod users grant Zoe users:write",
     ),
 )
+@click.option("--stage", metavar="STAGE", help="Work on a deployed stage: its stack says on what.")
 @click.option("--traceback", is_flag=True, help="Show where an unexpected error came from.")
-def cli(*, traceback: bool) -> None:  # read by the group when a command fails
+def cli(*, stage: str | None, traceback: bool) -> None:  # noqa: ARG001 - traceback is read when a command fails
     """Look after a Cupbearer: users, sessions, keys, and why a call was denied.
 
     It works on the store that CUPBEARER_STORE names, by default .cupbearer/ in this directory, as
     "make serve" does, and may run while the service runs. It ends with status 0 when done, 1 when
     refused, 2 when the command line itself is wrong.
     """
+    if stage is not None:
+        from cupbearer.deploying.stage import work_on
+
+        work_on(stage)
 
 
 def main() -> None:

@@ -29,13 +29,14 @@ def _told(error: Exception) -> str | None:  # noqa: PLR0911 - one line a kind
     from chalicelib.settings_reader import SettingsError
     from chalicelib.store import Conflict, StoreUnavailable
     from chalicelib.wrapping import WrappingError
+    from cupbearer.deploying import CannotDeploy
 
     match error:
         case SlowDown():
             return f"{error.detail} ({error.retry_after} s)"
         case Refusal():
             return error.detail
-        case SettingsError():
+        case SettingsError() | CannotDeploy():
             return str(error)
         case StoreUnavailable():
             return f"The store cannot be used: {error}."
