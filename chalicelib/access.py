@@ -1,14 +1,11 @@
-"""Access tokens of both kinds behind two verbs: ``issue`` one for a log-in, ``verify`` the one a caller shows.
-
-``BearerTokens.verify`` is the one doorway for bearer tokens: nothing else in the program looks at one.
-"""
+"""Access tokens of both kinds: ``issue`` one for a log-in, look a stored one up; :mod:`chalicelib.bearer` is the doorway."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from chalicelib import jws, scopes
+from chalicelib import scopes
+from chalicelib.bearer import FIRST_PARTY, OPAQUE_PREFIX
 from chalicelib.claims import AccessClaims
 from chalicelib.errors import InvalidToken
 from chalicelib.refresh_tokens import hash_of
@@ -17,9 +14,16 @@ from chalicelib.store import Insert, Key, Store, Write
 from chalicelib.user import User, profile_key
 from chalicelib.world import World
 
-FIRST_PARTY = "cupbearer"  # our own pages and programs; everybody else is a client with an id of its own
+__all__ = [
+    "FIRST_PARTY",
+    "OPAQUE_PREFIX",
+    "AccessTokenIssuer",
+    "Grant",
+    "Issued",
+    "JwtAccess",
+    "OpaqueAccess",
+]
 
-OPAQUE_PREFIX = "cba_"
 _OPAQUE = re.compile(r"cba_(?P<user_id>[a-z2-7]{26}|-)\.(?P<session_id>[a-z2-7]{26}|-)\.[A-Za-z0-9_-]{43}")
 
 
@@ -49,13 +53,6 @@ class AccessTokenIssuer(Protocol):
 
     def issue(self, grant: Grant) -> Issued:
         """Return a new token for a grant."""
-
-
-class Verifier(Protocol):
-    """Tells what a bearer token says."""
-
-    def verify(self, text: str) -> AccessClaims:
-        """Return the claims of a good token or raise InvalidToken."""
 
 
 class Mint(Protocol):
@@ -158,46 +155,6 @@ class OpaqueAccess:
             amr=tuple(data["amr"]),
             name=None,
         )
-
-
-class BearerTokens:
-    """Sends each token to the one verifier that may judge it, by its form and its issuer.
-
-    Which kind is ours is a setting: with ``opaque`` a signed token of ours opens nothing, and the other way round.
-    """
-
-    def __init__(
-        self,
-        *,
-        issuer: str,
-        ours: Callable[[], Verifier],
-        opaque: bool,
-        trusted: Callable[[], Verifier] | None,
-    ) -> None:
-        self._issuer = issuer
-        self._ours = ours
-        self._opaque = opaque
-        self._trusted = trusted
-
-    def verify(self, text: str) -> AccessClaims:
-        """Return the claims of a good token; raise InvalidToken for any other, Unavailable when that cannot be told."""
-        if text.startswith(OPAQUE_PREFIX):
-            if not self._opaque:
-                raise InvalidToken("opaque tokens are not in use")
-            return self._ours().verify(text)
-        if self._trusted is None:
-            return self._our_own_jwt(text)
-        issuer = jws.parse(text).payload.get("iss")
-        return self._our_own_jwt(text) if issuer == self._issuer else self._trusted().verify(text)
-
-    def _our_own_jwt(self, text: str) -> AccessClaims:
-        if self._opaque:
-            raise InvalidToken("signed tokens of ours are not in use")
-        return self._ours().verify(text)
-
-    def is_own(self, claims: AccessClaims) -> bool:
-        """Tell whether this is our first-party token for a person: what account routes demand."""
-        return claims.iss == self._issuer and claims.client_id == FIRST_PARTY and claims.sid is not None
 
 
 def _opaque_key(text: str) -> Key:

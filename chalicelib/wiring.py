@@ -17,10 +17,11 @@ from chalicelib.settings_lists import SECRET_REFERENCES
 from chalicelib.world import SYSTEM, World
 
 if TYPE_CHECKING:
-    from chalicelib.access import AccessTokenIssuer, BearerTokens, OpaqueAccess
+    from chalicelib.access import AccessTokenIssuer, OpaqueAccess
     from chalicelib.accounts import Accounts
     from chalicelib.administration import Administration
     from chalicelib.audit import Audit
+    from chalicelib.bearer import BearerTokens
     from chalicelib.federation.log_ins import Federation
     from chalicelib.federation.providers import Provider
     from chalicelib.issuers import TrustedIssuers
@@ -149,7 +150,7 @@ class Services:
     @cached_property
     def bearer_tokens(self) -> "BearerTokens":
         """Return the doorway for bearer tokens."""
-        from chalicelib.access import BearerTokens
+        from chalicelib.bearer import BearerTokens
 
         opaque = self.settings.access_tokens == "opaque"
         return BearerTokens(

@@ -14,7 +14,7 @@ from chalicelib.policy import Rights, opens, policy_for
 from chalicelib.route_table import Guard, RouteTable
 
 if TYPE_CHECKING:
-    from chalicelib.access import BearerTokens
+    from chalicelib.bearer import BearerTokens
     from chalicelib.wiring import Services
 
 MAX_HEADER = 8 * 1024 + 16
