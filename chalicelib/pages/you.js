@@ -38,6 +38,8 @@ function refusedSignUp(answer) {
 
 function entered() {
   for (const form of [one("#log-in"), one("#sign-up")]) form.reset();
+  one('[name="entrance"][value="log-in"]').checked = true; // whoever comes back has an account
+  choose("log-in");
   one("#you-title").tabIndex = -1;
   one("#you-title").focus({ preventScroll: true });
 }

@@ -1,0 +1,122 @@
+"""What looks at a page: a browser that minds the policy, the shifts and the weight; axe; the camera."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.parts.server import Server
+
+ROOT = Path(__file__).parents[2]
+PICTURES = ROOT / "tests" / "screenshots"
+AXE = ROOT / "tests" / "parts" / "node_modules" / "axe-core" / "axe.min.js"
+PASSWORD = "six warm words by the sea"
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+# Before any script of ours: note refused loads, layout shifts and unexpected dialogs.
+WATCH = """
+  window.__violations = []; window.__shift = 0; window.__ran = [];
+  document.addEventListener('securitypolicyviolation', (e) => window.__violations.push(`${e.violatedDirective} ${e.blockedURI}`));
+  new PerformanceObserver((list) => { for (const e of list.getEntries()) if (!e.hadRecentInput) window.__shift += e.value; })
+    .observe({type: 'layout-shift', buffered: true});
+  window.alert = (text) => window.__ran.push(text);
+"""
+
+
+@dataclass
+class Person:
+    """One person at one browser: a context of its own, pages that are watched."""
+
+    context: BrowserContext
+    server: Server
+    complaints: list[str] = field(default_factory=list)
+
+    @classmethod
+    def at(cls, browser: Browser, server: Server, **options: Any) -> "Person":
+        context = browser.new_context(viewport=options.pop("viewport", DESK), **options)
+        context.set_default_timeout(10_000)
+        context.add_init_script(WATCH)
+        return cls(context, server)
+
+    def page(self) -> Page:
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda said: (
+                self.complaints.append(said.text) if "Content Security Policy" in said.text else None
+            ),
+        )
+        return page
+
+    def open(self, path: str = "/", *, state: str | None = None) -> Page:
+        page = self.page()
+        page.goto(self.server.url + path)
+        return settled(page, state)
+
+    def sign_up(self, username: str, *, page: Page | None = None) -> Page:
+        page = page or self.open(state="out")
+        page.get_by_role("radio", name="Sign up").check()
+        page.locator("#up-username").fill(username)
+        page.locator("#up-password").fill(PASSWORD)
+        page.get_by_role("button", name="Make my account").click()
+        return settled(page, "in")
+
+    def log_in(self, username: str, *, password: str = PASSWORD, page: Page | None = None) -> Page:
+        page = page or self.open(state="out")
+        page.locator("#in-username").fill(username)
+        page.locator("#in-password").fill(password)
+        page.locator("#log-in button[type=submit]").click()
+        return settled(page, "in")
+
+
+def settled(page: Page, state: str | None = None) -> Page:
+    """Wait until the page knows who is there."""
+    page.wait_for_selector(f'html[data-ready="{state}"]' if state else "html[data-ready]")
+    return page
+
+
+def knock(page: Page, path: str, *, shown: str = "mine") -> str:
+    """Knock at a door and return the status that the page shows."""
+    page.locator(f'[name="shown"][value="{shown}"]').check()
+    page.evaluate("document.querySelector('#result').replaceChildren()")
+    page.locator(f'[data-path="{path}"]').click()
+    page.wait_for_selector("#result:not([aria-busy]) .verdict")
+    return str(page.locator(".verdict .status").inner_text())
+
+
+def assert_accessible(page: Page, *, where: str) -> None:
+    """Demand that axe-core finds nothing, light and dark."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.evaluate(AXE.read_text())
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        told = [(each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found["violations"]]
+        assert not told, f"{where}, {scheme}: {json.dumps(told, indent=1)}"
+    page.emulate_media(color_scheme="light")
+
+
+def take_pictures(page: Page, name: str) -> None:
+    """Write the page light, dark and phone-sized into tests/screenshots."""
+    PICTURES.mkdir(exist_ok=True)
+    for suffix, scheme, size in (
+        ("light", "light", DESK),
+        ("dark", "dark", DESK),
+        ("phone", "light", PHONE),
+        ("phone-dark", "dark", PHONE),
+    ):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_viewport_size(size)
+        page.evaluate("scrollTo(0, 0)")
+        page.screenshot(path=PICTURES / f"{name}-{suffix}.png", full_page=True)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(DESK)
+
+
+def assert_kept_to_the_policy(person: Person) -> None:
+    """Demand that nothing was refused by the policy, nothing threw, and no injected script ran (BR-4, BR-5)."""
+    assert not person.complaints
+    for page in person.context.pages:
+        assert page.evaluate("[window.__violations, window.__ran]") == [[], []]

@@ -1,0 +1,139 @@
+"""The walk of a newcomer, in a real browser against a real service."""
+
+from typing import Any
+
+import pytest
+
+pytest.importorskip("playwright")  # the fixture names what is missing; this spares the import below
+
+from tests.pages.eyes import (
+    PASSWORD,
+    Person,
+    assert_accessible,
+    knock,
+    settled,
+    take_pictures,
+)
+
+NEW_PASSWORD = "seven other words on a hill"
+
+
+def test_from_nothing_to_a_posted_message_by_the_page_alone(person: Person) -> None:
+    page = person.open(state="out")
+    assert_accessible(page, where="the empty board, logged out")
+    take_pictures(page, "board-out")
+    person.sign_up("Ada", page=page)
+    assert_accessible(page, where="the board, logged in")
+    page.get_by_label("Say something").fill("The first word.")
+    page.get_by_role("button", name="Post").click()
+    assert page.locator("#messages .text").first.inner_text() == "The first word."
+    assert page.locator("#messages strong").first.inner_text() == "Ada"
+
+
+def test_the_page_says_who_you_are_what_you_hold_and_when_it_ends(person: Person) -> None:
+    page = person.sign_up("Berta")
+    page.wait_for_function("document.querySelector('#who').textContent === 'Berta'")
+    assert page.locator("#scopes .chip").all_inner_texts() == ["get:profile"]
+    assert page.locator("#ends").inner_text() in {"5:00", "4:59", "4:58"}
+    page.get_by_text("What the token says").click()
+    assert '"typ": "at+jwt"' in page.locator("#token-inside").inner_text()
+
+
+def test_a_grant_opens_the_pangolins_without_a_new_log_in(person: Person) -> None:
+    page = person.sign_up("Cleo")
+    assert knock(page, "/cats") == "200"
+    assert knock(page, "/profile") == "200"
+    assert knock(page, "/pangolins") == "403"
+    assert "does not hold the scope “pangolins”" in page.locator("[data-why]").inner_text()
+    assert "users grant Cleo pangolins" in page.locator("[data-command] code").inner_text()
+    assert_accessible(page, where="a refusal")
+    take_pictures(page, "board-refused")
+    person.server.command("users", "grant", "Cleo", "pangolins")
+    assert knock(page, "/pangolins") == "200"
+    assert "the grant counts without a new log-in" in page.locator("[data-why]").inner_text()
+    assert page.locator("#scopes .chip").all_inner_texts() == ["get:profile", "pangolins"]
+    assert_accessible(page, where="let through")
+
+
+def test_nothing_and_a_forgery_are_told_apart_in_words(person: Person) -> None:
+    page = person.sign_up("Dora")
+    assert knock(page, "/pangolins", shown="none") == "401"
+    assert "showed no token" in page.locator("[data-why]").inner_text()
+    assert knock(page, "/profile", shown="forged") == "401"
+    assert "signature" in page.locator("[data-why]").inner_text()
+    assert settled(page, "in").locator("#who").inner_text() == "Dora"
+
+
+def test_two_tabs_that_refresh_at_once_ask_once_and_both_go_on(person: Person) -> None:
+    first = person.sign_up("Edda")
+    second = person.open(state="in")
+    asked: list[str] = []
+    person.context.on("request", lambda request: asked.append(request.url))
+    for page in (first, second):
+        page.evaluate("document.querySelector('#fresh').click()")
+    first.wait_for_timeout(1500)
+    assert sum(url.endswith("/sessions/refresh") for url in asked) == 1
+    assert knock(first, "/profile") == knock(second, "/profile") == "200"
+
+
+def test_the_account_is_looked_after(person: Person, elsewhere: Person) -> None:
+    board = person.sign_up("Flora")
+    board.get_by_role("button", name="Log out").click()
+    settled(board, "out")
+    person.log_in("Flora", page=board)
+    elsewhere.log_in("Flora")
+    page = person.open("/account", state="in")
+    page.get_by_text("Firefox on Linux").first.wait_for()
+    assert "Chrome on Linux, this device" in page.locator("#sessions").inner_text()
+    assert_accessible(page, where="the account")
+    take_pictures(page, "account")
+    page.get_by_role("button", name="End: Firefox on Linux").click()
+    page.get_by_text("Firefox on Linux is logged out.").wait_for()
+    other = elsewhere.context.pages[0]
+    other.locator("#fresh").click()
+    settled(other, "out")
+    assert "ended here or from another device" in other.locator("#why-out").inner_text()
+    assert_accessible(other, where="the board after its session was ended")
+    _rename(page)
+    _change_password(page)
+    elsewhere.log_in("Flora", password=NEW_PASSWORD, page=other)
+    _end_others(page)
+    _delete(page)
+
+
+def _rename(page: Any) -> None:
+    page.get_by_label("Name", exact=False).first.fill("Flora of the <b>Hill</b>")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved.").wait_for()
+
+
+def _change_password(page: Any) -> None:
+    page.locator("#pw-current_password").fill("not this one at all")
+    page.locator("#pw-new_password").fill(NEW_PASSWORD)
+    page.get_by_role("button", name="Change password").click()
+    page.get_by_text("This is not your current password.").wait_for()
+    assert page.locator("#pw-new_password").input_value() == NEW_PASSWORD
+    assert_accessible(page, where="a wrong current password")
+    page.locator("#pw-current_password").fill(PASSWORD)
+    page.get_by_role("button", name="Change password").click()
+    page.get_by_text("Every other session is ended.").wait_for()
+    page.get_by_text("The password was changed").first.wait_for()
+
+
+def _end_others(page: Any) -> None:
+    page.reload()
+    settled(page, "in")
+    page.get_by_role("button", name="End all others").click()
+    page.get_by_text("The other session is ended.").wait_for()
+
+
+def _delete(page: Any) -> None:
+    page.get_by_text("I want to delete it").click()
+    page.locator("#del-password").fill("not this one at all")
+    page.get_by_role("button", name="Delete my account for ever").click()
+    page.get_by_text("Nothing was deleted.").wait_for()
+    page.locator("#del-password").fill(NEW_PASSWORD)
+    page.get_by_role("button", name="Delete my account for ever").click()
+    page.wait_for_url(lambda url: not url.endswith("/account"))
+    settled(page, "out")
+    assert page.locator("#why-out").is_hidden()
