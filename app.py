@@ -8,7 +8,22 @@ from chalice.app import AuthRequest
 from chalicelib import api, logs, settings
 from chalicelib.errors import InvalidToken
 from chalicelib.sample import animals, board, profile
-from chalicelib.web import about, federation, guard, identities, openapi, pages, sessions, users
+from chalicelib.web import (
+    about,
+    consent_pages,
+    consents,
+    discovery,
+    federation,
+    guard,
+    identities,
+    login_pages,
+    oauth,
+    oauth_authorize,
+    openapi,
+    pages,
+    sessions,
+    users,
+)
 from chalicelib.web.refusals import AuthorizerTrouble, Unauthorized
 from chalicelib.web.routes import mount
 from chalicelib.wiring import services
@@ -24,6 +39,12 @@ APIS = (
     pages.api,
     federation.api,
     identities.api,
+    consents.api,
+    discovery.api,
+    oauth.api,
+    oauth_authorize.api,
+    login_pages.api,
+    consent_pages.api,
     *api.APIS,
 )
 

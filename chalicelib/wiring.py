@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from chalicelib.newcomers import Newcomers
     from chalicelib.passwords import Passwords
     from chalicelib.proofs import PasswordProofs
+    from chalicelib.provider.parts import Provider as OpenIdProvider
     from chalicelib.session import SessionLimits
     from chalicelib.sessions import Sessions
     from chalicelib.settings_lists import ProviderSetting
@@ -337,6 +338,26 @@ class Services:
         )
         return Provider(registration, http, self.world)
 
+    @cached_property
+    def provider(self) -> "OpenIdProvider":
+        """Return the OpenID provider."""
+        from chalicelib.provider.parts import House, assemble
+
+        house = House(
+            store=self.store,
+            world=self.world,
+            issuer=self.settings.issuer,
+            audience=self.settings.audience,
+            key_ring=self.key_ring,
+            mac_keys=self.mac_keys,
+            sessions=self.sessions,
+            access=self.access,
+            bearer_tokens=self.bearer_tokens,
+            throttle=self.throttle,
+            audit=self.audit,
+        )
+        return assemble(house)
+
 
 _lock = threading.Lock()
 _services: Services | None = None
@@ -348,8 +369,10 @@ def services() -> Services:
     if _services is None:
         with _lock:
             if _services is None:
-                logs.set_up()
-                _services = Services(settings.from_environment())
+                chosen = settings.from_environment()
+                logs.set_up(function=chosen.function)
+                logs.metric("ColdStarts")
+                _services = Services(chosen)
     return _services
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from chalicelib.web import login_browser, refresh_cookie
+from chalicelib.web import browser_session, login_browser
 from chalicelib.web.return_to import own_path
 from chalicelib.web.routes import Answer, Api, Call
 from chalicelib.web.shapes import IdentityShape, TokenShape
@@ -89,8 +89,7 @@ def _sent_back(call: Call, finished: "Finished", return_to: str) -> Answer:
     settings = call.services.settings
     cookies = [login_browser.dropped()]
     if finished.signed_in is not None:
-        kept = refresh_cookie.kept(finished.signed_in.refresh_token, seconds=settings.session_idle_seconds)
-        cookies.append(str(kept["Set-Cookie"]))
+        cookies.extend(browser_session.begin(call, finished.signed_in))
     return Answer(status=302, headers={"Location": settings.issuer + return_to, "Set-Cookie": cookies})
 
 

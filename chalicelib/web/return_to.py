@@ -4,7 +4,7 @@ import re
 
 from chalicelib.errors import Invalid
 
-MAX_CHARACTERS = 1024
+MAX_CHARACTERS = 4096  # a sealed authorization request fits, and so does the gateway's request line
 
 # Judged as text, before anything parses it: browsers drop tabs and line ends, and take a backslash for a slash.
 _OWN_PATH = re.compile(

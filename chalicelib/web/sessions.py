@@ -6,7 +6,7 @@ import msgspec
 
 from chalicelib import scopes
 from chalicelib.errors import RefreshRefused
-from chalicelib.web import refresh_cookie
+from chalicelib.web import browser_session, refresh_cookie
 from chalicelib.web.call import NO_CONTENT
 from chalicelib.web.parsing import Body
 from chalicelib.web.routes import Answer, Api, Call
@@ -121,7 +121,7 @@ def log_out(call: Call) -> Answer:
     """Log out here."""
     acting = call.services.accounts.acting(call.principal)
     call.services.sessions.end(acting.user.user_id, acting.session.session_id, source=call.source)
-    return Answer(status=204, headers=refresh_cookie.dropped())
+    return Answer(status=204, headers=browser_session.set_cookies(browser_session.dropped()))
 
 
 @api.route("/sessions/{session_id}", methods=["DELETE"], own=True, status=204, refuses=(404,))
@@ -137,10 +137,9 @@ def log_out_everywhere(call: Call) -> Answer:
     """End all of one's own sessions, this one too."""
     accounts = call.services.accounts
     accounts.end_all(accounts.acting(call.principal), source=call.source)
-    return Answer(status=204, headers=refresh_cookie.dropped())
+    return Answer(status=204, headers=browser_session.set_cookies(browser_session.dropped()))
 
 
 def _tokens(call: Call, signed_in: "SignedIn", *, status: int = 200, in_cookie: bool) -> Answer:
-    idle = call.services.settings.session_idle_seconds
-    headers = refresh_cookie.kept(signed_in.refresh_token, seconds=idle) if in_cookie else {}
+    headers = browser_session.set_cookies(browser_session.begin(call, signed_in)) if in_cookie else {}
     return Answer(TokenShape.of(signed_in, in_cookie=in_cookie), status=status, headers=headers)

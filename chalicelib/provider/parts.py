@@ -1,0 +1,125 @@
+"""The provider, put together: each subject with its collaborators, and the table of grants."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from chalicelib.audit import Source
+from chalicelib.provider.assertions import Assertions
+from chalicelib.provider.browser import BrowserSessions
+from chalicelib.provider.client import (
+    AUTHORIZATION_CODE,
+    CLIENT_CREDENTIALS,
+    DEVICE_CODE,
+    REFRESH_TOKEN,
+    Client,
+)
+from chalicelib.provider.client_auth import ClientAuthentication
+from chalicelib.provider.clients import Clients
+from chalicelib.provider.codes import Codes
+from chalicelib.provider.consents import Consents
+from chalicelib.provider.devices import Devices
+from chalicelib.provider.grants.authorization_code import AuthorizationCodeGrant
+from chalicelib.provider.grants.client_credentials import ClientCredentialsGrant
+from chalicelib.provider.grants.device_code import DeviceCodeGrant
+from chalicelib.provider.grants.forms import Form, required
+from chalicelib.provider.grants.refresh_token import RefreshTokenGrant
+from chalicelib.provider.id_tokens import IdTokens
+from chalicelib.provider.inspection import Inspection
+from chalicelib.provider.issuing import Issuing, Tokens
+from chalicelib.provider.refusals import OAuthRefusal
+from chalicelib.provider.seals import Seals
+from chalicelib.refresh_tokens import RefreshTokens
+
+if TYPE_CHECKING:
+    from chalicelib.access import AccessTokenIssuer
+    from chalicelib.audit import Audit
+    from chalicelib.bearer import BearerTokens
+    from chalicelib.keys import KeyRing
+    from chalicelib.mac_keys import MacKeys
+    from chalicelib.sessions import Sessions
+    from chalicelib.store import Store
+    from chalicelib.throttling import Throttle
+    from chalicelib.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the provider stands on."""
+
+    store: "Store"
+    world: "World"
+    issuer: str
+    audience: str
+    key_ring: "KeyRing"
+    mac_keys: "MacKeys"
+    sessions: "Sessions"
+    access: "AccessTokenIssuer"
+    bearer_tokens: "BearerTokens"
+    throttle: "Throttle"
+    audit: "Audit"
+
+
+class GrantType(Protocol):
+    """One way to get tokens."""
+
+    def redeem(self, form: Form, client: Client, *, source: Source) -> Tokens:
+        """Return the tokens; raise OAuthRefusal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """The subjects that the views call."""
+
+    clients: Clients
+    authentication: ClientAuthentication
+    codes: Codes
+    consents: Consents
+    devices: Devices
+    id_tokens: IdTokens
+    browser: BrowserSessions
+    seals: Seals
+    inspection: Inspection
+    grants: dict[str, GrantType]
+
+    def redeem(self, form: Form, client: Client, *, source: Source) -> Tokens:
+        """Return the tokens of a token request; raise OAuthRefusal for every other one."""
+        name = required(form, "grant_type")
+        grant = self.grants.get(name)
+        if grant is None:
+            raise OAuthRefusal("unsupported_grant_type", f"grant_type is one of {', '.join(self.grants)}.")
+        if not client.may(name):
+            raise OAuthRefusal("unauthorized_client", "The client may not use this grant.")
+        return grant.redeem(form, client, source=source)
+
+
+def assemble(house: House) -> Provider:
+    """Return the provider of a house."""
+    store, world, sessions, audit = house.store, house.world, house.sessions, house.audit
+    refresh_tokens = RefreshTokens(house.mac_keys)
+    clients = Clients(store, world, audit)
+    consents = Consents(store, world, sessions, audit)
+    codes = Codes(store, world, sessions, audit)
+    devices = Devices(store, world, house.throttle, consents, audit)
+    id_tokens = IdTokens(house.key_ring, world, issuer=house.issuer)
+    issuing = Issuing(store, sessions, house.access, consents, id_tokens, audit)
+    return Provider(
+        clients=clients,
+        authentication=ClientAuthentication(
+            clients, Assertions(store, world, house.issuer), house.throttle, audit
+        ),
+        codes=codes,
+        consents=consents,
+        devices=devices,
+        id_tokens=id_tokens,
+        browser=BrowserSessions(house.mac_keys, refresh_tokens, sessions),
+        seals=Seals(house.mac_keys, world),
+        inspection=Inspection(
+            house.issuer, house.audience, sessions, refresh_tokens, clients, house.bearer_tokens.verify
+        ),
+        grants={
+            AUTHORIZATION_CODE: AuthorizationCodeGrant(codes, issuing, audit),
+            REFRESH_TOKEN: RefreshTokenGrant(sessions, refresh_tokens, issuing),
+            CLIENT_CREDENTIALS: ClientCredentialsGrant(store, house.access, audit),
+            DEVICE_CODE: DeviceCodeGrant(devices, issuing),
+        },
+    )

@@ -1,0 +1,200 @@
+"""The pages where a person decides: what an application may have, and whether a device may have it (OP-7)."""
+
+from typing import TYPE_CHECKING
+
+from chalicelib.web import browser_session, forms
+from chalicelib.web.call import HTML
+from chalicelib.web.page_forms import csrf_token, demand_own_form, message, page
+from chalicelib.web.routes import Answer, Api, Call
+
+if TYPE_CHECKING:
+    from chalicelib.provider.authorization import AuthorizationRequest
+    from chalicelib.provider.browser import LoggedIn
+    from chalicelib.provider.devices import Device
+    from chalicelib.scopes import Scopes
+    from chalicelib.web.browser_session import Browser
+
+api = Api("pages")
+
+MAX_TRIES = 4
+
+# What a scope lets an application do, in a person's words; another scope is shown by its name.
+WORDS = {
+    "openid": "know that it is you",
+    "profile": "see your name and user name",
+    "email": "see your e-mail address",
+    "offline_access": "do this also while you are away",
+}
+
+
+@api.route("/consent", methods=["GET"], public=True, query=("request",), content_type=HTML, refuses=(400,))
+@page
+def consent_page(call: Call) -> Answer:
+    """Ask the person whether an application may have what it asks for."""
+    from chalicelib.provider.redirect_uris import form_target
+    from chalicelib.web import authorizing
+    from chalicelib.web.pages import render
+
+    browser, logged_in, text = (
+        browser_session.browser(call),
+        browser_session.logged_in(call),
+        call.one("request"),
+    )
+    pending = authorizing.opened(call, browser, text or "")
+    if logged_in is None or pending.request is None:
+        return authorizing.to_page(call, "login", browser, pending)
+    client = authorizing.client_of(call, pending.request)
+    wanted = authorizing.wanted_of(pending.request, client, logged_in)
+    return render(
+        "consent.html",
+        form_action=(form_target(pending.request.redirect_uri),),
+        client=client.name,
+        user=logged_in.user.display_name,
+        wanted=in_words(wanted),
+        request=text,
+        csrf=csrf_token(call, browser, "consent", logged_in.session.session_id, text or ""),
+    )
+
+
+@api.route(
+    "/consent", methods=["POST"], public=True, form=True, status=303, content_type=HTML, refuses=(400,)
+)
+@page
+def decide(call: Call) -> Answer:
+    """Take the person's decision and go back to the application with a code, or with its refusal."""
+    from chalicelib.web import authorizing
+
+    fields, browser = forms.single(call), browser_session.browser(call)
+    logged_in, text = browser_session.logged_in(call), fields.get("request", "")
+    pending = authorizing.opened(call, browser, text)
+    if logged_in is None or pending.request is None:
+        return authorizing.to_page(call, "login", browser, pending)
+    demand_own_form(call, browser, fields.get("csrf"), "consent", logged_in.session.session_id, text)
+    if fields.get("decision") != "allow":
+        _write_down_refusal(call, pending.request, logged_in)
+        raise pending.request.refused("access_denied", "The person refused.")
+    return _allow(call, pending.request, logged_in, browser)
+
+
+def _allow(call: Call, request: "AuthorizationRequest", logged_in: "LoggedIn", browser: "Browser") -> Answer:
+    from chalicelib.errors import Taken
+    from chalicelib.store import Conflict
+    from chalicelib.web import authorizing
+
+    client = authorizing.client_of(call, request)
+    wanted = authorizing.wanted_of(request, client, logged_in)
+    for _ in range(MAX_TRIES):
+        giving = call.services.provider.consents.giving(
+            logged_in.user.user_id, client, wanted, source=call.source
+        )
+        try:
+            return authorizing.give_code(call, request, logged_in, wanted, browser, giving)
+        except Conflict:
+            continue
+    raise Taken("The consent is being changed by others: try again.")
+
+
+def _write_down_refusal(call: Call, request: "AuthorizationRequest", logged_in: "LoggedIn") -> None:
+    call.services.audit.record(
+        "consent_refused",
+        target=logged_in.user.user_id,
+        source=call.source,
+        outcome="access_denied",
+        client_id=request.client_id,
+    )
+
+
+@api.route("/device", methods=["GET"], public=True, query=("user_code",), content_type=HTML, refuses=(400,))
+@page
+def device_page(call: Call) -> Answer:
+    """Ask for the code that a device shows (RFC 8628 section 3.3)."""
+    from chalicelib.web import authorizing
+
+    browser, logged_in = browser_session.browser(call), browser_session.logged_in(call)
+    user_code = (call.one("user_code") or "")[:64]
+    if logged_in is None:
+        return authorizing.to_page(call, "login", browser, authorizing.Pending(user_code=user_code))
+    return _ask_for_code(call, browser, logged_in, user_code)
+
+
+@api.route("/device", methods=["POST"], public=True, form=True, content_type=HTML, refuses=(400, 429))
+@page
+def device_form(call: Call) -> Answer:
+    """Show what the device of a code asks for; then take the person's decision."""
+    from chalicelib.web import authorizing
+
+    fields, browser = forms.single(call), browser_session.browser(call)
+    logged_in, typed = browser_session.logged_in(call), fields.get("user_code", "")
+    if logged_in is None:
+        return authorizing.to_page(call, "login", browser, authorizing.Pending(user_code=typed[:64]))
+    decision = fields.get("decision")
+    purpose = "device" if decision is None else "device decision"
+    demand_own_form(call, browser, fields.get("csrf"), purpose, logged_in.session.session_id)
+    device = call.services.provider.devices.find_by_user(typed, logged_in.user, source=call.source)
+    if device is None:
+        return _ask_for_code(call, browser, logged_in, typed, "This code is unknown, used or too old.")
+    if decision is None:
+        return _ask_for_decision(call, browser, logged_in, device, typed)
+    return _decide_device(call, logged_in, device, allow=decision == "allow")
+
+
+def _ask_for_code(
+    call: Call, browser: "Browser", logged_in: "LoggedIn", typed: str, problem: str = ""
+) -> Answer:
+    from chalicelib.web.pages import render
+
+    return render(
+        "device.html",
+        status=400 if problem else 200,
+        headers=browser_session.set_cookies(browser.cookies),
+        user=logged_in.user.display_name,
+        user_code=typed,
+        problem=problem,
+        client="",
+        wanted=[],
+        csrf=csrf_token(call, browser, "device", logged_in.session.session_id),
+    )
+
+
+def _ask_for_decision(
+    call: Call, browser: "Browser", logged_in: "LoggedIn", device: "Device", typed: str
+) -> Answer:
+    from chalicelib import scopes
+    from chalicelib.web.pages import render
+
+    client = call.services.provider.clients.require(device.client_id)
+    wanted = device.scope & client.scopes & (logged_in.user.scopes | scopes.PROTOCOL)
+    return render(
+        "device.html",
+        user=logged_in.user.display_name,
+        user_code=typed,
+        problem="",
+        client=client.name,
+        wanted=in_words(wanted),
+        csrf=csrf_token(call, browser, "device decision", logged_in.session.session_id),
+    )
+
+
+def _decide_device(call: Call, logged_in: "LoggedIn", device: "Device", *, allow: bool) -> Answer:
+    from chalicelib.store import Conflict
+
+    provider, user = call.services.provider, logged_in.user
+    client = provider.clients.require(device.client_id)
+    try:
+        if allow:
+            provider.devices.approve(device, client, user, logged_in.session, source=call.source)
+        else:
+            provider.devices.refuse(device, client, user, source=call.source)
+    except Conflict:
+        return message(
+            "This did not work", "It was decided already, or your account changed: try again.", status=400
+        )
+    if allow:
+        return message("The device is connected", f"Go back to it: {client.name} goes on by itself.")
+    return message("The device was refused", f"{client.name} got nothing.")
+
+
+def in_words(wanted: "Scopes") -> list[str]:
+    """Return what scopes let an application do, those everybody knows first."""
+    known = [text for scope, text in WORDS.items() if scope in wanted]
+    return known + [f"use “{scope}” as you may" for scope in sorted(wanted - WORDS.keys())]

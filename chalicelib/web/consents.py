@@ -1,0 +1,47 @@
+"""``/users/me/consents``: which applications a person let have what, and an end to it."""
+
+import msgspec
+
+from chalicelib.web.call import NO_CONTENT
+from chalicelib.web.routes import Answer, Api, Call
+
+api = Api("consents")
+
+
+class ConsentShape(msgspec.Struct, frozen=True):
+    """What one application may have. ``given_at`` is seconds since the epoch."""
+
+    client_id: str
+    client: str
+    scopes: list[str]
+    given_at: int
+
+
+class ConsentList(msgspec.Struct, frozen=True):
+    """Every consent of a person."""
+
+    consents: list[ConsentShape]
+
+
+@api.route("/users/me/consents", methods=["GET"], own=True, gives=ConsentList)
+def list_consents(call: Call) -> Answer:
+    """Return what one has consented to."""
+    user = call.services.accounts.acting(call.principal).user
+    shapes = [
+        ConsentShape(
+            client_id=consent.client_id,
+            client=consent.client_name,
+            scopes=sorted(consent.scopes),
+            given_at=consent.given_at,
+        )
+        for consent in call.services.provider.consents.of(user.user_id)
+    ]
+    return Answer(ConsentList(shapes))
+
+
+@api.route("/users/me/consents/{client_id}", methods=["DELETE"], own=True, status=204, refuses=(404,))
+def withdraw_consent(call: Call) -> Answer:
+    """Withdraw a consent; the application's sessions of this person end with it."""
+    user = call.services.accounts.acting(call.principal).user
+    call.services.provider.consents.withdraw(user.user_id, call.params["client_id"], source=call.source)
+    return NO_CONTENT
