@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from chalicelib import logs
 from chalicelib.audit import Audit, Source
 from chalicelib.errors import SlowDown
 from chalicelib.networks import network_of
@@ -53,6 +54,7 @@ class PasswordProofs:
             if user is None or user.disabled or not verdict.ok:
                 reservation.failed()
                 self._write_down(refusal, user, source, "wrong_password")
+                logs.metric("LogInFailures", request_id=source.request_id)
                 return None
         return Proof(verdict.new_hash, reservation.cleared())
 

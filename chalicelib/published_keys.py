@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 
-from chalicelib import jwk
+from chalicelib import jwk, logs
 from chalicelib.errors import Unavailable
 from chalicelib.jwk import VerificationKey
 from chalicelib.last_good import LastGood, Times
@@ -38,5 +38,9 @@ class PublishedKeys:
     def _load(self) -> dict[str, VerificationKey]:
         try:
             return jwk.read_set(self._fetch_jwks(), algorithms=self._algorithms)
+        except Unavailable as trouble:
+            logs.metric("KeyTrouble", reason=getattr(trouble, "reason", None))
+            raise
         except jwk.UnusableKey as fault:
+            logs.metric("KeyTrouble", reason=str(fault))
             raise Unavailable(f"The issuer's keys cannot be used: {fault}.") from fault

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib import scopes
+from chalicelib import logs, scopes
 from chalicelib.audit import MAX_TEXT, Audit, Source
 from chalicelib.errors import NotFound, RefreshRefused, Taken
 from chalicelib.refresh_tokens import RefreshToken, RefreshTokens
@@ -228,6 +228,8 @@ class Sessions:
             event, target=session.user_id, source=source, outcome=reason, session_id=session.session_id
         )
         self._store.commit(self.ending(replace(session, told=True), reason), audit)
+        if reason == "reused":
+            logs.metric("RefreshReuse", request_id=source.request_id)
 
     def _kept_until(self, session: Session) -> int:
         end = min(session.created_at + self.limits.absolute, int(session.last_used_at) + self.limits.idle)

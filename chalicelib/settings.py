@@ -44,7 +44,12 @@ class Settings:
     mail: str
     mail_from: str | None
     production: bool
-    in_lambda: bool
+    function: str | None  # the name of the Lambda function that this is, if it is one
+
+    @property
+    def in_lambda(self) -> bool:
+        """Tell whether this is the deployed service."""
+        return self.function is not None
 
     @property
     def revocation_bound_seconds(self) -> int:
@@ -91,7 +96,7 @@ def parse(environ: Mapping[str, str]) -> Settings:
         mail=read.text("MAIL", "console:"),
         mail_from=read.optional("MAIL_FROM"),
         production=production,
-        in_lambda="AWS_LAMBDA_FUNCTION_NAME" in environ,
+        function=environ.get("AWS_LAMBDA_FUNCTION_NAME"),
     )
     _demand_master_key(settings)
     if production:

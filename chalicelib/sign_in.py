@@ -7,7 +7,7 @@ clears the throttle and writes the trail, and that fails if the user changed mea
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from chalicelib import scopes
+from chalicelib import logs, scopes
 from chalicelib.access import FIRST_PARTY, AccessTokenIssuer, Grant, Issued
 from chalicelib.audit import Audit, Source
 from chalicelib.errors import InvalidCredentials, NotAllowed, Taken
@@ -172,6 +172,7 @@ class SignIn:
         touched = {write.record.key for write in writes if hasattr(write, "record")}
         unchanged = () if user.record.key in touched else (Check(user.record),)
         self.store.commit(*writes, *unchanged, *more, audit)
+        logs.metric("LogIns", request_id=source.request_id)
         return signed_in
 
     def _commit_log_in(

@@ -3,6 +3,7 @@
 import binascii
 from typing import Any
 
+from chalicelib import logs
 from chalicelib.errors import Unavailable
 from chalicelib.wrapping import WrappingError
 
@@ -44,8 +45,10 @@ class KmsKey:
         try:
             return getattr(self._client, operation)(KeyId=self._key_id, **parameters)
         except ClientError as fault:
+            logs.metric("KeyTrouble", operation=operation, reason=fault.response.get("Error", {}).get("Code"))
             if fault.response.get("Error", {}).get("Code") in _TAMPERED:
                 raise WrappingError("altered, moved, or wrapped with another KMS key") from None
             raise Unavailable from fault
         except BotoCoreError as fault:
+            logs.metric("KeyTrouble", operation=operation, reason=type(fault).__name__)
             raise Unavailable from fault

@@ -13,7 +13,7 @@ import chalice
 
 from chalicelib import logs, scopes
 from chalicelib.audit import Source
-from chalicelib.errors import InvalidToken, NotFound, Refusal
+from chalicelib.errors import InvalidToken, NotFound, Refusal, SlowDown
 from chalicelib.route_table import OWN, PUBLIC, TOKEN, Guard, Route, RouteTable, RouteTableError
 from chalicelib.web import guard as web_guard
 from chalicelib.web import parsing, problems
@@ -141,13 +141,15 @@ def serve(endpoint: Endpoint, request: Any, params: dict[str, str], services: An
     headers = security_headers(answer) | dict(answer.headers)
     headers |= cors_headers(request.headers.get("origin"), services.settings.allowed_origins)
     headers["X-Request-Id"] = source.request_id
+    milliseconds = round((services.world.monotonic() - started) * 1000, 1)
     logs.log(
         "request",
+        metrics={"Latency": (milliseconds, "Milliseconds")},
         request_id=source.request_id,
         method=endpoint.route.method,
         route=endpoint.route.path,
         status=answer.status,
-        ms=round((services.world.monotonic() - started) * 1000, 1),
+        ms=milliseconds,
         sub=call.claims.sub if call and call.claims else None,
     )
     return _response(answer, headers)
@@ -220,6 +222,8 @@ def _log_refusal(refusal: Refusal, error: Exception, source: Source) -> None:
     if problems.STATUSES[type(refusal)] >= 500:  # noqa: PLR2004 - trouble of ours
         logs.trouble("unavailable", request_id=source.request_id, reason=type(error).__name__)
         return
+    if isinstance(refusal, SlowDown):
+        logs.metric("SlowDowns", request_id=source.request_id)
     reason = refusal.reason if isinstance(refusal, InvalidToken) else None
     logs.log("refused", request_id=source.request_id, code=refusal.public_code, reason=reason)
 
