@@ -1,7 +1,10 @@
 """What most commands begin with: the services, who acts, and whom it is about."""
 
 import getpass
+import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,11 +29,23 @@ def services() -> "Services":
 
     from chalicelib import wiring
 
+    click.get_current_context().find_root().with_resource(_quiet())
     found = wiring.services()
     name = found.settings.store_name
     if found.settings.store_engine == "sqlite" and "store" not in vars(found) and not Path(name).exists():
         note(f"cupbearer: there was no store here; a new one begins in {Path(name).absolute()}")
     return found
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the service's log out of a command's answer: what fails is told in a sentence."""
+    logger = logging.getLogger("cupbearer")
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def source() -> "Source":
