@@ -5,7 +5,7 @@ docs/decisions/0030-policy-from-the-token-alone.md.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
@@ -53,12 +53,18 @@ def opens(principal: Principal | None, guard: Guard) -> bool:
     return is_whom_it_wants and (guard.scope is None or scopes.covers(principal.scope, guard.scope))
 
 
-def policy_for(principal: Principal, table: RouteTable, *, method_arn: str) -> dict[str, Any]:
+def policy_for(
+    principal: Principal, table: RouteTable, *, method_arn: str, outside: Collection[str] = ()
+) -> dict[str, Any]:
     """Return the ``policyDocument`` of a token: an Allow for every guarded route it opens.
 
-    Of ``method_arn`` only the API and its stage are used. Raises ValueError when it is malformed.
+    Of ``method_arn`` only the API and its stage are used. Raises ValueError when it is malformed. An API of
+    ``outside`` is somebody else's, whose routes we do not know: any good token may enter, and it looks at the
+    scope in the context itself.
     """
     prefix = _prefix(method_arn)
+    if not _names_of(prefix).isdisjoint(outside):
+        return {"Version": "2012-10-17", "Statement": [_statement("Allow", prefix, ("*",))]}
     allowed, denied = _decide(table, own=principal.own, held=table.scopes & principal.scope)
     statements = [_statement("Allow", prefix, allowed)] if allowed else []
     if denied:
@@ -71,6 +77,14 @@ def _prefix(method_arn: str) -> str:
     if found is None or len(found[1]) > PREFIX_ROOM:
         raise ValueError("methodArn is not arn:PARTITION:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH")
     return found[1]
+
+
+def _names_of(prefix: str) -> set[str]:
+    """Return how a list may name the API that a prefix is of: with or without its stage, as ARN or as id."""
+    arn = prefix.removesuffix("/")
+    api_arn, _, stage = arn.rpartition("/")
+    api = api_arn.rpartition(":")[2]
+    return {arn, api_arn, api, f"{api}/{stage}"}
 
 
 @lru_cache(maxsize=_KEPT_DECISIONS)

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from chalicelib import scopes
-from chalicelib.settings_lists import SECRET_REFERENCES, ProviderSetting, origins, providers, trusted_issuers
+from chalicelib.settings_lists import (
+    SECRET_REFERENCES,
+    ProviderSetting,
+    origins,
+    outside_apis,
+    providers,
+    trusted_issuers,
+)
 from chalicelib.settings_reader import PREFIX, Reader, SettingsError, is_web_origin_or_path
 
 if TYPE_CHECKING:
@@ -43,6 +50,7 @@ class Settings:
     allowed_origins: tuple[str, ...]
     mail: str
     mail_from: str | None
+    outside_apis: tuple[str, ...]
     production: bool
     function: str | None  # the name of the Lambda function that this is, if it is one
 
@@ -95,6 +103,7 @@ def parse(environ: Mapping[str, str]) -> Settings:
         allowed_origins=origins(read),
         mail=read.text("MAIL", "console:"),
         mail_from=read.optional("MAIL_FROM"),
+        outside_apis=outside_apis(read),
         production=production,
         function=environ.get("AWS_LAMBDA_FUNCTION_NAME"),
     )

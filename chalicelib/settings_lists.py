@@ -18,6 +18,9 @@ ALGORITHMS = ("RS256", "ES256", "EdDSA")
 SECRET_REFERENCES = ("ssm:", "secretsmanager:")
 DAY = 24 * 60 * 60
 
+_OUTSIDE_API = re.compile(
+    r"(?:arn:aws[a-z-]{0,12}:execute-api:[a-z0-9-]{1,32}:[0-9]{1,12}:)?[A-Za-z0-9]{1,64}(?:/[A-Za-z0-9_-]{1,128})?"
+)
 _PROVIDER_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 
@@ -58,6 +61,18 @@ def origins(read: Reader) -> tuple[str, ...]:
             raise SettingsError(
                 PREFIX + "ALLOWED_ORIGINS",
                 f"has {origin!r}, but each must be an exact origin such as https://example.com",
+            )
+    return tuple(listed)
+
+
+def outside_apis(read: Reader) -> tuple[str, ...]:
+    """Return the other APIs that the authorizer guards: ``API`` or ``API/STAGE``, alone or at the end of an ARN."""
+    listed = read.json("OUTSIDE_APIS", "[]", list)
+    for api in listed:
+        if not isinstance(api, str) or not _OUTSIDE_API.fullmatch(api):
+            raise SettingsError(
+                PREFIX + "OUTSIDE_APIS",
+                f"has {api!r}, but each must be an API's id such as a1b2c3d4e5, with /STAGE or as an ARN if you like",
             )
     return tuple(listed)
 

@@ -37,9 +37,10 @@ def authorize(event: Mapping[str, Any], services: "Services", table: RouteTable)
     """
     bearer = services.bearer_tokens
     claims = bearer.verify(bearer_token(str(event.get("authorizationToken", ""))))
+    arn, outside = str(event["methodArn"]), services.settings.outside_apis
     return {
         "principalId": claims.sub,
-        "policyDocument": policy_for(rights(claims, bearer), table, method_arn=str(event["methodArn"])),
+        "policyDocument": policy_for(rights(claims, bearer), table, method_arn=arn, outside=outside),
         "context": context_of(claims),
     }
 
