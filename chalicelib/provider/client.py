@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, NewType
 
-from chalicelib import scopes
+from chalicelib.scopes import NONE, Scopes
 from chalicelib.store import Key, Record
 
 ClientId = NewType("ClientId", str)
@@ -37,7 +37,7 @@ class Client:
     redirect_uris: tuple[str, ...] = ()
     post_logout_redirect_uris: tuple[str, ...] = ()
     grants: tuple[str, ...] = ()
-    scopes: scopes.Scopes = scopes.NONE
+    scopes: Scopes = NONE
     secrets: tuple[Secret, ...] = ()
     jwks: dict[str, Any] | None = None
     resource_server: bool = False  # may introspect every access token, not only its own

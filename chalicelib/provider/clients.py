@@ -22,6 +22,7 @@ from chalicelib.provider.client import (
     directory_key,
 )
 from chalicelib.refresh_tokens import hash_of
+from chalicelib.scopes import NONE, Scopes
 from chalicelib.store import Conflict, Forget, Insert, Remove, Replace, Store
 from chalicelib.world import World
 
@@ -43,7 +44,7 @@ class Registration:
     redirect_uris: tuple[str, ...] = ()
     post_logout_redirect_uris: tuple[str, ...] = ()
     grants: tuple[str, ...] = ()
-    scopes: scopes.Scopes = scopes.NONE
+    scopes: Scopes = NONE
     jwks: dict[str, Any] | None = None
     resource_server: bool = False
 

@@ -85,7 +85,7 @@ def command() -> None:
 )
 @click.option("--resource-server", is_flag=True, help="It may introspect every access token.")
 @json_option
-def create(
+def create(  # noqa: PLR0913 - one argument an option
     *,
     name: str,
     redirect_uris: tuple[str, ...],
@@ -123,7 +123,8 @@ def create(
 @json_option
 def list_clients(*, as_json: bool) -> None:
     """List clients in the order of registration."""
-    at, clients, after = services(), [], None
+    at, after = services(), None
+    clients: list[Client] = []
     while True:
         page, after = at.provider.clients.page(after=after, limit=MAX_PAGE)
         clients.extend(page)
