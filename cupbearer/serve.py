@@ -100,9 +100,10 @@ def _load(server: Server, stage: str) -> None:
 def _cors() -> dict[str, str]:
     """Return the static headers of the gateway's own answers: they can carry one origin only, the first."""
     from chalicelib.settings import from_environment
+    from chalicelib.web.headers import cors_headers
 
     origins = from_environment().allowed_origins
-    return {"Access-Control-Allow-Origin": origins[0], "Vary": "Origin"} if origins else {}
+    return cors_headers(origins[0], origins) if origins else {}
 
 
 def _announce(server: Server) -> None:

@@ -24,6 +24,8 @@ GATEWAY_ANSWERS: Mapping[int, tuple[str, str]] = {
     408: ("timeout", "The request did not arrive in time."),
     413: ("too_large", "The body is larger than 10 MB."),
     414: ("uri_too_long", "The path and query are too long."),
+    415: ("unsupported_media_type", "The body is of a type that this route does not read."),
+    429: ("slow_down", "There are too many requests at once: wait, then try again."),
     431: ("headers_too_large", "The headers are too many or too long."),
     500: ("server_error", "Something went wrong on our side."),
     503: (Unavailable.code, Unavailable().detail),
@@ -31,6 +33,7 @@ GATEWAY_ANSWERS: Mapping[int, tuple[str, str]] = {
 _EXTRA_HEADERS: Mapping[int, Mapping[str, str]] = {
     401: {"WWW-Authenticate": problems.challenge(InvalidToken(""))},
     403: {"WWW-Authenticate": f'Bearer realm="{problems.REALM}", error="insufficient_scope"'},
+    429: {"Retry-After": str(RETRY_AFTER_SECONDS)},
     503: {"Retry-After": str(RETRY_AFTER_SECONDS)},
 }
 
