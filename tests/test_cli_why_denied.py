@@ -1,5 +1,6 @@
 """why-denied: the verdict is the service's, and the look that refused is the right one."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,6 @@ def desk(tmp_path: Path, world: World) -> Desk:
 
 def why(desk: Desk, token: str, method: str, path: str) -> dict[str, Any]:
     result = desk.run("why-denied", "-", method, path, "--json", stdin=f"{token}\n")
-    import json
-
     decision: dict[str, Any] = json.loads(result.stdout)
     assert result.exit_code == (0 if decision["status"] == 200 else 1)
     return decision
@@ -49,12 +48,16 @@ def test_each_fault_of_a_token_is_found_by_its_look(desk: Desk, clock: Clock, tm
     (tmp_path / "other").mkdir()
     stranger = Desk.at(tmp_path / "other", desk.services.world)
     stranger.make()
+    (tmp_path / "foreign").mkdir()
+    foreigner = Desk.at(tmp_path / "foreign", desk.services.world, ISSUER="https://foreign.example")
+    foreigner.make()
     faults = {
         "nonsense": ("form", "three parts"),
         signed_in.refresh_token: ("form", "refresh token"),
         f"cba_{'a' * 26}.{'b' * 26}.{'c' * 43}": ("form", "CUPBEARER_ACCESS_TOKENS"),
         f"{head}.{'A' * len(signature)}": ("signature", "wrong"),
         stranger.log_in().access_token: ("key", "another store"),
+        foreigner.log_in().access_token: ("key", "it is of 'https://foreign.example'"),
     }
     for token, (step, says) in faults.items():
         decision = why(desk, token, "GET", "/pangolins")
@@ -109,6 +112,15 @@ def test_an_ended_session_closes_the_accounts_own_routes_and_not_yet_the_others(
     other, own = why(desk, token, "GET", "/pangolins"), why(desk, token, "GET", "/users/me")
     assert (other["status"], own["status"]) == (200, 401)
     assert refusing(other) == refusing(own) == ["revocation"]
+
+
+def test_a_signed_token_is_of_the_other_kind_where_opaque_ones_are_in_use(
+    desk: Desk, tmp_path: Path, world: World
+) -> None:
+    desk.make()
+    token = desk.log_in().access_token
+    decision = why(Desk.at(tmp_path, world, ACCESS_TOKENS="opaque"), token, "GET", "/profile")
+    assert (decision["status"], refusing(decision)) == (401, ["form"])
 
 
 def test_an_opaque_token_of_an_ended_session_opens_nothing(tmp_path: Path, world: World) -> None:

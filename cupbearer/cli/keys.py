@@ -45,12 +45,9 @@ def list_keys(*, as_json: bool) -> None:
     if as_json:
         say_json({"signing": [asdict(key) for key in signing], "refresh": [asdict(key) for key in refresh]})
         return
-    rows = [
-        ("signing", k.kid, k.alg, k.state, when(k.created_at), when(k.signs_from), when(k.verifies_until))
-        for k in signing
-    ]
-    rows += [("refresh", k.kid, "HMAC", k.state, when(k.created_at), when(k.used_from), "-") for k in refresh]
-    table(("ring", "key", "algorithm", "state", "made", "used from", "taken until"), rows)
+    rows = [("signing", k.kid, k.alg, k.state, when(k.signs_from), when(k.verifies_until)) for k in signing]
+    rows += [("refresh", k.kid, "HMAC", k.state, when(k.used_from), "-") for k in refresh]
+    table(("ring", "key", "algorithm", "state", "used from", "taken until"), rows)
 
 
 @click.command(

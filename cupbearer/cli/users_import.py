@@ -35,7 +35,7 @@ Advance = Callable[[int], None]
 )  # fmt: skip
 @json_option
 def command(*, file: IO[bytes], dry_run: bool, failed: Path | None, as_json: bool) -> None:
-    r"""Bring users in from FILE ("-": standard input), a JSON object a line.
+    """Bring users in from FILE ("-": standard input), a JSON object a line.
 
     \b
       {"username": "Zoe", "email": "zoe@example.com", "email_verified": true,
@@ -43,12 +43,12 @@ def command(*, file: IO[bytes], dry_run: bool, failed: Path | None, as_json: boo
 
     Only username is needed; without scopes the user gets the default ones. Hashes of Argon2, bcrypt,
     scrypt, PBKDF2 and Django's are taken and replaced at the first log-in. A user_id or created_at of
-    elsewhere is read over: everybody gets a new id.
+    elsewhere is ignored: everybody gets a new id.
 
     It may be run again, also after it was stopped: who is there already, by user name and with the same
     e-mail address, is left as is. What fails is listed with its line and its reason, and makes exit
     status 1; the other lines are brought in.
-    """
+    """  # noqa: D301 - click reads the \b
     from cupbearer.cli.importing import Import
 
     bringing = Import(services(), source(), dry_run=dry_run)
