@@ -9,7 +9,6 @@ from chalicelib.store.sqlite import SqliteStore
 from chalicelib.world import SYSTEM, World
 from cupbearer.testing import Clock
 
-
 __all__ = ["Clock"]
 
 

@@ -1,0 +1,367 @@
+"""Sessions: one line of refresh tokens, a reason for every refusal, limits that hold (SE-1 to SE-7, D2)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chalicelib.audit import Source
+from chalicelib.errors import REFRESH_REASONS, NotFound, RefreshRefused
+from chalicelib.refresh_tokens import RefreshTokens
+from chalicelib.sessions import MAX_SESSIONS, MAX_SPENT
+from chalicelib.sign_in import SignedIn
+from cupbearer.testing import SOURCE, Bench, Client
+from tests.keys_world import Line
+
+ROOT = Path(__file__).parent.parent
+DAY = 86_400
+
+
+@pytest.fixture
+def ann(client: Client) -> Client:
+    return client.as_user(["get:profile", "pangolins"])
+
+
+def spend(bench: Bench, token: str | None) -> SignedIn:
+    return bench.services.sign_in.refresh(token or "", source=SOURCE)
+
+
+def refusal(bench: Bench, token: str | None, *, source: Source = SOURCE) -> str:
+    with pytest.raises(RefreshRefused) as refused:
+        bench.services.sign_in.refresh(token or "", source=source)
+    return refused.value.public_code
+
+
+def counter(token: str) -> int:
+    return int(token.split(".")[3])
+
+
+class TestOneLine:
+    """SE-1: a counter that one conditional write moves."""
+
+    def test_every_refresh_moves_the_counter_by_one(self, cupbearer: Bench, ann: Client) -> None:
+        tokens = [ann.refresh_token or ""]
+        for _ in range(5):
+            tokens.append(spend(cupbearer, tokens[-1]).refresh_token)
+        assert [counter(token) for token in tokens] == list(range(6))
+
+    def test_two_moves_within_one_second_are_two_moves(self, cupbearer: Bench, ann: Client) -> None:
+        second = spend(cupbearer, ann.refresh_token)
+        third = spend(cupbearer, second.refresh_token)
+        cupbearer.clock.advance(11)
+        assert refusal(cupbearer, second.refresh_token) == "reused"
+        assert third.refresh_token != second.refresh_token
+
+    def test_the_order_survives_a_restart(self, tmp_path: Path) -> None:
+        """CVE-2026-9802: rotation is in the store, not in the process."""
+        with Bench(ROOT, tmp_path) as before:
+            signed_in, _ = before.sign_up()
+            successor = spend(before, signed_in.refresh_token)
+        with Bench(ROOT, tmp_path) as after:
+            assert counter(spend(after, successor.refresh_token).refresh_token) == 2
+            after.clock.advance(11)
+            assert refusal(after, signed_in.refresh_token) == "reused"
+
+    def test_an_uncontended_refresh_is_one_read_and_one_write(self, cupbearer: Bench, ann: Client) -> None:
+        """The design's section 8."""
+        spend(cupbearer, ann.refresh_token)  # the ring is in memory now
+        line = Line(cupbearer.services.store)
+        cupbearer.services.sessions._store = line
+        token = spend(cupbearer, ann.refresh_token).refresh_token
+        line.requests = 0
+        spend(cupbearer, token)
+        assert line.requests == 2
+
+    @pytest.mark.parametrize("text", ["", "cbr_", "cbr_k.a.b.0.c.d", "x" * 10_000, "cba_x", "é", "\x00"])
+    @pytest.mark.usefixtures("ann")
+    def test_a_malformed_token_costs_no_store_request(self, cupbearer: Bench, text: str) -> None:
+        """DS-1."""
+        line = Line(cupbearer.services.store)
+        cupbearer.services.sessions._store = line
+        assert refusal(cupbearer, text) == "invalid_token"
+        assert line.requests == 0
+
+    def test_a_forged_token_costs_no_store_request(self, cupbearer: Bench, ann: Client) -> None:
+        token = ann.refresh_token or ""
+        forged = [token[:-1] + ("0" if token[-1] != "0" else "1"), token.replace(".0.", ".1."), token.upper()]
+        line = Line(cupbearer.services.store)
+        cupbearer.services.sessions._store = line
+        assert {refusal(cupbearer, text) for text in forged} == {"invalid_token"}
+        assert line.requests == 0
+
+
+class TestGrace:
+    """D2, SE-3: lost replies and tabs within the window; theft after it."""
+
+    def test_a_lost_reply_is_asked_for_again_and_gives_the_same_token(
+        self, cupbearer: Bench, ann: Client
+    ) -> None:
+        first = spend(cupbearer, ann.refresh_token)
+        cupbearer.clock.advance(9.9)
+        again = spend(cupbearer, ann.refresh_token)
+        assert again.refresh_token == first.refresh_token
+        assert spend(cupbearer, again.refresh_token).session_id == ann.session_id
+
+    def test_however_many_steps_back_the_current_token_is_given(self, cupbearer: Bench, ann: Client) -> None:
+        token = ann.refresh_token
+        for _ in range(6):
+            current = spend(cupbearer, token).refresh_token
+            token = current
+        assert spend(cupbearer, ann.refresh_token).refresh_token == current
+
+    def test_when_the_window_is_over_a_replay_ends_the_session(self, cupbearer: Bench, ann: Client) -> None:
+        """SE-2: for the thief and for the owner."""
+        successor = spend(cupbearer, ann.refresh_token)
+        cupbearer.clock.advance(10)
+        assert refusal(cupbearer, ann.refresh_token) == "reused"
+        assert refusal(cupbearer, successor.refresh_token) == "reused"
+
+    def test_every_ancestor_is_a_replay(self, cupbearer: Bench) -> None:
+        """SE-2."""
+        for steps_back in range(1, 4):
+            signed_in, _ = cupbearer.sign_up()
+            line = [signed_in.refresh_token]
+            for _ in range(3):
+                line.append(spend(cupbearer, line[-1]).refresh_token)
+            cupbearer.clock.advance(11)
+            assert refusal(cupbearer, line[-1 - steps_back]) == "reused"
+
+    def test_a_replay_in_the_window_never_prolongs_the_window(self, cupbearer: Bench, ann: Client) -> None:
+        """SE-3."""
+        spend(cupbearer, ann.refresh_token)
+        for _ in range(3):
+            cupbearer.clock.advance(3)
+            spend(cupbearer, ann.refresh_token)
+        cupbearer.clock.advance(1.1)
+        assert refusal(cupbearer, ann.refresh_token) == "reused"
+
+    def test_a_replay_in_the_window_never_prolongs_the_session(self, cupbearer: Bench, ann: Client) -> None:
+        """SE-3: last use is when a token was truly spent."""
+        spend(cupbearer, ann.refresh_token)
+        used = cupbearer.services.sessions.live(ann.user_id or "")[0].last_used_at
+        cupbearer.clock.advance(5)
+        spend(cupbearer, ann.refresh_token)
+        assert cupbearer.services.sessions.live(ann.user_id or "")[0].last_used_at == used
+
+    def test_more_refreshes_in_the_window_than_are_remembered_log_nobody_out(
+        self, cupbearer: Bench, ann: Client
+    ) -> None:
+        token = ann.refresh_token or ""
+        for _ in range(2 * MAX_SPENT):
+            token = spend(cupbearer, token).refresh_token
+        assert counter(token) == MAX_SPENT
+        cupbearer.clock.advance(11)
+        assert counter(spend(cupbearer, token).refresh_token) == MAX_SPENT + 1
+
+    def test_the_record_of_a_session_does_not_grow(self, cupbearer: Bench, ann: Client) -> None:
+        """DS-3."""
+        token = ann.refresh_token or ""
+        for _ in range(100):
+            token = spend(cupbearer, token).refresh_token
+            cupbearer.clock.advance(4)
+        assert len(cupbearer.services.sessions.live(ann.user_id or "")[0].spent) <= 4
+
+
+class TestStrict:
+    """A window of 0 seconds: every replay is theft."""
+
+    @pytest.fixture
+    def cupbearer_settings(self) -> Mapping[str, str]:
+        return {"CUPBEARER_REFRESH_GRACE_SECONDS": "0"}
+
+    def test_a_replay_at_once_ends_the_session(self, cupbearer: Bench, ann: Client) -> None:
+        successor = spend(cupbearer, ann.refresh_token)
+        assert refusal(cupbearer, ann.refresh_token) == "reused"
+        assert refusal(cupbearer, successor.refresh_token) == "reused"
+
+    def test_an_honest_line_goes_on(self, cupbearer: Bench, ann: Client) -> None:
+        token = ann.refresh_token or ""
+        for _ in range(5):
+            token = spend(cupbearer, token).refresh_token
+
+
+class TestReasons:
+    """Every refusal has a reason that a program can read."""
+
+    def test_the_reasons_are_those_of_the_contract(self) -> None:
+        wanted = "invalid_token expired idle reused revoked password_changed disabled"
+        assert set(REFRESH_REASONS) == set(wanted.split())
+
+    def test_unused_too_long_is_idle(self, cupbearer: Bench, ann: Client) -> None:
+        cupbearer.clock.advance(14 * DAY - 1)
+        token = spend(cupbearer, ann.refresh_token).refresh_token
+        cupbearer.clock.advance(14 * DAY)
+        assert refusal(cupbearer, token) == "idle"
+
+    def test_past_its_greatest_age_is_expired_however_busy(self, cupbearer: Bench, ann: Client) -> None:
+        token = ann.refresh_token or ""
+        for _ in range(8):
+            cupbearer.clock.advance(11 * DAY)
+            token = spend(cupbearer, token).refresh_token
+        cupbearer.clock.advance(2 * DAY)
+        assert refusal(cupbearer, token) == "expired"
+
+    def test_logged_out_is_revoked(self, cupbearer: Bench, ann: Client) -> None:
+        ann.revoke()
+        assert refusal(cupbearer, ann.refresh_token) == "revoked"
+
+    def test_logged_out_everywhere_is_revoked(self, cupbearer: Bench, ann: Client) -> None:
+        cupbearer.services.administration.end_session(ann.user_id or "", None, source=SOURCE)
+        assert refusal(cupbearer, ann.refresh_token) == "revoked"
+
+    def test_a_disabled_account_is_disabled(self, cupbearer: Bench, ann: Client) -> None:
+        cupbearer.services.administration.administer(ann.user_id or "", disabled=True, source=SOURCE)
+        assert refusal(cupbearer, ann.refresh_token) == "disabled"
+
+    def test_enabling_again_revives_no_session(self, cupbearer: Bench, ann: Client) -> None:
+        """SE-6."""
+        for disabled in (True, False):
+            cupbearer.services.administration.administer(ann.user_id or "", disabled=disabled, source=SOURCE)
+        assert refusal(cupbearer, ann.refresh_token) == "disabled"
+
+    def test_a_password_set_by_an_operator_is_password_changed(self, cupbearer: Bench, ann: Client) -> None:
+        cupbearer.services.administration.set_password(
+            ann.user_id or "", new="a new long phrase", source=SOURCE
+        )
+        assert refusal(cupbearer, ann.refresh_token) == "password_changed"
+
+    def test_a_deleted_users_token_is_revoked(self, cupbearer: Bench, ann: Client) -> None:
+        cupbearer.services.administration.delete(ann.user_id or "", source=SOURCE)
+        assert refusal(cupbearer, ann.refresh_token) == "revoked"
+
+    def test_another_clients_token_is_no_token(self, cupbearer: Bench, ann: Client) -> None:
+        """SE-4: bound to its client; and the attempt ends nothing."""
+        with pytest.raises(RefreshRefused) as refused:
+            cupbearer.services.sign_in.refresh(ann.refresh_token or "", source=SOURCE, client_id="other")
+        assert refused.value.public_code == "invalid_token"
+        assert spend(cupbearer, ann.refresh_token)
+
+    def test_the_reason_is_told_for_a_day_and_written_down_once(self, cupbearer: Bench, ann: Client) -> None:
+        """DS-3: a thief who keeps trying cannot fill the trail."""
+        ann.revoke()
+        for _ in range(5):
+            assert refusal(cupbearer, ann.refresh_token) == "revoked"
+        events, _ = cupbearer.services.audit.of(ann.user_id or "")
+        assert [event.event for event in events].count("refresh_refused") == 1
+
+    def test_a_session_that_was_swept_away_is_expired(self, cupbearer: Bench, ann: Client) -> None:
+        cupbearer.clock.advance(200 * DAY)
+        assert refusal(cupbearer, ann.refresh_token) == "expired"
+
+    def test_a_store_restored_to_before_a_token_ends_that_token(self, cupbearer: Bench, ann: Client) -> None:
+        """DL-3: a counter ahead of the session's was given out by a history that was undone."""
+        ahead = spend(cupbearer, ann.refresh_token).refresh_token
+        sessions = cupbearer.services.sessions
+        _, session = sessions.read(ann.user_id or "", ann.session_id or "")
+        assert session
+        assert session.record
+        cupbearer.services.store.commit(
+            sessions.carried_over(replace(session, counter=0, spent=()), session.epoch)
+        )
+        assert refusal(cupbearer, ahead) == "revoked"
+
+
+class TestWhatItCarries:
+    """SE-4: user state and scopes are read again at every refresh."""
+
+    def test_a_changed_scope_reaches_the_next_token(self, cupbearer: Bench, ann: Client) -> None:
+        operate = cupbearer.services.administration.administer
+        operate(ann.user_id or "", granted=frozenset({"orders:read"}), source=SOURCE)
+        assert spend(cupbearer, ann.refresh_token).scope == {"orders:read"}
+
+    def test_a_session_begun_narrow_stays_narrow(self, cupbearer: Bench, ann: Client) -> None:
+        signed_in = cupbearer.services.sign_in.with_password(
+            username=ann.username or "",
+            password=ann.password or "",
+            scope=frozenset({"pangolins"}),
+            source=SOURCE,
+        )
+        assert signed_in.scope == {"pangolins"}
+        cupbearer.services.administration.administer(
+            ann.user_id or "", granted=frozenset({"pangolins", "more"}), source=SOURCE
+        )
+        assert spend(cupbearer, signed_in.refresh_token).scope == {"pangolins"}
+
+    def test_a_refresh_may_narrow_and_never_widen(self, cupbearer: Bench, ann: Client) -> None:
+        refresh = cupbearer.services.sign_in.refresh
+        narrowed = refresh(
+            ann.refresh_token or "", source=SOURCE, scope=frozenset({"pangolins", "users:write"})
+        )
+        assert narrowed.scope == {"pangolins"}
+        assert refresh(narrowed.refresh_token, source=SOURCE).scope == {"pangolins", "get:profile"}
+
+
+class TestMany:
+    """SE-6, DS-3."""
+
+    def test_at_most_fifty_are_kept_and_the_longest_unused_gives_way(
+        self, cupbearer: Bench, ann: Client
+    ) -> None:
+        first = ann.refresh_token
+        for _ in range(MAX_SESSIONS + 5):
+            cupbearer.clock.advance(1)
+            ann.log_in()
+        going_on = cupbearer.services.sessions.live(ann.user_id or "")
+        assert len(going_on) == MAX_SESSIONS
+        assert going_on[0].session_id == ann.session_id
+        assert refusal(cupbearer, first) == "expired"
+        assert (
+            len(cupbearer.services.store.list(f"user#{ann.user_id}", prefix="session#").records)
+            == MAX_SESSIONS
+        )
+
+    def test_ended_ones_give_way_first(self, cupbearer: Bench, ann: Client) -> None:
+        oldest = ann.refresh_token
+        for _ in range(MAX_SESSIONS - 1):
+            ann.log_in()
+        ann.revoke()
+        ann.log_in()
+        assert spend(cupbearer, oldest)
+
+    def test_one_is_ended_and_the_others_go_on(self, cupbearer: Bench, ann: Client) -> None:
+        first = ann.refresh_token
+        ann.log_in()
+        ann.revoke()
+        assert refusal(cupbearer, ann.refresh_token) == "revoked"
+        assert spend(cupbearer, first)
+
+    def test_an_ended_or_foreign_or_unknown_session_cannot_be_ended(
+        self, cupbearer: Bench, client: Client, ann: Client
+    ) -> None:
+        """SC-3."""
+        ben = client.as_user()
+        ben.revoke()
+        for session_id in (ben.session_id, ann.session_id, "none", "", "#", "x" * 900):
+            with pytest.raises(NotFound):
+                cupbearer.services.sessions.end(ben.user_id or "", session_id or "", source=SOURCE)
+
+    def test_one_persons_end_of_all_is_nobody_elses(
+        self, cupbearer: Bench, client: Client, ann: Client
+    ) -> None:
+        ben = client.as_user()
+        cupbearer.services.administration.end_session(ann.user_id or "", None, source=SOURCE)
+        assert spend(cupbearer, ben.refresh_token)
+
+
+class TestWhatIsStored:
+    """TK-10, M9: never a token, never the secret in one."""
+
+    @pytest.fixture
+    def dump(self, cupbearer: Bench, ann: Client, tmp_path: Path) -> Iterator[bytes]:
+        spend(cupbearer, ann.refresh_token)
+        return iter([b"".join(path.read_bytes() for path in tmp_path.glob("cupbearer.db*"))])
+
+    def test_no_part_of_a_token_that_opens_anything_is_in_the_store(
+        self, ann: Client, dump: Iterator[bytes]
+    ) -> None:
+        stored = next(dump)
+        parts = (ann.refresh_token or "").split(".")
+        assert parts[2].encode() in stored
+        assert all(part.encode() not in stored for part in (parts[4], parts[5], ann.access_token or ""))
+
+    def test_a_token_of_another_ring_is_not_ours(self, ann: Client, tmp_path: Path) -> None:
+        (tmp_path / "other").mkdir()
+        with Bench(ROOT, tmp_path / "other") as other:
+            token = RefreshTokens(other.services.mac_keys)
+            assert token.read(ann.refresh_token or "") is None
