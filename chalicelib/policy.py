@@ -13,6 +13,8 @@ from typing import Any, Protocol
 from chalicelib import scopes
 from chalicelib.route_table import PREFIX_ROOM, Guard, Route, RouteTable
 
+Texts = tuple[str, ...]
+
 _KEPT_DECISIONS = 256  # one for each set of rights in use; a table of n scopes has at most 2^(n+1)
 
 # A method and a path follow the stage and are not read: only what AWS itself wrote enters a policy.
@@ -63,12 +65,13 @@ def policy_for(
     scope in the context itself.
     """
     prefix = _prefix(method_arn)
-    if not _names_of(prefix).isdisjoint(outside):
-        return {"Version": "2012-10-17", "Statement": [_statement("Allow", prefix, ("*",))]}
-    allowed, denied = _decide(table, own=principal.own, held=table.scopes & principal.scope)
-    statements = [_statement("Allow", prefix, allowed)] if allowed else []
+    if outside and not _names_of(prefix).isdisjoint(outside):
+        return {"Version": "2012-10-17", "Statement": [_statement("Allow", (prefix + "*",))]}
+    held = table.scopes & principal.scope
+    allowed, denied = _resources(table, prefix, own=principal.own, held=held)
+    statements = [_statement("Allow", allowed)] if allowed else []
     if denied:
-        statements.append(_statement("Deny", prefix, denied))
+        statements.append(_statement("Deny", denied))
     return {"Version": "2012-10-17", "Statement": statements}
 
 
@@ -88,7 +91,13 @@ def _names_of(prefix: str) -> set[str]:
 
 
 @lru_cache(maxsize=_KEPT_DECISIONS)
-def _decide(table: RouteTable, *, own: bool, held: scopes.Scopes) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _resources(table: RouteTable, prefix: str, *, own: bool, held: scopes.Scopes) -> tuple[Texts, Texts]:
+    """Return the ARNs to allow and to deny."""
+    allowed, denied = _decide(table, own=own, held=held)
+    return tuple(prefix + end for end in allowed), tuple(prefix + end for end in denied)
+
+
+def _decide(table: RouteTable, *, own: bool, held: scopes.Scopes) -> tuple[Texts, Texts]:
     """Return the ends of the ARNs to allow and to deny. Scopes that name no route are gone before this."""
     rights = Rights(own=own, scope=held)
     opened = [route for route in table.guarded if opens(rights, route.guard.at_gateway)]
@@ -97,9 +106,9 @@ def _decide(table: RouteTable, *, own: bool, held: scopes.Scopes) -> tuple[tuple
     return _ends(opened), _ends(table.to_close(opened))
 
 
-def _ends(routes: Iterable[Route]) -> tuple[str, ...]:
+def _ends(routes: Iterable[Route]) -> Texts:
     return tuple(end for route in routes for end in route.patterns)
 
 
-def _statement(effect: str, prefix: str, ends: Iterable[str]) -> dict[str, Any]:
-    return {"Action": "execute-api:Invoke", "Effect": effect, "Resource": [prefix + end for end in ends]}
+def _statement(effect: str, resources: Iterable[str]) -> dict[str, Any]:
+    return {"Action": "execute-api:Invoke", "Effect": effect, "Resource": list(resources)}
