@@ -9,7 +9,7 @@ from chalicelib.wiring import Services
 from tests.conftest import Clock
 from tests.federation.house import ISSUER, PASSWORD, Browser, Reply
 from tests.federation.issuer import Issuer
-from tests.federation.test_log_in import log_in
+from tests.federation.visits import log_in
 
 
 @pytest.fixture
