@@ -63,10 +63,11 @@ def is_alive(*, now: float, exp: float) -> bool:
 def check_audience(claims: Claims, wanted: tuple[str, ...]) -> None:
     """Demand ``aud``: our exact identifier, or a list of strings that holds it."""
     aud = claims.get("aud")
-    listed = [aud] if isinstance(aud, str) else aud
-    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+    if isinstance(aud, str):
+        aud = [aud]
+    elif not isinstance(aud, list) or not all(isinstance(one, str) for one in aud):
         raise InvalidToken("aud is missing or not made of strings")
-    if not any(one in wanted for one in listed):
+    if set(wanted).isdisjoint(aud):
         raise InvalidToken("it is for another audience")
 
 

@@ -1,5 +1,6 @@
 """Tokens verified a moment ago: one text need not be verified twice while nothing about it has changed."""
 
+from collections import OrderedDict
 from threading import Lock
 
 from chalicelib.claims import AccessClaims, is_alive
@@ -12,7 +13,7 @@ class Remembered:
     """A bounded memory, oldest out first. What it gives is as good as a new verification would be."""
 
     def __init__(self) -> None:
-        self._tokens: dict[str, tuple[AccessClaims, VerificationKey, Keys]] = {}
+        self._tokens: OrderedDict[str, tuple[AccessClaims, VerificationKey, Keys]] = OrderedDict()
         self._lock = Lock()
 
     def get(self, text: str, *, now: float) -> AccessClaims | None:
@@ -31,5 +32,5 @@ class Remembered:
         """Remember a token just verified by ``key``, one of ``keys``."""
         with self._lock:
             if len(self._tokens) >= MAX_REMEMBERED:
-                del self._tokens[next(iter(self._tokens))]
+                self._tokens.popitem(last=False)  # a dict would search for its first one
             self._tokens[text] = (claims, key, keys)
