@@ -5,7 +5,7 @@ import { showDoors } from "./doors.js";
 import { showMessages } from "./messages.js";
 import { current, start, watch } from "./session.js";
 import { trouble } from "./words.js";
-import { showYou } from "./you.js";
+import { showYou, youAreShown } from "./you.js";
 
 const PATIENCE = 3000; // milliseconds that the page waits for messages before it shows itself without
 
@@ -23,7 +23,7 @@ peeks();
 showYou();
 showDoors();
 const loaded = Promise.race([showMessages(), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
-await Promise.all([begin(), loaded]);
+await Promise.all([begin().then(youAreShown), loaded]);
 for (const section of all("[data-reveal]")) section.hidden = false;
 document.documentElement.dataset.ready = current().state;
 watch(({ state }) => { document.documentElement.dataset.ready = state; });

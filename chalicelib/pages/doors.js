@@ -39,7 +39,7 @@ function draw(knocked) {
   result.replaceChildren(...[...one("#result-template").content.cloneNode(true).children]);
   result.removeAttribute("aria-busy");
   one(".verdict", result).dataset.kind = answer.ok ? "good" : "bad";
-  say(one(".status", result), answer.offline ? "–" : String(answer.status));
+  say(one(".status", result), answer.offline ? "no answer" : String(answer.status));
   const words = explain(knocked);
   say(one("[data-verdict]", result), words.verdict);
   say(one("[data-why]", result), words.why);
@@ -82,7 +82,7 @@ function stations({ answer, scope, place, showed }) {
 }
 
 function explain({ answer, path, scope, place, showed }) {
-  if (answer.offline || answer.status === 429 || answer.status >= 500) return { verdict: "No answer yet", why: trouble(answer, answer.retryAfter ?? 2) };
+  if (answer.offline || answer.status === 429 || answer.status >= 500) return { verdict: answer.offline ? "Nobody came to the door." : "Not now.", why: trouble(answer, answer.retryAfter ?? 2) };
   if (answer.ok && !scope) return { verdict: "Open to everybody.", why: "Nobody looked at a token: this route is declared public, so the gateway does not even wake the authorizer." };
   if (answer.ok) return granted({ answer, scope });
   if (answer.status === 401 && showed === "none") return { verdict: "Who are you?", why: "You showed no token, so the gateway answers by itself: 401 means that it does not know you. None of the code behind the route has run.", next: current().state === "in" ? "Choose “My token” and knock again." : "Log in or sign up on this page, then knock again." };

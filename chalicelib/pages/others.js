@@ -67,8 +67,7 @@ export async function showConsents() {
 }
 
 function consentRow(item) {
-  const name = item.client_name ?? item.name ?? item.client_id;
-  const since = item.given_at ?? item.created_at;
+  const name = item.client;
   const press = async () => {
     const gone = await call("DELETE", `${CONSENTS}/${encodeURIComponent(item.client_id)}`);
     if (!gone.ok) return tell("consents", gone);
@@ -77,7 +76,7 @@ function consentRow(item) {
   };
   return row({
     main: name,
-    more: [item.scope && `may use ${[item.scope].flat().join(", ")}`, since && `since ${exactly(since)}`].filter(Boolean).join(" · "),
+    more: `may use ${item.scopes.join(", ") || "nothing"} · since ${exactly(item.given_at)}`,
     button: { label: "Withdraw", of: name, press },
   });
 }

@@ -8,6 +8,10 @@ import { clock, whyOut } from "./words.js";
 const DEPTH = 42; // how far the wine sinks, in units of the drawing
 
 let profileOf = null; // the session whose profile is on the page
+let shown = Promise.resolve(); // when it is there
+
+/** Wait until the card holds what it will hold. */
+export const youAreShown = () => shown;
 
 export function showYou() {
   enhance(one("#log-in"), { submit: ({ username, password }) => logIn(username, password), done: entered, told: refusedLogIn });
@@ -55,7 +59,7 @@ function draw(session) {
   if (session.state !== "in") return;
   chips(one("#scopes"), session.scopes, "none");
   say(one("#token-inside"), inside(session.token));
-  if (profileOf !== session.sessionId) showProfile(session.sessionId);
+  if (profileOf !== session.sessionId) shown = showProfile(session.sessionId);
   tick();
 }
 

@@ -6,6 +6,8 @@ import pytest
 
 pytest.importorskip("playwright")  # the fixture names what is missing; this spares the import below
 
+from playwright.sync_api import expect
+
 from tests.pages.eyes import (
     PASSWORD,
     Person,
@@ -32,7 +34,7 @@ def test_from_nothing_to_a_posted_message_by_the_page_alone(person: Person) -> N
 
 def test_the_page_says_who_you_are_what_you_hold_and_when_it_ends(person: Person) -> None:
     page = person.sign_up("Berta")
-    page.wait_for_function("document.querySelector('#who').textContent === 'Berta'")
+    expect(page.locator("#who")).to_have_text("Berta")
     assert page.locator("#scopes .chip").all_inner_texts() == ["get:profile"]
     assert page.locator("#ends").inner_text() in {"5:00", "4:59", "4:58"}
     page.get_by_text("What the token says").click()
@@ -61,7 +63,7 @@ def test_nothing_and_a_forgery_are_told_apart_in_words(person: Person) -> None:
     assert "showed no token" in page.locator("[data-why]").inner_text()
     assert knock(page, "/profile", shown="forged") == "401"
     assert "signature" in page.locator("[data-why]").inner_text()
-    assert settled(page, "in").locator("#who").inner_text() == "Dora"
+    expect(page.locator("#who")).to_have_text("Dora")
 
 
 def test_two_tabs_that_refresh_at_once_ask_once_and_both_go_on(person: Person) -> None:

@@ -1,0 +1,173 @@
+"""What people meet besides success: each state is said kindly, beside the field, and nothing typed is lost."""
+
+import re
+from typing import Any
+
+import pytest
+
+pytest.importorskip("playwright")
+
+from playwright.sync_api import expect
+
+from tests.pages.eyes import PASSWORD, Person, assert_accessible, knock, settled, take_pictures
+
+BUSY = {
+    "status": 503,
+    "headers": {"Retry-After": "3", "Content-Type": "application/problem+json"},
+    "body": '{"code": "unavailable", "detail": "The service is briefly unavailable: try again."}',
+}
+
+
+def _said(page: Any, field: str) -> str:
+    """Return what is said beside a field, which must be tied to it for those who listen."""
+    control = page.locator(f"#{field}")
+    assert control.get_attribute("aria-invalid") == "true"
+    assert f"{field}-error" in control.get_attribute("aria-describedby")
+    return str(page.locator(f"#{field}-error").inner_text())
+
+
+def test_a_wrong_password_is_said_beside_the_field_and_nothing_typed_is_lost(person: Person) -> None:
+    page = person.open(state="out")
+    page.locator("#in-username").fill("Nobody")
+    page.locator("#in-password").fill("not the right words")
+    page.locator("#log-in button[type=submit]").click()
+    page.get_by_text("The user name or the password is wrong.").wait_for()
+    assert "Try again" in _said(page, "in-password")
+    assert page.locator("#in-username").input_value() == "Nobody"
+    assert page.locator("#in-password").input_value() == "not the right words"
+    assert page.evaluate("document.activeElement.id") == "in-password"
+    assert_accessible(page, where="a wrong password")
+    take_pictures(page, "board-wrong-password")
+
+
+def test_empty_fields_are_named_before_anything_is_sent(person: Person) -> None:
+    page = person.open(state="out")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("#log-in button[type=submit]").click()
+    assert _said(page, "in-username") == "Please fill this in."
+    assert asked == []
+
+
+def test_a_taken_name_and_a_weak_password_are_said_beside_their_fields(person: Person) -> None:
+    person.sign_up("Greta").get_by_role("button", name="Log out").click()
+    page = settled(person.context.pages[0], "out")
+    page.get_by_role("radio", name="Sign up").check()
+    page.locator("#up-username").fill("greta")
+    page.locator("#up-password").fill(PASSWORD)
+    page.get_by_role("button", name="Make my account").click()
+    page.get_by_text("Somebody has this name already.").wait_for()
+    page.locator("#up-username").fill("Greta II")
+    page.locator("#up-password").fill("password1")
+    page.get_by_role("button", name="Make my account").click()
+    page.get_by_text("among the most common ones").wait_for()
+    assert page.locator("#up-username-error").inner_text() == ""
+    assert page.locator("#up-username").input_value() == "Greta II"
+    assert_accessible(page, where="a weak password")
+
+
+def test_a_message_too_long_is_counted_and_kept(person: Person) -> None:
+    page = person.sign_up("Hanna")
+    box = page.get_by_label("Say something")
+    box.fill("é" * 512)
+    assert page.locator("#text-left").inner_text() == "12 too many"
+    page.get_by_role("button", name="Post").click()
+    assert _said(page, "text") == "This is 12 too long: a message has at most 500 characters."
+    assert len(box.input_value()) == 512
+    assert_accessible(page, where="a message too long")
+    box.fill("é" * 500)
+    page.get_by_role("button", name="Post").click()
+    expect(box).to_have_value("")
+
+
+def test_who_is_logged_out_keeps_the_words_and_posts_them_after_the_log_in(person: Person) -> None:
+    page = person.sign_up("Ina")
+    page.get_by_role("button", name="Log out").click()
+    settled(page, "out")
+    page.get_by_label("Say something").fill("Kept over a log-in.")
+    page.get_by_role("button", name="Post").click()
+    assert "Log in to post this" in _said(page, "text")
+    person.log_in("Ina", page=page)
+    page.get_by_role("button", name="Post").click()
+    page.locator("#messages .text", has_text="Kept over a log-in.").wait_for()
+
+
+def test_offline_is_said_and_the_page_goes_on_when_the_network_is_back(person: Person) -> None:
+    page = person.sign_up("Jana")
+    page.get_by_label("Say something").fill("Written in a tunnel.")
+    person.context.set_offline(True)
+    page.get_by_role("button", name="Post").click()
+    page.get_by_text("You are offline. Nothing is lost").wait_for()
+    assert knock(page, "/profile") == "no answer"
+    assert_accessible(page, where="offline")
+    take_pictures(page, "board-offline")
+    person.context.set_offline(False)
+    page.get_by_role("button", name="Post").click()
+    page.locator("#messages .text", has_text="Written in a tunnel.").wait_for()
+
+
+def test_a_busy_server_is_asked_again_after_the_time_it_told(person: Person) -> None:
+    page = person.page()
+    page.route(re.compile("/messages$"), lambda route: route.fulfill(**BUSY), times=1)
+    page.goto(person.server.url)
+    settled(page)
+    page.get_by_text(re.compile(r"The service is busy. We can try again in \d seconds?\.")).wait_for()
+    assert_accessible(page, where="a busy server")
+    take_pictures(page, "board-busy")
+    page.locator("#messages-trouble").wait_for(state="hidden")
+
+
+def test_a_busy_log_in_counts_down_and_then_works(person: Person) -> None:
+    person.sign_up("Klara").get_by_role("button", name="Log out").click()
+    page = settled(person.context.pages[0], "out")
+    page.route(re.compile("/sessions$"), lambda route: route.fulfill(**BUSY), times=1)
+    page.locator("#in-username").fill("Klara")
+    page.locator("#in-password").fill(PASSWORD)
+    button = page.locator("#log-in button[type=submit]")
+    button.click()
+    page.get_by_text(re.compile(r"We can try again in [23] seconds\.")).wait_for()
+    assert button.get_attribute("aria-disabled") == "true"
+    page.get_by_text("You can try again now.").wait_for()
+    button.click()
+    settled(page, "in")
+
+
+def test_too_many_tries_are_told_with_a_countdown(person: Person) -> None:
+    person.sign_up("Lena").get_by_role("button", name="Log out").click()
+    page = settled(person.context.pages[0], "out")
+    page.locator("#in-username").fill("Lena")
+    for attempt in range(40):
+        page.locator("#in-password").fill(f"a wrong guess, number {attempt}")
+        with page.expect_response(re.compile("/sessions$")) as answered:
+            page.locator("#log-in button[type=submit]").click()
+        if answered.value.status == 429:
+            break
+    page.get_by_text(re.compile(r"many tries in a row. Wait \d+ seconds?")).wait_for()
+    assert page.locator("#in-username").input_value() == "Lena"
+    assert_accessible(page, where="throttled")
+    take_pictures(page, "board-throttled")
+
+
+def test_a_session_that_was_ended_is_explained_and_what_was_typed_stays(person: Person) -> None:
+    page = person.sign_up("Mona")
+    page.get_by_label("Say something").fill("Still here?")
+    person.server.command("sessions", "end", "Mona", "--all", "--yes")
+    page.locator("#fresh").click()
+    settled(page, "out")
+    assert "Log in to go on: what you typed is still here." in page.locator("#why-out").inner_text()
+    assert page.get_by_label("Say something").input_value() == "Still here?"
+    assert_accessible(page, where="an ended session")
+
+
+def test_after_a_laptops_sleep_the_first_call_fetches_a_new_token(person: Person) -> None:
+    page = person.page()
+    page.clock.install()
+    page.goto(person.server.url)
+    settled(page, "out")
+    person.sign_up("Nora", page=page)
+    page.clock.fast_forward("08:00:00")
+    expect(page.locator("#ends")).to_have_text("ended")
+    assert_accessible(page, where="a token that has ended")
+    take_pictures(page, "board-token-ended")
+    assert knock(page, "/profile") == "200"
+    assert page.locator("#ends").inner_text() != "ended"
