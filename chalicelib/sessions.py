@@ -6,12 +6,11 @@ out (D2); a replay after the window ends the session (SE-2). Every move also dem
 since it was read, so a disable, a log-out everywhere or a scope cut that raced it leaves nothing usable (SE-7).
 """
 
-import hmac
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib import logs, scopes
+from chalicelib import logs, refresh_line, scopes
 from chalicelib.audit import MAX_TEXT, Audit, Source
 from chalicelib.errors import NotFound, RefreshRefused, Taken
 from chalicelib.refresh_tokens import RefreshToken, RefreshTokens
@@ -21,7 +20,6 @@ from chalicelib.user import User, profile_key
 from chalicelib.world import World
 
 MAX_SESSIONS = 50  # kept for one user; the oldest gives way (DS-3)
-MAX_SPENT = 32  # spends remembered within the grace window; past it the counter rests
 MAX_TRIES = 8  # of a refresh that others keep overtaking
 KEEP_AFTER_END_SECONDS = 24 * 60 * 60  # so that the reason can be told
 
@@ -96,13 +94,17 @@ class Sessions:
             raise RefreshRefused("invalid_token")
         for _ in range(MAX_TRIES):
             user, session = self.read(token.user_id, token.session_id)
-            reason = self._refusal(token, user, session, client_id)
+            reason = refresh_line.refusal(
+                token, user, session, client_id=client_id, now=self._world.now(), limits=self.limits
+            )
             try:
                 if reason is not None or user is None or session is None:
                     reason = reason or "revoked"
                     self._end_refused(session, reason, source)
                     raise RefreshRefused(reason)
-                moved = self._spend(session, token.counter)
+                moved = refresh_line.spend(
+                    session, token.counter, now=self._world.now(), grace=self.limits.grace
+                )
                 extra, writes = issue(user, moved)
                 self._write(user, session, moved, writes)
             except Conflict:
@@ -179,35 +181,6 @@ class Sessions:
             raise ValueError("only a session that was read can be carried over")
         kept = replace(session, epoch=epoch)
         return Replace(session.record, kept.data(), expires_at=self._kept_until(session))
-
-    def _refusal(
-        self, token: RefreshToken, user: User | None, session: Session | None, client_id: str
-    ) -> str | None:
-        if session is not None and (
-            session.client_id != client_id
-            or not hmac.compare_digest(session.secret_hash, token.secret_hash())
-        ):
-            return "invalid_token"
-        reason = self.is_over(session, user)
-        if reason is not None or session is None:
-            return reason
-        if token.counter > session.counter:
-            return "revoked"  # the store was restored to a time before this token (DL-3)
-        if token.counter == session.counter or self._forgiven(session, token.counter):
-            return None
-        return "reused"
-
-    def _forgiven(self, session: Session, counter: int) -> bool:
-        since = self._world.now() - self.limits.grace
-        return any(spent == counter and when > since for spent, when in session.spent)
-
-    def _spend(self, session: Session, counter: int) -> Session:
-        """Return the session after its token of this counter was spent: moved on, or as it is for a forgiven replay."""
-        now = self._world.now()
-        recent = tuple((spent, when) for spent, when in session.spent if when > now - self.limits.grace)
-        if counter != session.counter or len(recent) >= MAX_SPENT:
-            return session
-        return replace(session, counter=counter + 1, last_used_at=now, spent=(*recent, (counter, now)))
 
     def _write(self, user: User, session: Session, moved: Session, writes: Iterable[Write]) -> None:
         """Commit a move, if the user is as it was read; a forgiven replay moves nothing."""
