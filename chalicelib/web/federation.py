@@ -1,10 +1,12 @@
 """``/login/{provider}``: log in through another OpenID provider, and come back from it."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from chalicelib.web import browser_session, login_browser
+from chalicelib.web import browser_session, login_browser, problems
 from chalicelib.web.return_to import own_path
 from chalicelib.web.routes import Answer, Api, Call
 from chalicelib.web.shapes import IdentityShape, TokenShape
@@ -13,6 +15,24 @@ if TYPE_CHECKING:
     from chalicelib.federation.log_ins import Finished
 
 api = Api("federation")
+
+
+def _told_as_page(view: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
+    """Return the view with its refusals told as a page where a person's browser asks for one."""
+
+    @wraps(view)
+    def answer(call: Call) -> Answer:
+        try:
+            return view(call)
+        except Exception as error:
+            refusal = problems.as_refusal(error)
+            if refusal is None or "text/html" not in call.headers.get("accept", ""):
+                raise
+            from chalicelib.web.page_forms import told
+
+            return told(refusal)
+
+    return answer
 
 
 class Begun(msgspec.Struct, frozen=True):
@@ -36,6 +56,7 @@ class Linked(msgspec.Struct, frozen=True):
     gives=Begun,
     refuses=(400, 404, 429, 503),
 )
+@_told_as_page
 def begin(call: Call) -> Answer:
     """Begin a log-in at a provider: a redirect there, or with ``Accept: application/json`` the URL in the body.
 
@@ -60,6 +81,7 @@ def begin(call: Call) -> Answer:
     gives=TokenShape,
     refuses=(400, 403, 404, 409, 503),
 )
+@_told_as_page
 def finish(call: Call) -> Answer:
     """Finish a log-in that this browser began.
 

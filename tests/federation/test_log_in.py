@@ -117,3 +117,20 @@ def test_a_flow_lives_ten_minutes(browser: Browser, elsewhere: Issuer, clock: Cl
     back = elsewhere.authorize(browser.begin())
     clock.advance(600)
     assert browser.come_back(back).json["code"] == "invalid_state"
+
+
+def test_a_person_is_told_of_a_refusal_by_a_page_and_a_program_by_a_document(
+    browser: Browser, elsewhere: Issuer
+) -> None:
+    """BR-4, BR-5."""
+    html = "text/html,application/xhtml+xml,*/*;q=0.8"
+    page = browser.come_back({"state": "<b>", "code": "c"}, Accept=html)
+    assert (page.status, page.headers["Content-Type"]) == (400, "text/html; charset=utf-8")
+    assert "begin it again" in page.text
+    assert "<b>" not in page.text
+    elsewhere.discovery["issuer"] = "https://another.example.com"
+    page = browser.ask("GET", "/login/elsewhere", Accept=html)
+    assert page.status == 503
+    assert "elsewhere cannot be reached" in page.text
+    assert int(page.headers["Retry-After"]) >= 1
+    assert browser.come_back({"state": "x", "code": "c"}).json["code"] == "invalid_state"
