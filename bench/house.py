@@ -1,0 +1,81 @@
+"""The service on a store of its own, and people in it."""
+
+import itertools
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from chalicelib import logs, settings, wiring
+from chalicelib.audit import Source
+from chalicelib.passwords import CHEAPEST_ONLY_FOR_TESTING, Passwords
+from chalicelib.store import Store
+from chalicelib.world import SYSTEM, World
+
+PASSWORD = "nightjar-lantern-42"
+ARN = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/api/GET/profile"
+HASH = "Argon2id, 19 MiB, 2 passes, 1 lane"
+
+_numbers = itertools.count(1)
+
+
+def silence() -> None:
+    """Keep the service's log out of the figures and off the terminal."""
+    logs.LOGGER.addHandler(logging.NullHandler())
+    logs.LOGGER.setLevel(logging.CRITICAL)
+    logs.LOGGER.propagate = False
+
+
+class CheapServices(wiring.Services):
+    """Services whose password hash costs nothing, so that all the rest can be seen."""
+
+    @cached_property
+    def passwords(self) -> Passwords:
+        return Passwords(self.world, min_length=8, profile=CHEAPEST_ONLY_FOR_TESTING)
+
+
+def services(
+    folder: Path,
+    variables: Mapping[str, str] | None = None,
+    *,
+    world: World = SYSTEM,
+    store: Store | None = None,
+    cheap: bool = False,
+) -> wiring.Services:
+    """Return services on SQLite in ``folder``, or on ``store``."""
+    silence()
+    environ = {"CUPBEARER_STORE": f"sqlite:///{folder / 'cupbearer.db'}", **(variables or {})}
+    kind = CheapServices if cheap else wiring.Services
+    return kind(settings.parse(environ), world, store=store)
+
+
+def somewhere() -> Source:
+    """Return a source that has not been here before: the throttle counts by network."""
+    number = next(_numbers)
+    address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+    return Source(ip=address, user_agent="bench", request_id="bench")
+
+
+def event(token: str) -> dict[str, str]:
+    """Return what API Gateway sends to a TOKEN authorizer."""
+    return {"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": ARN}
+
+
+@dataclass
+class Requests:
+    """Counts what a store is asked, by verb, and the capacity units that it took."""
+
+    seen: list[tuple[str, float]]
+
+    def __call__(self, verb: str, units: float) -> None:
+        self.seen.append((verb, units))
+
+    @contextmanager
+    def of(self, what: Callable[[], Any]) -> Iterator[list[tuple[str, float]]]:
+        """Run ``what`` and give what it asked."""
+        self.seen.clear()
+        what()
+        yield list(self.seen)

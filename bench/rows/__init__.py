@@ -1,0 +1,1 @@
+"""The rows of the bench: each module measures one and gives a Finding."""
