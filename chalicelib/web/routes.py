@@ -5,90 +5,22 @@ Refusals become answers here and nowhere else, with CORS and security headers on
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
 import chalice
 
-from chalicelib import logs, scopes
+from chalicelib import logs
 from chalicelib.audit import Source
 from chalicelib.errors import InvalidToken, NotFound, Refusal, SlowDown
-from chalicelib.route_table import OWN, PUBLIC, TOKEN, Guard, Route, RouteTable, RouteTableError
+from chalicelib.route_table import RouteTable, RouteTableError
 from chalicelib.web import guard as web_guard
 from chalicelib.web import parsing, problems
 from chalicelib.web.call import Answer, Call
+from chalicelib.web.endpoints import Api, Endpoint
 from chalicelib.web.headers import cors_headers, preflight_headers, security_headers, without_line_breaks
 
-View = Callable[[Call], Answer]
-Register = Callable[[View], View]
-
-__all__ = ["OWN", "PUBLIC", "TOKEN", "Answer", "Api", "Call", "Endpoint", "mount"]
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A route with its view and what it takes and gives: the row that the code runs on and the OpenAPI text is made from."""
-
-    route: Route
-    view: View
-    body: type | None = None
-    body_may_be_empty: bool = False
-    form: bool = False  # reads application/x-www-form-urlencoded itself
-    query: tuple[str, ...] = ()
-    status: int = 200
-    gives: Any = None  # the struct of a good answer, or None for no body
-    content_type: str = "application/json"
-    refuses: tuple[int, ...] = ()
-    tag: str = ""
-
-
-@dataclass(slots=True)
-class Api:
-    """Collects the routes of one resource. ``scope="orders:write"`` guards one; ``public=True`` opens one."""
-
-    tag: str
-    endpoints: list[Endpoint] = field(default_factory=list)
-
-    def route(
-        self,
-        path: str,
-        *,
-        methods: list[str],
-        scope: str | None = None,
-        own: bool = False,
-        token: bool = False,
-        public: bool = False,
-        refused_in_handler: bool = False,
-        **details: Any,
-    ) -> Register:
-        """Declare a view. Exactly one of ``public``, ``token``, ``own`` or a ``scope`` must say who may call it.
-
-        ``token``: any accepted access token; ``own``: our own first-party token for a person; ``scope``: a token
-        that has it. ``refused_in_handler`` leaves the scope's 403 to the handler, which can name the scope. The
-        other ``details`` are those of :class:`Endpoint`.
-        """
-        guard = _guard(
-            path, scope=scope, own=own, token=token, public=public, refused_in_handler=refused_in_handler
-        )
-
-        def register(view: View) -> View:
-            for method in methods:
-                self.endpoints.append(Endpoint(Route(method, path, guard), view, tag=self.tag, **details))
-            return view
-
-        return register
-
-
-def _guard(
-    path: str, *, scope: str | None, own: bool, token: bool, public: bool, refused_in_handler: bool
-) -> Guard:
-    if public + own + token > 1 or not (public or own or token or scope):
-        raise RouteTableError(f"{path}: say who may call it: public=True, token=True, own=True or scope=…")
-    if scope in scopes.PROTOCOL and path != "/oauth/userinfo":
-        raise RouteTableError(f"{path}: anybody may have the scope {scope!r}: guard it by another")
-    caller = "public" if public else "own" if own else "token"
-    return Guard(caller, scope, refused_in_handler) if scope else Guard(caller)  # type: ignore[arg-type]
+__all__ = ["Answer", "Api", "Call", "Endpoint", "mount"]  # what a module of views needs
 
 
 def mount(app: chalice.Chalice, apis: Iterable[Api], authorizer: Any) -> RouteTable:
