@@ -4,7 +4,7 @@ No other module reads a clock or a source of randomness, so "dies after fifteen 
 """
 
 import base64
-import secrets
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class World:
 
     now: Callable[[], float] = time.time  # seconds since the epoch, UTC
     monotonic: Callable[[], float] = time.monotonic  # seconds; for cool-downs and durations, never stored
-    random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    random_bytes: Callable[[int], bytes] = os.urandom  # what secrets.token_bytes is, 4 ms of imports sooner
     sleep: Callable[[float], None] = time.sleep
 
     def timestamp(self) -> int:
