@@ -7,7 +7,7 @@ import msgspec
 from chalicelib import scopes
 from chalicelib.audit import EVENTS
 from chalicelib.errors import Invalid
-from chalicelib.web import refresh_cookie
+from chalicelib.web import browser_session
 from chalicelib.web.call import NO_CONTENT, created
 from chalicelib.web.parsing import Body
 from chalicelib.web.routes import Answer, Api, Call
@@ -120,10 +120,9 @@ def sign_up(call: Call) -> Answer:
     if signed_in is None:
         return created(SignUpAnswer(user=UserShape.of(user)), location)
     tokens = msgspec.structs.asdict(TokenShape.of(signed_in, in_cookie=form.cookie))
-    idle = call.services.settings.session_idle_seconds
-    cookie = refresh_cookie.kept(signed_in.refresh_token, seconds=idle) if form.cookie else {}
+    cookies = browser_session.set_cookies(browser_session.begin(call, signed_in)) if form.cookie else {}
     return Answer(
-        SignUpAnswer(user=UserShape.of(user), **tokens), status=201, headers={"Location": location, **cookie}
+        SignUpAnswer(user=UserShape.of(user), **tokens), status=201, headers={"Location": location, **cookies}
     )
 
 
@@ -158,7 +157,7 @@ def delete_own_account(call: Call) -> Answer:
     """Delete one's own account for ever."""
     accounts = call.services.accounts
     accounts.delete_own(accounts.acting(call.principal), password=call.body.password, source=call.source)
-    return Answer(status=204, headers=refresh_cookie.dropped())
+    return Answer(status=204, headers=browser_session.set_cookies(browser_session.dropped()))
 
 
 @api.route(
