@@ -4,7 +4,6 @@ Files are served under a path that holds a hash of them all, so a browser may ke
 other by relative path, and no page ever mixes two versions.
 """
 
-import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -96,6 +95,8 @@ def _common() -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def version() -> str:
     """Return a hash of all files, the same for every process that serves the same ones."""
+    import hashlib
+
     digest = hashlib.sha256()
     for name in sorted(ASSETS):
         digest.update(name.encode() + b"\0" + _text(name).encode())
