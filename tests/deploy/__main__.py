@@ -1,0 +1,46 @@
+"""``make deploy-check``: from nothing to a green deployed stage on an AWS emulator, in one command."""
+
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.deploy import emulated, walk
+
+
+def main() -> int:
+    """Package, deploy, walk; print what was checked; return 0 if all of it held."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="cupbearer-package-") as folder, emulated.running() as endpoint:
+        print(f"The emulator listens on {endpoint}", flush=True)
+        template = emulated.packaged(Path(folder))
+        _tell(f"packaged, {(template.parent / 'deployment.zip').stat().st_size / 1e6:.1f} MB", started)
+        place = emulated.deployed(template, say=lambda _: None)
+        _tell(f"deployed, {place.url}", started)
+        failed = walked(walk.Walk.at(place), walk.STEPS)
+    _tell("all of it holds" if not failed else f"{failed} steps failed", started)
+    return 1 if failed else 0
+
+
+def walked(at: walk.Walk, steps: tuple[Callable[[walk.Walk], None], ...]) -> int:
+    """Take the steps, print how each went, return how many failed."""
+    failed = 0
+    for step in steps:
+        try:
+            step(at)
+        except Exception:  # noqa: BLE001 - whatever went wrong is told, and the others are tried
+            failed += 1
+            print(f"FAIL  {step.__doc__}\n{traceback.format_exc(limit=-2)}", flush=True)
+        else:
+            print(f"  ok  {step.__doc__}", flush=True)
+    return failed
+
+
+def _tell(text: str, started: float) -> None:
+    print(f"{time.monotonic() - started:5.1f} s  {text}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""A stage on the emulator: started, deployed, and mended where the emulator (not the template) falls short."""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cupbearer.deploying import aws, deploy, packaging
+from cupbearer.deploying.aws import Account
+from tests.parts import ministack
+
+STAGE = "dev"
+KEY = "test"  # the account in which the emulated gateway looks for APIs, whoever calls
+ORIGINS = ("http://localhost:3000", "https://second.example")
+
+Template = dict[str, Any]
+
+
+def _no_change(_template: Template) -> None:
+    """Leave the template as it was packaged."""
+
+
+@dataclass
+class Place:
+    """A deployed stage, and the verbs that look behind it."""
+
+    here: Account
+    outputs: Mapping[str, str]
+
+    @property
+    def url(self) -> str:
+        return aws.url_of(self.here, self.outputs)
+
+    def client(self, service: str) -> Any:
+        return self.here.client(service)
+
+    def log(self, function: str) -> list[str]:
+        """Every line that a function logged."""
+        pages = self.client("logs").get_paginator("filter_log_events")
+        found = pages.paginate(logGroupName=f"/aws/lambda/{self.outputs[function]}")
+        return [event["message"] for page in found for event in page["events"]]
+
+    def invocations(self, function: str) -> int:
+        return sum(line.startswith("START RequestId") for line in self.log(function))
+
+    def settings(self, function: str) -> dict[str, str]:
+        """The environment of a deployed function."""
+        name = self.outputs[function]
+        answer = self.client("lambda").get_function_configuration(FunctionName=name)
+        variables: dict[str, str] = answer["Environment"]["Variables"]
+        return variables
+
+    def set(self, function: str, **variables: str) -> None:
+        """Give a deployed function other variables, past the template."""
+        changed = self.settings(function) | variables
+        self.client("lambda").update_function_configuration(
+            FunctionName=self.outputs[function], Environment={"Variables": changed}
+        )
+
+
+@contextlib.contextmanager
+def running() -> Iterator[str]:
+    """Start the emulator with permissions enforced, and point this process's SDK and CLI at it."""
+    with (
+        tempfile.TemporaryDirectory(prefix="cupbearer-") as folder,
+        ministack.running(Path(folder) / "log", AUTH="true", AWS_ACCESS_KEY_ID=KEY) as endpoint,
+        _pointed_at(endpoint),
+    ):
+        yield endpoint
+
+
+@contextlib.contextmanager
+def _pointed_at(endpoint: str) -> Iterator[None]:
+    ours = {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_DEFAULT_REGION": ministack.REGION,
+        "AWS_ACCESS_KEY_ID": KEY,
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+    before = dict(os.environ)
+    os.environ.update(ours)
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"):
+        os.environ.pop(name, None)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def packaged(folder: Path) -> Path:
+    """Package the stage for this machine's processor; return the template."""
+    return packaging.package(
+        STAGE, region=ministack.REGION, out=folder, architecture=packaging.own_architecture()
+    )
+
+
+def deployed(
+    template: Path,
+    *,
+    say: Callable[[str], None],
+    change: Callable[[Template], None] = _no_change,
+    **chosen: str,
+) -> Place:
+    """Deploy a packaged template, changed or not."""
+    content = json.loads(template.read_text(encoding="utf-8"))
+    change(content)
+    altered = template.with_name("altered.json")
+    altered.write_text(json.dumps(content), encoding="utf-8")
+    here = aws.account()
+    parameters = {"Origins": ",".join(ORIGINS), **chosen}
+    found = deploy.install(here, STAGE, altered, parameters, say=say)
+    _put_gateway_responses(here, found["RestAPIId"], content)
+    return Place(here, found)
+
+
+def _put_gateway_responses(here: Account, api: str, template: Template) -> None:
+    """Mend the emulator: it reads no ``x-amazon-apigateway-gateway-responses`` in a body. Nothing is added to them."""
+    client = here.client("apigateway")
+    body = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    for kind, response in body.get("x-amazon-apigateway-gateway-responses", {}).items():
+        client.put_gateway_response(
+            restApiId=api,
+            responseType=kind,
+            statusCode=response["statusCode"],
+            responseParameters=_resolved(response["responseParameters"]),
+            responseTemplates=response["responseTemplates"],
+        )
+    client.create_deployment(restApiId=api, stageName="api")
+
+
+def _resolved(parameters: Any) -> dict[str, str]:
+    """Return the parameters as CloudFormation would with ORIGINS: the first branch, the first origin."""
+    _, with_cors, _ = parameters["Fn::If"]
+    return {
+        name: value if isinstance(value, str) else value["Fn::Sub"][0].replace("${First}", ORIGINS[0])
+        for name, value in with_cors.items()
+    }
