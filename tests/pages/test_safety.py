@@ -1,15 +1,12 @@
 """Markup that people type stays text, cookies stay hidden, and nothing of a token is kept or shown (BR-1, BR-5)."""
 
-import contextlib
 import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 pytest.importorskip("playwright")
 
+from tests.pages.application import blank_site
 from tests.pages.eyes import PASSWORD, Person, knock, settled, take_pictures
 
 PAYLOADS = (
@@ -70,7 +67,7 @@ def test_no_token_is_in_web_storage_in_an_address_or_in_a_readable_cookie_br_1(p
 
 def test_another_origin_of_the_same_site_cannot_spend_the_cookie_br_2(person: Person) -> None:
     board = person.sign_up("Quinta")
-    with _foreign_page() as foreign:
+    with blank_site() as foreign:
         page = person.page()
         page.goto(foreign)
         for path, method in (("/sessions/refresh", "POST"), ("/sessions", "POST"), ("/users", "POST")):
@@ -82,26 +79,6 @@ def test_another_origin_of_the_same_site_cannot_spend_the_cookie_br_2(person: Pe
             assert answered.value.status in {403, 415}
         page.close()
     assert knock(board, "/profile") == "200"
-
-
-@contextlib.contextmanager
-def _foreign_page() -> Iterator[str]:
-    """Serve an empty page on another port: same site, so cookies are sent, but another origin."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield f"http://localhost:{server.server_port}/"
-        server.shutdown()
 
 
 def test_the_password_can_be_shown_pasted_and_filled_by_a_manager(person: Person) -> None:
