@@ -1,13 +1,19 @@
-"""Fixtures every test may ask for: a clock that moves when told, a world on it, a real store."""
+"""Fixtures every test may ask for: a clock that moves when told, a world on it, real stores."""
 
+import os
+import secrets
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from chalicelib.store.dynamodb import create_table
 from chalicelib.store.sqlite import SqliteStore
 from chalicelib.world import SYSTEM, World
 from cupbearer.testing import Clock
+from tests.parts import ministack
+from tests.store.places import DynamoPlace
 
 __all__ = ["Clock"]
 
@@ -27,3 +33,22 @@ def store(tmp_path: Path, world: World) -> Iterator[SqliteStore]:
     store = SqliteStore(tmp_path / "cupbearer.db", now=world.now, nonce=world.identifier)
     yield store
     store.close()
+
+
+@pytest.fixture(scope="session")
+def dynamodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamoPlace]:
+    """A new table, in ministack or where CUPBEARER_TEST_DYNAMODB_ENDPOINT says."""
+    table = f"cupbearer-test-{secrets.token_hex(4)}"
+    region = os.environ.get("AWS_DEFAULT_REGION", ministack.REGION)
+    endpoint = os.environ.get("CUPBEARER_TEST_DYNAMODB_ENDPOINT")
+    with ExitStack() as parts:
+        if endpoint:
+            place = DynamoPlace(endpoint, table, None, region)
+        else:
+            log = tmp_path_factory.mktemp("ministack") / "log"
+            endpoint = parts.enter_context(ministack.running(log))
+            place = DynamoPlace(endpoint, table, (ministack.access_key(), "test"), region)
+        client = place.client()
+        create_table(client, table)
+        yield place
+        client.delete_table(TableName=table)
