@@ -1,0 +1,260 @@
+"""Imports that never exist (design, section 6), and how large things have grown."""
+
+import ast
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests import forge
+
+ROOT = Path(__file__).parent.parent
+DEPLOYED = ("app.py", "chalicelib")
+MAX_FILE, MAX_FUNCTION = 400, 60  # lines past which a module or a function is no smell any more but a defect
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module of the project and what it imports, anywhere in it; ``eager`` only what loading it imports."""
+
+    name: str
+    path: Path
+    imports: frozenset[str]
+    eager: frozenset[str]
+
+    @property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.path.read_text(encoding="utf-8"))
+
+
+def modules() -> dict[str, Module]:
+    files = [ROOT / "app.py", *(ROOT / "chalicelib").rglob("*.py"), *(ROOT / "cupbearer").rglob("*.py")]
+    found = {}
+    for path in files:
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found[name] = Module(name, path, frozenset(_imported(tree)), frozenset(_imported(tree, eager=True)))
+    return found
+
+
+def _imported(tree: ast.AST, *, eager: bool = False) -> Iterator[str]:
+    """Yield every dotted name that could be a module; nothing that only the type checker reads."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        elif not (eager and isinstance(node, ast.FunctionDef)):
+            yield from _imported(node, eager=eager)
+
+
+MODULES = modules()
+
+
+def is_in(name: str, home: str) -> bool:
+    return name == home or name.startswith(f"{home}.")
+
+
+def who_imports(*wanted: str) -> set[str]:
+    return {
+        module.name
+        for module in MODULES.values()
+        if any(is_in(name, home) for name in module.imports for home in wanted)
+    }
+
+
+def strays(importers: set[str], *homes: str) -> list[str]:
+    return sorted(name for name in importers if not any(is_in(name, home) for home in homes))
+
+
+HOMES = {
+    ("chalice",): ("app", "chalicelib.web.routes", "chalicelib.web.guard", "cupbearer"),
+    ("boto3", "botocore"): (
+        "chalicelib.wiring", "chalicelib.store.dynamodb", "chalicelib.store.dynamodb_calls",
+        "chalicelib.store.dynamodb_items", "chalicelib.store.dynamodb_table", "chalicelib.outside", "cupbearer",
+    ),
+    ("sqlite3",): (
+        "chalicelib.store.sqlite", "chalicelib.store.sqlite_file", "chalicelib.store.sqlite_statements", "cupbearer.cli",
+    ),
+    ("passlib", "argon2", "bcrypt"): ("chalicelib.passwords",),
+    ("jwt",): ("chalicelib.signing",),
+    ("jinja2",): ("chalicelib.web.pages",),
+    ("time", "secrets", "random", "uuid", "datetime"): ("chalicelib.world", "cupbearer"),
+    ("os",): ("chalicelib.world", "chalicelib.settings", "chalicelib.master_key_file", "chalicelib.store.sqlite_file", "cupbearer"),
+    ("socket", "http.client", "urllib.request", "ssl", "smtplib"): ("chalicelib.outside", "cupbearer"),
+    ("pytest",): ("cupbearer.pytest_plugin",),
+    ("click", "rich"): ("cupbearer",),
+    ("cupbearer",): ("cupbearer",),
+    ("app",): (),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wanted", HOMES, ids=lambda wanted: wanted[0])
+def test_each_library_is_imported_in_its_home_only(wanted: tuple[str, ...]) -> None:
+    assert strays(who_imports(*wanted), *HOMES[wanted]) == []
+
+
+@pytest.mark.parametrize("edge", ["web", "wiring", "settings", "outside"])
+def test_subjects_know_no_edge(edge: str) -> None:
+    edges = [f"chalicelib.{name}" for name in ("web", "wiring", "settings", "sample", "api", "outside")]
+    laptop = "chalicelib.master_key_file"  # an edge itself: it reads a file for the wiring
+    assert strays(who_imports(f"chalicelib.{edge}"), "app", "cupbearer", laptop, *edges) == []
+
+
+def test_what_is_outside_knows_no_subject() -> None:
+    ours = {name for name in MODULES if is_in(name, "chalicelib.outside")}
+    subjects = {
+        "users",
+        "sessions",
+        "sign_in",
+        "accounts",
+        "provider",
+        "federation",
+        "web",
+        "wiring",
+        "settings",
+    }
+    found = {name for module in ours for name in MODULES[module].imports}
+    assert not {name for name in found if any(is_in(name, f"chalicelib.{subject}") for subject in subjects)}
+
+
+def test_the_store_knows_nothing_but_itself() -> None:
+    for name, module in MODULES.items():
+        if is_in(name, "chalicelib.store"):
+            ours = {other for other in module.imports if is_in(other, "chalicelib")}
+            assert {other for other in ours if not is_in(other, "chalicelib.store")} == set(), name
+
+
+def test_federation_and_provider_never_meet() -> None:
+    assert not {n for n in who_imports("chalicelib.provider") if is_in(n, "chalicelib.federation")}
+    assert not {n for n in who_imports("chalicelib.federation") if is_in(n, "chalicelib.provider")}
+
+
+def views() -> set[str]:
+    return {
+        name
+        for name, module in MODULES.items()
+        if is_in(name, "chalicelib.web")
+        and any(
+            isinstance(node, ast.Assign) and ast.unparse(node).startswith("api = Api(")
+            for node in module.tree.body
+        )
+    }
+
+
+def test_views_never_import_one_another() -> None:
+    assert len(views()) >= 6
+    rendering = "chalicelib.web.pages.render"  # the one way from a template to an answer
+    shared = {rendering, "chalicelib.web.pages.shell_values"}
+    for name in views():
+        others = {other for other in MODULES[name].imports for view in views() - {name} if is_in(other, view)}
+        assert others <= shared, name
+
+
+def test_the_environment_is_read_in_one_place() -> None:
+    readers = {
+        name
+        for name, module in MODULES.items()
+        if is_in(name, "chalicelib") and {"os.environ", "os.getenv"} & _attributes(module.tree)
+    }
+    assert readers == {"chalicelib.settings"}
+
+
+def test_no_clock_is_read_and_no_chance_taken_outside_world() -> None:
+    """Also through ``os``."""
+    forbidden = {"os.urandom", "os.getrandom", "time.time", "datetime.now", "datetime.utcnow", "uuid.uuid4"}
+    for name, module in MODULES.items():
+        if is_in(name, "chalicelib") and name != "chalicelib.world":
+            assert not forbidden & _attributes(module.tree), name
+
+
+def _attributes(tree: ast.AST) -> set[str]:
+    return {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+
+AUTHORIZE = """
+import json, sys
+import app
+from chalicelib.wiring import services
+services().__dict__["fetch_json"] = lambda url: json.loads(sys.argv[1])
+arn = "arn:aws:execute-api:eu-central-1:123456789012:abcdefghij/api/GET/pangolins"
+event = {"type": "TOKEN", "authorizationToken": "Bearer " + sys.argv[2], "methodArn": arn}
+answer = app.jwt_authorizer(event, None)
+print(json.dumps([answer["policyDocument"]["Statement"][0]["Effect"], sorted(sys.modules), "store" in vars(services())]))
+"""
+HEAVY = {
+    "boto3",
+    "botocore",
+    "argon2",
+    "passlib",
+    "bcrypt",
+    "jinja2",
+    "sqlite3",
+    "webauthn",
+    "pyotp",
+    "segno",
+    "click",
+}
+
+
+def test_the_authorizer_as_deployed_loads_nothing_heavy_and_asks_no_store() -> None:
+    """The design's section 5.5, seen after one verified token."""
+    now = int(time.time())
+    claims = forge.payload(iat=now, exp=now + 300, scope="pangolins")
+    environ = {
+        "AWS_LAMBDA_FUNCTION_NAME": "cupbearer-jwt_authorizer",
+        "CUPBEARER_STORE": "dynamodb://cupbearer",
+        "CUPBEARER_MASTER_KEY": "kms:alias/cupbearer",
+        "CUPBEARER_ISSUER": forge.ISSUER,
+        "CUPBEARER_AUDIENCE": forge.AUDIENCE,
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [sys.executable, "-c", AUTHORIZE, json.dumps(forge.jwks()), forge.signed(body=claims)]
+    run = subprocess.run(
+        command, env=environ, capture_output=True, text=True, check=False, timeout=60, cwd=ROOT
+    )
+    assert run.returncode == 0, run.stderr
+    effect, loaded, has_store = json.loads(run.stdout)
+    assert effect == "Allow"
+    assert not has_store
+    assert {name.split(".")[0] for name in loaded} & HEAVY == set()
+    subjects = (
+        "users",
+        "sign_in",
+        "passwords",
+        "accounts",
+        "administration",
+        "throttling",
+        "provider.clients",
+    )
+    assert {f"chalicelib.{subject}" for subject in subjects} & set(loaded) == set()
+
+
+def lengths() -> Iterator[tuple[int, str]]:
+    for name, module in MODULES.items():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.FunctionDef) and node.end_lineno:
+                skipped = len(ast.get_docstring(node, clean=False) or "") and 1
+                yield (
+                    node.end_lineno - node.body[min(skipped, len(node.body) - 1)].lineno + 1,
+                    f"{name}.{node.name}",
+                )
+
+
+def test_nothing_has_grown_past_reason() -> None:
+    """Size is a smell, not a law: the largest are printed with -s, the monstrous fail."""
+    files = sorted((len(m.path.read_text(encoding="utf-8").splitlines()), n) for n, m in MODULES.items())
+    functions = sorted(lengths())
+    for title, sizes in (("files", files), ("functions", functions)):
+        median, ninetieth = sizes[len(sizes) // 2][0], sizes[len(sizes) * 9 // 10][0]
+        largest = ", ".join(f"{name} {size}" for size, name in sizes[:-6:-1])
+        print(f"{title}: {len(sizes)}, lines {median} median, {ninetieth} at 90 %; largest: {largest}")
+    assert files[-1][0] <= MAX_FILE, files[-1]
+    assert functions[-1][0] <= MAX_FUNCTION, functions[-1]
