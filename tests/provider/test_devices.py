@@ -1,0 +1,133 @@
+"""The device flow (RFC 8628): a program waits, a person decides."""
+
+import pytest
+
+from chalicelib.provider.client import DEVICE_CODE
+from chalicelib.provider.devices import ALPHABET, cleaned
+from chalicelib.sign_in import SignedIn
+from tests.conftest import Clock
+from tests.provider.house import ISSUER, App, Browser, House, Reply, payload_of
+
+
+@pytest.fixture
+def tv(house: House) -> App:
+    grants = (DEVICE_CODE, "refresh_token")
+    return house.client(name="TV", public=True, redirect_uris=(), post_logout_redirect_uris=(), grants=grants)
+
+
+def begin(tv: App, scope: str | None = "openid profile") -> dict[str, str]:
+    answer = tv.post("/oauth/device_authorization", scope=scope)
+    assert answer.status == 200, answer.text
+    return dict(answer.json)
+
+
+def poll(tv: App, begun: dict[str, str]) -> Reply:
+    return tv.token(grant_type=DEVICE_CODE, device_code=begun["device_code"])
+
+
+def decide(browser: Browser, begun: dict[str, str], decision: str = "allow") -> Reply:
+    page = browser.go(begun["verification_uri_complete"])
+    if 'name="password"' in page.text:
+        page = browser.log_in(page)
+    page = browser.send("/device", page.form)
+    assert "<strong>TV</strong>" in page.text
+    return browser.send("/device", {**page.form, "decision": decision})
+
+
+def test_a_program_gets_its_tokens_once_its_person_allows(
+    tv: App, browser: Browser, zoe: SignedIn, house: House
+) -> None:
+    begun = begin(tv)
+    assert begun["verification_uri"] == f"{ISSUER}/device"
+    assert poll(tv, begun).error == "authorization_pending"
+    assert "connected" in decide(browser, begun).text
+    tokens = poll(tv, begun).json
+    assert payload_of(tokens["access_token"])["sub"] == zoe.user.user_id
+    assert payload_of(tokens["id_token"])["aud"] == tv.client_id
+    assert tv.refresh(tokens["refresh_token"]).status == 200
+    assert {"device_approved", "consent_given"} <= set(house.events(zoe.user.user_id))
+
+
+def test_a_device_code_is_spent_once(tv: App, browser: Browser) -> None:
+    begun = begin(tv)
+    decide(browser, begun)
+    assert [poll(tv, begun).status for _ in range(3)] == [200, 400, 400]
+    assert poll(tv, begun).error == "invalid_grant"
+
+
+def test_a_refusal_is_told(tv: App, browser: Browser) -> None:
+    begun = begin(tv)
+    decide(browser, begun, "deny")
+    assert poll(tv, begun).error == "access_denied"
+
+
+def test_asking_too_often_is_told_to_slow_down(tv: App, clock: Clock) -> None:
+    begun = begin(tv)
+    assert [poll(tv, begun).error for _ in range(2)] == ["authorization_pending", "slow_down"]
+    for _ in range(20):
+        clock.advance(float(begun["interval"]))
+        assert poll(tv, begun).error == "authorization_pending"
+
+
+def test_it_is_over_after_ten_minutes(tv: App, browser: Browser, clock: Clock) -> None:
+    begun = begin(tv)
+    clock.advance(int(begun["expires_in"]))
+    assert poll(tv, begun).error == "expired_token"
+    page = browser.log_in(browser.go(begun["verification_uri_complete"]))
+    assert "unknown, used or too old" in browser.send("/device", page.form).text
+
+
+def test_a_device_code_is_bound_to_its_client(house: House, tv: App, browser: Browser) -> None:
+    begun = begin(tv)
+    decide(browser, begun)
+    other = house.client(public=True, redirect_uris=(), grants=(DEVICE_CODE,))
+    assert poll(other, begun).error == "invalid_grant"
+    assert poll(tv, begun).status == 200
+
+
+def test_a_client_without_the_grant_cannot_begin(shop: App) -> None:
+    assert shop.post("/oauth/device_authorization").error == "unauthorized_client"
+
+
+def test_wrong_user_codes_are_throttled(tv: App, browser: Browser) -> None:
+    """TH-1: 34 bits stand ten tries, not ten thousand."""
+    begun = begin(tv)
+    page = browser.log_in(browser.go("/device"))
+    replies = [browser.send("/device", {**page.form, "user_code": "BBBB-BBBB"}) for _ in range(11)]
+    assert [reply.status for reply in replies] == [400] * 10 + [429]
+    assert browser.send("/device", {**page.form, "user_code": begun["user_code"]}).status == 429
+
+
+def test_deciding_needs_our_own_form(house: House, tv: App, browser: Browser) -> None:
+    """BR-2, OP-7: a code sent by mail and one click do not connect a stranger's device."""
+    begun = begin(tv)
+    page = browser.log_in(browser.go(begun["verification_uri_complete"]))
+    first = page.form["csrf"]
+    fields = {"user_code": begun["user_code"], "decision": "allow"}
+    for csrf in (first, "x"):
+        assert browser.send("/device", {**fields, "csrf": csrf}).status == 400
+    assert poll(tv, begun).error == "authorization_pending"
+
+
+def test_a_log_out_before_the_poll_leaves_nothing(
+    house: House, tv: App, browser: Browser, zoe: SignedIn
+) -> None:
+    begun = begin(tv)
+    decide(browser, begun)
+    own = {"Authorization": f"Bearer {zoe.access_token}"}
+    assert house.ask("DELETE", "/sessions", headers=own).status == 204
+    assert poll(tv, begun).error == "invalid_grant"
+
+
+def test_user_codes_are_read_as_people_type_them() -> None:
+    assert cleaned("bcdf-ghjk") == cleaned(" BCDF GHJK ") == "BCDFGHJK"
+    for wrong in ("", "BCDF", "BCDF-GHJA", "BCDFGHJKL", "B" * 100):
+        assert cleaned(wrong) is None
+    assert len(ALPHABET) == 20
+
+
+def test_one_network_begins_a_hundred_an_hour_and_no_more(tv: App) -> None:
+    """DS-3."""
+    for _ in range(100):
+        begin(tv)
+    assert tv.post("/oauth/device_authorization").status == 429
