@@ -31,7 +31,7 @@ function eventRow(event) {
   });
 }
 
-const TOLD = { granted: "granted", revoked: "taken away", changed: "changed", client_id: "application", provider: "provider" };
+const TOLD = { granted: "granted", revoked: "taken away", changed: "changed", provider: "provider" };
 
 /** Return the details of an event that mean something to a person. */
 function details(detail) {

@@ -5,7 +5,7 @@ import { all, one, say } from "./dom.js";
 import { enhance } from "./forms.js";
 import { fill, row } from "./rows.js";
 import { call } from "./session.js";
-import { ago, exactly, trouble } from "./words.js";
+import { ago, exactly, rights, trouble } from "./words.js";
 
 const IDENTITIES = "/users/me/identities";
 const CONSENTS = "/users/me/consents";
@@ -76,7 +76,7 @@ function consentRow(item) {
   };
   return row({
     main: name,
-    more: `may use ${item.scopes.join(", ") || "nothing"} · since ${exactly(item.given_at)}`,
+    more: `may ${rights(item.scopes)} · since ${exactly(item.given_at)}`,
     button: { label: "Withdraw", of: name, press },
   });
 }

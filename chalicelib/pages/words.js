@@ -78,3 +78,8 @@ export function outcome(event) {
   if (event.outcome === "success") return "";
   return (REASONS[event.outcome] ?? event.outcome).replace(/^Your s/, "The s").replace("Your ", "The ");
 }
+
+const RIGHTS = { openid: "know that it is you", profile: "see your name", email: "see your e-mail address", offline_access: "do so while you are away" };
+
+/** Return what scopes let an application do. */
+export const rights = (scopes) => scopes.map((scope) => RIGHTS[scope] ?? `use “${scope}”`).join(", ");

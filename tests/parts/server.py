@@ -34,13 +34,10 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(folder: Path, *, path: str = "", **settings: str) -> Iterator[Server]:
-    """Serve from ``folder``; ``settings`` are ``CUPBEARER_`` variables without their beginning.
-
-    ``path`` is put behind the issuer, for a service that lives behind a stage.
-    """
-    port = free_port()
-    url = f"http://localhost:{port}{path}"
+def running(folder: Path, *, port: int | None = None, **settings: str) -> Iterator[Server]:
+    """Serve from ``folder``; ``settings`` are ``CUPBEARER_`` variables without their beginning."""
+    port = port or free_port()
+    url = f"http://localhost:{port}"
     environ = {name: value for name, value in os.environ.items() if not name.startswith("CUPBEARER_")}
     environ |= {"PORT": str(port), "CUPBEARER_STORE": f"sqlite:///{folder / 'cupbearer.db'}"}
     environ |= {"CUPBEARER_ISSUER": url, **{f"CUPBEARER_{name}": value for name, value in settings.items()}}
