@@ -5,7 +5,7 @@ guards nothing.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -75,9 +75,13 @@ class Reply:
         return str(self.json["code"]) if is_problem else None
 
     def header(self, name: str) -> str | None:
-        """Return a header, or None where there is none."""
-        wanted = name.lower()
-        return next((value for key, value in self.headers.items() if key.lower() == wanted), None)
+        """Return a header, the first of several, or None where there is none."""
+        return next(iter(self.all(name)), None)
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Return every value of a header, such as ``Set-Cookie``."""
+        found = [value for key, value in self.headers.items() if key.lower() == name.lower()]
+        return tuple(found[0]) if found and isinstance(found[0], list) else tuple(found)
 
 
 class Bench:
@@ -89,6 +93,9 @@ class Bench:
         self.settings = settings.parse(defaults | dict(variables or {}))
         self.services: wiring.Services = QuickServices(
             self.settings, World(now=self.clock, monotonic=self.clock, sleep=SYSTEM.sleep)
+        )
+        self.on_reply: Callable[[str, str, Reply], None] | None = (
+            None  # told of every method, path and answer
         )
         self._project = project
         self._numbers = count(1)
@@ -246,7 +253,10 @@ class Client:
         if json is not None:
             body, sent["Content-Type"] = _as_json(json), "application/json"
         answer = self.bench.http.request(method, path, headers={**sent, **(headers or {})}, body=body)
-        return Reply(answer.status_code, answer.headers, answer.body)
+        reply = Reply(answer.status_code, answer.headers, answer.body)
+        if self.bench.on_reply is not None:
+            self.bench.on_reply(method, path, reply)
+        return reply
 
     def _hold_from(self, reply: Reply) -> Reply:
         if reply.status in (200, 201):

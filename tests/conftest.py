@@ -11,11 +11,19 @@ import pytest
 from chalicelib.store.dynamodb import create_table
 from chalicelib.store.sqlite import SqliteStore
 from chalicelib.world import SYSTEM, World
-from cupbearer.testing import Clock
+from cupbearer.testing import Bench, Clock
+from tests import described
 from tests.parts import ministack
 from tests.store.places import DynamoPlace
 
 __all__ = ["Clock"]
+
+
+@pytest.fixture
+def cupbearer(cupbearer: Bench) -> Bench:
+    """The plugin's own, with every answer of every test held against the OpenAPI description."""
+    cupbearer.on_reply = described.check
+    return cupbearer
 
 
 @pytest.fixture

@@ -87,7 +87,9 @@ HOMES = {
     ("jwt",): ("chalicelib.signing",),
     ("jinja2",): ("chalicelib.web.pages",),
     ("time", "secrets", "random", "uuid", "datetime"): ("chalicelib.world", "cupbearer"),
-    ("os",): ("chalicelib.world", "chalicelib.settings", "chalicelib.master_key_file", "chalicelib.store.sqlite_file", "cupbearer"),
+    ("os",): (
+        "chalicelib.world", "chalicelib.settings", "chalicelib.master_key_file", "chalicelib.store.sqlite_file", "cupbearer",
+    ),
     ("socket", "http.client", "urllib.request", "ssl", "smtplib"): ("chalicelib.outside", "cupbearer"),
     ("pytest",): ("cupbearer.pytest_plugin",),
     ("click", "rich"): ("cupbearer",),
