@@ -68,7 +68,9 @@ def machine() -> dict[str, Any]:
 def _processor() -> str:
     cpus = Path("/proc/cpuinfo")
     lines = cpus.read_text(encoding="utf-8").splitlines() if cpus.exists() else []
-    return next((line.partition(":")[2].strip() for line in lines if "model name" in line), platform.machine())
+    return next(
+        (line.partition(":")[2].strip() for line in lines if "model name" in line), platform.machine()
+    )
 
 
 def write(finding: Finding, folder: Path, *, effort: str) -> Path:

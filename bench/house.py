@@ -2,12 +2,10 @@
 
 import itertools
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from chalicelib import logs, settings, wiring
 from chalicelib.audit import Source
@@ -72,10 +70,3 @@ class Requests:
 
     def __call__(self, verb: str, units: float) -> None:
         self.seen.append((verb, units))
-
-    @contextmanager
-    def of(self, what: Callable[[], Any]) -> Iterator[list[tuple[str, float]]]:
-        """Run ``what`` and give what it asked."""
-        self.seen.clear()
-        what()
-        yield list(self.seen)

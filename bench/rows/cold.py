@@ -53,9 +53,7 @@ def _told(found: dict[str, list[float]], loaded: Sequence[str]) -> Finding:
         figure("ours ÷ bare Chalice", ratio(ours, found["bare Chalice"]), "×", at_most=1.5),
         figure("ours ÷ bare Chalice, key at hand", ratio(ours, found["bare Chalice, key at hand"]), "×"),
         figure("from source: ours ÷ node", ratio(source, found["node"]), "×"),
-        figure(
-            "from source: ours ÷ bare Chalice", ratio(source, found["bare Chalice, from source"]), "×"
-        ),
+        figure("from source: ours ÷ bare Chalice", ratio(source, found["bare Chalice, from source"]), "×"),
     ]
     return Finding(
         name="cold",
@@ -128,7 +126,6 @@ def _copy(to: Path) -> Path:
         else:
             shutil.copy2(place, to)
     return to
-
 
 
 def _modules(at: Deployed, path: Path) -> list[str]:

@@ -30,7 +30,9 @@ def measure(effort: Effort, folder: Path) -> Finding:
             contenders = {
                 "ours": _over(batches, _events(_ours)),
                 "node": _over(batches, lambda tokens: node.seconds(list(map(house.event, tokens)))),
-                "node, key kept": _over(batches, lambda tokens: tuned.seconds(list(map(house.event, tokens)))),
+                "node, key kept": _over(
+                    batches, lambda tokens: tuned.seconds(list(map(house.event, tokens)))
+                ),
                 "PyJWT decode": _over(batches, _pyjwt(at)),
                 "signature alone": _over(batches, _raw(at)),
                 "ours, repeated": _repeated(at.token(), effort.tokens),

@@ -1,0 +1,116 @@
+"""What people and programs do, one by one, with what the store is asked meanwhile."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import app
+from bench import house
+from chalicelib import wiring
+from chalicelib.errors import Refusal
+from chalicelib.sample.board import Board
+from chalicelib.wiring import Services
+
+READS = frozenset({"get", "list", "GetItem", "BatchGetItem", "Query"})  # of both engines; all else writes
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one operation asked of the store."""
+
+    reads: int
+    writes: int
+    read_units: float  # DynamoDB's request units; 0 on SQLite
+    write_units: float
+    requests: tuple[str, ...]
+
+
+@dataclass
+class Operations:
+    """The operations of the bench on one store, each with its count. ``user_names`` are people who exist."""
+
+    at: Services
+    requests: house.Requests
+    user_names: Iterator[str]
+    found: dict[str, Asked] = field(default_factory=dict)
+
+    def all(self) -> Mapping[str, Asked]:
+        """Do each once, in the steady state: keys are loaded, the network is known by its owner or not."""
+        at, source = self.at, house.somewhere()
+        at.key_ring.signing_key()
+        at.mac_keys.current()
+        board = Board(at.store, at.world)
+        for number in range(50):  # full pages
+            self._sign_up(f"neighbour{number}")
+            board.post(author="Zoe", text="The cat is on the roof again. " * 5)
+        self._count("sign-up", lambda: self._sign_up("first"))
+        again = {"username": "first", "password": house.PASSWORD, "source": source}
+        self._count("log-in, from a new network", lambda: at.sign_in.with_password(**again))
+        signed_in = self._count("log-in", lambda: at.sign_in.with_password(**again))
+        self._count("log-in, wrong password", lambda: self._refused_log_in("first", "wrong"))
+        self._count("log-in, unknown user", lambda: self._refused_log_in("nobody-here", "wrong"))
+        refreshed = self._count("refresh", lambda: at.sign_in.refresh(signed_in.refresh_token, source=source))
+        forged = refreshed.refresh_token[:-1] + ("0" if refreshed.refresh_token[-1] != "0" else "1")
+        self._count("refresh, forged", lambda: self._refused_refresh(forged))
+        self._authorizer(refreshed.access_token)
+        self._count("message posted", lambda: board.post(author="Zoe", text="hello"))
+        self._count("message page", board.newest)
+        self._count("page of 50 users", lambda: at.users.page(limit=50))
+        self._count(
+            "log-out", lambda: at.sessions.end(refreshed.user.user_id, refreshed.session_id, source=source)
+        )
+        return self.found
+
+    def people(self) -> Mapping[str, Asked]:
+        """Do for people of a crowd what growth must not make dearer."""
+        at, source = self.at, house.somewhere()
+        username = next(self.user_names)
+        at.sign_in.with_password(username=username, password=house.PASSWORD, source=source)
+        signed_in = self._count(
+            "log-in",
+            lambda: at.sign_in.with_password(username=username, password=house.PASSWORD, source=source),
+        )
+        self._count("refresh", lambda: at.sign_in.refresh(signed_in.refresh_token, source=source))
+        self._count("page of 50 users", lambda: at.users.page(limit=50))
+        self._count("message page", Board(at.store, at.world).newest)
+        return self.found
+
+    def _authorizer(self, token: str) -> None:
+        head, _, signature = token.rpartition(".")
+        forged = f"{head}.{signature[::-1]}"
+        with wiring.using(self.at):
+            for name, text in (
+                ("authorizer", token),
+                ("authorizer, malformed token", "nonsense"),
+                ("authorizer, forged token", forged),
+                ("authorizer, forged random secret", f"cba_{'a' * 26}.{'a' * 26}.{'A' * 43}"),
+            ):
+                self._count(name, lambda text=text: _verdict(text))
+
+    def _sign_up(self, username: str) -> Any:
+        return self.at.sign_in.sign_up(username=username, password=house.PASSWORD, source=house.somewhere())
+
+    def _refused_log_in(self, username: str, password: str) -> None:
+        with suppress(Refusal):
+            self.at.sign_in.with_password(username=username, password=password, source=house.somewhere())
+
+    def _refused_refresh(self, token: str) -> None:
+        with suppress(Refusal):
+            self.at.sign_in.refresh(token, source=house.somewhere())
+
+    def _count(self, name: str, what: Callable[[], Any]) -> Any:
+        seen = self.requests.seen
+        seen.clear()
+        result = what()
+        reads = [units for verb, units in seen if verb in READS]
+        writes = [units for verb, units in seen if verb not in READS]
+        self.found[name] = Asked(
+            len(reads), len(writes), sum(reads), sum(writes), tuple(verb for verb, _ in seen)
+        )
+        return result
+
+
+def _verdict(token: str) -> None:
+    with suppress(Exception):  # a refusal, in the words that the gateway wants
+        app.jwt_authorizer(house.event(token), None)
