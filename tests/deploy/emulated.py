@@ -3,13 +3,14 @@
 import contextlib
 import json
 import os
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cupbearer.deploying import aws, deploy, packaging
+from cupbearer.deploying import aws, deploy, packaging, template
 from cupbearer.deploying.aws import Account
 from tests.parts import ministack
 
@@ -100,16 +101,16 @@ def packaged(folder: Path) -> Path:
 
 
 def deployed(
-    template: Path,
+    sam: Path,
     *,
     say: Callable[[str], None],
     change: Callable[[Template], None] = _no_change,
     **chosen: str,
 ) -> Place:
     """Deploy a packaged template, changed or not."""
-    content = json.loads(template.read_text(encoding="utf-8"))
+    content = json.loads(sam.read_text(encoding="utf-8"))
     change(content)
-    altered = template.with_name("altered.json")
+    altered = sam.with_name("altered.json")
     altered.write_text(json.dumps(content), encoding="utf-8")
     here = aws.account()
     parameters = {"Origins": ",".join(ORIGINS), **chosen}
@@ -118,10 +119,29 @@ def deployed(
     return Place(here, found)
 
 
-def _put_gateway_responses(here: Account, api: str, template: Template) -> None:
+def other_api(place: Place, folder: Path) -> tuple[str, str]:
+    """Deploy ``examples/other-api`` as its README says; return how we list it, and its URL."""
+    here, target = place.here, str(folder / "other.yaml")
+    source = str(template.ROOT / "examples" / "other-api" / "template.yaml")
+    bucket = aws.demand_bucket(here)
+    guarded_by = f"AuthorizerArn={place.outputs['AuthorizerArn']}"
+    for words in (
+        f"package --template-file {source} --s3-bucket {bucket} --output-template-file {target}",
+        f"deploy --template-file {target} --stack-name orders --capabilities CAPABILITY_IAM",
+    ):
+        more = ("--parameter-overrides", guarded_by) if words.startswith("deploy") else ()
+        command = aws.cli_command(here, "cloudformation", *words.split(), *more)
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+    found = aws.stack(here, "orders")
+    assert found is not None
+    api = aws.outputs(found)["ApiId"]
+    return f"{api}/live", f"{here.endpoint}/_aws/execute-api/{api}/live"
+
+
+def _put_gateway_responses(here: Account, api: str, content: Template) -> None:
     """Mend the emulator: it reads no ``x-amazon-apigateway-gateway-responses`` in a body. Nothing is added to them."""
     client = here.client("apigateway")
-    body = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    body = content["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
     for kind, response in body.get("x-amazon-apigateway-gateway-responses", {}).items():
         client.put_gateway_response(
             restApiId=api,

@@ -126,8 +126,8 @@ def the_scheme_may_be_in_any_case(walk: Walk) -> None:
         assert answer.status == 200, answer
 
 
-def the_operator_grants_a_scope(walk: Walk) -> None:
-    """cupbearer --stage works on the deployed table: a granted scope opens /pangolins from the next token on"""
+def grant(scope: str) -> None:
+    """Give the person a scope, as an operator does."""
     command = [
         sys.executable,
         "-m",
@@ -137,12 +137,17 @@ def the_operator_grants_a_scope(walk: Walk) -> None:
         "users",
         "grant",
         "Canary",
-        "pangolins",
+        scope,
     ]
     run = subprocess.run(
         command, cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, check=False, timeout=60
     )
     assert run.returncode == 0, run.stderr
+
+
+def the_operator_grants_a_scope(walk: Walk) -> None:
+    """cupbearer --stage works on the deployed table: a granted scope opens /pangolins from the next token on"""
+    grant("pangolins")
     answer = walk.http("GET", "/pangolins", token=walk.token())
     assert (answer.status, answer.json["pangolins"][0]["name"]) == (200, "Pengu"), answer
 
@@ -255,6 +260,16 @@ def log_out(walk: Walk) -> None:
     assert (refused.status, refused.code) == (401, "revoked"), refused
 
 
+def trouble_is_503(walk: Walk) -> None:
+    """an authorizer that cannot get its keys is 503 with Retry-After, not 401 and not cached: it mends by itself"""
+    token, good = walk.token(), walk.place.settings("AuthorizerName")["CUPBEARER_ISSUER"]
+    walk.place.set("AuthorizerName", CUPBEARER_ISSUER="http://127.0.0.1:9")
+    demand_refusal(walk.http("GET", "/users/me", token=token), 503, "unavailable")
+    walk.place.set("AuthorizerName", CUPBEARER_ISSUER=good)
+    answer = walk.http("GET", "/users/me", token=token)
+    assert answer.status == 200, answer
+
+
 def metrics_are_in_the_log(walk: Walk) -> None:
     """log-ins, failures, reuse, latency and cold starts are metrics in the log"""
     text = "\n".join(walk.place.log("APIHandlerName"))
@@ -272,6 +287,29 @@ def no_secret_in_the_logs(walk: Walk) -> None:
             secret[:12] for secret in walk.http.secrets if secret in text or secret.split(".")[-1] in text
         ]
         assert not leaked, leaked
+
+
+def stored_tokens_are_revoked_at_once(walk: Walk) -> None:
+    """opaque: the authorizer reads the table; a token of an ended session is 401 where no verdict is cached"""
+    health_states_what_is_deployed(walk)
+    first, second = walk.token(), walk.log_in().json
+    assert first.startswith("cba_"), "not an opaque token"
+    assert walk.http("GET", "/pangolins", token=first).status == 200
+    assert walk.http("DELETE", f"/sessions/{second['session_id']}", token=first).status == 204
+    demand_refusal(walk.http("GET", "/pangolins", token=second["access_token"]), 401, "invalid_token")
+
+
+def another_api_is_guarded(walk: Walk) -> None:
+    """an API of its own (examples/other-api) is guarded by the authorizer's ARN, and checks the scope itself"""
+    orders = Client(walk.extra["orders"], walk.http.secrets)
+    assert orders("GET", "/orders").status == 401
+    assert orders("GET", "/orders", token="cba_forged").status == 401
+    refused = orders("GET", "/orders", token=walk.token())
+    assert refused.status == 403, refused
+    assert refused.json.get("scope") == "orders:read", refused
+    grant("orders:read")
+    answer = orders("GET", "/orders", token=walk.token())
+    assert (answer.status, answer.json["orders"][0]["of"]) == (200, walk.user_id), answer
 
 
 STEPS = (
@@ -292,6 +330,10 @@ STEPS = (
     secrets_in_the_table_are_wrapped,
     reuse_is_found,
     log_out,
+    trouble_is_503,
     metrics_are_in_the_log,
     no_secret_in_the_logs,
 )
+
+# After a second deploy with opaque tokens and the other API listed.
+LATER_STEPS = (stored_tokens_are_revoked_at_once, another_api_is_guarded, no_secret_in_the_logs)
