@@ -60,7 +60,7 @@ def test_a_fault_of_client_or_redirect_uri_is_told_here(
     assert "Location" not in reply.headers
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[dict[str, str | None], str]] = {
     "response_type missing": ({"response_type": None}, "invalid_request"),
     "response_type token": ({"response_type": "token"}, "unsupported_response_type"),
     "response_type code id_token": ({"response_type": "code id_token"}, "unsupported_response_type"),

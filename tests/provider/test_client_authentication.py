@@ -19,6 +19,7 @@ def machine(house: House) -> App:
 
 
 def ask(house: House, headers: dict[str, str] | None = None, **form: str) -> Any:
+    """Send a token request with these fields."""
     return house.ask("POST", "/oauth/token", form={**FORM, **form}, headers=headers or {})
 
 
@@ -137,7 +138,8 @@ class Signer:
         return f"{text}.{jws.encode(self.key.sign(text.encode()))}"
 
     def ask(self, assertion: str, **form: str) -> Any:
-        return ask(self.house, **{"client_assertion": assertion, "client_assertion_type": TYPE, **form})
+        fields = {"client_assertion": assertion, "client_assertion_type": TYPE, **form}
+        return ask(self.house, None, **fields)
 
 
 @pytest.mark.parametrize("alg", ["RS256", "ES256", "EdDSA"])
