@@ -7,7 +7,7 @@ STAGE ?= dev
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check deploy destroy deploy-check format bench parts clean
+.PHONY: help serve test check deploy destroy deploy-check format page bench parts clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ destroy: $(VENV)/ready ## take a stage away; asks first; the table stays unless 
 
 deploy-check: $(VENV)/ready .venv-deploy/ready .venv-ministack/ready ## deploy to an AWS emulator here and walk through it
 	@$(BIN)/python -m tests.deploy
+
+page: $(VENV)/ready ## write the page for a static host into out/page: ORIGIN=https://app.example.com
+	@$(BIN)/python -m cupbearer.static_page "$(ORIGIN)" out/page
 
 bench: $(VENV)/ready bench/node_modules/ready ## measure; BENCH=--quick takes under a minute
 	$(BIN)/python -m bench $(BENCH)

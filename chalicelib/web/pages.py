@@ -99,7 +99,7 @@ def version() -> str:
 
     digest = hashlib.sha256()
     for name in sorted(ASSETS):
-        digest.update(name.encode() + b"\0" + _text(name).encode())
+        digest.update(name.encode() + b"\0" + text_of(name).encode())
     return digest.hexdigest()[:12]
 
 
@@ -118,16 +118,20 @@ def _templates() -> "Environment":
 
 
 @lru_cache(maxsize=len(ASSETS))
-def _text(name: str) -> str:
+def text_of(name: str) -> str:
+    """Return a file of :data:`ASSETS`."""
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
 def _serve_asset(name: str, content_type: str) -> None:
-    @api.route(f"/static/{{version}}/{name}", methods=["GET"], public=True, content_type=content_type)
     def asset(call: Call) -> Answer:
         """Return a file of the pages; under the hash of today's files it may be kept for ever."""
         caching = FOR_EVER if call.params["version"] == version() else "no-cache"
-        return Answer(_text(name), headers={"Cache-Control": caching}, content_type=content_type)
+        return Answer(text_of(name), headers={"Cache-Control": caching}, content_type=content_type)
+
+    asset.__name__ = f"asset_{name.replace('.', '_')}"
+    route = api.route(f"/static/{{version}}/{name}", methods=["GET"], public=True, content_type=content_type)
+    route(asset)
 
 
 for _name, _content_type in ASSETS.items():
@@ -156,4 +160,5 @@ def shell_values(settings: "Settings") -> dict[str, Any]:
     return {
         "providers": [provider.name for provider in settings.providers],
         "min_length": settings.password_min_length,
+        "sign_up_open": settings.sign_up_open,
     }

@@ -1,0 +1,85 @@
+"""``make page``: the board and the account page as files, for a static host on the same site as the API.
+
+docs/page.md says where such a host may be, and what the API must be told.
+"""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from chalicelib.settings import Settings, from_environment
+from chalicelib.settings_reader import SettingsError, is_web_origin_or_path
+from chalicelib.web import pages
+
+PAGES = {"board.html": "index.html", "account.html": "account/index.html"}
+
+
+class WrongOriginError(Exception):
+    """The origin of the page cannot be used, and why."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write the files; return the exit status. What is wrong is said in one sentence."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        origin, folder = arguments
+        settings = from_environment()
+        write(settings, origin=origin, folder=Path(folder))
+    except ValueError:
+        return _fail("say where the page will be: make page ORIGIN=https://app.example.com")
+    except (SettingsError, WrongOriginError) as error:
+        return _fail(str(error))
+    print(f"The page of {settings.issuer} is in {folder}. Serve it at {origin}/ (docs/page.md).")
+    return 0
+
+
+def write(settings: Settings, *, origin: str, folder: Path) -> None:
+    """Write every file of the page for a host at ``origin`` into ``folder``, anew. Raises WrongOriginError."""
+    api = api_of(settings, origin)
+    if folder.exists():
+        shutil.rmtree(folder)
+    assets = folder / "static" / pages.version()
+    assets.mkdir(parents=True)
+    for name in pages.ASSETS:
+        (assets / name).write_text(pages.text_of(name), encoding="utf-8")
+    for template, name in PAGES.items():
+        answer = pages.render(
+            template, base="", api=api, meta_policy=policy(api), **pages.shell_values(settings)
+        )
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(answer.body, encoding="utf-8")
+
+
+def api_of(settings: Settings, origin: str) -> str:
+    """Return what the page's calls begin with: a path where page and API share an origin, else the issuer."""
+    parts = urlsplit(settings.issuer)
+    if not is_web_origin_or_path(origin, secure=False) or urlsplit(origin).path:
+        raise WrongOriginError(f"{origin!r} is not an origin such as https://app.example.com.")
+    if origin == f"{parts.scheme}://{parts.netloc}":
+        return parts.path
+    if origin not in settings.allowed_origins:
+        raise WrongOriginError(
+            f"The API does not know {origin}: put it into CUPBEARER_ALLOWED_ORIGINS there and here."
+        )
+    return settings.issuer
+
+
+def policy(api: str) -> str:
+    """Return the content security policy of the files. ``frame-ancestors`` counts only as a header: the host's task."""
+    parts = urlsplit(api)
+    elsewhere = f" {parts.scheme}://{parts.netloc}" if parts.netloc else ""
+    directives = {name: sources for name, sources in pages.POLICY.items() if name != "frame-ancestors"}
+    for name in ("connect-src", "form-action"):
+        directives[name] += elsewhere
+    return "; ".join(f"{name} {sources}" for name, sources in directives.items())
+
+
+def _fail(sentence: str) -> int:
+    print(f"cupbearer: {sentence}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
