@@ -13,6 +13,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 30
+SERVE = [sys.executable, "-m", "cupbearer.serve"]
+PLAIN = [sys.executable, "-c", "from chalice.cli import main; main()", "local", "--no-autoreload"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Server:
     url: str
     port: int
     environ: Mapping[str, str]
+    process: "subprocess.Popen[bytes]"
 
     def command(self, *arguments: str) -> str:
         """Run ``cupbearer …`` on this service's store and return what it printed."""
@@ -34,19 +37,32 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(folder: Path, *, port: int | None = None, **settings: str) -> Iterator[Server]:
-    """Serve from ``folder``; ``settings`` are ``CUPBEARER_`` variables without their beginning."""
+def running(
+    folder: Path,
+    *,
+    port: int | None = None,
+    plain: bool = False,
+    aws: Mapping[str, str] | None = None,
+    **settings: str,
+) -> Iterator[Server]:
+    """Serve from ``folder``; ``settings`` are ``CUPBEARER_`` variables without their beginning.
+
+    ``plain`` serves with ``chalice local`` in place of ``make serve``; ``aws`` is what the SDK finds in its environment.
+    """
     port = port or free_port()
     url = f"http://localhost:{port}"
     environ = {name: value for name, value in os.environ.items() if not name.startswith("CUPBEARER_")}
     environ |= {"PORT": str(port), "CUPBEARER_STORE": f"sqlite:///{folder / 'cupbearer.db'}"}
     environ |= {"CUPBEARER_ISSUER": url, **{f"CUPBEARER_{name}": value for name, value in settings.items()}}
-    command = [sys.executable, "-m", "cupbearer.serve", "--port", str(port)]
+    environ |= aws or {}
+    command = PLAIN if plain else SERVE
     with (folder / "server.log").open("wb") as log:
-        child = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=subprocess.STDOUT)
+        child = subprocess.Popen(
+            [*command, "--port", str(port)], cwd=ROOT, env=environ, stdout=log, stderr=subprocess.STDOUT
+        )
         try:
             _wait(child, port, folder / "server.log")
-            yield Server(url, port, environ)
+            yield Server(url, port, environ, child)
         finally:
             child.terminate()
             child.wait(10)
