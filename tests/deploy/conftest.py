@@ -1,0 +1,44 @@
+"""One package a test run, and one deployed stage for those who ask for it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cupbearer.deploying import aws
+from tests.deploy import emulated
+from tests.deploy.emulated import Place, Template
+from tests.parts import missing
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the packaged template; ``deployment.zip`` stands beside it."""
+    return emulated.packaged(tmp_path_factory.mktemp("package"))
+
+
+@pytest.fixture(scope="session")
+def template(package: Path) -> Template:
+    content: Template = json.loads(package.read_text(encoding="utf-8"))
+    return content
+
+
+@pytest.fixture(scope="session")
+def cli() -> Path:
+    """Return the folder of the AWS command line's venv."""
+    if not aws.CLI.exists():
+        missing("The AWS command line", install="make .venv-deploy/ready")
+    return aws.CLI.parent
+
+
+@pytest.fixture(scope="session")
+def emulator(cli: Path) -> Iterator[str]:
+    with emulated.running() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
+def place(emulator: str, package: Path) -> Place:
+    """Return a deployed stage."""
+    return emulated.deployed(package, say=lambda _: None)

@@ -1,0 +1,124 @@
+"""The package: small, whole, and good for an empty interpreter. The emulator would hide what is missing from it."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import boto3
+import pytest
+
+from cupbearer.deploying import packaging
+from tests.deploy.emulated import Template
+
+MAX_BYTES = 8_000_000
+
+
+@pytest.fixture(scope="module")
+def unpacked(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unpacked")
+    with zipfile.ZipFile(package.with_name("deployment.zip")) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def run_in(unpacked: Path, code: str) -> str:
+    """Run code in an interpreter that has the standard library and the package, and nothing else."""
+    start = f"import sys; sys.path.insert(0, {str(unpacked)!r})\n"
+    command = [sys.executable, "-I", "-S", "-B", "-c", start + code]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env={})
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_the_zip_is_at_most_8_mb(package: Path) -> None:
+    assert package.with_name("deployment.zip").stat().st_size <= MAX_BYTES
+
+
+def test_it_holds_the_notices_and_the_data_and_no_caches_or_tools(unpacked: Path) -> None:
+    for name in ("NOTICE", "LICENSE", "app.py", "chalicelib", "chalice/app.py"):
+        assert (unpacked / name).exists(), name
+    ours = {
+        path.relative_to(packaging.ROOT)
+        for path in (packaging.ROOT / "chalicelib").rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    assert {path for path in ours if not (unpacked / path).exists()} == set()
+    assert not list((unpacked / "chalicelib").rglob("*.pyc"))
+    for name in ("pip", "boto3", "botocore", "click", "yaml", "cupbearer", "tests", "setuptools"):
+        assert not (unpacked / name).exists(), name
+
+
+def test_every_handler_of_the_template_is_imported_from_the_package_alone(
+    unpacked: Path, template: Template
+) -> None:
+    functions = [
+        each["Properties"]
+        for each in template["Resources"].values()
+        if each["Type"] == "AWS::Serverless::Function"
+    ]
+    assert len(functions) == 2
+    for function in functions:
+        module, name = function["Handler"].split(".")
+        assert run_in(unpacked, f"import {module}; print(callable({module}.{name}))") == "True\n"
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "jinja2",
+        "argon2",
+        "passlib.context",
+        "msgspec",
+        "jwt",
+        "cryptography.hazmat.primitives.asymmetric.rsa",
+    ],
+)
+def test_what_handlers_import_later_is_in_the_package_too(module: str, unpacked: Path) -> None:
+    assert run_in(unpacked, f"import {module}; print({module.partition('.')[0]}.__file__)").startswith(
+        str(unpacked)
+    )
+
+
+def test_every_module_of_ours_is_imported_from_the_package_and_boto3_alone(unpacked: Path) -> None:
+    """boto3 is in Lambda's runtime: here it comes from a folder of its own, last on the path."""
+    sdk = Path(boto3.__file__).parents[1]
+    code = f"""
+import pkgutil, importlib, sys
+sys.path.append({str(sdk)!r})
+import chalicelib
+for found in pkgutil.walk_packages(chalicelib.__path__, "chalicelib."):
+    importlib.import_module(found.name)
+borrowed = {{name.split(".")[0] for name, module in sys.modules.items()
+             if str(getattr(module, "__file__", "")).startswith({str(sdk)!r})}}
+print(sorted(borrowed))
+"""
+    borrowed = run_in(unpacked, code)
+    allowed = {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"}
+    assert set(eval(borrowed)) <= allowed, borrowed  # noqa: S307 - our own list
+
+
+def test_the_deployed_authorizer_loads_no_sdk_hash_or_template(unpacked: Path) -> None:
+    """The design's section 5.5: light."""
+    loaded = run_in(unpacked, "import app; import sys; print(*sys.modules)").split()
+    for name in (
+        "boto3",
+        "botocore",
+        "argon2",
+        "passlib",
+        "bcrypt",
+        "jinja2",
+        "sqlite3",
+        "http.client",
+        "ssl",
+    ):
+        assert name not in loaded, name
+
+
+def test_packaging_twice_gives_the_same_zip(package: Path, tmp_path: Path) -> None:
+    """A second deploy changes nothing."""
+    again = packaging.package(
+        "dev", region="us-east-1", out=tmp_path, architecture=packaging.own_architecture()
+    )
+    assert again.read_text() == package.read_text()
+    assert again.with_name("deployment.zip").read_bytes() == package.with_name("deployment.zip").read_bytes()

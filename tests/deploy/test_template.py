@@ -1,0 +1,158 @@
+"""What ``chalice package`` makes of our merge template, before anything is deployed (DP-1, DP-3, LG-3)."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib import settings
+from chalicelib.web.refusals import GATEWAY_ANSWERS, problem
+from cupbearer.deploying import packaging
+from cupbearer.deploying.template import GATEWAY_RESPONSES, gateway_responses, merge_template
+from tests.deploy.emulated import Template
+
+# Lambda's end of support for the interpreter at hand is not the template's fault; `make deploy` refuses it by itself.
+RUNTIME_IS_OLD = "E2531,E2533,W2531"
+
+
+def of_type(template: Template, kind: str) -> dict[str, Any]:
+    return {name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind}
+
+
+def test_cfn_lint_finds_nothing(cli: Path, package: Path) -> None:
+    command = [str(cli / "cfn-lint"), "-i", RUNTIME_IS_OLD, "-t", str(package)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert (run.returncode, run.stdout) == (0, "")
+
+
+def test_the_table_is_kept_protected_encrypted_and_recoverable(template: Template) -> None:
+    table = template["Resources"]["Table"]
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    properties = table["Properties"]
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties["DeletionProtectionEnabled"] is True
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+def test_the_master_key_is_kept_and_rotates(template: Template) -> None:
+    key = template["Resources"]["MasterKey"]
+    assert (key["DeletionPolicy"], key["Properties"]["EnableKeyRotation"]) == ("Retain", True)
+
+
+def test_each_function_has_a_role_of_its_own_and_a_log_that_ends(template: Template) -> None:
+    functions = of_type(template, "AWS::Serverless::Function")
+    assert set(functions) == {"APIHandler", "JwtAuthorizer"}
+    roles = [json.dumps(function["Role"]) for function in functions.values()]
+    assert len(set(roles)) == len(roles)
+    logs = of_type(template, "AWS::Logs::LogGroup")
+    names = {json.dumps(log["LogGroupName"]).replace("/aws/lambda/", "") for log in logs.values()}
+    assert names == {json.dumps(function["FunctionName"]) for function in functions.values()}
+    assert all(log["RetentionInDays"] == {"Ref": "LogDays"} for log in logs.values())
+
+
+def test_every_gateway_answer_says_what_ours_say(template: Template) -> None:
+    body = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    packaged = body["x-amazon-apigateway-gateway-responses"]
+    assert packaged == gateway_responses()
+    for kind, status in GATEWAY_RESPONSES.items():
+        assert status in GATEWAY_ANSWERS, kind
+        headers, document = problem(status, request_id="$context.requestId")
+        assert packaged[kind]["statusCode"] == str(status)
+        assert packaged[kind]["responseTemplates"] == {"application/json": document.decode()}
+        _, with_cors, plain = packaged[kind]["responseParameters"]["Fn::If"]
+        assert plain == {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()}
+        assert set(with_cors) - set(plain) == {
+            f"gatewayresponse.header.{name}"
+            for name in (
+                "Access-Control-Allow-Origin",
+                "Access-Control-Allow-Credentials",
+                "Access-Control-Expose-Headers",
+                "Vary",
+            )
+        }
+
+
+@pytest.mark.parametrize("kind", ["UNAUTHORIZED", "ACCESS_DENIED", "DEFAULT_4XX", "DEFAULT_5XX"])
+def test_the_answers_that_browsers_meet_are_there(kind: str, template: Template) -> None:
+    body = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    assert kind in body["x-amazon-apigateway-gateway-responses"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "opaque", "jwt"),
+    [({}, 60, 300), ({"CUPBEARER_AUTHORIZER_TTL_SECONDS": "0"}, 0, 0)],
+)
+def test_the_ttl_of_the_gateway_is_the_one_that_the_functions_know(
+    variables: dict[str, str], opaque: int, jwt: int
+) -> None:
+    """AZ-1: set explicitly, from one number."""
+    resources = merge_template(variables)["Resources"]
+    body = resources["RestAPI"]["Properties"]["DefinitionBody"]
+    authorizer = body["securityDefinitions"]["jwt_authorizer"]["x-amazon-apigateway-authorizer"]
+    assert authorizer["authorizerResultTtlInSeconds"] == {"Fn::If": ["IsOpaque", opaque, jwt]}
+    for function in ("APIHandler", "JwtAuthorizer"):
+        told = resources[function]["Properties"]["Environment"]["Variables"]
+        assert told["CUPBEARER_AUTHORIZER_TTL_SECONDS"] == {"Fn::If": ["IsOpaque", str(opaque), str(jwt)]}
+
+
+def test_every_guarded_route_names_the_authorizer_and_no_public_one_does(template: Template) -> None:
+    """AZ-8: the deployed gateway guards what the route table guards."""
+    from app import TABLE
+
+    paths = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+    for route in TABLE:
+        operation = paths[route.path][route.method.lower()]
+        guarded = operation.get("security") == [{"jwt_authorizer": []}]
+        assert guarded == (route.guard.caller != "public"), str(route)
+
+
+def test_the_gateway_is_regional_throttled_and_has_one_stage(template: Template) -> None:
+    api = template["Resources"]["RestAPI"]["Properties"]
+    assert (api["EndpointConfiguration"], api["StageName"]) == ("REGIONAL", "api")
+    assert api["OpenApiVersion"] == "2.0"
+    (limits,) = api["MethodSettings"]
+    assert limits["ThrottlingRateLimit"] == {"Ref": "ThrottleRate"}
+
+
+def test_alarms_tell_of_errors_throttling_reuse_guessing_and_keys(template: Template) -> None:
+    alarms = of_type(template, "AWS::CloudWatch::Alarm")
+    metrics = {alarm["MetricName"] for alarm in alarms.values()}
+    assert metrics == {
+        "5XXError",
+        "Throttles",
+        "WriteThrottleEvents",
+        "RefreshReuse",
+        "SlowDowns",
+        "KeyTrouble",
+    }
+    assert all(alarm["AlarmActions"]["Fn::If"][0] == "HasAlarmTopic" for alarm in alarms.values())
+
+
+@pytest.mark.parametrize("kind", ["jwt", "opaque"])
+def test_production_starts_on_what_the_template_sets(kind: str, template: Template) -> None:
+    """DP-2: the variables of ``prod``, with the references filled in."""
+    variables = template["Resources"]["APIHandler"]["Properties"]["Environment"]["Variables"]
+    filled = {
+        **dict.fromkeys(variables, ""),
+        "CUPBEARER_STORE": "dynamodb://cupbearer-prod-Table-1",
+        "CUPBEARER_MASTER_KEY": "kms:c90b6cdf-a4fe-4f71-8630-dc309dda3da3",
+        "CUPBEARER_ISSUER": "https://a1b2c3.execute-api.eu-central-1.amazonaws.com/api",
+        "CUPBEARER_ENV": "production",
+        "CUPBEARER_ACCESS_TOKENS": kind,
+        "CUPBEARER_ALLOWED_ORIGINS": '["https://app.example"]',
+        "CUPBEARER_OUTSIDE_APIS": "[]",
+        "AWS_LAMBDA_FUNCTION_NAME": "cupbearer-prod-api",
+    }
+    started = settings.parse(filled)
+    assert (started.production, started.in_lambda, started.access_tokens) == (True, True, kind)
+    first_pass = settings.parse(filled | {"CUPBEARER_ISSUER": "https://issuer.invalid"})
+    assert first_pass.production
+
+
+def test_both_stages_are_there_and_the_default_is_production(template: Template) -> None:
+    assert set(packaging.stages()) == {"dev", "prod"}
+    assert template["Parameters"]["Environment"]["Default"] == "production"
