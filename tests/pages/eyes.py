@@ -3,11 +3,9 @@
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from playwright.sync_api import Browser, BrowserContext, Page
-
-from tests.parts.server import Server
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "tests" / "screenshots"
@@ -25,16 +23,31 @@ WATCH = """
 """
 
 
+class Site(Protocol):
+    """Where the pages are."""
+
+    @property
+    def url(self) -> str:
+        """Return the address that paths are put behind."""
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Pages that are not at a service of this process: on a static host, on a deployed stage."""
+
+    url: str
+
+
 @dataclass
 class Person:
     """One person at one browser: a context of its own, pages that are watched."""
 
     context: BrowserContext
-    server: Server
+    server: Site
     complaints: list[str] = field(default_factory=list)
 
     @classmethod
-    def at(cls, browser: Browser, server: Server, **options: Any) -> "Person":
+    def at(cls, browser: Browser, server: Site, **options: Any) -> "Person":
         context = browser.new_context(viewport=options.pop("viewport", DESK), **options)
         context.set_default_timeout(10_000)
         context.add_init_script(WATCH)

@@ -1,6 +1,5 @@
 """The walk's first half on a deployed stage: through the emulated gateway, with its stage prefix in the path (BR-4)."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,26 +13,25 @@ from playwright.sync_api import Browser, expect
 
 from cupbearer.deploying.template import ROOT
 from tests.deploy import emulated
-from tests.pages.eyes import Person, assert_kept_to_the_policy, knock, settled
+from tests.pages.eyes import Elsewhere, Person, assert_kept_to_the_policy, knock, settled
 from tests.parts import ministack, missing
-from tests.parts.server import Server
 
 PATIENCE = 30_000  # milliseconds: each call starts a process in the emulator
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
     for part, folder in (("ministack", ministack.VENV), ("awscli", ROOT / ".venv-deploy")):
         if not Path(folder).exists():
             missing(part, install="make parts")
     with emulated.running():
         template = emulated.packaged(tmp_path_factory.mktemp("package"))
         place = emulated.deployed(template, say=lambda _: None)
-        yield Server(place.url, 0, dict(os.environ))
+        yield Elsewhere(place.url)
 
 
 @pytest.fixture
-def visitor(browser: Browser, stage: Server) -> Iterator[Person]:
+def visitor(browser: Browser, stage: Elsewhere) -> Iterator[Person]:
     person = Person.at(browser, stage)
     person.context.set_default_timeout(PATIENCE)
     yield person
@@ -51,14 +49,14 @@ def test_the_walks_first_half_holds_behind_the_gateway(visitor: Person) -> None:
     assert knock(page, "/profile") == "200"
     assert knock(page, "/pangolins") == "403"
     assert knock(page, "/pangolins", shown="forged") == "401"
-    _grant(visitor.server, "Wanda", "pangolins")
+    _grant("Wanda", "pangolins")
     assert knock(page, "/pangolins") == "200"
     page.get_by_role("link", name="Account").click()
     settled(page, "in")
     expect(page.locator("#sessions")).to_contain_text("this device")
 
 
-def _grant(stage: Server, username: str, scope: str) -> None:
+def _grant(username: str, scope: str) -> None:
     """Grant as an operator does, with the stage's own settings."""
     command = [sys.executable, "-m", "cupbearer.cli", "--stage", emulated.STAGE, "users", "grant"]
-    subprocess.run([*command, username, scope], cwd=ROOT, env=dict(stage.environ), check=True, timeout=120)
+    subprocess.run([*command, username, scope], cwd=ROOT, check=True, timeout=120)

@@ -10,6 +10,7 @@ pytest.importorskip("playwright")
 from playwright.sync_api import expect
 
 from tests.pages.eyes import PASSWORD, Person, assert_accessible, knock, settled, take_pictures
+from tests.parts.server import Server
 
 BUSY = {
     "status": 503,
@@ -148,10 +149,12 @@ def test_too_many_tries_are_told_with_a_countdown(person: Person) -> None:
     take_pictures(page, "board-throttled")
 
 
-def test_a_session_that_was_ended_is_explained_and_what_was_typed_stays(person: Person) -> None:
+def test_a_session_that_was_ended_is_explained_and_what_was_typed_stays(
+    person: Person, server: Server
+) -> None:
     page = person.sign_up("Mona")
     page.get_by_label("Say something").fill("Still here?")
-    person.server.command("sessions", "end", "Mona", "--all", "--yes")
+    server.command("sessions", "end", "Mona", "--all", "--yes")
     page.locator("#fresh").click()
     settled(page, "out")
     assert "Log in to go on: what you typed is still here." in page.locator("#why-out").inner_text()

@@ -11,13 +11,13 @@ import pytest
 from chalicelib import settings
 from cupbearer import static_page
 from cupbearer.static_page import WrongOriginError
-from tests.parts.server import Server, free_port, running
+from tests.parts.server import free_port, running
 
 pytest.importorskip("playwright")
 
 from playwright.sync_api import Browser, expect
 
-from tests.pages.eyes import Person, assert_kept_to_the_policy, knock, settled
+from tests.pages.eyes import Elsewhere, Person, assert_kept_to_the_policy, knock, settled
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -26,7 +26,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def sibling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+def sibling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsewhere]:
     """A service, and its page on another port: the url is that of the page."""
     origin = f"http://localhost:{(port := free_port())}"
     with running(tmp_path, ALLOWED_ORIGINS=f'["{origin}"]') as service:
@@ -37,11 +37,11 @@ def sibling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]
         handler = partial(_Quiet, directory=tmp_path / "page")
         with ThreadingHTTPServer(("127.0.0.1", port), handler) as host:
             threading.Thread(target=host.serve_forever, args=(0.05,), daemon=True).start()
-            yield Server(origin, port, service.environ)
+            yield Elsewhere(origin)
             host.shutdown()
 
 
-def test_a_page_on_a_sibling_host_logs_in_posts_and_refreshes(browser: Browser, sibling: Server) -> None:
+def test_a_page_on_a_sibling_host_logs_in_posts_and_refreshes(browser: Browser, sibling: Elsewhere) -> None:
     person = Person.at(browser, sibling)
     page = person.sign_up("Xenia")
     page.get_by_label("Say something").fill("From next door.")

@@ -1,12 +1,13 @@
 """The walk of a newcomer, in a real browser against a real service."""
 
+import time
 from typing import Any
 
 import pytest
 
 pytest.importorskip("playwright")  # the fixture names what is missing; this spares the import below
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.pages.eyes import (
     PASSWORD,
@@ -16,6 +17,7 @@ from tests.pages.eyes import (
     settled,
     take_pictures,
 )
+from tests.parts.server import Server
 
 NEW_PASSWORD = "seven other words on a hill"
 
@@ -41,7 +43,7 @@ def test_the_page_says_who_you_are_what_you_hold_and_when_it_ends(person: Person
     assert '"typ": "at+jwt"' in page.locator("#token-inside").inner_text()
 
 
-def test_a_grant_opens_the_pangolins_without_a_new_log_in(person: Person) -> None:
+def test_a_grant_opens_the_pangolins_without_a_new_log_in(person: Person, server: Server) -> None:
     page = person.sign_up("Cleo")
     assert knock(page, "/cats") == "200"
     assert knock(page, "/profile") == "200"
@@ -50,7 +52,7 @@ def test_a_grant_opens_the_pangolins_without_a_new_log_in(person: Person) -> Non
     assert "users grant Cleo pangolins" in page.locator("[data-command] code").inner_text()
     assert_accessible(page, where="a refusal")
     take_pictures(page, "board-refused")
-    person.server.command("users", "grant", "Cleo", "pangolins")
+    server.command("users", "grant", "Cleo", "pangolins")
     assert knock(page, "/pangolins") == "200"
     assert "the grant counts without a new log-in" in page.locator("[data-why]").inner_text()
     assert page.locator("#scopes .chip").all_inner_texts() == ["get:profile", "pangolins"]
@@ -70,11 +72,20 @@ def test_two_tabs_that_refresh_at_once_ask_once_and_both_go_on(person: Person) -
     first = person.sign_up("Edda")
     second = person.open(state="in")
     asked: list[str] = []
-    person.context.on("request", lambda request: asked.append(request.url))
+
+    def slowly(route: Route) -> None:
+        asked.append(route.request.url)
+        time.sleep(0.3)
+        route.continue_()
+
+    person.context.route("**/sessions/refresh", slowly)
+    at = first.evaluate("Date.now() + 500")
     for page in (first, second):
-        page.evaluate("document.querySelector('#fresh').click()")
-    first.wait_for_timeout(1500)
-    assert sum(url.endswith("/sessions/refresh") for url in asked) == 1
+        page.evaluate(
+            "(at) => void setTimeout(() => document.querySelector('#fresh').click(), at - Date.now())", at
+        )
+    first.wait_for_timeout(2000)
+    assert len(asked) == 1
     assert knock(first, "/profile") == knock(second, "/profile") == "200"
 
 
