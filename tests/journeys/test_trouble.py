@@ -108,30 +108,32 @@ class TestLockedFile:
         assert len(cupbearer.services.sessions.live(ann.user_id or "")) == 2
 
 
+@pytest.fixture(scope="module")
+def proxy(dynamodb: DynamoPlace) -> Iterator[FaultyProxy]:
+    with FaultyProxy(dynamodb.endpoint) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def server(
+    dynamodb: DynamoPlace, proxy: FaultyProxy, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    table, client = "cupbearer-trouble", dynamodb.client()
+    create_table(client, table)
+    key, secret = dynamodb.credentials or ("", "")
+    aws = {"AWS_ENDPOINT_URL": proxy.url, "AWS_DEFAULT_REGION": dynamodb.region}
+    aws |= {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret} if key else {}
+    folder = tmp_path_factory.mktemp("away")
+    with running(
+        folder, aws=aws, STORE=f"dynamodb://{table}", MASTER_KEY=KEY, ACCESS_TOKENS="opaque"
+    ) as server:
+        yield server
+    client.delete_table(TableName=table)
+
+
 @pytest.mark.dynamodb
 class TestDynamoAway:
     """M6 on DynamoDB: no wrong answer, none later than 8 s, recovery without a restart."""
-
-    @pytest.fixture(scope="class")
-    def proxy(self, dynamodb: DynamoPlace) -> Iterator[FaultyProxy]:
-        with FaultyProxy(dynamodb.endpoint) as proxy:
-            yield proxy
-
-    @pytest.fixture(scope="class")
-    def server(
-        self, dynamodb: DynamoPlace, proxy: FaultyProxy, tmp_path_factory: pytest.TempPathFactory
-    ) -> Iterator[Server]:
-        table, client = "cupbearer-trouble", dynamodb.client()
-        create_table(client, table)
-        key, secret = dynamodb.credentials or ("", "")
-        aws = {"AWS_ENDPOINT_URL": proxy.url, "AWS_DEFAULT_REGION": dynamodb.region}
-        aws |= {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret} if key else {}
-        folder = tmp_path_factory.mktemp("away")
-        with running(
-            folder, aws=aws, STORE=f"dynamodb://{table}", MASTER_KEY=KEY, ACCESS_TOKENS="opaque"
-        ) as server:
-            yield server
-        client.delete_table(TableName=table)
 
     @pytest.mark.parametrize("fault", ["lost", "hanging"])
     def test_every_answer_is_503_in_time_and_then_all_is_well(
