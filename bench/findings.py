@@ -58,6 +58,7 @@ def machine() -> dict[str, Any]:
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "processor": _processor(),
         "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 2),
         "system": platform.platform(),
         "python": platform.python_version(),
         "node": node.stdout.strip() or None,

@@ -50,9 +50,9 @@ def services(
     return kind(settings.parse(environ), world, store=store)
 
 
-def somewhere() -> Source:
-    """Return a source that has not been here before: the throttle counts by network."""
-    number = next(_numbers)
+def somewhere(offset: int = 0) -> Source:
+    """Return a source that has not been here before: the throttle counts by network. ``offset`` keeps processes apart."""
+    number = offset + next(_numbers)
     address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
     return Source(ip=address, user_agent="bench", request_id="bench")
 

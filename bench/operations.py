@@ -3,13 +3,16 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import app
 from bench import house
 from chalicelib import wiring
+from chalicelib.audit import Source
 from chalicelib.errors import Refusal
 from chalicelib.sample.board import Board
+from chalicelib.sign_in import SignedIn
 from chalicelib.wiring import Services
 
 READS = frozenset({"get", "list", "GetItem", "BatchGetItem", "Query"})  # of both engines; all else writes
@@ -45,9 +48,8 @@ class Operations:
             self._sign_up(f"neighbour{number}")
             board.post(author="Zoe", text="The cat is on the roof again. " * 5)
         self._count("sign-up", lambda: self._sign_up("first"))
-        again = {"username": "first", "password": house.PASSWORD, "source": source}
-        self._count("log-in, from a new network", lambda: at.sign_in.with_password(**again))
-        signed_in = self._count("log-in", lambda: at.sign_in.with_password(**again))
+        self._count("log-in, from a new network", lambda: self._log_in("first", source))
+        signed_in = self._count("log-in", lambda: self._log_in("first", source))
         self._count("log-in, wrong password", lambda: self._refused_log_in("first", "wrong"))
         self._count("log-in, unknown user", lambda: self._refused_log_in("nobody-here", "wrong"))
         refreshed = self._count("refresh", lambda: at.sign_in.refresh(signed_in.refresh_token, source=source))
@@ -66,11 +68,8 @@ class Operations:
         """Do for people of a crowd what growth must not make dearer."""
         at, source = self.at, house.somewhere()
         username = next(self.user_names)
-        at.sign_in.with_password(username=username, password=house.PASSWORD, source=source)
-        signed_in = self._count(
-            "log-in",
-            lambda: at.sign_in.with_password(username=username, password=house.PASSWORD, source=source),
-        )
+        self._log_in(username, source)
+        signed_in = self._count("log-in", lambda: self._log_in(username, source))
         self._count("refresh", lambda: at.sign_in.refresh(signed_in.refresh_token, source=source))
         self._count("page of 50 users", lambda: at.users.page(limit=50))
         self._count("message page", Board(at.store, at.world).newest)
@@ -86,10 +85,13 @@ class Operations:
                 ("authorizer, forged token", forged),
                 ("authorizer, forged random secret", f"cba_{'a' * 26}.{'a' * 26}.{'A' * 43}"),
             ):
-                self._count(name, lambda text=text: _verdict(text))
+                self._count(name, partial(_verdict, text))
 
     def _sign_up(self, username: str) -> Any:
         return self.at.sign_in.sign_up(username=username, password=house.PASSWORD, source=house.somewhere())
+
+    def _log_in(self, username: str, source: Source) -> SignedIn:
+        return self.at.sign_in.with_password(username=username, password=house.PASSWORD, source=source)
 
     def _refused_log_in(self, username: str, password: str) -> None:
         with suppress(Refusal):

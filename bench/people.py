@@ -17,7 +17,9 @@ from chalicelib.wiring import Services
 
 LETTERS = str.maketrans("01234567", "abcdefgh")  # none of them looks like another: canonical as they are
 SIGNED_UP = 1_700_000_000  # the first of them; then one a second
-COLUMNS = "(pk, sk, data, version, expires_at, taken_by, is_counter)"
+INSERT = """
+    INSERT INTO records (pk, sk, data, version, expires_at, taken_by, is_counter)
+    VALUES (?, ?, ?, 'v' || abs(random()), NULL, NULL, 0)"""
 BATCH = 25  # DynamoDB's limit of a BatchWriteItem
 
 Row = tuple[str, str, str]  # pk, sk, data
@@ -40,7 +42,7 @@ class Crowd:
         """Give all records, each kind in the order of its keys."""
         for write in sorted(self.writes, key=lambda write: write.key):
             data = json.dumps(dict(write.data), ensure_ascii=False, separators=(",", ":"))
-            parts = "\n".join((write.key.partition, write.key.sort, data))
+            parts = f"{write.key.partition}\n{write.key.sort}\n{data}"
             for number, user_id in enumerate(self.ids):
                 text = parts.replace("USER_ID", user_id).replace("USERNAME", name_of(number, self.stem))
                 pk, sk, filled = text.replace(str(SIGNED_UP), str(SIGNED_UP + number)).split("\n")
@@ -69,9 +71,7 @@ def into_sqlite(people: Crowd, path: Path) -> None:
     """Put a crowd into a file that the engine has made."""
     connection = sqlite3.connect(path)
     with connection:
-        connection.executemany(
-            f"INSERT INTO records {COLUMNS} VALUES (?,?,?,'v' || abs(random()),NULL,NULL,0)", people.rows()
-        )
+        connection.executemany(INSERT, people.rows())
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.execute("ANALYZE")
     connection.close()

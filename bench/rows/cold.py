@@ -64,10 +64,14 @@ def _told(found: dict[str, list[float]], loaded: Sequence[str]) -> Finding:
             "modules": list(loaded),
         },
         notes=(
-            "Every start is a new process on a warm disk; it fetches the keys over HTTP from loopback, but for key at hand, "
-            "which reads a PEM from its environment.",
-            "Bytecode is compiled on both Python sides, but for the rows from source, where it is on none (what a package "
-            "without .pyc files costs); Node compiles its source at each start, as it does in Lambda.",
+            (
+                "Every start is a new process on a warm disk; it fetches the keys over HTTP from loopback, but for key at hand, "
+                "which reads a PEM from its environment."
+            ),
+            (
+                "Bytecode is compiled on both Python sides, but for the rows from source, where it is on none (what a package "
+                "without .pyc files costs); Node compiles its source at each start, as it does in Lambda."
+            ),
         ),
     )
 

@@ -38,8 +38,10 @@ def measure(effort: Effort, folder: Path) -> Finding:
         figures=tuple(figures),
         data={name: [round(value * 1e3, 3) for value in values] for name, values in found.items()},
         notes=(
-            f"The hash is {house.HASH}. A log-in here reads and writes five times with synchronous=FULL, signs an RS256 token "
-            "and makes a MAC; every one is of another user from another network.",
+            (
+                f"The hash is {house.HASH}. A log-in here reads and writes five times with synchronous=FULL, signs an RS256 token "
+                "and makes a MAC; every one is of another user from another network."
+            ),
         ),
     )
 

@@ -58,8 +58,10 @@ def _told(found: dict[str, list[float]]) -> Finding:
         data={name: [round(value * 1e6, 2) for value in values] for name, values in found.items()},
         notes=(
             "Ours is the whole of app.jwt_authorizer, Chalice's wrapper included, with the keys as deployed: over HTTP, cached.",
-            "Node measures itself, after it gave the same policy and context for the same token; key kept: the same peer with "
-            "the key object made once instead of from PEM for each token, which neither package's documentation shows.",
+            (
+                "Node measures itself, after it gave the same policy and context for the same token; key kept: the same peer with "
+                "the key object made once instead of from PEM for each token, which neither package's documentation shows."
+            ),
         ),
     )
 
