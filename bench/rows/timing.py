@@ -32,6 +32,7 @@ def measure(effort: Effort, folder: Path) -> Finding:
             seconds = _refused(at, people.name_of(number, stems[kind]), right=kind == KINDS[2])
             if number >= WARM_UP:
                 found[kind].append(seconds)
+    band = BAND if effort.timings >= ENOUGH else None
     pairs = [(KINDS[0], KINDS[1]), (KINDS[0], KINDS[2]), (KINDS[1], KINDS[2])]
     figures = [figure(kind, spread(values), "ms") for kind, values in found.items()]
     figures += [
