@@ -1,0 +1,227 @@
+"""Ways to break a stage, one at a time, and the step of the walk that must then fail: ``python -m tests.deploy.mutations``.
+
+A check that stays green when its subject is gone checks nothing.
+"""
+
+import json
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.deploy import emulated, walk
+from tests.deploy.emulated import Template
+from tests.deploy.walk import Walk
+
+Step = Callable[[Walk], None]
+
+AUTHORIZER = "x-amazon-apigateway-authorizer"
+RESPONSES = "x-amazon-apigateway-gateway-responses"
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """What is taken away, how, and the steps of which at least one must fail."""
+
+    name: str
+    found_by: tuple[Step, ...]
+    template: Callable[[Template], None] = lambda _: None
+    source: tuple[str, str, str] | None = None  # a file of the package, what it says, what it says instead
+
+
+def _body(template: Template) -> Any:
+    return template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+
+
+def _unguard(path: str, method: str) -> Callable[[Template], None]:
+    return lambda template: _body(template)["paths"][path][method].pop("security")
+
+
+def _without_response(kind: str) -> Callable[[Template], None]:
+    def change(template: Template) -> None:
+        del _body(template)[RESPONSES][kind]
+        del _body(template)[RESPONSES]["DEFAULT_5XX" if kind == "AUTHORIZER_FAILURE" else "DEFAULT_4XX"]
+
+    return change
+
+
+def _without_action(role: str, action: str) -> Callable[[Template], None]:
+    def change(template: Template) -> None:
+        for policy in template["Resources"][role]["Properties"]["Policies"]:
+            for statement in policy.get("PolicyDocument", {}).get("Statement", ()):
+                if action in statement["Action"]:
+                    statement["Action"] = [each for each in statement["Action"] if each != action]
+
+    return change
+
+
+def _without_cors(template: Template) -> None:
+    for response in _body(template)[RESPONSES].values():
+        _, with_cors, _ = response["responseParameters"]["Fn::If"]
+        del with_cors["gatewayresponse.header.Access-Control-Allow-Origin"]
+
+
+def _without_validation(template: Template) -> None:
+    del _body(template)["securityDefinitions"]["jwt_authorizer"][AUTHORIZER]["identityValidationExpression"]
+
+
+def _other_ttl(template: Template) -> None:
+    _body(template)["securityDefinitions"]["jwt_authorizer"][AUTHORIZER]["authorizerResultTtlInSeconds"] = (
+        3600
+    )
+
+
+def _no_cache(template: Template) -> None:
+    _body(template)["securityDefinitions"]["jwt_authorizer"][AUTHORIZER]["authorizerResultTtlInSeconds"] = 0
+
+
+def _literal_key(template: Template) -> None:
+    for function in ("APIHandler", "JwtAuthorizer"):
+        variables = template["Resources"][function]["Properties"]["Environment"]["Variables"]
+        variables["CUPBEARER_MASTER_KEY"] = bytes(range(32)).hex()
+
+
+ANIMALS, PROFILE, POLICY, GUARD = (
+    "chalicelib/sample/animals.py",
+    "chalicelib/sample/profile.py",
+    "chalicelib/policy.py",
+    "chalicelib/web/guard.py",
+)
+
+MUTATIONS = (
+    Mutation(
+        "no authorizer on GET /pangolins",
+        (walk.no_token_is_401_at_the_gateway,),
+        _unguard("/pangolins", "get"),
+    ),
+    Mutation("no authorizer on POST /messages", (walk.messages,), _unguard("/messages", "post")),
+    Mutation(
+        "no answer of ours for UNAUTHORIZED",
+        (walk.no_token_is_401_at_the_gateway,),
+        _without_response("UNAUTHORIZED"),
+    ),
+    Mutation(
+        "no answer of ours for ACCESS_DENIED",
+        (walk.pangolins_without_scope_are_403,),
+        _without_response("ACCESS_DENIED"),
+    ),
+    Mutation(
+        "no answer of ours for MISSING_AUTHENTICATION_TOKEN",
+        (walk.unknown_paths_are_404,),
+        _without_response("MISSING_AUTHENTICATION_TOKEN"),
+    ),
+    Mutation(
+        "no answer of ours for AUTHORIZER_FAILURE",
+        (walk.trouble_is_503,),
+        _without_response("AUTHORIZER_FAILURE"),
+    ),
+    Mutation("no CORS on the gateway's answers", (walk.no_token_is_401_at_the_gateway,), _without_cors),
+    Mutation("junk reaches the authorizer", (walk.no_token_is_401_at_the_gateway,), _without_validation),
+    Mutation("another TTL than the functions know", (walk.health_states_what_is_deployed,), _other_ttl),
+    Mutation("no policy cache", (walk.one_run_of_the_authorizer_a_token,), _no_cache),
+    Mutation("a literal master key", (walk.secrets_in_the_table_are_wrapped,), _literal_key),
+    Mutation(
+        "the API may not PutItem", (walk.sign_up,), _without_action("ApiHandlerRole", "dynamodb:PutItem")
+    ),
+    Mutation("the API may not Query", (walk.log_in,), _without_action("ApiHandlerRole", "dynamodb:Query")),
+    Mutation("the API may not Encrypt", (walk.log_in,), _without_action("ApiHandlerRole", "kms:Encrypt")),
+    Mutation(
+        "no scope on GET /pangolins",
+        (walk.pangolins_without_scope_are_403,),
+        source=(ANIMALS, 'scope="pangolins"', "token=True"),
+    ),
+    Mutation(
+        "no scope on GET /profile",
+        (walk.profile_is_refused_in_the_handler,),
+        source=(PROFILE, 'scope="get:profile", refused_in_handler=True', "token=True"),
+    ),
+    Mutation(
+        "the policy allows everything",
+        (walk.one_run_of_the_authorizer_a_token, walk.pangolins_without_scope_are_403),
+        source=(POLICY, "    if not _names_of(prefix).isdisjoint(outside):", "    if True:"),
+    ),
+    Mutation(
+        "the handlers do not look again",
+        (walk.profile_is_refused_in_the_handler,),
+        source=(GUARD, '    if guard.caller == "public":\n        return', "    return"),
+    ),
+    Mutation(
+        "a password is logged",
+        (walk.no_secret_in_the_logs,),
+        source=(
+            "chalicelib/web/sessions.py",
+            '    """Log in.',
+            '    print(call.body.password)\n    """Log in.',
+        ),
+    ),
+)
+
+
+def survives(mutation: Mutation, package: Path, folder: Path) -> bool:
+    """Deploy the broken stage to a new emulator; tell whether every step that should notice it stays green."""
+    changed = folder / "sam.json"
+    changed.write_text(package.read_text(encoding="utf-8"), encoding="utf-8")
+    _repack(package.with_name("deployment.zip"), folder / "deployment.zip", mutation.source)
+    with emulated.running():
+        place = emulated.deployed(changed, say=lambda _: None, change=mutation.template)
+        at = Walk.at(place)
+        return not any(_fails(step, at) for step in _needed(mutation.found_by))
+
+
+def _needed(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return the steps up to the last that is named; only the named ones count."""
+    last = max(walk.STEPS.index(step) for step in steps)
+    return tuple(_named(step, counts=step in steps) for step in walk.STEPS[: last + 1])
+
+
+def _named(step: Step, *, counts: bool) -> Step:
+    def taken(at: Walk) -> None:
+        try:
+            step(at)
+        except Exception:
+            if counts:
+                raise
+
+    return taken
+
+
+def _fails(step: Step, at: Walk) -> bool:
+    try:
+        step(at)
+    except Exception:  # noqa: BLE001 - however it shows
+        return True
+    return False
+
+
+def _repack(source: Path, target: Path, change: tuple[str, str, str] | None) -> None:
+    name, before, after = change or ("", "", "")
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in old.infolist():
+            content = old.read(entry)
+            if entry.filename == name:
+                text = content.decode()
+                assert before in text, f"{name} does not say {before!r}"
+                content = text.replace(before, after, 1).encode()
+            new.writestr(entry, content)
+
+
+def main() -> int:
+    """Try each mutation; print whether the check noticed it; return 1 if one survived."""
+    survivors = 0
+    with tempfile.TemporaryDirectory(prefix="cupbearer-mutations-") as folder:
+        package = emulated.packaged(Path(folder) / "package")
+        for number, mutation in enumerate(MUTATIONS):
+            place = Path(folder) / str(number)
+            place.mkdir()
+            alive = survives(mutation, package, place)
+            survivors += alive
+            print(f"{'SURVIVES' if alive else '  caught'}  {mutation.name}", flush=True)
+    print(json.dumps({"mutations": len(MUTATIONS), "survivors": survivors}))
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
