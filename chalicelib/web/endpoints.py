@@ -28,6 +28,7 @@ class Endpoint:
     status: int = 200
     gives: Any = None  # the struct of a good answer, or None for no body
     content_type: str = "application/json"
+    redirects: tuple[int, ...] = ()  # where the good answer may also be one
     refuses: tuple[int, ...] = ()
     tag: str = ""
 

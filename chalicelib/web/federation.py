@@ -54,6 +54,7 @@ class Linked(msgspec.Struct, frozen=True):
     public=True,
     query=("return_to",),
     gives=Begun,
+    redirects=(302,),
     refuses=(400, 404, 429, 503),
 )
 @_told_as_page
@@ -79,6 +80,7 @@ def begin(call: Call) -> Answer:
     public=True,
     query=("code", "state", "iss", "error"),
     gives=TokenShape,
+    redirects=(302,),
     refuses=(400, 403, 404, 409, 503),
 )
 @_told_as_page

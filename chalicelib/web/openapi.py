@@ -29,6 +29,13 @@ PROBLEM_SCHEMA: dict[str, Any] = {
     },
 }
 
+OAUTH_ERROR_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "RFC 6749 section 5.2.",
+    "required": ["error"],
+    "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},
+}
+
 _described: list["Api"] = []
 
 
@@ -63,7 +70,7 @@ def description(*, issuer: str) -> dict[str, Any]:
         "servers": [{"url": issuer}],
         "paths": paths,
         "components": {
-            "schemas": {**components, "Problem": PROBLEM_SCHEMA},
+            "schemas": {**components, "Problem": PROBLEM_SCHEMA, "OAuthError": OAUTH_ERROR_SCHEMA},
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
     }
@@ -99,12 +106,35 @@ def _responses(endpoint: "Endpoint", schemas: dict[int, Any]) -> dict[str, Any]:
         good["content"] = {endpoint.content_type: {"schema": schemas[id(endpoint.gives)]}}
     elif endpoint.content_type.startswith("text/"):
         good["content"] = {endpoint.content_type: {"schema": {"type": "string"}}}
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    refusal = _refusal(endpoint)
     statuses = sorted({*endpoint.refuses, *_always(endpoint)})
     refused = {
-        str(status): {"description": HTTPStatus(status).phrase, "content": problem} for status in statuses
+        str(status): {"description": HTTPStatus(status).phrase, "content": refusal} for status in statuses
     }
-    return {str(endpoint.status): good, **refused}
+    return {str(endpoint.status): good, **_otherwise(endpoint), **refused}
+
+
+def _otherwise(endpoint: "Endpoint") -> dict[str, Any]:
+    """Return the other good answers: a form's page may be shown again, and a page may send the browser on."""
+    is_page = endpoint.content_type.startswith("text/html")
+    statuses = {*endpoint.redirects, *((200, 303) if is_page else ())} - {endpoint.status}
+    html = {"content": {"text/html": {"schema": {"type": "string"}}}}
+    return {
+        str(status): {"description": HTTPStatus(status).phrase, **(html if status == 200 else {})}  # noqa: PLR2004
+        for status in sorted(statuses)
+    }
+
+
+def _refusal(endpoint: "Endpoint") -> dict[str, Any]:
+    """Return the content of refusals: a problem; of what browsers ask for also a page; of ``/oauth/*`` also RFC 6749's object."""
+    content: dict[str, Any] = {
+        "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+    }
+    if endpoint.content_type.startswith("text/html"):
+        content["text/html"] = {"schema": {"type": "string"}}
+    if endpoint.route.path.startswith("/oauth/"):
+        content["application/json"] = {"schema": {"$ref": "#/components/schemas/OAuthError"}}
+    return content
 
 
 def _always(endpoint: "Endpoint") -> set[int]:
