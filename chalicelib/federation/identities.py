@@ -65,7 +65,11 @@ class Identities:
         def audit(_old: User, new: User) -> tuple[Write, ...]:
             return (self._linked(new, person, source),)
 
-        _, user = self.users.change(acting.user.user_id, change, audit)
+        try:
+            _, user = self.users.change(acting.user.user_id, change, audit)
+        except Taken as taken:
+            self._refused(acting.user, person, source, taken.public_code)
+            raise
         return next(identity for identity in user.identities if identity.key == person.key)
 
     def unlink(self, acting: Acting, identity_id: str, *, source: Source) -> None:
@@ -163,14 +167,17 @@ class Identities:
 
     def _refuse_disabled(self, user: User, person: Person, source: Source) -> None:
         if user.disabled:
-            self.audit.record(
-                "federated_log_in_refused",
-                target=user.user_id,
-                source=source,
-                outcome="disabled",
-                provider=person.provider,
-            )
+            self._refused(user, person, source, "disabled")
             raise NotAllowed("This account is disabled.", code="disabled")
+
+    def _refused(self, user: User, person: Person, source: Source, outcome: str) -> None:
+        self.audit.record(
+            "federated_log_in_refused",
+            target=user.user_id,
+            source=source,
+            outcome=outcome,
+            provider=person.provider,
+        )
 
     def _linked(self, user: User, person: Person, source: Source) -> Write:
         return self.audit.write(

@@ -101,9 +101,7 @@ class Federation:
             logs.log("provider_refused", provider=name, reason=fault.reason, request_id=source.request_id)
             self._count_refusal()
             raise provider.refused() from fault
-        except Unavailable:
-            raise
-        except Refusal:
+        except Invalid:
             self._count_refusal()
             raise
 

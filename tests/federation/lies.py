@@ -179,6 +179,9 @@ BEGINNINGS: dict[str, Lies] = {
     "trouble": answers("/.well-known/openid-configuration", "{}", status=500),
     "no token endpoint": discovery(token_endpoint=None),
     "authorization endpoint is a script": discovery(authorization_endpoint="javascript:alert(1)"),
+    "authorization endpoint is a script with a host": discovery(
+        authorization_endpoint="javascript://127.0.0.1/%0aalert(1)"
+    ),
     "authorization endpoint breaks the line": discovery(authorization_endpoint="http://127.0.0.1/\r\nX: 1"),
     "authorization endpoint with a user": discovery(authorization_endpoint="http://a@127.0.0.1/"),
     "keys in a file": discovery(jwks_uri="file:///etc/passwd"),

@@ -69,6 +69,8 @@ def test_an_identity_of_another_account_is_not_taken_over(
     reply = link(browser, elsewhere, pat)
     assert (reply.status, reply.json["code"]) == (409, "identity_taken")
     assert identities(browser, pat) == []
+    events = browser.ask("GET", "/users/me/activity", token=pat).json["events"]
+    assert ("federated_log_in_refused", "identity_taken") in {(e["event"], e["outcome"]) for e in events}
 
 
 def test_linking_needs_a_recent_log_in_or_the_password(

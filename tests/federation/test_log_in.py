@@ -1,11 +1,17 @@
 """Log-in through an honest provider: both forms of the answer, what it leaves alone (FD-1, BR-1)."""
 
 import re
+from pathlib import Path
+from urllib.parse import urlencode
 
+import pytest
 from chalice.test import Client
 
+from chalicelib.store import Store
 from chalicelib.wiring import Services
+from chalicelib.world import World
 from tests.conftest import Clock
+from tests.federation import house, issuer
 from tests.federation.house import ISSUER, PASSWORD, Browser, parameters_of
 from tests.federation.issuer import Issuer
 from tests.federation.visits import log_in, user_of
@@ -134,3 +140,29 @@ def test_a_person_is_told_of_a_refusal_by_a_page_and_a_program_by_a_document(
     assert "elsewhere cannot be reached" in page.text
     assert int(page.headers["Retry-After"]) >= 1
     assert browser.come_back({"state": "x", "code": "c"}).json["code"] == "invalid_state"
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example"]
+)
+def test_nobody_is_sent_back_elsewhere(browser: Browser, path: str) -> None:
+    """BR-6: refused before anything begins, by link and by hand."""
+    reply = browser.ask("GET", f"/login/elsewhere?{urlencode({'return_to': path})}")
+    assert (reply.status, reply.json["errors"].keys()) == (400, {"return_to"})
+    token = browser.sign_up("somebody")["access_token"]
+    reply = browser.ask("POST", "/users/me/identities/elsewhere", {"return_to": path}, token=token)
+    assert (reply.status, reply.json["errors"].keys()) == (400, {"return_to"})
+
+
+def test_behind_a_stage_every_link_has_its_prefix(
+    store: Store, world: World, tmp_path: Path, elsewhere: Issuer
+) -> None:
+    """IN-5: callback and way back are of the issuer, whatever the request said."""
+    base = "https://api.example.com/stage"
+    providers = {"elsewhere": issuer.setting(elsewhere)}
+    chosen = house.services(store, world, tmp_path, ISSUER=base, PROVIDERS=providers)
+    with house.open_house(chosen) as client:
+        browser = Browser(client)
+        url = browser.begin(return_to="/account")
+        assert parameters_of(url)["redirect_uri"] == f"{base}/login/elsewhere/callback"
+        assert browser.come_back(elsewhere.authorize(url), Host="evil.example").location == f"{base}/account"

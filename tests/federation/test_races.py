@@ -6,12 +6,12 @@ from itertools import chain
 import pytest
 
 from tests.federation import racing
-from tests.store.conftest import dynamodb, partition
+from tests.store.conftest import partition
 from tests.store.places import Place
 from tests.store.racing import ROUNDS
 from tests.store.test_races import outcomes, place, processes
 
-__all__ = ["dynamodb", "partition", "place", "processes"]
+__all__ = ["partition", "place", "processes"]
 
 pytestmark = pytest.mark.race
 
