@@ -39,7 +39,6 @@ function sessionRow(session) {
   const through = session.client_id === "cupbearer" ? "" : ` · through ${session.client_id}`;
   return row({
     main: session.current ? `${name}, this device` : name,
-    badge: session.current ? "here" : "",
     more: `${session.ip ?? "address unknown"} · since ${exactly(session.created_at)} · last used ${ago(session.last_used_at)}${through}`,
     button: session.current ? null : { label: "End", of: `${name}, ${session.ip ?? ""}`, press: () => end(session, name) },
   });

@@ -3,11 +3,10 @@
 import { copyOf, one, say } from "./dom.js";
 
 /** Return a row. `button` is `{label, of, press}`: `of` completes the label for those who hear it alone. */
-export function row({ main, more = "", badge = "", button = null }) {
+export function row({ main, more = "", button = null }) {
   const element = copyOf("row-template");
   say(one("[data-main]", element), main);
   say(one("[data-more]", element), more);
-  say(one("[data-badge]", element), badge, { hide: true });
   if (button) addButton(one("button", element), button);
   return element;
 }

@@ -55,7 +55,7 @@ export const whyOut = (why) => `${ENDINGS[why.code] ?? "Your session is over."} 
 /** Return what keeps a call from being answered, for a wait of `left` seconds; empty where the answer itself says it. */
 export function trouble(answer, left) {
   if (answer.offline) return navigator.onLine ? "The service does not answer. Nothing is lost: try again." : "You are offline. Nothing is lost: we go on when you are back.";
-  if (answer.status === 429) return `That were many tries in a row. Wait ${inSeconds(left)}, then try again.`;
+  if (answer.status === 429) return `Too many tries in a row. Wait ${inSeconds(left)}, then try again.`;
   if (answer.status === 503) return `The service is busy. We can try again in ${inSeconds(left)}.`;
   if (answer.status >= 500) return "Something went wrong on our side. Nothing you typed is lost.";
   return "";

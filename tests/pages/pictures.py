@@ -1,0 +1,82 @@
+"""``python -m tests.pages.pictures``: take the pictures of README and docs/look.md anew."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.pages.conftest import ARGUMENTS
+from tests.pages.eyes import ROOT, Person, knock
+from tests.parts.server import Server, running
+
+FOLDER = ROOT / "docs" / "pictures"
+PROVIDERS = '{"google": {"issuer": "http://localhost:9", "client_id": "a", "client_secret": "b"}}'
+TALK = (
+    ("Milo", "Is the door to the pangolins always shut?"),
+    ("Ada", "Only until somebody lets you in. Ask Zoe."),
+)
+
+
+def main() -> None:
+    """Take the board refused, the board on a phone at night, and the account."""
+    with (
+        tempfile.TemporaryDirectory() as place,
+        running(Path(place), PROVIDERS=PROVIDERS) as server,
+        sync_playwright() as playwright,
+    ):
+        chromium = shutil.which("chromium") or ""
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        for name, text in TALK:
+            _say(Person.at(browser, server), name, text)
+        _board(browser, server)
+        _phone(browser, server)
+        _account(browser, server)
+        browser.close()
+
+
+def _say(person: Person, name: str, text: str) -> None:
+    page = person.sign_up(name)
+    page.get_by_label("Say something").fill(text)
+    page.get_by_role("button", name="Post").click()
+    page.locator("#messages .text", has_text=text).wait_for()
+
+
+def _board(browser: Browser, server: Server) -> None:
+    person = Person.at(browser, server, viewport={"width": 1200, "height": 900}, reduced_motion="reduce")
+    page = person.sign_up("Zoe")
+    knock(page, "/pangolins")
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    page.screenshot(path=FOLDER / "board.png")
+
+
+def _phone(browser: Browser, server: Server) -> None:
+    person = Person.at(
+        browser,
+        server,
+        viewport={"width": 390, "height": 780},
+        color_scheme="dark",
+        reduced_motion="reduce",
+    )
+    page = person.sign_up("Noor")
+    server.command("users", "grant", "Noor", "pangolins")
+    knock(page, "/pangolins")
+    page.evaluate("document.activeElement.blur(); document.querySelector('#doors-title').scrollIntoView()")
+    page.screenshot(path=FOLDER / "phone-dark.png")
+
+
+def _account(browser: Browser, server: Server) -> None:
+    agent = (
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit Version/18.0 Mobile Safari/604.1"
+    )
+    Person.at(browser, server, user_agent=agent).log_in("Zoe")
+    person = Person.at(browser, server, viewport={"width": 1200, "height": 900}, reduced_motion="reduce")
+    page = person.log_in("Zoe")
+    page.get_by_role("link", name="Account").click()
+    page.get_by_text("on iPhone").first.wait_for()
+    page.evaluate("document.querySelector('#sessions-title').closest('section').scrollIntoView()")
+    page.screenshot(path=FOLDER / "account.png")
+
+
+if __name__ == "__main__":
+    main()
