@@ -16,7 +16,7 @@ from chalicelib.store import Conflict, Insert, Key, Store
 from chalicelib.world import World
 
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-MAX_SECONDS = 300  # from now to its expiry
+MAX_SECONDS = 3600  # from now to its expiry: Authlib's default; each is remembered for so long
 
 _TYPS = ("JWT", "client-authentication+jwt")
 

@@ -1,0 +1,38 @@
+"""One running service for all client programs, and a person with an account there."""
+
+import json
+from collections.abc import Iterator
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tests.clients.person import PASSWORD, Person
+from tests.parts.server import Server, running
+
+
+def sign_up(server: Server, username: str) -> None:
+    body = json.dumps(
+        {"username": username, "password": PASSWORD, "email": f"{username}@example.com"}
+    ).encode()
+    request = Request(f"{server.url}/users", body, {"Content-Type": "application/json"})
+    with urlopen(request, timeout=20) as answer:
+        assert answer.status == 201
+
+
+def register(server: Server, *arguments: str) -> dict[str, str]:
+    """Register a client at the command line; return what its programs need, by the names they read."""
+    told = json.loads(server.command("clients", "create", *arguments, "--json"))
+    named = {"CLIENT_ID": told["client_id"], "CLIENT_SECRET": told.get("client_secret", "")}
+    return {"ISSUER": server.url, "AUDIENCE": server.url, **named}
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("server")) as server:
+        sign_up(server, "zoe")
+        yield server
+
+
+@pytest.fixture
+def zoe() -> Person:
+    return Person()

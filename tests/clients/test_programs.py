@@ -1,0 +1,85 @@
+"""Programs without a browser of docs/clients.md: a command line, a machine, services that verify (M10, TK-1)."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tests.clients import examples
+from tests.clients.conftest import register, sign_up
+from tests.clients.person import Person
+from tests.parts import missing
+from tests.parts.server import Server, running
+from tests.provider.house import basic, payload_of
+
+# Which verifiers know which of our algorithms.
+VERIFIERS = {
+    "RS256": ("verify-aws.mjs", "verify-jsonwebtoken.mjs", "verify-jose.mjs", "verify.py"),
+    "ES256": ("verify-aws.mjs", "verify-jsonwebtoken.mjs", "verify-jose.mjs", "verify.py"),
+    "EdDSA": ("verify-aws.mjs", "verify-jose.mjs", "verify.py"),
+}
+PAIRS = [(alg, name) for alg, names in VERIFIERS.items() for name in names]
+
+
+def test_a_command_line_program_logs_in_by_the_device_flow(
+    server: Server, zoe: Person, tmp_path: Path
+) -> None:
+    grants = ("--grant", "device_code", "--grant", "refresh_token")
+    environ = register(server, "My CLI", "--public", *grants)
+    with examples.running(examples.write(tmp_path, "device.py"), **environ) as child:
+        told = examples.line_of(child)
+        user_code = told.rpartition(" ")[2]
+        page = zoe.open(f"{server.url}/device")
+        page = zoe.send("device", {**page.form, "user_code": user_code})
+        assert "<strong>My CLI</strong>" in page.text
+        assert "connected" in zoe.send("device", {**page.form, "decision": "allow"}).text
+        assert examples.line_of(child) == "Hello zoe"
+
+
+def test_a_machine_calls_a_guarded_route(server: Server, tmp_path: Path) -> None:
+    if shutil.which("curl") is None:
+        missing("curl", install="apt-get install curl")
+    environ = register(server, "nightly-job", "--grant", "client_credentials", "--scope", "pangolins")
+    done = examples.run(examples.write(tmp_path, "machine.sh"), **environ)
+    assert json.loads(done.stdout)["pangolins"][0]["name"] == "Pengu", done.stderr
+
+
+@pytest.fixture(scope="module")
+def tokens(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
+    """An access token of a service that signs by one algorithm, with what its verifiers need to know."""
+    alg = request.param
+    with running(tmp_path_factory.mktemp(alg), SIGNING_ALG=alg) as server:
+        sign_up(server, "zoe")
+        environ = register(server, "job", "--grant", "client_credentials", "--scope", "pangolins")
+        body = urlencode({"grant_type": "client_credentials"}).encode()
+        headers = basic(environ["CLIENT_ID"], environ["CLIENT_SECRET"])
+        with urlopen(Request(f"{server.url}/oauth/token", body, headers), timeout=20) as answer:
+            token = json.load(answer)["access_token"]
+        yield {**environ, "ALG": alg, "TOKEN": token}
+
+
+@pytest.mark.parametrize(("tokens", "name"), PAIRS, indirect=["tokens"])
+def test_a_verifier_takes_our_tokens_and_no_tampered_one(
+    name: str, tokens: dict[str, str], tmp_path: Path
+) -> None:
+    if name.endswith(".mjs"):
+        examples.demand("aws-jwt-verify", "jsonwebtoken", "jwks-rsa", "jose")
+    path = examples.write(tmp_path, name)
+    done = examples.run(path, **tokens)
+    assert done.stdout.strip() == payload_of(tokens["TOKEN"])["sub"], done.stderr
+    header, payload, signature = tokens["TOKEN"].split(".")
+    other = "A" if payload[20] != "A" else "B"
+    wrong = {
+        "payload": {"TOKEN": f"{header}.{payload[:20]}{other}{payload[21:]}.{signature}"},
+        "signature": {"TOKEN": f"{header}.{payload}.{signature[:-4]}AAAA"},
+        "audience": {"AUDIENCE": "https://other.example"},
+    }
+    for what, change in wrong.items():
+        refused = examples.run(path, **{**tokens, **change})
+        assert (refused.returncode != 0, refused.stdout) == (True, ""), what
