@@ -42,10 +42,16 @@ class Begun(msgspec.Struct, frozen=True):
     url: str
 
 
-class Linked(msgspec.Struct, frozen=True):
-    """The identity that was linked."""
+class Ended(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The token body of a log-in; for a link that a logged-in user began, the identity instead."""
 
-    identity: IdentityShape
+    access_token: str | None = None
+    token_type: str | None = None
+    expires_in: int | None = None
+    refresh_token: str | None = None
+    scope: str | None = None
+    session_id: str | None = None
+    identity: IdentityShape | None = None
 
 
 @api.route(
@@ -79,7 +85,7 @@ def begin(call: Call) -> Answer:
     methods=["GET"],
     public=True,
     query=("code", "state", "iss", "error"),
-    gives=TokenShape,
+    gives=Ended,
     redirects=(302,),
     refuses=(400, 403, 404, 409, 503),
 )
@@ -105,8 +111,10 @@ def finish(call: Call) -> Answer:
 def _in_body(finished: "Finished") -> Answer:
     headers: dict[str, str | list[str]] = {"Set-Cookie": login_browser.dropped()}
     if finished.signed_in is not None:
-        return Answer(TokenShape.of(finished.signed_in), headers=headers)
-    return Answer({"identity": finished.linked and IdentityShape.of(finished.linked)}, headers=headers)
+        tokens = msgspec.structs.asdict(TokenShape.of(finished.signed_in))
+        return Answer(Ended(**tokens), headers=headers)
+    linked = IdentityShape.of(finished.linked) if finished.linked else None
+    return Answer(Ended(identity=linked), headers=headers)
 
 
 def _sent_back(call: Call, finished: "Finished", return_to: str) -> Answer:
