@@ -174,3 +174,38 @@ def test_after_a_laptops_sleep_the_first_call_fetches_a_new_token(person: Person
     take_pictures(page, "board-token-ended")
     assert knock(page, "/profile") == "200"
     assert page.locator("#ends").inner_text() != "ended"
+
+
+def test_while_it_looks_who_is_there_the_page_says_so(person: Person) -> None:
+    page = person.page()
+    held: list[Any] = []
+    page.route("**/sessions/refresh", lambda route: held.append(route))  # noqa: PLW0108 - it counts arguments
+    page.goto(person.server.url)
+    assert "Looking whether you are logged in" in page.locator("#you").inner_text()
+    assert page.locator("#you").get_attribute("aria-busy") == "true"
+    assert_accessible(page, where="loading")
+    take_pictures(page, "board-loading")
+    held[0].continue_()
+    settled(page, "out")
+
+
+@pytest.mark.parametrize("path", ["/", "/account"])
+def test_a_service_that_is_busy_at_the_very_start_is_asked_again(person: Person, path: str) -> None:
+    person.sign_up(f"Olive{len(path)}")
+    page = person.page()
+    page.route("**/sessions/refresh", lambda route: route.fulfill(**BUSY), times=1)
+    page.goto(person.server.url + path)
+    page.get_by_text(re.compile(r"The service is busy. We can try again in \d seconds?\.")).wait_for()
+    assert_accessible(page, where=f"busy at the start of {path}")
+    settled(page, "in")
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+@pytest.mark.parametrize("path", ["/", "/account", "/login", "/signup"])
+def test_nothing_is_wider_than_a_small_phone(person: Person, path: str) -> None:
+    person.sign_up(f"Paula{len(path)}{path[1:2]}")
+    page = person.page()
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(person.server.url + path)
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
