@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cupbearer.deploying import CannotDeploy, template
+from cupbearer.deploying import CannotDeploy, compiled, template
 
 ROOT = template.ROOT
 ARCHITECTURES = ("arm64", "x86_64")
@@ -65,6 +65,7 @@ def package(stage: str, *, region: str, out: Path, architecture: str | None = No
     )
     if run.returncode or "Could not install dependencies" in run.stdout + run.stderr:
         raise CannotDeploy(f"chalice package failed: {_last_lines(run.stdout + run.stderr)}")
+    compiled.add_bytecode(out / "deployment.zip")
     return out / "sam.json"
 
 
