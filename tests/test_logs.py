@@ -1,50 +1,98 @@
-"""LG-3: lines are JSON whatever they hold; in Lambda they carry metrics, elsewhere none."""
+"""Logs: one JSON object a line, whatever comes in (LG-2, LG-3)."""
 
 import json
 import logging
-from typing import Any
 
 import pytest
 
 from chalicelib import logs
+from cupbearer.testing import Bench, Client
+
+HOSTILE = 'a"b\r\n{"level":"error","event":"forged"}\u2028\x1b[31m\x00\U0001f600'
 
 
-@pytest.fixture(autouse=True)
-def _own_logger(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs, "LOGGER", logging.Logger("test"))  # noqa: LOG001 - one that no other test sees
+def formatted(**fields: object) -> dict[str, object]:
+    record = logging.LogRecord("cupbearer", logging.INFO, "x.py", 1, "event", None, None)
+    record.fields = fields
+    text = logs.JsonLines().format(record)
+    assert "\n" not in text
+    assert text.isascii()
+    found: dict[str, object] = json.loads(text)
+    return found
 
 
-def read(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+def test_a_line_is_a_line_whatever_it_holds() -> None:
+    line = formatted(route=HOSTILE)
+    assert (line["event"], line["level"], line["route"]) == ("event", "info", HOSTILE)
 
 
-def test_a_value_cannot_begin_another_line_and_has_an_end(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.set_up()
-    logs.log("request", route="/x\r\n{}", agent="a" * 10_000)
-    (line,) = read(capsys)
-    assert line["route"] == "/x\r\n{}"
-    assert len(line["agent"]) == logs.MAX_VALUE
+def test_values_are_capped() -> None:
+    assert formatted(reason="x" * 10_000)["reason"] == "x" * logs.MAX_VALUE
 
 
-def test_in_lambda_a_metric_is_a_line_in_the_embedded_format(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.set_up(function="cupbearer-dev-api")
-    logs.metric("LogIns", request_id="r1")
-    (line,) = read(capsys)
-    (directive,) = line["_aws"]["CloudWatchMetrics"]
-    assert directive == {
-        "Namespace": "Cupbearer",
-        "Dimensions": [["Function"]],
-        "Metrics": [{"Name": "LogIns", "Unit": "Count"}],
-    }
-    assert (line["Function"], line["LogIns"], line["request_id"]) == ("cupbearer-dev-api", 1, "r1")
-    assert abs(line["_aws"]["Timestamp"] / 1000 - line["at"]) < 0.01
+def test_what_is_no_json_is_told_all_the_same() -> None:
+    assert formatted(odd={1, 2})["odd"] == "{1, 2}"
 
 
-def test_elsewhere_there_are_no_metrics(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.set_up()
-    logs.metric("LogIns")
-    logs.log("request", metrics={"Latency": (1.5, "Milliseconds")}, ms=1.5)
-    (line,) = read(capsys)
-    assert line["ms"] == 1.5
-    assert "_aws" not in line
-    assert "Latency" not in line
+def test_trouble_has_its_exception(caplog: pytest.LogCaptureFixture) -> None:
+    try:
+        json.loads("why")
+    except ValueError:
+        logs.trouble("server_error", request_id="r1")
+    (record,) = caplog.records
+    text = json.loads(logs.JsonLines().format(record))
+    assert "JSONDecodeError: " in text["exception"]
+    assert (text["level"], text["request_id"]) == ("error", "r1")
+
+
+def test_each_request_is_one_line_without_path_query_or_body(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    """LG-2: the route's own name, never what was asked."""
+    caplog.set_level("INFO", "cupbearer")
+    ann = client.as_user(["users:read"])
+    ann.get("/users/canary-in-the-path?x=canary-in-the-query")
+    fields = [getattr(record, "fields", {}) for record in caplog.records if record.message == "request"]
+    assert [(line["route"], line["status"], line["sub"]) for line in fields] == [
+        ("/users/{user_id}", 404, ann.user_id)
+    ]
+    assert "canary" not in caplog.text + repr(fields)
+
+
+def test_a_refusals_reason_is_in_the_log_and_not_in_the_answer(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "cupbearer")
+    ann = client.as_user()
+    ann.expire()
+    answer = ann.get("/users/me")
+    assert answer.status == 401
+    assert b"expired" not in answer.body.replace(b"malformed, expired or revoked", b"")
+    assert "it has expired" in repr([getattr(record, "fields", {}) for record in caplog.records])
+
+
+def test_a_defect_is_found_by_the_request_id_that_was_told(
+    cupbearer: Bench, client: Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LG-3."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(cupbearer.services.store, "get", fail)
+    answer = client.get("/health")
+    (record,) = (record for record in caplog.records if record.levelname == "ERROR")
+    assert record.fields["request_id"] == answer.json["request_id"]  # type: ignore[attr-defined]
+    assert record.exc_info
+
+
+def test_it_is_set_up_once() -> None:
+    before = list(logs.LOGGER.handlers), logs.LOGGER.level, logs.LOGGER.propagate
+    try:
+        logs.LOGGER.handlers.clear()
+        logs.set_up()
+        logs.set_up()
+        assert len(logs.LOGGER.handlers) == 1
+    finally:
+        logs.LOGGER.handlers[:], level, logs.LOGGER.propagate = before
+        logs.LOGGER.setLevel(level)
