@@ -24,6 +24,7 @@ showYou();
 showDoors();
 const loaded = Promise.race([showMessages(), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
 await Promise.all([begin().then(youAreShown), loaded]);
+one("#waiting").remove();
 for (const section of all("[data-reveal]")) section.hidden = false;
 document.documentElement.dataset.ready = current().state;
 watch(({ state }) => { document.documentElement.dataset.ready = state; });

@@ -81,7 +81,8 @@ function tick() {
   if (state !== "in") return;
   const left = Math.max(0, Math.ceil((endsAt - Date.now()) / 1000));
   say(one("#ends"), left ? clock(left) : "ended");
-  say(one("#token-says"), left ? "Your token ends in" : "The next call gets a new one: yours has");
+  say(one("#token-says"), left ? "Your token ends in" : "Your token has");
+  one("#token-then").hidden = left > 0;
   one(".wine").style.transform = `translateY(${(1 - left / seconds) * DEPTH}px)`;
 }
 
