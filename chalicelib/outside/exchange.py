@@ -27,6 +27,11 @@ class FetchError(Unavailable):
         self.reason = reason
 
 
+def too_slow(seconds: float) -> str:
+    """Return the reason of a call that took too long, whichever clock saw it first: the socket's or the whole call's."""
+    return f"no whole answer within {seconds} s"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A status and the JSON value that came with it."""
@@ -64,6 +69,8 @@ class Exchange:
             self.answer = self._exchange()
         except FetchError as fault:
             self.reason = fault.reason
+        except TimeoutError as fault:
+            self.reason, self.fault = too_slow(self._seconds), fault
         except Exception as fault:  # noqa: BLE001 - sockets, TLS, HTTP and text fail in a dozen families
             self.reason, self.fault = f"{type(fault).__name__}: {fault}", fault
 

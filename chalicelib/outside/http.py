@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
-from chalicelib.outside.exchange import Answer, Exchange, FetchError, Request
+from chalicelib.outside.exchange import Answer, Exchange, FetchError, Request, too_slow
 
 __all__ = ["Answer", "FetchError", "fetch_json", "post_form"]
 
@@ -82,7 +82,7 @@ def _within(seconds: float, request: Request) -> Answer:
     thread.join(seconds)
     if thread.is_alive():
         call.abandon()
-        raise FetchError(f"no whole answer within {seconds} s")
+        raise FetchError(too_slow(seconds))
     if call.answer is None:
         raise FetchError(call.reason) from call.fault
     return call.answer
