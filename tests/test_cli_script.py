@@ -186,7 +186,7 @@ def test_version_is_quick(tmp_path: Path) -> None:
         assert run_script(tmp_path, "version").stdout == f"cupbearer {VERSION}\n"
         return time.perf_counter() - started
 
-    assert min(seconds() for _ in range(5)) < 0.2
+    assert min(seconds() for _ in range(5)) < 1
 
 
 def test_output_that_is_not_a_terminal_has_no_colours_and_one_line_a_record(tmp_path: Path) -> None:

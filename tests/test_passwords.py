@@ -108,12 +108,12 @@ def test_up_to_1024_bytes_of_any_characters_work_pw_2(passwords: Passwords, pass
 def test_what_can_be_no_password_is_refused_before_it_costs_anything_pw_2_ds_1(
     passwords: Passwords, password: str
 ) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()  # work, not waiting for a busy machine
     for ask in (passwords.check_form, passwords.hash, lambda text: passwords.verify(text, None)):
         with pytest.raises(Invalid) as refused:
             ask(password)
         assert set(refused.value.errors) == {"password"}
-    assert time.perf_counter() - started < 0.1
+    assert time.thread_time() - started < 0.1
 
 
 # -- weak passwords
@@ -278,15 +278,15 @@ def test_a_hash_that_no_log_in_could_match_is_not_imported(passwords: Passwords,
 
 
 def test_unknown_wrong_and_malformed_cost_the_same_en_2() -> None:
-    """The real profile, medians of interleaved rounds; the bound is wide, since cores are shared."""
+    """The real profile, medians of interleaved rounds; the bound is wide, since caches are shared."""
     passwords = Passwords(SYSTEM, min_length=8, profile=OWASP_19_MIB)
     stored = {"wrong": passwords.hash(RIGHT), "unknown": None, "malformed": "$argon2id$v=19$"}
     spent: dict[str, list[float]] = {name: [] for name in stored}
     for _ in range(9):
         for name, hashed in stored.items():
-            started = time.perf_counter()
+            started = time.thread_time()
             passwords.verify(WRONG, hashed)
-            spent[name].append(time.perf_counter() - started)
+            spent[name].append(time.thread_time() - started)
     medians = {name: sorted(times)[4] for name, times in spent.items()}
     assert max(medians.values()) < 1.5 * min(medians.values()), medians
 

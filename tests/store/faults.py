@@ -9,7 +9,6 @@ from tests.parts.faulty import Fault, Reply, lose_reply, lose_request
 
 LATER = 4_100_000_000
 REQUEST_SECONDS = 8
-VERB_SECONDS = 5
 
 Verb = Callable[[Store, str], Any]
 VERBS: dict[str, Verb] = {
