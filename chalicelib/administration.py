@@ -9,9 +9,9 @@ from chalicelib.errors import NotFound, Taken
 from chalicelib.passwords import Passwords
 from chalicelib.session import session_key
 from chalicelib.sessions import Sessions
-from chalicelib.store import Conflict, Forget, Store, Write
+from chalicelib.store import MAX_WRITES, Conflict, Forget, Store, Write
 from chalicelib.throttling import Throttle
-from chalicelib.user import User
+from chalicelib.user import User, consents_partition
 from chalicelib.users import Users
 
 OPERATOR = "operator"
@@ -120,8 +120,14 @@ class Administration:
                 self.store.commit(*self.users.deletion(user), *forget, audit)
             except Conflict:
                 continue
+            self._forget_consents(user_id)
             return
         raise Taken("The account is being changed by others: try again.")
+
+    def _forget_consents(self, user_id: str) -> None:
+        """Remove what is left of a deleted user; nobody has that id again, so nothing depends on it."""
+        while page := self.store.list(consents_partition(user_id), limit=MAX_WRITES).records:
+            self.store.commit(*(Forget(record.key) for record in page))
 
 
 def differences(old: User, new: User) -> list[tuple[str, dict[str, str]]]:

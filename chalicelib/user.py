@@ -112,6 +112,11 @@ def profile_key(user_id: str) -> Key:
     return Key(f"user#{user_id}", PROFILE)
 
 
+def consents_partition(user_id: str) -> str:
+    """Return where the consents that a user gave live."""
+    return f"consents#{user_id}"
+
+
 def login_key(canonical: str) -> Key:
     """Return the record that makes a log-in name unique and leads to its user."""
     return Key(f"login#{canonical}", "user")

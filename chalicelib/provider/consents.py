@@ -9,6 +9,7 @@ from chalicelib.errors import NotFound, Taken
 from chalicelib.provider.client import Client
 from chalicelib.sessions import MAX_SESSIONS, Sessions
 from chalicelib.store import Conflict, Insert, Key, Record, Remove, Replace, Store, Write
+from chalicelib.user import consents_partition
 from chalicelib.world import World
 
 MAX_CONSENTS = 100  # listed for one person
@@ -57,7 +58,7 @@ class Consents:
 
     def of(self, user_id: str) -> tuple[Consent, ...]:
         """Return all that a person consented to."""
-        page = self.store.list(_partition(user_id), limit=MAX_CONSENTS)
+        page = self.store.list(consents_partition(user_id), limit=MAX_CONSENTS)
         return tuple(Consent.from_record(record) for record in page.records)
 
     def giving(
@@ -98,9 +99,5 @@ class Consents:
         raise Taken("The sessions are busy: try again.")
 
 
-def _partition(user_id: str) -> str:
-    return f"consents#{user_id}"
-
-
 def _key(user_id: str, client_id: str) -> Key:
-    return Key(_partition(user_id), client_id)
+    return Key(consents_partition(user_id), client_id)

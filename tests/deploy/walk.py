@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 from cupbearer.deploying.template import ROOT
+from tests.deploy import walk_provider
 from tests.deploy.emulated import ORIGINS, Place
 from tests.deploy.http import Answer, Client
 
@@ -330,6 +331,7 @@ STEPS = (
     secrets_in_the_table_are_wrapped,
     reuse_is_found,
     log_out,
+    *walk_provider.STEPS,
     trouble_is_503,
     metrics_are_in_the_log,
     no_secret_in_the_logs,
