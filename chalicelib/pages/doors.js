@@ -23,7 +23,7 @@ async function knock(door) {
   const token = shown === "forged" ? forged(current().token) : null;
   const answer = shown === "mine" ? await call("GET", path) : { ...(await send("GET", path, { token })), before: [] };
   const showed = shown === "mine" && current().state !== "in" && !answer.asked.headers.Authorization ? "none" : shown;
-  draw({ answer, path, scope, place, showed, asked: shown });
+  draw({ answer, scope, place, showed });
 }
 
 /** Return a token whose signature is off by a letter, or a made-up one for somebody without any. */
@@ -81,14 +81,14 @@ function stations({ answer, scope, place, showed }) {
   return [you, ["passed", "finds it genuine"], ["passed", "answers you"]];
 }
 
-function explain({ answer, path, scope, place, showed }) {
+function explain({ answer, scope, place, showed }) {
   if (answer.offline || answer.status === 429 || answer.status >= 500) return { verdict: answer.offline ? "Nobody came to the door." : "Not now.", why: trouble(answer, answer.retryAfter ?? 2) };
   if (answer.ok && !scope) return { verdict: "Open to everybody.", why: "Nobody looked at a token: this route is declared public, so the gateway does not even wake the authorizer." };
   if (answer.ok) return granted({ answer, scope });
   if (answer.status === 401 && showed === "none") return { verdict: "Who are you?", why: "You showed no token, so the gateway answers by itself: 401 means that it does not know you. None of the code behind the route has run.", next: current().state === "in" ? "Choose “My token” and knock again." : "Log in or sign up on this page, then knock again." };
   if (answer.status === 401 && showed === "forged") return { verdict: "This is forged.", why: "One letter of the signature was changed. The authorizer computes it again with our public key, it does not fit, and nothing in the token is believed: 401.", next: "Your own session is untouched. That is the point." };
   if (answer.status === 401) return { verdict: "This token counts no more.", why: "It has ended or its session was ended, and no new one could be had: 401.", next: "Log in again, then knock again." };
-  if (answer.status === 403) return refused({ answer, path, scope, place });
+  if (answer.status === 403) return refused({ answer, scope, place });
   return { verdict: "An answer we did not expect.", why: answer.detail || "The answer below says what it is." };
 }
 
