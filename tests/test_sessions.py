@@ -8,8 +8,9 @@ import pytest
 
 from chalicelib.audit import Source
 from chalicelib.errors import REFRESH_REASONS, NotFound, RefreshRefused
+from chalicelib.refresh_line import MAX_SPENT
 from chalicelib.refresh_tokens import RefreshTokens
-from chalicelib.sessions import MAX_SESSIONS, MAX_SPENT
+from chalicelib.sessions import MAX_SESSIONS
 from chalicelib.sign_in import SignedIn
 from cupbearer.testing import SOURCE, Bench, Client
 from tests.keys_world import Line
