@@ -1,0 +1,1 @@
+"""What ``cupbearer doctor`` looks at, from outside, as a browser and a program would."""
