@@ -31,17 +31,17 @@ def test_a_short_document_has_the_defaults_of_the_specification() -> None:
 @pytest.mark.parametrize(
     ("told", "known"),
     [
-        (["RS256", "ES256", "EdDSA"], {"RS256", "ES256", "EdDSA"}),
-        (["PS256", "HS256", "none", "ES256"], {"ES256"}),
-        (["none", "HS256"], set()),
-        ([], set()),
-        ([7, None, "RS256"], {"RS256"}),
-        ("RS256", {"RS256"}),
+        (["RS256", "ES256", "EdDSA"], ["ES256", "EdDSA", "RS256"]),
+        (["PS256", "HS256", "none", "ES256"], ["ES256"]),
+        (["none", "HS256"], []),
+        ([], []),
+        ([7, None, "RS256"], ["RS256"]),
+        ("RS256", ["RS256"]),
     ],
     ids=str,
 )
-def test_algorithms_are_those_announced_that_we_know(told: object, known: set[str]) -> None:
-    assert read(id_token_signing_alg_values_supported=told).algorithms == known
+def test_algorithms_are_those_announced_that_we_know(told: object, known: list[str]) -> None:
+    assert sorted(read(id_token_signing_alg_values_supported=told).algorithms) == known
 
 
 @pytest.mark.parametrize(
