@@ -1,10 +1,8 @@
 """The seam with Chalice: closed unless opened, one shape of refusals, protection on every answer (BR-3, BR-4, AZ-8)."""
 
 import re
-from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from chalice import Chalice
@@ -16,6 +14,7 @@ from chalicelib.web.headers import SECURITY
 from chalicelib.web.problems import STATUSES
 from chalicelib.web.routes import Answer, Api, Call, mount
 from cupbearer.testing import Bench, Client
+from tests.statuses import answers_of_every_status
 
 SCOPES = ["pangolins", "get:profile", "users:read", "users:write"]
 PUBLIC = """
@@ -128,24 +127,6 @@ class TestRefusals:
         return client.get("/health")
 
 
-def answers_of_every_status(client: Client) -> dict[int, Any]:
-    ann = client.as_user([])
-    found = [
-        client.get("/cats"),
-        client.post("/users", json={"username": "neu", "password": "a long phrase"}),
-        ann.delete("/sessions/current"),
-        client.post("/users", json={}),
-        client.post("/sessions/refresh", json={"refresh_token": "x"}),
-        ann.get("/profile"),
-        ann.log_in() and ann.delete("/sessions/none"),
-        client.post("/users", json={"username": "neu", "password": "a long phrase"}),
-        client.post("/users", body=b"x" * 70_000),
-        client.post("/users", body=b"{}", headers={"Content-Type": "text/plain"}),
-        *(client.post("/sessions", json={"username": "q", "password": "a long phrase"}) for _ in range(12)),
-    ]
-    return {answer.status: answer for answer in found}
-
-
 def test_every_answer_protects_the_browser(client: Client) -> None:
     """BR-4: whatever its status."""
     answers = answers_of_every_status(client)
@@ -153,160 +134,3 @@ def test_every_answer_protects_the_browser(client: Client) -> None:
     for status, answer in answers.items():
         for name in SECURITY:
             assert answer.header(name) == SECURITY[name], (status, name)
-
-
-class TestCors:
-    """BR-3: an exact list, never reflected, on every status."""
-
-    @pytest.fixture
-    def cupbearer_settings(self) -> Mapping[str, str]:
-        return {"CUPBEARER_ALLOWED_ORIGINS": '["https://app.example.com", "http://localhost:5173"]'}
-
-    @pytest.mark.parametrize("origin", ["https://app.example.com", "http://localhost:5173"])
-    def test_a_listed_origin_is_allowed_on_every_status(self, client: Client, origin: str) -> None:
-        client.headers["Origin"] = origin
-        for status, answer in answers_of_every_status(client).items():
-            if answer.header("WWW-Authenticate") is None or status != 403:
-                assert answer.header("Vary") == "Origin", status
-        answer = client.get("/cats")
-        assert answer.header("Access-Control-Allow-Origin") == origin
-        assert answer.header("Access-Control-Allow-Credentials") == "true"
-        refused = client.post("/sessions", json={})
-        assert (refused.status, refused.header("Access-Control-Allow-Origin")) == (400, origin)
-
-    @pytest.mark.parametrize(
-        "origin",
-        ["null", "*", "", "https://app.example.com.evil.example", "https://evil-app.example.com", "https://app.example.co",
-         "http://app.example.com", "https://app.example.com:443", "https://APP.example.com", "https://app.example.com/",
-         "https://app.example.com@evil.example", "https://app.example.com evil", "https://app。example.com",
-         "https://evil.example/https://app.example.com", " https://app.example.com", "http://localhost:51730",
-         "http://localhost", "https://app.example.com, https://evil.example", "file://", "https://аpp.example.com"],  # noqa: RUF001
-    )  # fmt: skip
-    def test_a_look_alike_is_not(self, client: Client, origin: str) -> None:
-        for method in ("GET", "OPTIONS"):
-            answer = client.request(method, "/cats", headers={"Origin": origin})
-            assert answer.header("Access-Control-Allow-Origin") is None
-            assert answer.header("Access-Control-Allow-Credentials") is None
-            assert answer.header("Vary") == "Origin"
-
-    def test_a_preflight_tells_a_listed_origin_what_the_path_can_do(self, client: Client) -> None:
-        asked = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "DELETE"}
-        answer = client.request("OPTIONS", "/users/me", headers=asked)
-        assert answer.status == 204
-        assert answer.header("Access-Control-Allow-Methods") == "GET, PATCH, DELETE"
-        assert answer.header("Access-Control-Allow-Headers") == "Authorization, Content-Type"
-        assert answer.header("Access-Control-Allow-Origin") == "https://app.example.com"
-
-    def test_without_a_list_nothing_is_said(
-        self, client: Client, tmp_path: Any, request: pytest.FixtureRequest
-    ) -> None:
-        (tmp_path / "other").mkdir()
-        with Bench(request.config.rootpath, tmp_path / "other") as other:
-            answer = other.client().get("/cats", headers={"Origin": "https://app.example.com"})
-            assert not [name for name in answer.headers if name.lower().startswith("access-control")]
-
-
-class TestCookie:
-    """BR-1, BR-2: the refresh token in a cookie, for our own pages alone."""
-
-    NAME = "__Host-cupbearer_refresh"
-
-    def begun(self, client: Client) -> tuple[Client, str]:
-        ann = client.as_user()
-        answer = client.post(
-            "/sessions", json={"username": ann.username, "password": ann.password, "cookie": True}
-        )
-        assert answer.status == 201
-        assert "refresh_token" not in answer.json
-        (cookie,) = (text for text in answer.all("Set-Cookie") if text.startswith(self.NAME))
-        assert re.fullmatch(
-            rf"{self.NAME}=cbr_[\w.-]+; Max-Age=1209600; Path=/; Secure; HttpOnly; SameSite=Strict", cookie
-        )
-        ann.access_token = answer.json["access_token"]
-        return ann, cookie.partition(";")[0]
-
-    def test_it_refreshes_without_a_body_and_stays_out_of_scripts(self, client: Client) -> None:
-        _, cookie = self.begun(client)
-        answer = client.post("/sessions/refresh", headers={"Cookie": f"a=b; {cookie}; c=d"})
-        assert answer.status == 200
-        assert "refresh_token" not in answer.json
-        assert any(cookie.startswith(f"{self.NAME}=cbr_") for cookie in answer.all("Set-Cookie"))
-
-    @pytest.mark.parametrize(
-        "headers",
-        [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"},
-         {"Sec-Fetch-Site": "same-site"}, {"Origin": "http://localhost:8001"}, {"Origin": "http://localhost"}],
-    )  # fmt: skip
-    def test_another_site_cannot_make_a_browser_use_it(self, client: Client, headers: dict[str, str]) -> None:
-        """BR-2: nor plant a log-in of its own."""
-        ann, cookie = self.begun(client)
-        answer = client.post("/sessions/refresh", headers=headers | {"Cookie": cookie})
-        assert (answer.status, answer.code) == (403, "foreign_origin")
-        body = {"username": ann.username, "password": ann.password, "cookie": True}
-        assert client.post("/sessions", json=body, headers=headers).code == "foreign_origin"
-
-    @pytest.mark.parametrize(
-        "headers", [{"Origin": "http://localhost:8000"}, {"Sec-Fetch-Site": "same-origin"}, {}]
-    )
-    def test_our_own_pages_and_programs_can(self, client: Client, headers: dict[str, str]) -> None:
-        _, cookie = self.begun(client)
-        assert client.post("/sessions/refresh", headers=headers | {"Cookie": cookie}).status == 200
-
-    def test_a_doubled_cookie_is_none(self, client: Client) -> None:
-        """AZ-6: a planted one beside the true one."""
-        _, cookie = self.begun(client)
-        assert client.post("/sessions/refresh", headers={"Cookie": f"{cookie}; {self.NAME}=x"}).status == 401
-
-    def test_log_out_drops_it(self, client: Client) -> None:
-        for path in ("/sessions/current", "/sessions"):
-            ann, _ = self.begun(client)
-            dropped = ann.delete(path).all("Set-Cookie")
-            assert any(cookie.startswith(f"{self.NAME}=; Max-Age=0;") for cookie in dropped)
-
-    def test_a_token_in_the_body_goes_before_it_and_comes_back_in_the_body(self, client: Client) -> None:
-        ann = client.as_user()
-        _, cookie = self.begun(client)
-        answer = client.post(
-            "/sessions/refresh", json={"refresh_token": ann.refresh_token}, headers={"Cookie": cookie}
-        )
-        assert answer.json["session_id"] == ann.session_id
-        assert answer.header("Set-Cookie") is None
-
-
-class TestPages:
-    """Lists, a page at a time."""
-
-    def test_the_pages_together_are_the_whole_in_the_order_of_sign_up(self, client: Client) -> None:
-        operator = client.as_user(["users:read"], username="operator")
-        for number in range(6):
-            client.clock.advance(1)
-            client.as_user(username=f"person{number}")
-        seen: list[str] = []
-        query = "/users?limit=3"
-        while query:
-            page = operator.get(query).json
-            assert len(page["users"]) <= 3
-            seen += [user["username"] for user in page["users"]]
-            query = page["next_cursor"] and f"/users?limit=3&cursor={quote(page['next_cursor'])}"
-        assert seen == ["operator", *(f"person{number}" for number in range(6))]
-
-    @pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "", "1.5", "1e1", "٣", "9" * 50, "+1", "1_0"])
-    def test_a_limit_is_a_whole_number_from_1_to_100(self, client: Client, limit: str) -> None:
-        answer = client.as_user(["users:read"]).get(f"/users?limit={quote(limit)}")
-        assert (answer.status, answer.json.get("errors")) in ((400, {"limit": "is 1 to 100"}), (200, None))
-        assert answer.status == 400 or limit == ""
-
-    @pytest.mark.parametrize("cursor", ["%00", "%E2%82%AC", "x" * 65, "%0A", "%FF"])
-    def test_a_cursor_is_one_of_ours(self, client: Client, cursor: str) -> None:
-        answer = client.as_user(["users:read"]).get(f"/users?cursor={cursor}")
-        assert (answer.status, answer.code) == (400, "invalid_request")
-
-    @pytest.mark.parametrize("name", ["limit", "cursor"])
-    def test_a_doubled_parameter_is_refused(self, client: Client, name: str) -> None:
-        assert client.as_user(["users:read"]).get(f"/users?{name}=1&{name}=2").status == 400
-
-    def test_a_cursor_that_never_was_begins_where_it_would_stand(self, client: Client) -> None:
-        assert client.as_user(["users:read"]).get("/users?cursor=zzz").json == {
-            "users": [],
-            "next_cursor": None,
-        }

@@ -1,0 +1,74 @@
+"""The refresh token in a cookie, for our own pages alone (BR-1, BR-2)."""
+
+import re
+
+import pytest
+
+from cupbearer.testing import Client
+
+
+class TestCookie:
+    """BR-1, BR-2: the refresh token in a cookie, for our own pages alone."""
+
+    NAME = "__Host-cupbearer_refresh"
+
+    def begun(self, client: Client) -> tuple[Client, str]:
+        ann = client.as_user()
+        answer = client.post(
+            "/sessions", json={"username": ann.username, "password": ann.password, "cookie": True}
+        )
+        assert answer.status == 201
+        assert "refresh_token" not in answer.json
+        (cookie,) = (text for text in answer.all("Set-Cookie") if text.startswith(self.NAME))
+        assert re.fullmatch(
+            rf"{self.NAME}=cbr_[\w.-]+; Max-Age=1209600; Path=/; Secure; HttpOnly; SameSite=Strict", cookie
+        )
+        ann.access_token = answer.json["access_token"]
+        return ann, cookie.partition(";")[0]
+
+    def test_it_refreshes_without_a_body_and_stays_out_of_scripts(self, client: Client) -> None:
+        _, cookie = self.begun(client)
+        answer = client.post("/sessions/refresh", headers={"Cookie": f"a=b; {cookie}; c=d"})
+        assert answer.status == 200
+        assert "refresh_token" not in answer.json
+        assert any(cookie.startswith(f"{self.NAME}=cbr_") for cookie in answer.all("Set-Cookie"))
+
+    @pytest.mark.parametrize(
+        "headers",
+        [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"},
+         {"Sec-Fetch-Site": "same-site"}, {"Origin": "http://localhost:8001"}, {"Origin": "http://localhost"}],
+    )  # fmt: skip
+    def test_another_site_cannot_make_a_browser_use_it(self, client: Client, headers: dict[str, str]) -> None:
+        """BR-2: nor plant a log-in of its own."""
+        ann, cookie = self.begun(client)
+        answer = client.post("/sessions/refresh", headers=headers | {"Cookie": cookie})
+        assert (answer.status, answer.code) == (403, "foreign_origin")
+        body = {"username": ann.username, "password": ann.password, "cookie": True}
+        assert client.post("/sessions", json=body, headers=headers).code == "foreign_origin"
+
+    @pytest.mark.parametrize(
+        "headers", [{"Origin": "http://localhost:8000"}, {"Sec-Fetch-Site": "same-origin"}, {}]
+    )
+    def test_our_own_pages_and_programs_can(self, client: Client, headers: dict[str, str]) -> None:
+        _, cookie = self.begun(client)
+        assert client.post("/sessions/refresh", headers=headers | {"Cookie": cookie}).status == 200
+
+    def test_a_doubled_cookie_is_none(self, client: Client) -> None:
+        """AZ-6: a planted one beside the true one."""
+        _, cookie = self.begun(client)
+        assert client.post("/sessions/refresh", headers={"Cookie": f"{cookie}; {self.NAME}=x"}).status == 401
+
+    def test_log_out_drops_it(self, client: Client) -> None:
+        for path in ("/sessions/current", "/sessions"):
+            ann, _ = self.begun(client)
+            dropped = ann.delete(path).all("Set-Cookie")
+            assert any(cookie.startswith(f"{self.NAME}=; Max-Age=0;") for cookie in dropped)
+
+    def test_a_token_in_the_body_goes_before_it_and_comes_back_in_the_body(self, client: Client) -> None:
+        ann = client.as_user()
+        _, cookie = self.begun(client)
+        answer = client.post(
+            "/sessions/refresh", json={"refresh_token": ann.refresh_token}, headers={"Cookie": cookie}
+        )
+        assert answer.json["session_id"] == ann.session_id
+        assert answer.header("Set-Cookie") is None
