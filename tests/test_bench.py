@@ -1,0 +1,91 @@
+"""The bench's own arithmetic, and that each of its rows still runs."""
+
+import json
+import shutil
+from dataclasses import replace
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from bench import findings, house, people, plots
+from bench.__main__ import ROWS
+from bench.effort import QUICK
+from bench.findings import Figure, Finding
+from bench.gateway import NODE_MODULES
+from bench.measuring import auc, in_turn, ratio, spread
+from tests.parts import missing
+
+TINY = replace(
+    QUICK, rounds=2, tokens=3, cold_starts=2, log_ins=4, worker_seconds=0.1, workers=(1,),
+    sqlite_users=(20, 40), dynamodb_users=(60, 80), timings=3,
+)  # fmt: skip
+
+
+def test_contenders_take_turns_and_the_warm_up_is_not_counted() -> None:
+    order: list[str] = []
+
+    def contender(name: str) -> float:
+        order.append(name)
+        return float(len(order))
+
+    found = in_turn({name: partial(contender, name) for name in "ab"}, rounds=2, warm_up=1)
+    assert {name: len(values) for name, values in found.items()} == {"a": 2, "b": 2}
+    assert order in (["b", "a", "a", "b", "b", "a"], ["a", "b", "b", "a", "a", "b"])
+
+
+def test_a_ratio_is_of_the_same_round() -> None:
+    assert ratio([1.0, 20.0, 3.0], [2.0, 40.0, 6.0]).median == 0.5
+    assert spread([3.0]).median == 3.0
+
+
+def test_an_auc_is_half_for_the_same_and_one_for_the_slower() -> None:
+    assert auc([1, 2, 3], [4, 5, 6]) == 0.0
+    assert auc([4, 5, 6], [1, 2, 3]) == 1.0
+    assert auc([1, 4], [2, 3]) == 0.5
+
+
+def test_people_of_a_crowd_can_log_in(tmp_path: Path) -> None:
+    at = house.services(tmp_path, {"CUPBEARER_SIGNING_ALG": "ES256"}, cheap=True)
+    at.key_ring.signing_key()
+    people.into_sqlite(people.crowd(at, 12), tmp_path / "cupbearer.db")
+    for number in (0, 11):
+        name = people.name_of(number)
+        signed_in = at.sign_in.with_password(username=name, password=house.PASSWORD, source=house.somewhere())
+        assert signed_in.user.username == name
+    users, _ = at.users.page(limit=20)
+    assert [user.username for user in users] == [people.name_of(number) for number in range(12)]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_row_runs_and_is_written(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if name in {"warm", "cold"} and not (shutil.which("node") and (NODE_MODULES / "jwks-rsa").exists()):
+        missing("the Node peer", install="make bench/node_modules/ready")
+    monkeypatch.setenv("CUPBEARER_STORE", f"sqlite:///{tmp_path / 'unused.db'}")
+    folder = tmp_path / "row"
+    folder.mkdir()
+    finding = import_module(f"bench.rows.{name}").measure(TINY, folder)
+    path = findings.write(finding, tmp_path, effort="tiny")
+    told = json.loads(path.read_text())
+    assert told["name"] == name
+    assert told["figures"]
+    assert {"date", "processor", "python", "libraries"} <= told["machine"].keys()
+
+
+def test_a_figure_is_met_at_its_target() -> None:
+    assert Figure("x", 1.0, "ms", 1.0).met
+    assert Figure("x", 1.1, "ms", 1.0).met is False
+    assert Figure("x", 1.1, "ms").met is None
+
+
+def test_the_shipped_results_hold_every_row_and_its_pictures(tmp_path: Path) -> None:
+    shipped = {path.stem for path in findings.RESULTS.glob("*.json")}
+    assert shipped == set(ROWS)
+    drawn = plots.draw(findings.RESULTS, tmp_path)
+    assert {path.name for path in drawn} == {"latency.svg", "throughput.svg", "growth.svg"}
+    assert all((plots.PICTURES / path.name).exists() for path in drawn)
+
+
+def test_a_finding_needs_no_more_than_figures() -> None:
+    assert Finding("x", "y", ()).notes == ()
