@@ -1,6 +1,6 @@
 """Bytecode for the package: Lambda's folder is read-only, so without it every cold start compiles every module again.
 
-Measured (docs/decisions/0040): the authorizer's cold start takes half the processor time.
+Measured (docs/decisions/0042): the authorizer's cold start takes half the processor time.
 """
 
 import subprocess

@@ -141,7 +141,7 @@ MUTATIONS = (
     Mutation(
         "the policy allows everything",
         (walk.one_run_of_the_authorizer_a_token, walk.pangolins_without_scope_are_403),
-        source=(POLICY, "    if not _names_of(prefix).isdisjoint(outside):", "    if True:"),
+        source=(POLICY, "    if outside and not _names_of(prefix).isdisjoint(outside):", "    if True:"),
     ),
     Mutation(
         "the handlers do not look again",
@@ -160,40 +160,28 @@ MUTATIONS = (
 )
 
 
-def survives(mutation: Mutation, package: Path, folder: Path) -> bool:
-    """Deploy the broken stage to a new emulator; tell whether every step that should notice it stays green."""
+def notice(mutation: Mutation, package: Path, folder: Path) -> str | None:
+    """Deploy the broken stage to a new emulator and walk; return how a step noticed it, None if none did."""
     changed = folder / "sam.json"
     changed.write_text(package.read_text(encoding="utf-8"), encoding="utf-8")
     _repack(package.with_name("deployment.zip"), folder / "deployment.zip", mutation.source)
+    last = max(walk.STEPS.index(step) for step in mutation.found_by)
     with emulated.running():
         place = emulated.deployed(changed, say=lambda _: None, change=mutation.template)
         at = Walk.at(place)
-        return not any(_fails(step, at) for step in _needed(mutation.found_by))
+        for step in walk.STEPS[: last + 1]:
+            failure = _failure(step, at)
+            if failure is not None and step in mutation.found_by:
+                return failure
+    return None
 
 
-def _needed(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Return the steps up to the last that is named; only the named ones count."""
-    last = max(walk.STEPS.index(step) for step in steps)
-    return tuple(_named(step, counts=step in steps) for step in walk.STEPS[: last + 1])
-
-
-def _named(step: Step, *, counts: bool) -> Step:
-    def taken(at: Walk) -> None:
-        try:
-            step(at)
-        except Exception:
-            if counts:
-                raise
-
-    return taken
-
-
-def _fails(step: Step, at: Walk) -> bool:
+def _failure(step: Step, at: Walk) -> str | None:
     try:
         step(at)
-    except Exception:  # noqa: BLE001 - however it shows
-        return True
-    return False
+    except Exception as error:  # noqa: BLE001 - however it shows
+        return f"{step.__name__}: {type(error).__name__} {error}"[:200].replace("\n", " ")
+    return None
 
 
 def _repack(source: Path, target: Path, change: tuple[str, str, str] | None) -> None:
@@ -205,21 +193,29 @@ def _repack(source: Path, target: Path, change: tuple[str, str, str] | None) -> 
                 text = content.decode()
                 assert before in text, f"{name} does not say {before!r}"
                 content = text.replace(before, after, 1).encode()
-            new.writestr(entry, content)
+            if change is None or not entry.filename.endswith(_bytecode_of(name)):
+                new.writestr(entry, content)
+
+
+def _bytecode_of(name: str) -> str:
+    """Return the end of the name of a file's bytecode, which must not stand for the old source."""
+    path = Path(name)
+    return f"{path.parent.name}/__pycache__/{path.stem}.{sys.implementation.cache_tag}.pyc"
 
 
 def main() -> int:
-    """Try each mutation; print whether the check noticed it; return 1 if one survived."""
+    """Try each mutation, or those whose name holds the first argument; return 1 if the check misses one."""
+    wanted = [mutation for mutation in MUTATIONS if "".join(sys.argv[1:]) in mutation.name]
     survivors = 0
     with tempfile.TemporaryDirectory(prefix="cupbearer-mutations-") as folder:
         package = emulated.packaged(Path(folder) / "package")
-        for number, mutation in enumerate(MUTATIONS):
+        for number, mutation in enumerate(wanted):
             place = Path(folder) / str(number)
             place.mkdir()
-            alive = survives(mutation, package, place)
-            survivors += alive
-            print(f"{'SURVIVES' if alive else '  caught'}  {mutation.name}", flush=True)
-    print(json.dumps({"mutations": len(MUTATIONS), "survivors": survivors}))
+            noticed = notice(mutation, package, place)
+            survivors += noticed is None
+            print(f"{mutation.name}\n    {noticed or 'SURVIVES'}", flush=True)
+    print(json.dumps({"mutations": len(wanted), "survivors": survivors}))
     return 1 if survivors else 0
 
 
