@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from chalicelib.throttling import Throttle
     from chalicelib.world import World
 
+WAITING = {"authorization_pending", "slow_down"}  # the ordinary answers of a device that asks
+
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -80,9 +82,22 @@ class Provider:
     seals: Seals
     inspection: Inspection
     grants: dict[str, GrantType]
+    audit: "Audit"
 
     def redeem(self, form: Form, client: Client, *, source: Source) -> Tokens:
-        """Return the tokens of a token request; raise OAuthRefusal for every other one."""
+        """Return the tokens of a token request; raise OAuthRefusal for every other one, which is written down."""
+        try:
+            return self._redeem(form, client, source=source)
+        except OAuthRefusal as refusal:
+            if (
+                refusal.error not in WAITING and not client.public
+            ):  # anybody may speak for a public one (DS-3)
+                self.audit.record(
+                    "request_refused", target=client.subject, source=source, outcome=refusal.error
+                )
+            raise
+
+    def _redeem(self, form: Form, client: Client, *, source: Source) -> Tokens:
         name = required(form, "grant_type")
         grant = self.grants.get(name)
         if grant is None:
@@ -122,4 +137,5 @@ def assemble(house: House) -> Provider:
             CLIENT_CREDENTIALS: ClientCredentialsGrant(store, house.access, audit),
             DEVICE_CODE: DeviceCodeGrant(devices, issuing),
         },
+        audit=audit,
     )

@@ -1,18 +1,22 @@
 """What every page with a form needs: proof that the form is ours and this browser's, and refusals as pages (BR-2, OP-7)."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import wraps
 
+from chalicelib import logs
 from chalicelib.errors import Refusal
 from chalicelib.provider import redirect_uris
 from chalicelib.provider.refusals import OAuthRefusal, RefusedAtClient, RefusedAtPage
+from chalicelib.store import StoreUnavailable
 from chalicelib.web import problems
-from chalicelib.web.browser_session import Browser, set_cookies
+from chalicelib.web.browser_session import Browser, logged_in, set_cookies
 from chalicelib.web.call import Answer, Call, origin_of
 
 View = Callable[[Call], Answer]
 
 CSRF_SECONDS = 60 * 60
+ANSWERS = {"login_required", "consent_required", "access_denied"}  # no faults, but what was asked for
 TITLES = {
     400: "This did not work",
     403: "This is not allowed",
@@ -28,9 +32,10 @@ def page(view: View) -> View:
     def answer(call: Call) -> Answer:
         try:
             return view(call)
-        except RefusedAtClient as refusal:
-            return see_other(error_location(call, refusal))
         except OAuthRefusal as refusal:
+            _write_down(call, refusal)
+            if isinstance(refusal, RefusedAtClient):
+                return see_other(error_location(call, refusal))
             return message(TITLES[400], refusal.description, status=400)
         except Exception as error:
             refusal_of_ours = problems.as_refusal(error)
@@ -39,6 +44,22 @@ def page(view: View) -> View:
             return told(refusal_of_ours)
 
     return answer
+
+
+def _write_down(call: Call, refusal: OAuthRefusal) -> None:
+    """Log a refusal; where somebody is logged in it may be an attack on that person, and stands in the trail (LG-1).
+
+    A stranger's request only leaves a line in the log, so that nobody can grow the store by it (DS-3).
+    """
+    logs.log("oauth_refused", request_id=call.source.request_id, code=refusal.error)
+    if refusal.error in ANSWERS:
+        return
+    with suppress(StoreUnavailable):
+        person = logged_in(call)
+        if person is not None:
+            call.services.audit.record(
+                "request_refused", target=person.user.user_id, source=call.source, outcome=refusal.error
+            )
 
 
 def told(refusal: Refusal) -> Answer:

@@ -214,3 +214,16 @@ def test_a_log_in_of_our_own_scripts_serves_the_pages_too(house: House, shop: Ap
     bearer = {"Authorization": f"Bearer {reply.json['access_token']}"}
     assert script.ask("DELETE", "/sessions/current", headers=bearer).status == 204
     assert set(script.cookies) <= {"__Host-cupbearer_browser"}
+
+
+def test_what_was_tampered_with_stands_in_the_trail(
+    house: House, shop: App, browser: Browser, zoe: SignedIn
+) -> None:
+    """LG-1: a person's forms and links in theirs, a client's requests in its own; a stranger's in none (DS-3)."""
+    page = browser.log_in(browser.go(shop.authorize_url()))
+    browser.send("/consent", {**page.form, "csrf": "x", "decision": "allow"})
+    assert house.events(zoe.user.user_id).count("request_refused") == 1
+    shop.redeem("cbc_" + "x" * 43)
+    assert house.events(f"client:{shop.client_id}").count("request_refused") == 1
+    house.browser().go("/consent?request=x")
+    assert house.events(zoe.user.user_id).count("request_refused") == 1
