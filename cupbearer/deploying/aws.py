@@ -36,7 +36,9 @@ class Account:
 
 def account() -> Account:
     """Return where the credentials lead; CannotDeploy when region, credentials or the network are missing."""
-    region = boto3.session.Session().region_name
+    region = (
+        os.environ.get("AWS_REGION") or boto3.session.Session().region_name
+    )  # boto3 reads only the second name
     if not region:
         raise CannotDeploy("No AWS region is set: export AWS_REGION=eu-central-1, or another one of yours.")
     here = Account("", region, os.environ.get("AWS_ENDPOINT_URL") or None)

@@ -1,0 +1,144 @@
+"""``make deploy`` and ``make destroy`` as an operator meets them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cupbearer.deploying import CannotDeploy, aws, deploy, packaging
+from cupbearer.deploying.destroy import destroy
+from cupbearer.deploying.stage import environment_of
+from cupbearer.deploying.template import ROOT
+from tests.deploy import emulated
+from tests.deploy.emulated import Place, Template
+from tests.deploy.http import Client
+
+
+def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as make does, without credentials but those given."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    command = [sys.executable, "-m", "cupbearer.deploying", *words]
+    settings = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/nowhere", "HOME": "/nowhere"}
+    return subprocess.run(
+        command, cwd=ROOT, env=clean | settings | environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "sentence"),
+    [
+        (("deploy", "staging"), {}, "There is no stage 'staging' in .chalice/config.json; it has dev, prod."),
+        (("deploy", ""), {}, "There is no stage ''"),
+        (("deploy", "dev", "Origin=x"), {}, "Origin is not a parameter of the template; it has AccessTokens"),
+        (("deploy", "dev", "Origins"), {}, "'Origins' is not of the form Parameter=value."),
+        (("deploy", "dev"), {}, "No AWS region is set: export AWS_REGION="),
+        (("deploy", "dev"), {"AWS_REGION": "eu-central-1"}, "AWS does not accept the credentials at hand"),
+        (("destroy", "dev"), {"AWS_REGION": "eu-central-1"}, "AWS does not accept the credentials at hand"),
+    ],
+)
+def test_what_is_missing_is_said_in_one_sentence(
+    words: tuple[str, ...], environment: dict[str, str], sentence: str
+) -> None:
+    ended = run(*words, **environment)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"cupbearer: {sentence}")
+    assert ended.stderr.count("\n") == 1
+    assert ended.stdout == ""
+
+
+def test_an_old_interpreter_is_refused_for_aws_and_taken_for_an_emulator(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(aws, "FIRST_PYTHON", (3, 99))
+    with pytest.raises(CannotDeploy, match=r"Lambda takes no new functions for Python 3\.\d+: remove \.venv"):
+        aws.demand_runtime(aws.Account("1", "eu-central-1", None))
+    aws.demand_runtime(aws.Account("1", "eu-central-1", "http://127.0.0.1:1"))
+
+
+def test_a_command_line_that_is_not_there_is_said_with_its_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aws, "CLI", Path("/nowhere/aws"))
+    with pytest.raises(CannotDeploy, match=r"does not run: run: make \.venv-deploy/ready"):
+        aws.demand_cli()
+
+
+def test_a_second_run_changes_nothing(place: Place, package: Path) -> None:
+    said: list[str] = []
+    before = aws.stack(place.here, "cupbearer-dev")
+    emulated.deployed(package, say=said.append)
+    after = aws.stack(place.here, "cupbearer-dev")
+    assert "Nothing changed." in said
+    assert before is not None
+    assert after is not None
+    assert before.get("LastUpdatedTime") == after.get("LastUpdatedTime")
+    assert before["Parameters"] == after["Parameters"]
+
+
+def test_a_failed_deploy_says_why_and_the_old_version_serves_on(place: Place, package: Path) -> None:
+    def break_it(template: Template) -> None:
+        template["Resources"]["Broken"] = {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {"Metrics": [{"Id": "x", "Expression": "1"}], "EvaluationPeriods": 1},
+        }
+
+    with pytest.raises(
+        CannotDeploy, match=r"CloudFormation refused it: Broken: .* is now UPDATE_ROLLBACK_COMPLETE"
+    ):
+        emulated.deployed(package, say=lambda _: None, change=break_it)
+    assert Client(place.url)("GET", "/health").status == 200
+
+
+def test_the_command_line_works_on_what_the_functions_work_on(place: Place) -> None:
+    found = environment_of("dev")
+    assert found == {
+        name: value
+        for name, value in place.settings("APIHandlerName").items()
+        if name.startswith("CUPBEARER_")
+    }
+    assert found["CUPBEARER_ISSUER"] == place.url
+    with pytest.raises(
+        CannotDeploy, match="The stage prod is not deployed in us-east-1: run make deploy STAGE=prod"
+    ):
+        environment_of("prod")
+
+
+def test_the_deployed_authorizer_of_signed_tokens_has_a_role_that_logs_and_nothing_else(place: Place) -> None:
+    """DP-1: as CloudFormation decided the conditions."""
+    role = place.client("lambda").get_function_configuration(FunctionName=place.outputs["AuthorizerName"])[
+        "Role"
+    ]
+    policies = place.client("iam").list_role_policies(RoleName=role.rpartition("/")[2])["PolicyNames"]
+    assert policies == ["logs"]
+
+
+def test_destroy_asks_keeps_the_data_and_says_how_to_use_it_again(emulator: str, package: Path) -> None:
+    assert emulator
+    place = emulated.deployed(package, say=lambda _: None)
+    with pytest.raises(CannotDeploy, match="Nothing was removed"):
+        destroy("dev", delete_data=False, confirmed=None, ask=lambda _: "yes", say=lambda _: None)
+    assert aws.stack(place.here, "cupbearer-dev") is not None
+    told: list[str] = []
+    asked: list[str] = []
+
+    def answer(question: str) -> str:
+        asked.append(question)
+        return "dev"
+
+    destroy("dev", delete_data=False, confirmed=None, ask=answer, say=told.append)
+    assert "its table and key stay" in asked[0]
+    assert aws.stack(place.here, "cupbearer-dev") is None
+    table, key = place.outputs["TableName"], place.outputs["MasterKeyId"]
+    assert place.client("dynamodb").describe_table(TableName=table)["Table"]["DeletionProtectionEnabled"]
+    assert f"ExistingTable={table} ExistingKey={key}" in told[-1]
+
+    again = emulated.deployed(package, say=lambda _: None, ExistingTable=table, ExistingKey=key)
+    assert again.outputs["TableName"] == table
+    assert Client(again.url)("GET", "/health").status == 200
+
+
+def test_the_stage_names_are_those_of_the_config() -> None:
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text())
+    assert set(packaging.stages()) == set(config["stages"])
+    assert deploy.stack_name("prod") == "cupbearer-prod"
