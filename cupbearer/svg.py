@@ -111,7 +111,8 @@ def curves(
     xs = across.ticks() if log_x else [(x, across.at(x)) for x in sorted({x for x, _ in points})]
     parts += [_text(x, HEIGHT - BOTTOM + 18, _short(value), anchor="middle") for value, x in xs]
     parts.append(_text((LEFT + width - RIGHT) / 2, HEIGHT - 8, x_label, anchor="middle"))
-    names = _apart([(up.at(curve[-1][1]), name) for name, curve in series.items()])
+    ends = {name: (across.at(curve[-1][0]), up.at(curve[-1][1])) for name, curve in series.items()}
+    names = _apart(ends)
     for (name, curve), colour in zip(series.items(), COLOURS, strict=False):
         path = "L".join(f"{across.at(x):.1f} {up.at(y):.1f}" for x, y in curve)
         parts.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
@@ -119,7 +120,7 @@ def curves(
             f'<circle cx="{across.at(x):.1f}" cy="{up.at(y):.1f}" r="3" fill="{colour}"/>' for x, y in curve
         ]
         parts.append(
-            f'<text x="{width - RIGHT + 10:g}" y="{names[name] + 4:.1f}" style="fill:{colour}">{escape(name)}</text>'
+            f'<text x="{ends[name][0] + 10:.1f}" y="{names[name] + 4:.1f}" style="fill:{colour}">{escape(name)}</text>'
         )
     return Panel(width, HEIGHT, "".join(parts))
 
@@ -154,13 +155,12 @@ def _round_up(value: float) -> float:
     return next(step * power for step in (1, 2, 4, 8, 10) if step * power >= value)
 
 
-def _apart(ends: Sequence[tuple[float, str]]) -> dict[str, float]:
-    """Return where the names go, pushed down where they would lie on each other."""
+def _apart(ends: Mapping[str, tuple[float, float]]) -> dict[str, float]:
+    """Return how high the names go: at the ends of their curves, pushed down where two would lie on each other."""
     placed: dict[str, float] = {}
-    lowest = -math.inf
-    for y, name in sorted(ends):
-        lowest = max(y, lowest + LEAST_APART)
-        placed[name] = lowest
+    lowest: dict[float, float] = {}
+    for name, (x, y) in sorted(ends.items(), key=lambda end: end[1][1]):
+        placed[name] = lowest[x] = max(y, lowest.get(x, -math.inf) + LEAST_APART)
     return placed
 
 

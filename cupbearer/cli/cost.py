@@ -157,6 +157,6 @@ def _draw(load: "Load", found: "Measured", plot: Path) -> None:
     says = "What Cupbearer costs a month over active users, beside Cognito and Auth0 list prices"
     footer = (
         f"{load.logins_per_day:g} log-ins a user and day; list prices of {prices.AS_OF}, {prices.REGION}; "
-        "free tiers are not drawn."
+        "Cognito is free to 10,000, Auth0's Free plan to 25,000."
     )
     plot.write_text(picture([panel], says=says, footer=footer), encoding="utf-8")
