@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from chalicelib.known import known
 from chalicelib.store import Insert, Key, Record, Store, Write
 from chalicelib.world import World
 
@@ -80,7 +81,7 @@ class Event:
 
     @classmethod
     def from_record(cls, record: Record) -> "Event":
-        return cls(event_id=record.key.sort, **record.data)
+        return cls(event_id=record.key.sort, **known(cls, record.data))
 
 
 class Audit:

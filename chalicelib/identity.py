@@ -14,6 +14,9 @@ from chalicelib.store import Key
 MAX_IDENTITIES = 20  # of one user; they are kept in the user's own record
 
 
+from chalicelib.known import known
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A link. ``provider`` is its name in the settings when it was made, ``linked_at`` seconds since the epoch."""
@@ -27,7 +30,7 @@ class Identity:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Identity":
-        return cls(**data)
+        return cls(**known(cls, data))
 
     def data(self) -> dict[str, Any]:
         """Return what is stored."""

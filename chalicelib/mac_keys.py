@@ -103,7 +103,10 @@ class MacKeys:
         (record,) = self._store.get(RING)
         if record is None:
             record = self._start()
-        return _Loaded(record, tuple(_MacKey(**key) for key in record.data["keys"]))
+        return _Loaded(
+            record,
+            tuple(_MacKey(**{name: key[name] for name in _MacKey.__slots__}) for key in record.data["keys"]),
+        )
 
     def _start(self) -> Record:
         with suppress(Conflict):

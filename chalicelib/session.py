@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, NewType
 
 from chalicelib import scopes
+from chalicelib.known import known
 from chalicelib.store import Key, Record
 from chalicelib.user import User
 
@@ -45,7 +46,7 @@ class Session:
 
     @classmethod
     def from_record(cls, record: Record) -> "Session":
-        data = dict(record.data)
+        data = known(cls, record.data)
         data["scope"] = None if data["scope"] is None else frozenset(data["scope"])
         data["amr"] = tuple(data["amr"])
         data["spent"] = tuple((counter, when) for counter, when in data["spent"])

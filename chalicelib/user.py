@@ -6,6 +6,7 @@ from typing import Any, NewType
 from chalicelib import names, scopes
 from chalicelib.errors import Invalid
 from chalicelib.identity import Identity
+from chalicelib.known import known
 from chalicelib.store import Key, Record
 
 UserId = NewType("UserId", str)
@@ -38,7 +39,7 @@ class User:
 
     @classmethod
     def from_record(cls, record: Record) -> "User":
-        data = dict(record.data)
+        data = known(cls, record.data)
         data["scopes"] = frozenset(data["scopes"])
         data["networks"] = tuple(data["networks"])
         data["identities"] = tuple(map(Identity.from_data, data.get("identities", ())))

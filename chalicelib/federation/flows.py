@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from chalicelib.errors import Invalid
+from chalicelib.known import known
 from chalicelib.store import Insert, Key, Store
 from chalicelib.world import World
 
@@ -60,7 +61,7 @@ class Flows:
         record = self._store.take(key, taker=self._world.identifier())
         if record is None:
             raise _not_begun()
-        return Flow(**record.data)
+        return Flow(**known(Flow, record.data))
 
 
 def is_secret(text: str | None) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, NewType
 
+from chalicelib.known import known
 from chalicelib.scopes import NONE, Scopes
 from chalicelib.store import Key, Record
 
@@ -46,11 +47,11 @@ class Client:
 
     @classmethod
     def from_record(cls, record: Record) -> "Client":
-        data = dict(record.data)
+        data = known(cls, record.data)
         for name in ("redirect_uris", "post_logout_redirect_uris", "grants"):
             data[name] = tuple(data[name])
         data["scopes"] = frozenset(data["scopes"])
-        data["secrets"] = tuple(Secret(**secret) for secret in data["secrets"])
+        data["secrets"] = tuple(Secret(**known(Secret, secret)) for secret in data["secrets"])
         return cls(record=record, **data)
 
     def data(self) -> dict[str, Any]:

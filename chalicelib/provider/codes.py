@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib import scopes
 from chalicelib.audit import Audit, Source
+from chalicelib.known import known
 from chalicelib.refresh_tokens import hash_of
 from chalicelib.sessions import Sessions
 from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, Write
@@ -35,7 +36,7 @@ class Code:
 
     @classmethod
     def from_record(cls, record: Record) -> "Code":
-        data = dict(record.data)
+        data = known(cls, record.data)
         data["scope"] = frozenset(data["scope"])
         return cls(record=record, **data)
 

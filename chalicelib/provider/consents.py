@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib import scopes
 from chalicelib.audit import Audit, Source
 from chalicelib.errors import NotFound, Taken
+from chalicelib.known import known
 from chalicelib.provider.client import Client
 from chalicelib.sessions import MAX_SESSIONS, Sessions
 from chalicelib.store import Conflict, Insert, Key, Record, Remove, Replace, Store, Write
@@ -28,7 +29,7 @@ class Consent:
 
     @classmethod
     def from_record(cls, record: Record) -> "Consent":
-        data = dict(record.data)
+        data = known(cls, record.data)
         data["scopes"] = frozenset(data["scopes"])
         return cls(record=record, **data)
 

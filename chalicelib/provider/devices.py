@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib import scopes
 from chalicelib.audit import Audit, Source
+from chalicelib.known import known
 from chalicelib.networks import network_of
 from chalicelib.provider.client import Client
 from chalicelib.provider.consents import Consents
@@ -49,7 +50,7 @@ class Device:
 
     @classmethod
     def from_record(cls, record: Record) -> "Device":
-        data = dict(record.data)
+        data = known(cls, record.data)
         data["scope"] = frozenset(data["scope"])
         return cls(record=record, **data)
 

@@ -1,0 +1,11 @@
+"""Reading what another release wrote: two versions run on one table in every deploy and rollback (DP-4)."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+
+def known(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the members of stored data that a dataclass has; a newer release may have added others."""
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in data.items() if name in names}
