@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib import scopes
 from chalicelib.errors import Invalid
+from chalicelib.known import known
 from chalicelib.provider import redirect_uris
 from chalicelib.provider.client import AUTHORIZATION_CODE, Client
 from chalicelib.provider.refusals import ErrorCode, RefusedAtClient, RefusedAtPage
@@ -49,7 +50,7 @@ class AuthorizationRequest:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "AuthorizationRequest":
-        return cls(**{**data, "scope": frozenset(data["scope"])})
+        return cls(**{**known(cls, data), "scope": frozenset(data["scope"])})
 
     def refused(self, error: ErrorCode, description: str) -> RefusedAtClient:
         """Return the refusal that its client is told at its redirect URI."""

@@ -130,13 +130,14 @@ def _seal(call: Call, request: "LogoutRequest") -> str:
 
 
 def _opened(call: Call, text: str) -> "LogoutRequest":
+    from chalicelib.known import known
     from chalicelib.provider.logout import LogoutRequest
     from chalicelib.provider.refusals import RefusedAtPage
 
     data: dict[str, Any] | None = call.services.provider.seals.open(text, purpose=LOGOUT_PURPOSE, holder="")
     if data is None:
         raise RefusedAtPage("invalid_request", "This link is too old: log out at the application again.")
-    return LogoutRequest(**data)
+    return LogoutRequest(**known(LogoutRequest, data))
 
 
 def _targets(request: "LogoutRequest") -> tuple[str, ...]:

@@ -119,3 +119,13 @@ def test_no_secret_is_kept_in_clear(house: House, shop: App, browser: Browser, t
     session = browser.cookies["__Host-cupbearer_session"]
     for secret in (code, tokens["refresh_token"], session, session.split(".")[3], str(shop.secret)):
         assert secret.encode() not in kept
+
+
+def test_what_a_newer_release_added_to_a_client_is_passed_over(
+    house: House, shop: App, browser: Browser
+) -> None:
+    """DP-4: two releases run on one table in every deploy and rollback."""
+    client = house.services.provider.clients.require(shop.client_id)
+    assert client.record is not None
+    house.services.store.commit(Replace(client.record, {**client.data(), "from_the_future": 1}))
+    assert shop.redeem(shop.code(browser)).status == 200
