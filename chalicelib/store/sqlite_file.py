@@ -5,7 +5,7 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,7 +22,7 @@ MAX_IDLE = 16
 
 SETUP = (
     "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",  # an acknowledged write survives power loss (DL-1)
+    "PRAGMA synchronous = FULL",
     """CREATE TABLE IF NOT EXISTS records (
         pk TEXT NOT NULL, sk TEXT NOT NULL, data TEXT NOT NULL, version TEXT NOT NULL,
         expires_at INTEGER, taken_by TEXT, is_counter INTEGER NOT NULL,
@@ -30,6 +30,10 @@ SETUP = (
     ) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS expiring ON records (expires_at) WHERE expires_at IS NOT NULL",
 )
+
+READ = ("BEGIN",)
+WRITE = ("PRAGMA synchronous = FULL", "BEGIN IMMEDIATE")  # acknowledged, it survives power loss (DL-1)
+COUNT = ("PRAGMA synchronous = NORMAL", "BEGIN IMMEDIATE")  # survives a crash; a power cut may undo it
 
 
 class SqliteFile:
@@ -51,15 +55,18 @@ class SqliteFile:
 
     def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do ``work`` on one snapshot; writers do not hinder it."""
-        return self._patiently("BEGIN", work)
+        return self._patiently(READ, work)
 
-    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do ``work`` as the only writer; all of it is kept, or nothing if it raises."""
+    def write(self, work: Callable[[sqlite3.Connection], T], *, begin: Sequence[str] = WRITE) -> T:
+        """Do ``work`` as the only writer; all of it is kept, or nothing if it raises.
+
+        ``begin=COUNT`` does not wait for the disk: for what may be lost in a power cut, never for what is promised.
+        """
         self._notice_fork()
         if not self._writing.acquire(timeout=LOCK_SECONDS):
             raise StoreUnavailable("the database is locked by this process")
         try:
-            return self._patiently("BEGIN IMMEDIATE", work)
+            return self._patiently(begin, work)
         finally:
             self._writing.release()
 
@@ -67,7 +74,7 @@ class SqliteFile:
         """Close the idle connections."""
         _close_all(self._idle, self._process)
 
-    def _patiently(self, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _patiently(self, begin: Sequence[str], work: Callable[[sqlite3.Connection], T]) -> T:
         for _ in range(POLLS):
             try:
                 with self._lend() as connection:
@@ -122,8 +129,11 @@ class SqliteFile:
             self._start()
 
 
-def _transaction(connection: sqlite3.Connection, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
-    connection.execute(begin)
+def _transaction(
+    connection: sqlite3.Connection, begin: Sequence[str], work: Callable[[sqlite3.Connection], T]
+) -> T:
+    for statement in begin:
+        connection.execute(statement)
     try:
         result = work(connection)
         connection.execute("COMMIT")

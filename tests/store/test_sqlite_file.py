@@ -217,3 +217,22 @@ def test_verbs_are_counted(path: Path, clock: Clock) -> None:
     store.bump(Key("c", "c"), {"n": 1}, expires_at=4_100_000_000)
     store.close()
     assert told == [(verb, 0.0) for verb in ("commit", "get", "list", "take", "bump")]
+
+
+def test_a_commit_waits_for_the_disk_and_a_count_does_not(store: SqliteStore) -> None:
+    levels: list[int] = []
+    lent = store._file.write
+
+    def watched(work: Callable[[sqlite3.Connection], object], **how: object) -> object:
+        def look(connection: sqlite3.Connection) -> object:
+            levels.append(connection.execute("PRAGMA synchronous").fetchone()[0])
+            return work(connection)
+
+        return lent(look, **how)  # type: ignore[arg-type]
+
+    store._file.write = watched  # type: ignore[method-assign, assignment]
+    store.bump(Key("n", "n"), {"tries": 1}, expires_at=2**40)
+    store.commit(Insert(KEY, {}))
+    store.bump(Key("n", "n"), {"tries": 1}, expires_at=2**40)
+    store.take(KEY, taker="me")
+    assert levels == [1, 2, 1, 2]  # NORMAL and FULL, in SQLite's numbers
