@@ -1,5 +1,6 @@
 """The pages where a person decides: what an application may have, and whether a device may have it (OP-7)."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from chalicelib.web import browser_session, forms
@@ -52,7 +53,7 @@ def consent_page(call: Call) -> Answer:
         user=logged_in.user.display_name,
         wanted=in_words(wanted),
         request=text,
-        csrf=csrf_token(call, browser, "consent", logged_in.session.session_id, text or ""),
+        csrf=csrf_token(call, browser, "consent", *_shown(logged_in, text or "", wanted)),
     )
 
 
@@ -62,6 +63,8 @@ def consent_page(call: Call) -> Answer:
 @page
 def decide(call: Call) -> Answer:
     """Take the person's decision and go back to the application with a code, or with its refusal."""
+    from chalicelib.errors import Taken
+    from chalicelib.store import Conflict
     from chalicelib.web import authorizing
 
     fields, browser = forms.single(call), browser_session.browser(call)
@@ -69,29 +72,23 @@ def decide(call: Call) -> Answer:
     pending = authorizing.opened(call, browser, text)
     if logged_in is None or pending.request is None:
         return authorizing.to_page(call, "login", browser, pending)
-    demand_own_form(call, browser, fields.get("csrf"), "consent", logged_in.session.session_id, text)
+    client = authorizing.client_of(call, pending.request)
+    wanted = authorizing.wanted_of(pending.request, client, logged_in)
+    demand_own_form(call, browser, fields.get("csrf"), "consent", *_shown(logged_in, text, wanted))
     if fields.get("decision") != "allow":
         _write_down_refusal(call, pending.request, logged_in)
         raise pending.request.refused("access_denied", "The person refused.")
-    return _allow(call, pending.request, logged_in, browser)
-
-
-def _allow(call: Call, request: "AuthorizationRequest", logged_in: "LoggedIn", browser: "Browser") -> Answer:
-    from chalicelib.errors import Taken
-    from chalicelib.store import Conflict
-    from chalicelib.web import authorizing
-
-    client = authorizing.client_of(call, request)
-    wanted = authorizing.wanted_of(request, client, logged_in)
+    consents, user_id = call.services.provider.consents, logged_in.user.user_id
     for _ in range(MAX_TRIES):
-        giving = call.services.provider.consents.giving(
-            logged_in.user.user_id, client, wanted, source=call.source
-        )
-        try:
-            return authorizing.give_code(call, request, logged_in, wanted, browser, giving)
-        except Conflict:
-            continue
+        with suppress(Conflict):
+            giving = consents.giving(user_id, client, wanted, source=call.source)
+            return authorizing.give_code(call, pending.request, logged_in, wanted, browser, giving)
     raise Taken("The consent is being changed by others: try again.")
+
+
+def _shown(logged_in: "LoggedIn", text: str, wanted: "Scopes") -> tuple[str, ...]:
+    """Return what the page showed: a decision on it is none on another person, request or scope."""
+    return logged_in.session.session_id, text, *sorted(wanted)
 
 
 def _write_down_refusal(call: Call, request: "AuthorizationRequest", logged_in: "LoggedIn") -> None:

@@ -129,3 +129,15 @@ def test_what_a_newer_release_added_to_a_client_is_passed_over(
     assert client.record is not None
     house.services.store.commit(Replace(client.record, {**client.data(), "from_the_future": 1}))
     assert shop.redeem(shop.code(browser)).status == 200
+
+
+def test_a_consent_is_to_what_was_shown(house: House, browser: Browser, zoe: SignedIn) -> None:
+    """OP-7: a right that the person got after the page was shown is asked for anew."""
+    shop = house.client(scopes="openid pangolins")
+    page = browser.log_in(browser.go(shop.authorize_url(scope="openid pangolins")))
+    assert "pangolins" not in page.text
+    house.services.users.change(zoe.user.user_id, lambda user: replace(user, scopes=frozenset({"pangolins"})))
+    assert browser.consent(page).status == 400
+    page = browser.go(shop.authorize_url(scope="openid pangolins"))
+    assert "pangolins" in page.text
+    assert "code" in browser.consent(page).told
