@@ -9,12 +9,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from chalicelib.known import known
 from chalicelib.store import Key
 
 MAX_IDENTITIES = 20  # of one user; they are kept in the user's own record
-
-
-from chalicelib.known import known
 
 
 @dataclass(frozen=True, slots=True)
