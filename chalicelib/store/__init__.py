@@ -172,7 +172,7 @@ class Store(Protocol):
     def bump(self, key: Key, amounts: Mapping[str, int], *, expires_at: int) -> Counters:
         """Add to named counts atomically and return them all. The first bump's ``expires_at`` stays.
 
-        May count twice after a lost reply, and lose the last counts in a power cut: fit for budgets, not for money. At most 20 names, which come from
-        code and not from input. A key that is bumped is only ever bumped, read or forgotten; Conflict if
-        another kind of record lives there.
+        May count twice after a lost reply, and lose the last counts in a power cut: fit for budgets, not for
+        money. At most 20 names, which come from code and not from input. A key that is bumped is only ever
+        bumped, read or forgotten; Conflict if another kind of record lives there.
         """
