@@ -1,6 +1,8 @@
 """Both discovery documents tell the truth, and all that is true (OP-9; OIDC Discovery section 3, RFC 8414)."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
+
+import msgspec
 
 from tests.gateway.tables import real_table
 from tests.provider.house import ISSUER, App, Browser, House, payload_of
@@ -33,6 +35,49 @@ def test_each_document_has_what_its_specification_demands(house: House) -> None:
             assert isinstance(value, list)
             assert value
             assert all(isinstance(each, str) for each in value)
+
+
+Url = Annotated[str, msgspec.Meta(pattern=r"^https://auth\.example\.com/api(/[\w./-]+)?$")]
+Names = Annotated[list[str], msgspec.Meta(min_length=1)]
+
+
+class Metadata(msgspec.Struct, forbid_unknown_fields=True):
+    """The members and types that OpenID Connect Discovery 1.0 section 3, RFC 8414, RFC 9207 and RFC 8628 define."""
+
+    issuer: Url
+    authorization_endpoint: Url
+    token_endpoint: Url
+    userinfo_endpoint: Url
+    jwks_uri: Url
+    revocation_endpoint: Url
+    introspection_endpoint: Url
+    device_authorization_endpoint: Url
+    end_session_endpoint: Url
+    scopes_supported: Names
+    response_types_supported: Names
+    response_modes_supported: Names
+    grant_types_supported: Names
+    subject_types_supported: list[Literal["public", "pairwise"]]
+    id_token_signing_alg_values_supported: list[Literal["RS256", "ES256", "EdDSA"]]
+    code_challenge_methods_supported: list[Literal["S256"]]
+    token_endpoint_auth_methods_supported: Names
+    token_endpoint_auth_signing_alg_values_supported: Names
+    revocation_endpoint_auth_methods_supported: Names
+    revocation_endpoint_auth_signing_alg_values_supported: Names
+    introspection_endpoint_auth_methods_supported: Names
+    introspection_endpoint_auth_signing_alg_values_supported: Names
+    claims_supported: Names
+    claim_types_supported: Names
+    prompt_values_supported: Names
+    claims_parameter_supported: bool
+    request_parameter_supported: bool
+    request_uri_parameter_supported: bool
+    authorization_response_iss_parameter_supported: bool
+
+
+def test_discovery_validates_against_its_schema(house: House) -> None:
+    openid, _ = documents(house)
+    assert msgspec.convert(openid, Metadata, strict=True).issuer == ISSUER
 
 
 def test_every_endpoint_named_is_one_that_answers(house: House) -> None:
