@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bench import findings, house, people, plots
+from bench import findings, gateway, house, people, plots
 from bench.__main__ import ROWS
 from bench.effort import QUICK
 from bench.findings import Figure, Finding
 from bench.gateway import NODE_MODULES
 from bench.measuring import auc, in_turn, ratio, spread
+from bench.rows import cold
 from tests.parts import missing
 
 TINY = replace(
@@ -89,3 +90,19 @@ def test_the_shipped_results_hold_every_row_and_its_pictures(tmp_path: Path) -> 
 
 def test_a_finding_needs_no_more_than_figures() -> None:
     assert Finding("x", "y", ()).notes == ()
+
+
+def test_a_first_verdict_loads_neither_the_store_engines_nor_hashes_nor_templates(tmp_path: Path) -> None:
+    with gateway.deployed(tmp_path) as at:
+        loaded = set(cold.modules(at, [findings.ROOT, cold.SITE]))
+    heavy = {
+        "boto3", "botocore", "argon2", "passlib", "jinja2", "jwt", "sqlite3", "secrets", "hashlib", "asyncio",
+        "chalicelib.sign_in", "chalicelib.user", "chalicelib.sessions", "chalicelib.passwords",
+        "chalicelib.access", "chalicelib.signing", "chalicelib.keys", "chalicelib.lookalikes",
+        "chalicelib.store.sqlite", "chalicelib.store.dynamodb", "cupbearer",
+    }  # fmt: skip
+    assert not heavy & loaded
+    subjects = {
+        name for name in loaded if name.startswith(("chalicelib.provider.", "chalicelib.federation."))
+    }
+    assert subjects <= {"chalicelib.provider.redirect_uris", "chalicelib.provider.refusals"}  # words of pages

@@ -41,7 +41,7 @@ def measure(effort: Effort, folder: Path) -> Finding:
             "bare Chalice, from source": _python(at, "bare", [source], PEER_JWKS=at.keys.jwks_uri),
         }
         found = in_turn(starts, rounds=effort.cold_starts, warm_up=1)
-        loaded = _modules(at, compiled)
+        loaded = modules(at, [compiled])
     return _told(found, loaded)
 
 
@@ -132,12 +132,12 @@ def _copy(to: Path) -> Path:
     return to
 
 
-def _modules(at: Deployed, path: Path) -> list[str]:
+def modules(at: Deployed, path: Sequence[Path]) -> list[str]:
     """Return what our first verdict has loaded, so that a heavier start can be explained."""
     script = (PEERS / "first_verdict.py").read_text() + "\nprint(*sorted(sys.modules))"
     run = subprocess.run(
         [sys.executable, *FLAGS, "-c", script],
-        env=_environment(at, "app", [path]),
+        env=_environment(at, "app", path),
         capture_output=True,
         text=True,
         check=True,
