@@ -3,17 +3,21 @@
 import stat
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from chalicelib.master_key_file import read_or_make
 from chalicelib.settings_reader import SettingsError
-from chalicelib.world import World
+from chalicelib.world import SYSTEM, World
 
 ROOT = Path(__file__).parent.parent
 MAKE = """
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from chalicelib.master_key_file import read_or_make
 from chalicelib.world import SYSTEM
@@ -49,6 +53,21 @@ def test_twenty_processes_that_begin_at_once_have_one_key(tmp_path: Path) -> Non
     said = {child.communicate(timeout=60)[0] for child in children}
     assert said == {path.read_text()}
     assert [file.name for file in tmp_path.iterdir()] == ["master.key"]
+
+
+def test_of_many_that_found_none_one_wins_and_all_have_its_key(tmp_path: Path) -> None:
+    """KM-4: every one has looked, and none has written yet."""
+    together = threading.Barrier(16)
+
+    def random_bytes(size: int) -> bytes:
+        if size == 32:
+            together.wait(10)
+        return SYSTEM.random_bytes(size)
+
+    world = World(random_bytes=random_bytes)
+    with ThreadPoolExecutor(16) as pool:
+        keys = set(pool.map(lambda _: read_or_make(tmp_path / "master.key", world), range(16)))
+    assert keys == {bytes.fromhex((tmp_path / "master.key").read_text().strip())}
 
 
 def _path() -> str:

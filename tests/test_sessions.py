@@ -1,14 +1,18 @@
 """Sessions: one line of refresh tokens, a reason for every refusal, limits that hold (SE-1 to SE-7, D2)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from chalicelib.errors import REFRESH_REASONS, NotFound, RefreshRefused
 from chalicelib.refresh_tokens import RefreshTokens
+from chalicelib.session import Session
 from chalicelib.sessions import MAX_SESSIONS
+from chalicelib.store import Write
+from chalicelib.user import User
 from cupbearer.testing import SOURCE, Bench, Client
 from tests.refreshing import refusal, spend
 
@@ -130,6 +134,46 @@ class TestWhatItCarries:
         )
         assert narrowed.scope == {"pangolins"}
         assert refresh(narrowed.refresh_token, source=SOURCE).scope == {"pangolins", "get:profile"}
+
+
+class TestOvertaken:
+    """SE-7: what befalls the user between the read and the write of a refresh decides about this very refresh."""
+
+    @staticmethod
+    def refresh(bench: Bench, token: str | None, act: Callable[[], object]) -> frozenset[str]:
+        """Refresh while ``act`` happens once, after the user was read; return the scopes for the new token."""
+        acts = iter([act])
+
+        def issue(user: User, session: Session) -> tuple[frozenset[str], tuple[Write, ...]]:
+            next(acts, lambda: None)()
+            return session.granted(user), ()
+
+        sessions = bench.services.sessions
+        moved = sessions.refresh(token or "", client_id="cupbearer", source=SOURCE, issue=issue)
+        found: frozenset[str] = moved.extra
+        return found
+
+    def test_by_a_scope_cut(self, cupbearer: Bench, ann: Client) -> None:
+        left = frozenset({"get:profile"})
+        operate, user_id = cupbearer.services.administration, ann.user_id or ""
+        cut = partial(operate.administer, user_id, granted=left, source=SOURCE)
+        assert self.refresh(cupbearer, ann.refresh_token, cut) == left
+
+    @pytest.mark.parametrize("act", ["disabled", "password_changed", "revoked", "logged out", "deleted"])
+    def test_by_an_end(self, cupbearer: Bench, ann: Client, act: str) -> None:
+        operate, user_id = cupbearer.services.administration, ann.user_id or ""
+        acts: dict[str, Callable[[], object]] = {
+            "disabled": partial(operate.administer, user_id, disabled=True, source=SOURCE),
+            "password_changed": partial(
+                operate.set_password, user_id, new="a phrase of words", source=SOURCE
+            ),
+            "revoked": partial(operate.end_session, user_id, None, source=SOURCE),
+            "logged out": ann.revoke,
+            "deleted": partial(operate.delete, user_id, source=SOURCE),
+        }
+        with pytest.raises(RefreshRefused) as refused:
+            self.refresh(cupbearer, ann.refresh_token, acts[act])
+        assert refused.value.public_code == (act if act in REFRESH_REASONS else "revoked")
 
 
 class TestMany:
