@@ -8,7 +8,7 @@ import time
 from importlib import import_module
 from pathlib import Path
 
-from bench import findings, plots, report
+from bench import findings, gateway, plots, report
 from bench.effort import FULL, QUICK, Effort
 
 ROWS = ("warm", "cold", "log_in", "requests", "revocation", "timing", "throughput", "growth")
@@ -24,6 +24,12 @@ def main() -> int:
     )
     parser.add_argument("--plots", action="store_true", help="measure nothing, draw and tell what is there")
     options = parser.parse_args()
+    if not options.plots and not {"warm", "cold"}.isdisjoint(options.only or ROWS) and not gateway.has_node():
+        print(
+            "The authorizer's peer needs Node.js 20 or newer, then: make bench/node_modules/ready",
+            file=sys.stderr,
+        )
+        return 2
     effort = QUICK if options.quick else FULL
     results = QUICK_RESULTS if options.quick else findings.RESULTS
     os.environ["CUPBEARER_STORE"] = "sqlite:////nonexistent/never-used.db"  # every row brings its own

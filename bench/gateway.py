@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,11 @@ from chalicelib.wiring import Services
 PEERS = ROOT / "bench" / "peers"
 NODE_MODULES = ROOT / "bench" / "node_modules"
 SCOPES = frozenset({"get:profile", "pangolins"})
+
+
+def has_node() -> bool:
+    """Tell whether the Node peer can run here."""
+    return shutil.which("node") is not None and (NODE_MODULES / "jwks-rsa").exists()
 
 
 class KeyServer:

@@ -1,7 +1,6 @@
 """The bench's own arithmetic, and that each of its rows still runs."""
 
 import json
-import shutil
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -13,7 +12,6 @@ from bench import findings, gateway, house, people, plots
 from bench.__main__ import ROWS
 from bench.effort import QUICK
 from bench.findings import Figure, Finding
-from bench.gateway import NODE_MODULES
 from bench.measuring import auc, in_turn, ratio, spread
 from bench.rows import cold
 from tests.parts import missing
@@ -61,7 +59,7 @@ def test_people_of_a_crowd_can_log_in(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ROWS)
 def test_a_row_runs_and_is_written(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if name in {"warm", "cold"} and not (shutil.which("node") and (NODE_MODULES / "jwks-rsa").exists()):
+    if name in {"warm", "cold"} and not gateway.has_node():
         missing("the Node peer", install="make bench/node_modules/ready")
     monkeypatch.setenv("CUPBEARER_STORE", f"sqlite:///{tmp_path / 'unused.db'}")
     folder = tmp_path / "row"
