@@ -15,7 +15,7 @@ help: ## show this list
 serve: $(VENV)/ready ## run it here, on SQLite: http://localhost:$PORT
 	@$(BIN)/python -m cupbearer.serve --port $(PORT)
 
-test: $(VENV)/ready .venv-deploy/ready parts ## run every test; parts that are missing are named
+test: $(VENV)/ready parts ## run every test; parts that are missing are named
 	$(BIN)/pytest -q -n 2 --dist loadfile $(PYTEST)
 
 check: $(VENV)/ready ## format, lint, strict types, architecture
