@@ -5,9 +5,11 @@ import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from chalicelib import logs
 from chalicelib.store.dynamodb import create_table
 from chalicelib.store.sqlite import SqliteStore
 from chalicelib.world import SYSTEM, World
@@ -16,7 +18,17 @@ from tests import described
 from tests.parts import ministack
 from tests.store.places import DynamoPlace
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 __all__ = ["Clock"]
+
+
+@pytest.fixture(autouse=True)
+def _logs_are_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let ``caplog`` hear our log whatever an earlier test of this process has set up."""
+    monkeypatch.setattr(logs.LOGGER, "propagate", True)
+    monkeypatch.setattr(logs.LOGGER, "handlers", [])
 
 
 @pytest.fixture
@@ -41,6 +53,15 @@ def store(tmp_path: Path, world: World) -> Iterator[SqliteStore]:
     store = SqliteStore(tmp_path / "cupbearer.db", now=world.now, nonce=world.identifier)
     yield store
     store.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """A real browser: one for all tests of a process."""
+    from tests.parts.chromium import launched
+
+    with launched() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

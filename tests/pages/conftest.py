@@ -1,6 +1,5 @@
 """A real browser and a real service for the tests of the pages."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.parts import missing
+from tests.parts.chromium import ARGUMENTS
 from tests.parts.server import Server, running
 
 if TYPE_CHECKING:
@@ -15,30 +15,17 @@ if TYPE_CHECKING:
 
     from tests.pages.eyes import Person
 
+__all__ = ["ARGUMENTS"]
+
 AXE_FOLDER = Path(__file__).parents[1] / "parts" / "node_modules" / "axe-core"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator["Browser"]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        missing("Chromium", install="apt-get install --no-install-recommends chromium")
+def browser(chromium: "Browser") -> "Browser":
+    """The one Chromium of this process, for tests that also look at pages with axe-core."""
     if not AXE_FOLDER.exists():
         missing("axe-core", install="npm install --prefix tests/parts")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        missing("playwright", install="pip install -r requirements-dev.txt")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    return chromium
 
 
 @pytest.fixture(scope="module")
