@@ -46,6 +46,7 @@ def ask(
 def test_what_was_acknowledged_survives_kills_of_the_whole_service(tmp_path: Path) -> None:
     """M5, DL-1, DL-2: sign-ups with a log-in and refreshes, killed in the middle."""
     told: dict[str, tuple[str, str]] = {}  # user name → user id and the refresh token told last
+    asked: set[str] = set()  # refresh tokens that were shown: where no reply came they may be spent
     numbers = count()
 
     def sign_up_for_ever(server: Server) -> None:
@@ -55,6 +56,7 @@ def test_what_was_acknowledged_survives_kills_of_the_whole_service(tmp_path: Pat
                 body = {"username": name, "password": PHRASE, "log_in": True}
                 _, made, _ = ask(server, "POST", "/users", body)
                 told[name] = made["user"]["user_id"], made["refresh_token"]
+                asked.add(made["refresh_token"])
                 _, moved, _ = ask(
                     server, "POST", "/sessions/refresh", {"refresh_token": made["refresh_token"]}
                 )
@@ -73,7 +75,7 @@ def test_what_was_acknowledged_survives_kills_of_the_whole_service(tmp_path: Pat
     with running(tmp_path) as server:
         for _, token in told.values():
             status, moved, _ = ask(server, "POST", "/sessions/refresh", {"refresh_token": token})
-            assert status == 200, moved
+            assert status == 200 or (moved["code"] == "reused" and token in asked), moved
     services = Services(settings.parse({"CUPBEARER_STORE": f"sqlite:///{tmp_path / 'cupbearer.db'}"}))
     there = {line.split("#")[1] for page in walk(services.store, "users", limit=1000) for line in page}
     assert {user_id for user_id, _ in told.values()} <= there
