@@ -110,7 +110,7 @@ class Throttle:
         if name is None:
             return
         now = self._world.timestamp()
-        counters = self._store.bump(_key(kind, name), {"attempts": 1}, expires_at=now + seconds)
+        counters = self._store.bump(_key(kind, name), {"attempts": 1}, expires_at=now + seconds, lossy=True)
         if counters["attempts"] > limit:
             raise SlowDown(counters.expires_at - self._world.now())
 
@@ -132,7 +132,7 @@ class Throttle:
 
     def _bump(self, key: Key, amounts: dict[str, int]) -> Counters:
         return self._store.bump(
-            key, amounts, expires_at=self._world.timestamp() + self._limits.account_window
+            key, amounts, expires_at=self._world.timestamp() + self._limits.account_window, lossy=True
         )
 
     def _wait(self, seconds: float) -> None:

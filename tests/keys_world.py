@@ -52,8 +52,8 @@ class Line:
     def take(self, key: Key, *, taker: str) -> Record | None:
         return self._through().take(key, taker=taker)
 
-    def bump(self, key: Key, amounts: Mapping[str, int], *, expires_at: int) -> Counters:
-        return self._through().bump(key, amounts, expires_at=expires_at)
+    def bump(self, key: Key, amounts: Mapping[str, int], *, expires_at: int, lossy: bool = False) -> Counters:
+        return self._through().bump(key, amounts, expires_at=expires_at, lossy=lossy)
 
 
 def private_members(document: Mapping[str, Any]) -> set[str]:

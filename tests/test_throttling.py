@@ -23,9 +23,9 @@ class CountingStore(SqliteStore):
 
     bumped: list[Key]
 
-    def bump(self, key: Key, amounts: Mapping[str, int], *, expires_at: int) -> Counters:
+    def bump(self, key: Key, amounts: Mapping[str, int], *, expires_at: int, lossy: bool = False) -> Counters:
         self.bumped.append(key)
-        return super().bump(key, amounts, expires_at=expires_at)
+        return super().bump(key, amounts, expires_at=expires_at, lossy=lossy)
 
 
 @pytest.fixture

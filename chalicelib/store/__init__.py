@@ -169,10 +169,11 @@ class Store(Protocol):
         taken.
         """
 
-    def bump(self, key: Key, amounts: Mapping[str, int], *, expires_at: int) -> Counters:
+    def bump(self, key: Key, amounts: Mapping[str, int], *, expires_at: int, lossy: bool = False) -> Counters:
         """Add to named counts atomically and return them all. The first bump's ``expires_at`` stays.
 
-        May count twice after a lost reply, and lose the last counts in a power cut: fit for budgets, not for
-        money. At most 20 names, which come from code and not from input. A key that is bumped is only ever
-        bumped, read or forgotten; Conflict if another kind of record lives there.
+        May count twice after a lost reply: fit for budgets, not for money. ``lossy`` lets a power cut take back
+        the last counts, where an engine is faster for it; not for a count that stands in for a commit so that
+        both cost the same (EN-2). At most 20 names, which come from code and not from input. A key that is
+        bumped is only ever bumped, read or forgotten; Conflict if another kind of record lives there.
         """

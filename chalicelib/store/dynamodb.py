@@ -181,7 +181,14 @@ class DynamoStore:
             return record if record is not None and record.taken_by == taker else None
         return items.record(answer["Attributes"], now=now)
 
-    def bump(self, key: Key, amounts: Mapping[str, int], *, expires_at: int) -> Counters:
+    def bump(
+        self,
+        key: Key,
+        amounts: Mapping[str, int],
+        *,
+        expires_at: int,
+        lossy: bool = False,  # noqa: ARG002 - nothing here is lost
+    ) -> Counters:
         """See :meth:`chalicelib.store.Store.bump`. One request, two where an expired one restarts."""
         _limits.check_keys([key])
         _limits.check_amounts(amounts, expires_at=expires_at)

@@ -1,7 +1,7 @@
 """The embedded engine: one SQLite file, for a laptop or one machine. Safe across threads and processes.
 
-WAL with ``synchronous=FULL``: readers never wait, and what was acknowledged survives power loss (DL-1); counts alone
-need not, see ``bump``.
+WAL with ``synchronous=FULL``: readers never wait, and what was acknowledged survives power loss (DL-1); a lossy
+count alone need not.
 """
 
 import json
@@ -25,7 +25,7 @@ from chalicelib.store import (
     key_of,
 )
 from chalicelib.store import sqlite_statements as sql
-from chalicelib.store.sqlite_file import COUNT, SqliteFile
+from chalicelib.store.sqlite_file import COUNT, WRITE, SqliteFile
 
 SWEEP_ROWS = 8  # beside one for each write of the commit, so that sweeping outruns growth (DS-3)
 SWEEP_AFTER_SECONDS = 3600  # longer than any skew between two clocks (AV-4)
@@ -125,11 +125,10 @@ class SqliteStore:
 
         return self._file.write(spend)
 
-    def bump(self, key: Key, amounts: Mapping[str, int], *, expires_at: int) -> Counters:
+    def bump(self, key: Key, amounts: Mapping[str, int], *, expires_at: int, lossy: bool = False) -> Counters:
         """See :meth:`chalicelib.store.Store.bump`; here it never counts twice.
 
-        A count does not wait for the disk, so a flood of guesses costs no more than the guesses: a power cut may
-        take the last ones back, until the next commit puts them on the disk with it.
+        A lossy one does not wait for the disk: the next commit takes it there.
         """
         _limits.check_keys([key])
         _limits.check_amounts(amounts, expires_at=expires_at)
@@ -148,7 +147,7 @@ class SqliteStore:
             _sweep(connection, now=now, rows=SWEEP_ROWS)
             return counters
 
-        return self._file.write(count, begin=COUNT)
+        return self._file.write(count, begin=COUNT if lossy else WRITE)
 
 
 def _place(key: Key) -> dict[str, Any]:
