@@ -47,7 +47,7 @@ def package(stage: str, *, region: str, out: Path, architecture: str | None = No
     ``architecture`` overrides that of ``.chalice/config.json``. Raises CannotDeploy with Chalice's own words.
     """
     source = out / "source"
-    config = _copy(source, stage, architecture)
+    config = copy(source, stage, architecture)
     environment = config.get("environment_variables", {}) | config["stages"][stage].get(
         "environment_variables", {}
     )
@@ -69,7 +69,7 @@ def package(stage: str, *, region: str, out: Path, architecture: str | None = No
     return out / "sam.json"
 
 
-def _copy(source: Path, stage: str, architecture: str | None) -> dict[str, Any]:
+def copy(source: Path, stage: str, architecture: str | None) -> dict[str, Any]:
     """Copy what ships, without caches; Chalice's own cache of packages is kept for the next run."""
     source.mkdir(parents=True, exist_ok=True)
     for name in SHIPPED:

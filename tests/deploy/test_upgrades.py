@@ -105,8 +105,8 @@ def test_what_a_newer_release_adds_to_a_record_does_not_stop_the_older_one(
 ) -> None:
     """DP-4: during a deploy, and after a rollback, the older version reads what the newer one wrote."""
     services = Services(parse({"CUPBEARER_STORE": f"sqlite:///{tmp_path}/cupbearer.db"}), world, store=store)
-    sign_in, source = services.sign_in, Source(ip="203.0.113.7")
-    user, signed_in = sign_in.sign_up(
+    source = Source(ip="203.0.113.7")
+    user, signed_in = services.sign_up.create(
         username="Zoe", password="a phrase that nobody guesses", log_in=True, source=source
     )
     assert signed_in is not None
