@@ -1,0 +1,75 @@
+"""Wiring of the two standards that reach outward: the OpenID provider we are, and the providers people come from."""
+
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chalicelib.federation.log_ins import Federation
+    from chalicelib.federation.providers import Provider
+    from chalicelib.provider.parts import Provider as OpenIdProvider
+    from chalicelib.settings_lists import ProviderSetting
+    from chalicelib.wiring import Services
+
+
+def federation(at: "Services") -> "Federation":
+    """Return the log-in through other providers."""
+    from chalicelib.federation.flows import Flows
+    from chalicelib.federation.identities import Identities
+    from chalicelib.federation.log_ins import Federation
+
+    return Federation(
+        {setting.name: _provider(at, setting) for setting in at.settings.providers},
+        issuer=at.settings.issuer,
+        flows=Flows(at.store, at.world),
+        identities=Identities(
+            store=at.store,
+            world=at.world,
+            users=at.users,
+            sessions=at.sessions,
+            sign_in=at.sign_in,
+            sign_up=at.sign_up,
+            audit=at.audit,
+        ),
+        accounts=at.accounts,
+        throttle=at.throttle,
+        world=at.world,
+    )
+
+
+def _provider(at: "Services", setting: "ProviderSetting") -> "Provider":
+    from chalicelib.federation.providers import Http, Provider, Registration
+    from chalicelib.outside.http import fetch_json, post_form
+
+    loopback = not at.settings.production
+    http = Http(
+        get=partial(fetch_json, allow_loopback_http=loopback),
+        post=partial(post_form, allow_loopback_http=loopback),
+    )
+    registration = Registration(
+        name=setting.name,
+        issuer=setting.issuer,
+        client_id=setting.client_id,
+        secret=cache(lambda: at.revealed(setting.client_secret)),
+        scopes=setting.scopes,
+    )
+    return Provider(registration, http, at.world)
+
+
+def provider(at: "Services") -> "OpenIdProvider":
+    """Return the OpenID provider."""
+    from chalicelib.provider.parts import House, assemble
+
+    house = House(
+        store=at.store,
+        world=at.world,
+        issuer=at.settings.issuer,
+        audience=at.settings.audience,
+        key_ring=at.key_ring,
+        mac_keys=at.mac_keys,
+        sessions=at.sessions,
+        access=at.access,
+        bearer_tokens=at.bearer_tokens,
+        throttle=at.throttle,
+        audit=at.audit,
+    )
+    return assemble(house)
