@@ -88,7 +88,7 @@ class Operations:
                 self._count(name, partial(_verdict, text))
 
     def _sign_up(self, username: str) -> Any:
-        return self.at.sign_in.sign_up(username=username, password=house.PASSWORD, source=house.somewhere())
+        return self.at.sign_up.create(username=username, password=house.PASSWORD, source=house.somewhere())
 
     def _log_in(self, username: str, source: Source) -> SignedIn:
         return self.at.sign_in.with_password(username=username, password=house.PASSWORD, source=source)

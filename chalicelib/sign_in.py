@@ -10,20 +10,17 @@ from dataclasses import dataclass, replace
 from chalicelib import logs, scopes
 from chalicelib.access import FIRST_PARTY, AccessTokenIssuer, Grant, Issued
 from chalicelib.audit import Audit, Source
-from chalicelib.errors import InvalidCredentials, NotAllowed, Taken
+from chalicelib.errors import InvalidCredentials, Taken
 from chalicelib.networks import network_of
 from chalicelib.passwords import Passwords
 from chalicelib.proofs import PasswordProofs, Proof
 from chalicelib.session import Session
 from chalicelib.sessions import Sessions
 from chalicelib.store import Check, Conflict, Store, Write
-from chalicelib.throttling import Throttle
-from chalicelib.user import NewUser, User, login_name, new_user
+from chalicelib.user import User, login_name
 from chalicelib.users import Users
 
 NO_ONE = "-" * 26  # the id that stands for an unknown user, so that both cost the same reads
-SIGN_UPS_PER_NETWORK = 100  # an hour (TH-6, DS-3)
-HOUR = 3600
 MAX_TRIES = 8
 
 
@@ -41,58 +38,15 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """Sign-up, log-in and refresh."""
+    """Log-in and refresh."""
 
     store: Store
     users: Users
     passwords: Passwords
-    throttle: Throttle
     proofs: PasswordProofs
     sessions: Sessions
     access: AccessTokenIssuer
     audit: Audit
-    default_scopes: scopes.Scopes
-    sign_up_open: bool
-
-    def sign_up(
-        self,
-        *,
-        username: str,
-        password: str,
-        email: str | None = None,
-        name: str | None = None,
-        log_in: bool = False,
-        source: Source,
-    ) -> tuple[User, SignedIn | None]:
-        """Make an account with the default scopes, and with ``log_in`` a session in the same commit and without a second hash."""
-        if not self.sign_up_open:
-            raise NotAllowed("Sign-up is closed: ask the operator for an account.", code="sign_up_closed")
-        wanted = new_user(username=username, email=email, name=name)
-        self.passwords.check_new(password, context=wanted.words)
-        self.throttle.spend("sign_up", network_of(source.ip), limit=SIGN_UPS_PER_NETWORK, seconds=HOUR)
-        return self.make_account(
-            wanted, password=password, granted=self.default_scopes, log_in=log_in, source=source
-        )
-
-    def make_account(
-        self,
-        wanted: NewUser,
-        *,
-        password: str,
-        granted: scopes.Scopes,
-        source: Source,
-        log_in: bool = False,
-        actor: str | None = None,
-    ) -> tuple[User, SignedIn | None]:
-        """Make an account whose password was checked. The operator's way too."""
-        if self.users.id_of(wanted.username.canonical):
-            raise Taken("This user name is taken.", code="username_taken")
-        hashed = self.passwords.hash(password)
-        user, writes = self.users.compose(wanted, password=hashed, granted=granted)
-        audit = self.audit.write("sign_up", target=user.user_id, actor=actor, source=source)
-        signed_in, more = self._begin(user, source=source, amr=("pwd",)) if log_in else (None, ())
-        self.users.create(user, (*writes, audit, *more))
-        return user, signed_in
 
     def with_password(
         self, *, username: str, password: str, scope: scopes.Scopes | None = None, source: Source
@@ -157,7 +111,7 @@ class SignIn:
         """
         if user.record is None:
             raise ValueError("only a user that was read can log in")
-        signed_in, more = self._begin(
+        signed_in, more = self.compose(
             user,
             client_id=client_id,
             scope=scope,
@@ -213,7 +167,7 @@ class SignIn:
             raise InvalidCredentials
         return replace(proven, user=user, sessions=sessions, proof=replace(proven.proof, new_hash=None))
 
-    def _begin(
+    def compose(
         self,
         user: User,
         *,
@@ -224,6 +178,7 @@ class SignIn:
         auth_time: int | None = None,
         existing: Iterable[Session] = (),
     ) -> tuple[SignedIn, tuple[Write, ...]]:
+        """Return what a session that begins now gives, and the writes that make it so, for a commit of the caller's."""
         session, refresh_token, writes = self.sessions.compose(
             user,
             client_id=client_id,

@@ -7,7 +7,7 @@ deployed, verifies a JWT without boto3, argon2 or a template engine (the design'
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache, cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from chalicelib.audit import Audit
     from chalicelib.bearer import BearerTokens
     from chalicelib.federation.log_ins import Federation
-    from chalicelib.federation.providers import Provider
     from chalicelib.issuers import TrustedIssuers
     from chalicelib.keys import KeyRing
     from chalicelib.mac_keys import MacKeys
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
     from chalicelib.provider.parts import Provider as OpenIdProvider
     from chalicelib.session import SessionLimits
     from chalicelib.sessions import Sessions
-    from chalicelib.settings_lists import ProviderSetting
     from chalicelib.sign_in import SignIn
+    from chalicelib.sign_up import SignUp
     from chalicelib.store import Store
     from chalicelib.throttling import Throttle
     from chalicelib.tokens import AccessTokens
@@ -255,13 +254,25 @@ class Services:
             store=self.store,
             users=self.users,
             passwords=self.passwords,
-            throttle=self.throttle,
             proofs=self.proofs,
             sessions=self.sessions,
             access=self.access,
             audit=self.audit,
+        )
+
+    @cached_property
+    def sign_up(self) -> "SignUp":
+        """Return the public way to an account."""
+        from chalicelib.sign_up import SignUp
+
+        return SignUp(
+            users=self.users,
+            passwords=self.passwords,
+            throttle=self.throttle,
+            sign_in=self.sign_in,
+            audit=self.audit,
             default_scopes=self.settings.default_scopes,
-            sign_up_open=self.settings.sign_up_open,
+            is_open=self.settings.sign_up_open,
         )
 
     @cached_property
@@ -304,59 +315,16 @@ class Services:
     @cached_property
     def federation(self) -> "Federation":
         """Return the log-in through other providers."""
-        from chalicelib.federation.flows import Flows
-        from chalicelib.federation.identities import Identities
-        from chalicelib.federation.log_ins import Federation
+        from chalicelib import wiring_standards
 
-        return Federation(
-            {setting.name: self._provider(setting) for setting in self.settings.providers},
-            issuer=self.settings.issuer,
-            flows=Flows(self.store, self.world),
-            identities=Identities(
-                self.store, self.world, self.users, self.sessions, self.sign_in, self.audit
-            ),
-            accounts=self.accounts,
-            throttle=self.throttle,
-            world=self.world,
-        )
-
-    def _provider(self, setting: "ProviderSetting") -> "Provider":
-        from chalicelib.federation.providers import Http, Provider, Registration
-        from chalicelib.outside.http import fetch_json, post_form
-
-        loopback = not self.settings.production
-        http = Http(
-            get=partial(fetch_json, allow_loopback_http=loopback),
-            post=partial(post_form, allow_loopback_http=loopback),
-        )
-        registration = Registration(
-            name=setting.name,
-            issuer=setting.issuer,
-            client_id=setting.client_id,
-            secret=cache(lambda: self.revealed(setting.client_secret)),
-            scopes=setting.scopes,
-        )
-        return Provider(registration, http, self.world)
+        return wiring_standards.federation(self)
 
     @cached_property
     def provider(self) -> "OpenIdProvider":
         """Return the OpenID provider."""
-        from chalicelib.provider.parts import House, assemble
+        from chalicelib import wiring_standards
 
-        house = House(
-            store=self.store,
-            world=self.world,
-            issuer=self.settings.issuer,
-            audience=self.settings.audience,
-            key_ring=self.key_ring,
-            mac_keys=self.mac_keys,
-            sessions=self.sessions,
-            access=self.access,
-            bearer_tokens=self.bearer_tokens,
-            throttle=self.throttle,
-            audit=self.audit,
-        )
-        return assemble(house)
+        return wiring_standards.provider(self)
 
 
 _lock = threading.Lock()

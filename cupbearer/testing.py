@@ -135,7 +135,7 @@ class Bench:
         password = self.services.world.secret()
         given = self.settings.default_scopes if granted is None else scopes.parse_each(granted)
         wanted = new_user(username=username or f"user-{next(self._numbers)}", name=name)
-        _, signed_in = self.services.sign_in.make_account(
+        _, signed_in = self.services.sign_up.make_account(
             wanted, password=password, granted=given, source=SOURCE, log_in=True
         )
         if signed_in is None:

@@ -45,9 +45,8 @@ def spelling(turn: int, number: int) -> str:
 
 def sign_up(store: Store, partition: str, turn: int, name: str) -> str | None:
     """Want the round's name in a spelling of one's own; return the user id, or None for the loser."""
-    sign_in = services_on(store).sign_in
     try:
-        user, _ = sign_in.sign_up(
+        user, _ = services_on(store).sign_up.create(
             username=spelling(turn, number_of(name)), password=PHRASE, log_in=True, source=SOURCE
         )
     except Taken:
@@ -59,7 +58,7 @@ def prepare(store: Store, partition: str, turns: int) -> None:
     """Log in one person for each round, and lay the refresh token where the callers find it."""
     for turn in range(turns):
         services = services_on(store)
-        composed = services.sign_in.sign_up(
+        composed = services.sign_up.create(
             username=f"{partition}-{turn}", password=PHRASE, log_in=True, source=SOURCE
         )
         user, signed_in = composed

@@ -20,7 +20,7 @@ def ann(client: Client) -> Client:
 
 class TestSignUp:
     def test_a_new_user_has_the_default_scopes_and_logs_in(self, cupbearer: Bench) -> None:
-        user, nothing = cupbearer.services.sign_in.sign_up(username="Ann", password=PHRASE, source=SOURCE)
+        user, nothing = cupbearer.services.sign_up.create(username="Ann", password=PHRASE, source=SOURCE)
         assert nothing is None
         assert user.scopes == {"get:profile"}
         assert log_in(cupbearer, "ANN", PHRASE).user.user_id == user.user_id
@@ -28,7 +28,7 @@ class TestSignUp:
     def test_with_log_in_there_is_one_hash_and_one_commit(self, cupbearer: Bench, ann: Client) -> None:
         """The design's section 8: sign-up is at most one read and two writes."""
         watch = watched(cupbearer)
-        _, signed_in = watch.services.sign_in.sign_up(
+        _, signed_in = watch.services.sign_up.create(
             username="ben", password=PHRASE, log_in=True, source=AWAY
         )
         assert signed_in
@@ -40,7 +40,7 @@ class TestSignUp:
         """D8, DS-1."""
         watch = watched(cupbearer)
         with pytest.raises(Taken) as refused:
-            watch.services.sign_in.sign_up(username="USER-1", password=PHRASE, source=SOURCE)
+            watch.services.sign_up.create(username="USER-1", password=PHRASE, source=SOURCE)
         assert refused.value.public_code == "username_taken"
         assert not watch.hashes
 
@@ -48,7 +48,7 @@ class TestSignUp:
     def test_a_weak_password_is_refused_with_the_reason(self, cupbearer: Bench, password: str) -> None:
         """PW-5."""
         with pytest.raises(Invalid) as refused:
-            cupbearer.services.sign_in.sign_up(username="user-2-name", password=password, source=SOURCE)
+            cupbearer.services.sign_up.create(username="user-2-name", password=password, source=SOURCE)
         assert refused.value.public_code == "weak_password"
         assert set(refused.value.errors) == {"password"}
 
@@ -58,11 +58,11 @@ class TestSignUp:
         for _ in range(100):
             throttle.spend("sign_up", "192.0.2.1", limit=100, seconds=3600)
         with pytest.raises(SlowDown) as refused:
-            cupbearer.services.sign_in.sign_up(username="ann", password=PHRASE, source=source)
+            cupbearer.services.sign_up.create(username="ann", password=PHRASE, source=source)
         assert 1 <= refused.value.retry_after <= 3600
-        assert cupbearer.services.sign_in.sign_up(username="ann", password=PHRASE, source=SOURCE)
+        assert cupbearer.services.sign_up.create(username="ann", password=PHRASE, source=SOURCE)
         cupbearer.clock.advance(3600)
-        assert cupbearer.services.sign_in.sign_up(username="ben", password=PHRASE, source=source)
+        assert cupbearer.services.sign_up.create(username="ben", password=PHRASE, source=source)
 
 
 class TestClosed:
@@ -72,7 +72,7 @@ class TestClosed:
 
     def test_only_operators_make_users(self, cupbearer: Bench, client: Client) -> None:
         with pytest.raises(NotAllowed) as refused:
-            cupbearer.services.sign_in.sign_up(username="ann", password=PHRASE, source=SOURCE)
+            cupbearer.services.sign_up.create(username="ann", password=PHRASE, source=SOURCE)
         assert refused.value.public_code == "sign_up_closed"
         assert client.as_user().get("/users/me").status == 200
 

@@ -52,7 +52,7 @@ class Side:
     def signed_in(self) -> Any:
         """Return somebody new, just logged in."""
         name = f"{self.kind}-{next(self.names)}"
-        _, signed_in = self.at.sign_in.sign_up(
+        _, signed_in = self.at.sign_up.create(
             username=name, password=house.PASSWORD, log_in=True, source=house.somewhere()
         )
         return signed_in

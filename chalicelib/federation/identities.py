@@ -9,10 +9,10 @@ from chalicelib.federation.person import Person
 from chalicelib.federation.user_names import candidates
 from chalicelib.identity import MAX_IDENTITIES, Identity
 from chalicelib.names import Name
-from chalicelib.networks import network_of
 from chalicelib.session import Session
 from chalicelib.sessions import Sessions
-from chalicelib.sign_in import HOUR, SIGN_UPS_PER_NETWORK, SignedIn, SignIn
+from chalicelib.sign_in import SignedIn, SignIn
+from chalicelib.sign_up import SignUp
 from chalicelib.store import Conflict, Store, Write
 from chalicelib.user import NewUser, User, login_key
 from chalicelib.users import Users
@@ -31,6 +31,7 @@ class Identities:
     users: Users
     sessions: Sessions
     sign_in: SignIn
+    sign_up: SignUp
     audit: Audit
 
     def user_id_of(self, person: Person) -> str | None:
@@ -124,13 +125,9 @@ class Identities:
         return self.users.get(user_id) if user_id else None
 
     def _make(self, person: Person, source: Source, *, address_is_free: bool) -> None:
-        if not self.sign_in.sign_up_open:
-            raise NotAllowed("Sign-up is closed: ask the operator for an account.", code="sign_up_closed")
-        self.sign_in.throttle.spend(
-            "sign_up", network_of(source.ip), limit=SIGN_UPS_PER_NETWORK, seconds=HOUR
-        )
+        self.sign_up.admit(source)
         wanted = NewUser(username=self._free_name(person), email=person.email, name=person.name)
-        made, _ = self.users.compose(wanted, password=None, granted=self.sign_in.default_scopes)
+        made, _ = self.users.compose(wanted, password=None, granted=self.sign_up.default_scopes)
         user = replace(
             made,
             email_verified=address_is_free and person.verified_email is not None,

@@ -64,7 +64,7 @@ def sign_up_by_form(call: Call) -> Answer:
     """Sign up at the page, and be logged in."""
     fields, browser, pending = _sent(call, "signup")
     try:
-        _, signed_in = call.services.sign_in.sign_up(
+        _, signed_in = call.services.sign_up.create(
             username=fields.get("username", ""),
             password=fields.get("password", ""),
             email=fields.get("email"),

@@ -108,7 +108,7 @@ def sign_up(call: Call) -> Answer:
     form: SignUp = call.body
     if form.cookie:
         call.demand_own_origin()
-    user, signed_in = call.services.sign_in.sign_up(
+    user, signed_in = call.services.sign_up.create(
         username=form.username,
         password=form.password,
         email=form.email,

@@ -134,7 +134,7 @@ class House:
         return App(self, client.client_id, secret)
 
     def person(self, username: str = "zoe", *, granted: str = "get:profile", **more: str) -> SignedIn:
-        _, signed_in = self.services.sign_in.make_account(
+        _, signed_in = self.services.sign_up.make_account(
             new_user(username=username, **more),
             password=PASSWORD,
             granted=scopes.parse(granted),

@@ -50,7 +50,7 @@ def agree(store: Store, partition: str) -> None:
 
 
 def _agree(services: Services, client: Client, username: str) -> tuple[str, str]:
-    _, signed_in = services.sign_in.make_account(
+    _, signed_in = services.sign_up.make_account(
         new_user(username=username), password=PASSWORD, granted=frozenset(), source=SOURCE, log_in=True
     )
     assert signed_in is not None

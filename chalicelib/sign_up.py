@@ -1,0 +1,71 @@
+"""Sign-up: who may make an account, how often, and what the new one holds."""
+
+from dataclasses import dataclass
+
+from chalicelib import scopes
+from chalicelib.audit import Audit, Source
+from chalicelib.errors import NotAllowed, Taken
+from chalicelib.networks import network_of
+from chalicelib.passwords import Passwords
+from chalicelib.sign_in import SignedIn, SignIn
+from chalicelib.throttling import Throttle
+from chalicelib.user import NewUser, User, new_user
+from chalicelib.users import Users
+
+SIGN_UPS_PER_NETWORK = 100  # an hour (TH-6, DS-3)
+HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """The public way to an account; operators have their own in :mod:`chalicelib.newcomers`."""
+
+    users: Users
+    passwords: Passwords
+    throttle: Throttle
+    sign_in: SignIn
+    audit: Audit
+    default_scopes: scopes.Scopes
+    is_open: bool
+
+    def admit(self, source: Source) -> None:
+        """Count one newcomer of this network; raise NotAllowed where sign-up is closed, SlowDown where it is too much."""
+        self.demand_open()
+        self.throttle.spend("sign_up", network_of(source.ip), limit=SIGN_UPS_PER_NETWORK, seconds=HOUR)
+
+    def demand_open(self) -> None:
+        """Raise NotAllowed ``sign_up_closed`` where only operators make accounts."""
+        if not self.is_open:
+            raise NotAllowed("Sign-up is closed: ask the operator for an account.", code="sign_up_closed")
+
+    def create(
+        self,
+        *,
+        username: str,
+        password: str,
+        email: str | None = None,
+        name: str | None = None,
+        log_in: bool = False,
+        source: Source,
+    ) -> tuple[User, SignedIn | None]:
+        """Make an account with the default scopes, and with ``log_in`` a session in the same commit and without a second hash."""
+        self.demand_open()
+        wanted = new_user(username=username, email=email, name=name)
+        self.passwords.check_new(password, context=wanted.words)
+        self.admit(source)
+        return self.make_account(
+            wanted, password=password, granted=self.default_scopes, log_in=log_in, source=source
+        )
+
+    def make_account(
+        self, wanted: NewUser, *, password: str, granted: scopes.Scopes, source: Source, log_in: bool = False
+    ) -> tuple[User, SignedIn | None]:
+        """Make an account whose password was checked. Raises Taken."""
+        if self.users.id_of(wanted.username.canonical):
+            raise Taken("This user name is taken.", code="username_taken")
+        hashed = self.passwords.hash(password)
+        user, writes = self.users.compose(wanted, password=hashed, granted=granted)
+        audit = self.audit.write("sign_up", target=user.user_id, source=source)
+        signed_in, more = self.sign_in.compose(user, source=source, amr=("pwd",)) if log_in else (None, ())
+        self.users.create(user, (*writes, audit, *more))
+        return user, signed_in
