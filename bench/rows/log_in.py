@@ -55,10 +55,14 @@ def _told(found: dict[str, list[float]]) -> Finding:
         ),
         data={name: [round(value * 1e3, 3) for value in values] for name, values in found.items()},
         notes=(
-            f"The hash is {house.HASH}. A log-in asks the store five times, waits for the disk once (synchronous=FULL), signs an "
-            "RS256 token and makes a MAC; every one is of another user from another network.",
-            "A commit alone is one synced write of a small record: how long this disk makes anybody wait. On a disk of memory "
-            "(/dev/shm) that wait is left out.",
+            (
+                f"The hash is {house.HASH}. A log-in asks the store five times, waits for the disk once (synchronous=FULL), signs an "
+                "RS256 token and makes a MAC; every one is of another user from another network."
+            ),
+            (
+                "A commit alone is one synced write of a small record: how long this disk makes anybody wait. On a disk of memory "
+                "(/dev/shm) that wait is left out."
+            ),
         ),
     )
 
