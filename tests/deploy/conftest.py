@@ -32,13 +32,14 @@ def cli() -> Path:
     return aws.CLI.parent
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def emulator(cli: Path) -> Iterator[str]:
+    """Return an emulator of the module's own: some modules take the stage away again."""
     with emulated.running() as endpoint:
         yield endpoint
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def place(emulator: str, package: Path) -> Place:
     """Return a deployed stage."""
     return emulated.deployed(package, say=lambda _: None)

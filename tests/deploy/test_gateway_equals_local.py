@@ -208,6 +208,11 @@ def _settled(value: Any) -> Any:
 
 def test_the_same_requests_get_the_same_answers(local: Side, deployed: Side) -> None:
     differences = []
+    ready = deployed.client.raw("GET", "/health", None, {})
+    assert ready.status == 200, (
+        ready.status,
+        ready.body,
+    )  # what follows would only tell the same, more darkly
     for method, path, body, headers in REQUESTS:
         here = told(local.ask(method, path, body, headers), local.client.base)
         there = told(deployed.ask(method, path, body, headers), deployed.client.base)
