@@ -87,7 +87,8 @@ def proceed(
 ) -> Answer:
     """Return the next step: log-in, consent, or the code."""
     client = client_of(call, request)
-    if logged_in is None or not _fits(request, logged_in):
+    logged_in = fitting(request, logged_in)
+    if logged_in is None:
         if request.silent:
             raise request.refused("login_required", "The person must log in, and prompt=none forbids to ask.")
         if just_logged_in:
@@ -147,6 +148,9 @@ def resumed(call: Call, pending: Pending, browser: Browser, logged_in: LoggedIn)
     )
 
 
-def _fits(request: AuthorizationRequest, logged_in: LoggedIn) -> bool:
+def fitting(request: AuthorizationRequest | None, logged_in: LoggedIn | None) -> LoggedIn | None:
+    """Return a log-in that is recent enough and of the person asked for; None counts as not logged in (OP-4)."""
+    if request is None or logged_in is None:
+        return None
     is_recent = logged_in.session.auth_time >= request.not_before
-    return is_recent and request.subject in (None, logged_in.user.user_id)
+    return logged_in if is_recent and request.subject in (None, logged_in.user.user_id) else None

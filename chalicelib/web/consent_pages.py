@@ -36,12 +36,9 @@ def consent_page(call: Call) -> Answer:
     from chalicelib.web import authorizing
     from chalicelib.web.pages import render
 
-    browser, logged_in, text = (
-        browser_session.browser(call),
-        browser_session.logged_in(call),
-        call.one("request"),
-    )
-    pending = authorizing.opened(call, browser, text or "")
+    browser, text = browser_session.browser(call), call.one("request") or ""
+    pending = authorizing.opened(call, browser, text)
+    logged_in = authorizing.fitting(pending.request, browser_session.logged_in(call))
     if logged_in is None or pending.request is None:
         return authorizing.to_page(call, "login", browser, pending)
     client = authorizing.client_of(call, pending.request)
@@ -53,7 +50,7 @@ def consent_page(call: Call) -> Answer:
         user=logged_in.user.display_name,
         wanted=in_words(wanted),
         request=text,
-        csrf=csrf_token(call, browser, "consent", *_shown(logged_in, text or "", wanted)),
+        csrf=csrf_token(call, browser, "consent", *_shown(logged_in, text, wanted)),
     )
 
 
@@ -68,8 +65,9 @@ def decide(call: Call) -> Answer:
     from chalicelib.web import authorizing
 
     fields, browser = forms.single(call), browser_session.browser(call)
-    logged_in, text = browser_session.logged_in(call), fields.get("request", "")
+    text = fields.get("request", "")
     pending = authorizing.opened(call, browser, text)
+    logged_in = authorizing.fitting(pending.request, browser_session.logged_in(call))
     if logged_in is None or pending.request is None:
         return authorizing.to_page(call, "login", browser, pending)
     client = authorizing.client_of(call, pending.request)

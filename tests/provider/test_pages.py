@@ -144,6 +144,32 @@ def test_consent_needs_its_own_proof_person_and_request(house: House, shop: App,
     assert browser.consent(page).status == 400
 
 
+@pytest.mark.parametrize("changes", [{"prompt": "login"}, {"max_age": "10"}, {"id_token_hint": "of amy"}])
+def test_a_log_in_that_does_not_fit_the_request_is_none_at_the_consent_page_either(
+    house: House, shop: App, browser: Browser, clock: Clock, changes: dict[str, str]
+) -> None:
+    """OP-4, OP-7: what was sealed for the log-in page opens at ours, and leads back to the log-in."""
+    house.person("amy")
+    if "id_token_hint" in changes:
+        hint = shop.redeem(shop.code(browser)).json["id_token"]
+        browser = house.browser()
+        browser.log_in(username="amy")
+        changes = {"id_token_hint": hint}
+    else:
+        browser.log_in()
+    earlier = browser.go(shop.authorize_url(prompt="consent")).form
+    clock.advance(11)
+    login = browser.ask("GET", shop.authorize_url(**changes)).location
+    assert login.startswith(f"{ISSUER}/login?")
+    shown = browser.ask("GET", login.replace("/login?", "/consent?"))
+    assert (shown.status, shown.location.startswith(f"{ISSUER}/login?")) == (303, True)
+    sealed = browser.go(login).form["request"]
+    own = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
+    fields = {**earlier, "request": sealed, "decision": "allow"}
+    decided = browser.ask("POST", "/consent", form=fields, headers=own)
+    assert (decided.status, decided.location.startswith(f"{ISSUER}/login?")) == (303, True)
+
+
 def _log_in_elsewhere(house: House, username: str) -> str:
     other = house.browser()
     other.log_in(username=username)
