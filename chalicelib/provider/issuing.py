@@ -11,9 +11,9 @@ from typing import Protocol
 from chalicelib import scopes
 from chalicelib.access import AccessTokenIssuer, Grant, Issued
 from chalicelib.audit import Audit, Source
-from chalicelib.errors import Taken
+from chalicelib.errors import RefreshRefused, Taken
 from chalicelib.provider.client import REFRESH_TOKEN, Client
-from chalicelib.provider.consents import Consents
+from chalicelib.provider.consents import Consent, Consents
 from chalicelib.provider.id_tokens import IdTokens
 from chalicelib.provider.refusals import invalid_grant
 from chalicelib.session import Session
@@ -106,12 +106,18 @@ class Issuing:
     def carry_on(
         self, refresh_token: str, client: Client, *, wanted: scopes.Scopes | None, source: Source
     ) -> Tokens:
-        """Spend a refresh token of this client; ``wanted`` may only narrow. Raises RefreshRefused."""
+        """Spend a refresh token of this client; ``wanted`` may only narrow. Raises RefreshRefused.
+
+        The consent is read at each try and demanded in the commit, of a forgiven replay too (SE-3, SE-4).
+        """
         allowed = client.scopes if wanted is None else client.scopes & wanted
 
         def issue(user: User, session: Session) -> tuple[Issued, Iterable[Write]]:
+            consent = self.consents.find(user.user_id, client.client_id)
+            if consent is None or consent.record is None or not _is_within(session, consent):
+                raise RefreshRefused("revoked")
             issued = self._access(user, session, client, allowed)
-            return issued, issued.writes
+            return issued, (Check(consent.record), *issued.writes)
 
         moved = self.sessions.refresh(refresh_token, client_id=client.client_id, source=source, issue=issue)
         return self._answer(
@@ -173,6 +179,10 @@ class Issuing:
 def _granted(user: User, session: Session, client: Client, allowed: scopes.Scopes | None) -> scopes.Scopes:
     """Return what is requested, allowed to the client and the user's, all three (SC-2)."""
     return session.granted(user) & (client.scopes if allowed is None else allowed)
+
+
+def _is_within(session: Session, consent: Consent) -> bool:
+    return session.scope is not None and session.scope <= consent.scopes
 
 
 def _raise_if_spent(conflict: Conflict, key: Key) -> None:

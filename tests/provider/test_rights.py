@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib import scopes
+from chalicelib.provider.consents import Consent, Consents
 from chalicelib.sign_in import SignedIn
-from chalicelib.store import Data, Replace, Store
+from chalicelib.store import Data, Remove, Replace, Store
 from chalicelib.world import World
 from tests.provider.house import App, Browser, House, open_house, payload_of, services
 
@@ -46,6 +47,41 @@ def test_a_right_taken_from_the_person_or_the_client_is_gone_at_the_next_refresh
     house.services.store.commit(Replace(client.record, changed))
     tokens = shop.refresh(tokens["refresh_token"]).json
     assert (tokens["scope"], "id_token" in tokens) == ("", False)
+
+
+@pytest.mark.parametrize("spent", [False, True], ids=["current", "forgiven replay"])
+@pytest.mark.parametrize("left", ["nothing", "less"])
+def test_no_refresh_goes_beyond_the_consent_as_it_is_now(
+    house: House, shop: App, browser: Browser, zoe: SignedIn, left: str, *, spent: bool
+) -> None:
+    """SE-4: a session that a withdrawal did not reach gets nothing, nor by a token within the grace (SE-3)."""
+    refresh_token = shop.redeem(shop.code(browser)).json["refresh_token"]
+    if spent:
+        assert shop.refresh(refresh_token).status == 200
+    consent = house.services.provider.consents.find(zoe.user.user_id, shop.client_id)
+    assert consent is not None
+    assert consent.record is not None
+    less = Replace(consent.record, replace(consent, scopes=frozenset({"openid"})).data())
+    house.services.store.commit(Remove(consent.record) if left == "nothing" else less)
+    refused = shop.refresh(refresh_token)
+    assert (refused.status, refused.error, refused.json["reason"]) == (400, "invalid_grant", "revoked")
+
+
+def test_a_consent_withdrawn_during_a_refresh_is_seen_by_its_commit(
+    house: House, shop: App, browser: Browser, zoe: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SE-4, ST-2."""
+    refresh_token = shop.redeem(shop.code(browser)).json["refresh_token"]
+    find, store = Consents.find, house.services.store
+
+    def find_and_lose(self: Consents, user_id: str, client_id: str) -> Consent | None:
+        consent = find(self, user_id, client_id)
+        if consent is not None and consent.record is not None:
+            store.commit(Remove(consent.record))
+        return consent
+
+    monkeypatch.setattr(Consents, "find", find_and_lose)
+    assert shop.refresh(refresh_token).json["reason"] == "revoked"
 
 
 def test_a_disabled_person_gets_nothing_more(
