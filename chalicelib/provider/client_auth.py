@@ -1,7 +1,6 @@
 """Client authentication at the token endpoint and its neighbours (RFC 6749 section 2.3): one method a request (OP-5)."""
 
 import base64
-import binascii
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,7 +65,7 @@ def _basic(header: str) -> Credentials:
         return Credentials(
             unquote_plus(name, errors="strict"), unquote_plus(secret, errors="strict") if colon else None
         )
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not ASCII, not base64, or not UTF-8
         raise problem from None
 
 

@@ -43,9 +43,19 @@ def test_one_method_a_request(house: House, machine: App) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    ["Basic", "Basic !", "Basic eDp5", "Basic " + "A" * 2000, "Bearer x", "basic //8=", "Basic " + "eA=="],
+    [
+        "Basic",
+        "Basic !",
+        "Basic \u00e9\u00e9\u00e9\u00e9",
+        "Basic eDp5",
+        "Basic " + "A" * 2000,
+        "Bearer x",
+        "basic //8=",
+        "Basic " + "eA==",
+    ],
 )
 def test_what_is_no_good_header_is_refused_with_a_challenge(house: House, header: str) -> None:
+    """OP-5: of other letters than ASCII too."""
     reply = ask(house, {"Authorization": header})
     assert (reply.status, reply.error) == (401, "invalid_client")
     assert reply.headers["WWW-Authenticate"].startswith("Basic ")
