@@ -7,11 +7,11 @@ a log-out or a disable acts here at the first request (TK-6, M8).
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib import names
+from chalicelib import names, scopes
 from chalicelib.administration import Administration
 from chalicelib.audit import Audit, Source
 from chalicelib.claims import AccessClaims
-from chalicelib.errors import Invalid, InvalidToken, NotAllowed, Taken
+from chalicelib.errors import InsufficientScope, Invalid, InvalidToken, NotAllowed, Taken
 from chalicelib.passwords import Passwords
 from chalicelib.proofs import PasswordProofs
 from chalicelib.session import Session
@@ -54,8 +54,22 @@ class Accounts:
             raise InvalidToken(f"its session is over: {reason}")
         return Acting(user, session)
 
-    def change_profile(self, acting: Acting, *, changes: dict[str, str | None], source: Source) -> User:
-        """Change ``name``, ``email`` (then unverified) or, once, a user name that was made up; return the user."""
+    def operating(self, claims: AccessClaims, scope: str) -> Acting:
+        """Return the operator who acts by a token of ours, while that person goes on and still holds the scope (M8)."""
+        acting = self.acting(claims)
+        if not scopes.covers(acting.user.scopes, scope):
+            raise InsufficientScope(scope)
+        return acting
+
+    def change_profile(
+        self, acting: Acting, *, changes: dict[str, str | None], password: str | None = None, source: Source
+    ) -> User:
+        """Change ``name``, ``email`` (then unverified) or, once, a user name that was made up; return the user.
+
+        What one logs in by, a user name or a verified address, is changed only on a fresh proof (MF-3).
+        """
+        if "username" in changes or (acting.user.email_verified and "email" in changes):
+            self.reauthenticate(acting, password=password, source=source)
 
         def change(user: User) -> User:
             return replace(user, **_cleaned(user, changes))
@@ -120,7 +134,8 @@ class Accounts:
         )
         if proof is None:
             raise NotAllowed("The password is wrong.", code="wrong_password")
-        self.store.commit(*proof.cleared)
+        with proof.reservation:
+            self.store.commit(*proof.cleared)
 
     def _again(self, acting: Acting) -> Acting:
         """Return who acts as it is now, after a lost race; what was proven must still be so."""

@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 
 from chalicelib import names, scopes
 from chalicelib.audit import Audit, Source
-from chalicelib.errors import NotFound, Taken
+from chalicelib.errors import Taken
 from chalicelib.passwords import Passwords
-from chalicelib.session import session_key
 from chalicelib.sessions import Sessions
 from chalicelib.store import MAX_WRITES, Conflict, Forget, Store, Write
 from chalicelib.throttling import Throttle
@@ -109,24 +108,22 @@ class Administration:
         self.store.commit(self.audit.write("unlocked", target=user_id, source=source, actor=actor))
 
     def delete(self, user_id: str, *, source: Source, actor: str = OPERATOR) -> None:
-        """Delete anybody: the account, its names and its sessions in one commit. The trail is kept until it expires."""
+        """Delete anybody: account and names in one commit, by which every session ends. The trail stays until it expires."""
         for _ in range(MAX_TRIES):
-            user, sessions = self.sessions.read_all(user_id)
-            if user is None:
-                raise NotFound("user")
-            forget = (Forget(session_key(user_id, session.session_id)) for session in sessions)
+            user = self.users.require(user_id)
             audit = self.audit.write("deleted", target=user_id, source=source, actor=actor)
             try:
-                self.store.commit(*self.users.deletion(user), *forget, audit)
+                self.store.commit(*self.users.deletion(user), audit)
             except Conflict:
                 continue
-            self._forget_consents(user_id)
+            self._forget_rest(f"user#{user_id}")
+            self._forget_rest(consents_partition(user_id))
             return
         raise Taken("The account is being changed by others: try again.")
 
-    def _forget_consents(self, user_id: str) -> None:
-        """Remove what is left of a deleted user; nobody has that id again, so nothing depends on it."""
-        while page := self.store.list(consents_partition(user_id), limit=MAX_WRITES).records:
+    def _forget_rest(self, partition: str) -> None:
+        """Remove what is left of a deleted user: without it nothing of this works, and nobody has that id again."""
+        while page := self.store.list(partition, limit=MAX_WRITES).records:
             self.store.commit(*(Forget(record.key) for record in page))
 
 

@@ -8,16 +8,26 @@ from chalicelib.errors import SlowDown
 from chalicelib.networks import network_of
 from chalicelib.passwords import Passwords
 from chalicelib.store import Write
-from chalicelib.throttling import Throttle
+from chalicelib.throttling import Reservation, Throttle
 from chalicelib.user import User
+
+TOLD_SECONDS = 60 * 60  # a throttled account is written down once in this time, however many try (DS-3)
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A right password: a better hash to keep, if there is one, and the writes that clear the throttle."""
+    """A right password: a better hash to keep, if there is one, and the reservation that a commit clears.
+
+    Commit ``cleared`` within ``with proof.reservation``: what befalls the commit then weighs on nobody.
+    """
 
     new_hash: str | None
-    cleared: tuple[Write, ...]
+    reservation: Reservation
+
+    @property
+    def cleared(self) -> tuple[Write, ...]:
+        """Return the writes that clear the throttle."""
+        return self.reservation.cleared()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +49,18 @@ class PasswordProofs:
     ) -> Proof | None:
         """Return the proof, or None for a wrong password, no such user and a disabled one, written down as ``refusal``.
 
-        ``account`` is the canonical name that was given. Raises SlowDown when its budget, or the network's, is spent.
+        ``account`` is the canonical name that was given; all names of a known user share one budget (TH-4). Raises
+        SlowDown when it, or the network's, is spent.
         """
         self.passwords.check_form(password)
+        account = account if user is None else user.canonical
         network = network_of(source.ip)
         known = user is not None and user.known_from(network)
         try:
             reservation = self.throttle.reserve(account=account, network=network, known=known)
         except SlowDown:
-            self._write_down("log_in_throttled", user, source, "slow_down")
+            if self.throttle.is_first("told", account, seconds=TOLD_SECONDS):
+                self._write_down("log_in_throttled", user, source, "slow_down")
             raise
         with reservation:
             verdict = self.passwords.verify(password, user.password if user else None)
@@ -56,7 +69,7 @@ class PasswordProofs:
                 self._write_down(refusal, user, source, "wrong_password")
                 logs.metric("LogInFailures", request_id=source.request_id)
                 return None
-        return Proof(verdict.new_hash, reservation.cleared())
+        return Proof(verdict.new_hash, reservation)
 
     def _write_down(self, event: str, user: User | None, source: Source, outcome: str) -> None:
         if user is None:

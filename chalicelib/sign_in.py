@@ -132,19 +132,20 @@ class SignIn:
     def _commit_log_in(
         self, proven: "Proven", *, scope: scopes.Scopes | None, source: Source, amr: tuple[str, ...]
     ) -> SignedIn:
-        for _ in range(MAX_TRIES):
-            try:
-                return self.start(
-                    proven.user,
-                    scope=scope,
-                    source=source,
-                    amr=amr,
-                    existing=proven.sessions,
-                    writes=(*proven.proof.cleared, *self._remember(proven, source)),
-                )
-            except Conflict:
-                proven = self._prove_again(proven)
-        raise Taken("The account is being changed: try again.")
+        with proven.proof.reservation:
+            for _ in range(MAX_TRIES):
+                try:
+                    return self.start(
+                        proven.user,
+                        scope=scope,
+                        source=source,
+                        amr=amr,
+                        existing=proven.sessions,
+                        writes=(*proven.proof.cleared, *self._remember(proven, source)),
+                    )
+                except Conflict:
+                    proven = self._prove_again(proven)
+            raise Taken("The account is being changed: try again.")
 
     def _remember(self, proven: "Proven", source: Source) -> tuple[Write, ...]:
         """Return the writes that keep a better hash and a new network, if there is anything to keep."""

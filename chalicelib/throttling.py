@@ -114,6 +114,13 @@ class Throttle:
         if counters["attempts"] > limit:
             raise SlowDown(counters.expires_at - self._world.now())
 
+    def is_first(self, kind: str, name: str, *, seconds: int) -> bool:
+        """Tell whether this is the first of its kind in a window of ``seconds``: one write, whatever the answer."""
+        expires_at = self._world.timestamp() + seconds
+        return (
+            self._store.bump(_key(kind, name), {"times": 1}, expires_at=expires_at, lossy=True)["times"] == 1
+        )
+
     def unlock(self, account: str, *, networks: Iterable[str] = ()) -> None:
         """Forget the failures of an account: everywhere else, and in those networks it is known from."""
         found = {where for each in networks if (where := network_of(each))}

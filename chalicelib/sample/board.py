@@ -17,6 +17,8 @@ api = Api("sample")
 
 BOARD = "board"
 SHOWN = 20
+KEPT_SECONDS = 90 * 24 * 60 * 60
+POSTS_A_MINUTE = 120  # of one person (DS-3)
 MAX_CHARACTERS = 500
 
 
@@ -60,7 +62,8 @@ class Board:
         message = Message(
             f"{int(now * 1000):015d}-{self.world.identifier()[:8]}", author, cleaned(text), int(now)
         )
-        self.store.commit(Insert(Key(BOARD, message.message_id), msgspec.structs.asdict(message)))
+        key, expires_at = Key(BOARD, message.message_id), int(now) + KEPT_SECONDS
+        self.store.commit(Insert(key, msgspec.structs.asdict(message), expires_at=expires_at))
         return message
 
     def newest(self) -> list[Message]:
@@ -88,8 +91,9 @@ def read_messages(call: Call) -> Answer:
     return Answer(Messages(Board(call.services.store, call.services.world).newest()))
 
 
-@api.route("/messages", methods=["POST"], token=True, body=Post, status=201, gives=Posted, refuses=(400,))
+@api.route("/messages", methods=["POST"], token=True, body=Post, status=201, gives=Posted, refuses=(400, 429))
 def post_message(call: Call) -> Answer:
     """Post a message under one's own name."""
-    board = Board(call.services.store, call.services.world)
+    claims, board = call.principal, Board(call.services.store, call.services.world)
+    call.services.throttle.spend("post", f"{claims.iss} {claims.sub}", limit=POSTS_A_MINUTE, seconds=60)
     return created(Posted(board.post(author=caller_name(call), text=call.body.text)))

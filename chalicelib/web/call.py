@@ -1,5 +1,6 @@
 """What a view is given and what it gives back; neither knows Chalice."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -51,7 +52,7 @@ class Call:
         text = self.one("limit")
         if text is None:
             return default
-        if not text.isascii() or not text.isdigit() or not 1 <= int(text[:4]) <= MAX_PAGE:
+        if not re.fullmatch(r"[1-9][0-9]{0,2}", text) or int(text) > MAX_PAGE:
             raise Invalid(
                 f"limit is a whole number from 1 to {MAX_PAGE}.", errors={"limit": f"is 1 to {MAX_PAGE}"}
             )

@@ -23,6 +23,9 @@ from chalicelib.web.headers import cors_headers, preflight_headers, security_hea
 __all__ = ["Answer", "Api", "Call", "Endpoint", "mount"]  # what a module of views needs
 
 
+MAX_PARAMETER = 255  # characters
+
+
 def mount(app: chalice.Chalice, apis: Iterable[Api], authorizer: Any) -> RouteTable:
     """Register every endpoint with Chalice and return the table that the authorizer decides by.
 
@@ -119,7 +122,9 @@ def _raw_body(request: Any) -> bytes:
 
 
 def _decoded(value: str) -> str:
-    """Return a path parameter decoded; API Gateway hands it on raw."""
+    """Return a path parameter decoded; API Gateway hands it on raw. No name of ours is longer than its bound."""
+    if len(value) > MAX_PARAMETER:
+        raise NotFound
     try:
         return unquote(value, errors="strict")
     except UnicodeDecodeError:

@@ -6,7 +6,7 @@ import msgspec
 
 from chalicelib import scopes
 from chalicelib.audit import EVENTS
-from chalicelib.errors import Invalid
+from chalicelib.errors import InsufficientScope, Invalid
 from chalicelib.web import browser_session
 from chalicelib.web.call import NO_CONTENT, created
 from chalicelib.web.parsing import Body
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from chalicelib.user import User
 
 api = Api("users")
+
+READ, WRITE = "users:read", "users:write"
 
 
 class SignUp(Body):
@@ -31,11 +33,12 @@ class SignUp(Body):
 
 
 class ProfileChange(Body):
-    """What to change of one's own profile; what is left out stays."""
+    """What to change of one's own profile; what is left out stays. ``password`` proves the person where that is asked for."""
 
     name: str | msgspec.UnsetType | None = msgspec.UNSET
     email: str | msgspec.UnsetType | None = msgspec.UNSET
     username: str | msgspec.UnsetType = msgspec.UNSET
+    password: str | None = None
 
 
 class PasswordChange(Body):
@@ -132,16 +135,19 @@ def own_profile(call: Call) -> Answer:
     return _user(call.services.accounts.acting(call.principal).user)
 
 
-@api.route("/users/me", methods=["PATCH"], own=True, body=ProfileChange, gives=UserAnswer, refuses=(400, 409))
+@api.route(
+    "/users/me", methods=["PATCH"], own=True, body=ProfileChange, gives=UserAnswer, refuses=(400, 409, 429)
+)
 def change_own_profile(call: Call) -> Answer:
     """Change one's own name or e-mail address; a changed address is unverified."""
-    changes = {
-        name: value for name, value in msgspec.structs.asdict(call.body).items() if value is not msgspec.UNSET
-    }
+    asked = msgspec.structs.asdict(call.body)
+    password = asked.pop("password")
+    changes = {name: value for name, value in asked.items() if value is not msgspec.UNSET}
     accounts = call.services.accounts
-    return _user(
-        accounts.change_profile(accounts.acting(call.principal), changes=changes, source=call.source)
+    user = accounts.change_profile(
+        accounts.acting(call.principal), changes=changes, password=password, source=call.source
     )
+    return _user(user)
 
 
 @api.route(
@@ -204,16 +210,14 @@ def own_activity(call: Call) -> Answer:
     return Answer(ActivityPage(shapes, cursor))
 
 
-@api.route(
-    "/users", methods=["GET"], scope="users:read", query=("limit", "cursor"), gives=UserPage, refuses=(400,)
-)
+@api.route("/users", methods=["GET"], scope=READ, query=("limit", "cursor"), gives=UserPage, refuses=(400,))
 def list_users(call: Call) -> Answer:
     """Return users in the order of sign-up, a page at a time."""
     users, cursor = call.services.users.page(after=_cursor(call), limit=call.page_limit())
     return Answer(UserPage([UserShape.of(user) for user in users], cursor))
 
 
-@api.route("/users/{user_id}", methods=["GET"], scope="users:read", gives=UserAnswer, refuses=(404,))
+@api.route("/users/{user_id}", methods=["GET"], scope=READ, gives=UserAnswer, refuses=(404,))
 def look_up_user(call: Call) -> Answer:
     """Return one user."""
     return _user(call.services.users.require(call.params["user_id"]))
@@ -222,7 +226,7 @@ def look_up_user(call: Call) -> Answer:
 @api.route(
     "/users/{user_id}",
     methods=["PATCH"],
-    scope="users:write",
+    scope=WRITE,
     body=Administration,
     gives=UserAnswer,
     refuses=(400, 404, 409),
@@ -230,23 +234,44 @@ def look_up_user(call: Call) -> Answer:
 def administer_user(call: Call) -> Answer:
     """Change a user's scopes, name, or whether the account is disabled, which ends every session."""
     change: Administration = call.body
+    actor = _operator(call)
     granted = None if change.scopes is None else scopes.parse_each(change.scopes)
+    _demand_held(call, granted)
     user = call.services.administration.administer(
         call.params["user_id"],
         granted=granted,
         disabled=change.disabled,
         name=change.name,
         source=call.source,
-        actor=call.principal.sub,
+        actor=actor,
     )
     return _user(user)
 
 
-@api.route("/users/{user_id}", methods=["DELETE"], scope="users:write", status=204, refuses=(404,))
+@api.route("/users/{user_id}", methods=["DELETE"], scope=WRITE, status=204, refuses=(404,))
 def delete_user(call: Call) -> Answer:
     """Delete a user for ever."""
-    call.services.administration.delete(call.params["user_id"], source=call.source, actor=call.principal.sub)
+    call.services.administration.delete(call.params["user_id"], source=call.source, actor=_operator(call))
     return NO_CONTENT
+
+
+def _operator(call: Call) -> str:
+    """Return who acts, as the trail names it: a person who still may, a machine, or an issuer's subject."""
+    claims = call.principal
+    if claims.iss != call.services.settings.issuer:
+        return f"{claims.iss} {claims.sub}"
+    if claims.sid is not None:
+        return call.services.accounts.operating(claims, WRITE).user.user_id
+    return claims.sub
+
+
+def _demand_held(call: Call, granted: scopes.Scopes | None) -> None:
+    """Refuse a token that is not a person's own to leave anybody scopes that it does not carry itself (SC-2)."""
+    if granted is None or call.services.bearer_tokens.is_own(call.principal):
+        return
+    target = call.services.users.require(call.params["user_id"])
+    if missing := granted - target.scopes - call.principal.scope:
+        raise InsufficientScope(min(missing))
 
 
 def _user(user: "User") -> Answer:
