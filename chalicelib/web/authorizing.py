@@ -98,12 +98,18 @@ def proceed(
         return to_page(call, "login", browser, Pending(request))
     wanted = wanted_of(request, client, logged_in)
     consent = call.services.provider.consents.find(logged_in.user.user_id, client.client_id)
-    if not request.asks_consent and consent is not None and consent.record and wanted <= consent.scopes:
+    may_skip = not request.asks_consent and _only_the_client_answers(request, client)
+    if may_skip and consent is not None and consent.record and wanted <= consent.scopes:
         with suppress(Conflict):  # withdrawn this moment: then it is asked for again
             return give_code(call, request, logged_in, wanted, browser, (Check(consent.record),))
     if request.silent:
         raise request.refused("consent_required", "The person must consent, and prompt=none forbids to ask.")
     return to_page(call, "consent", browser, Pending(request))
+
+
+def _only_the_client_answers(request: AuthorizationRequest, client: Client) -> bool:
+    """Tell whether no other program can pass for the client; at a loopback port any may (RFC 8252 section 8.6)."""
+    return not client.public or request.redirect_uri.startswith("https://")
 
 
 def wanted_of(request: AuthorizationRequest, client: Client, logged_in: LoggedIn) -> scopes.Scopes:

@@ -144,6 +144,28 @@ def test_prompt_none_gives_a_code_without_a_question_or_says_why_not(shop: App, 
     assert "code" in browser.ask("GET", shop.authorize_url(prompt="none")).told
 
 
+@pytest.mark.parametrize(
+    ("uri", "public", "asks"),
+    [
+        ("http://127.0.0.1:3000/cb", True, True),
+        ("http://localhost:3000/cb", True, True),
+        ("com.example.app:/cb", True, True),
+        ("http://127.0.0.1:3000/cb", False, False),
+        (CALLBACK, True, False),
+    ],
+)
+def test_a_consent_is_remembered_only_where_no_other_program_passes_for_the_client(
+    house: House, browser: Browser, uri: str, *, public: bool, asks: bool
+) -> None:
+    """OP-7, RFC 8252 section 8.6: whoever listens at a loopback port gets no code in silence."""
+    app = house.client(public=public, redirect_uris=(uri,))
+    app.code(browser, redirect_uri=uri)
+    silent = browser.ask("GET", app.authorize_url(redirect_uri=uri, prompt="none"))
+    assert silent.told.get("error") == ("consent_required" if asks else None)
+    again = browser.go(app.authorize_url(redirect_uri=uri))
+    assert ('value="allow"' in again.text) == asks
+
+
 def test_prompt_login_asks_for_the_password_again(shop: App, browser: Browser, clock: Clock) -> None:
     shop.code(browser)
     clock.advance(5)
