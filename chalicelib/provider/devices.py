@@ -111,8 +111,8 @@ class Devices:
     def approve(
         self, device: Device, client: Client, user: User, session: Session, *, source: Source
     ) -> None:
-        """Give the device what it asks for, as far as the person has it. Raises Conflict when that was decided already."""
-        granted = device.scope & client.scopes & (user.scopes | scopes.PROTOCOL)
+        """Give the device what it asks for, as far as the log-in has it. Raises Conflict when that was decided already."""
+        granted = wanted_of(device, client, user, session)
         approved = replace(
             device, status=APPROVED, user_id=user.user_id, login_id=session.session_id, scope=granted
         )
@@ -159,6 +159,11 @@ class Devices:
             even = (octet for octet in self.world.random_bytes(2 * CHARACTERS) if octet < _EVEN)
             letters += "".join(ALPHABET[octet % len(ALPHABET)] for octet in even)
         return letters[:CHARACTERS]
+
+
+def wanted_of(device: Device, client: Client, user: User, session: Session) -> scopes.Scopes:
+    """Return what the device asks for, allowed to the client and this log-in's to give, all three (SC-2)."""
+    return device.scope & client.scopes & (session.granted(user) | scopes.PROTOCOL)
 
 
 def cleaned(typed: str) -> str | None:

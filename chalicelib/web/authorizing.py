@@ -113,8 +113,8 @@ def _only_the_client_answers(request: AuthorizationRequest, client: Client) -> b
 
 
 def wanted_of(request: AuthorizationRequest, client: Client, logged_in: LoggedIn) -> scopes.Scopes:
-    """Return what is asked for, allowed to the client and the person's to give, all three (SC-2)."""
-    wanted = request.scope & client.scopes & (logged_in.user.scopes | scopes.PROTOCOL)
+    """Return what is asked for, allowed to the client and this log-in's to give, all three (SC-2)."""
+    wanted = request.scope & client.scopes & (logged_in.session.granted(logged_in.user) | scopes.PROTOCOL)
     if not wanted:
         raise request.refused("invalid_scope", "The person has none of these scopes to give.")
     return wanted

@@ -154,11 +154,11 @@ def _ask_for_code(
 def _ask_for_decision(
     call: Call, browser: "Browser", logged_in: "LoggedIn", device: "Device", typed: str
 ) -> Answer:
-    from chalicelib import scopes
+    from chalicelib.provider.devices import wanted_of
     from chalicelib.web.pages import render
 
     client = call.services.provider.clients.require(device.client_id)
-    wanted = device.scope & client.scopes & (logged_in.user.scopes | scopes.PROTOCOL)
+    wanted = wanted_of(device, client, logged_in.user, logged_in.session)
     return render(
         "device.html",
         user=logged_in.user.display_name,

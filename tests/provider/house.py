@@ -254,6 +254,13 @@ class App:
         return self.house.ask("POST", path, form=form, headers=basic(self.client_id, self.secret))
 
 
+def log_in_narrowly(browser: Browser, scope: str = "") -> None:
+    """Log in with less than all that the person has, as a script of ours may."""
+    body = json.dumps({"username": "zoe", "password": PASSWORD, "cookie": True, "scope": scope}).encode()
+    reply = browser.ask("POST", "/sessions", body=body, headers={"Content-Type": "application/json"})
+    assert reply.status == 201, reply.text
+
+
 def basic(client_id: str, secret: str) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()}
 

@@ -6,7 +6,7 @@ from chalicelib.provider.client import DEVICE_CODE
 from chalicelib.provider.devices import ALPHABET, cleaned
 from chalicelib.sign_in import SignedIn
 from tests.conftest import Clock
-from tests.provider.house import ISSUER, App, Browser, House, Reply, payload_of
+from tests.provider.house import ISSUER, App, Browser, House, Reply, log_in_narrowly, payload_of
 
 
 @pytest.fixture
@@ -131,3 +131,18 @@ def test_one_network_begins_a_hundred_an_hour_and_no_more(tv: App) -> None:
     for _ in range(100):
         begin(tv)
     assert tv.post("/oauth/device_authorization").status == 429
+
+
+def test_a_narrowed_log_in_gives_a_device_no_more_than_it_has(
+    house: House, browser: Browser, zoe: SignedIn
+) -> None:
+    """SC-2: the page shows what this log-in has, not all that its person has."""
+    tv = house.client(name="TV", public=True, grants=(DEVICE_CODE,), scopes="openid get:profile")
+    log_in_narrowly(browser)
+    begun = begin(tv, "openid get:profile")
+    page = browser.send("/device", browser.go(begun["verification_uri_complete"]).form)
+    assert "get:profile" not in page.text
+    browser.send("/device", {**page.form, "decision": "allow"})
+    assert poll(tv, begun).json["scope"] == "openid"
+    (consent,) = house.services.provider.consents.of(zoe.user.user_id)
+    assert consent.scopes == {"openid"}

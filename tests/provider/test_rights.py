@@ -12,7 +12,7 @@ from chalicelib.provider.consents import Consent, Consents
 from chalicelib.sign_in import SignedIn
 from chalicelib.store import Data, Remove, Replace, Store
 from chalicelib.world import World
-from tests.provider.house import App, Browser, House, open_house, payload_of, services
+from tests.provider.house import App, Browser, House, log_in_narrowly, open_house, payload_of, services
 
 NAMES = [*sorted(scopes.PROTOCOL), "get:profile", "pangolins", "users:read"]
 SETS = st.frozensets(st.sampled_from(NAMES))
@@ -29,6 +29,20 @@ def test_granted_lies_within_asked_allowed_and_held(
 
     granted = _granted(user(held), session(asked), client(allowed), None)
     assert granted == asked & allowed & (held | scopes.PROTOCOL)
+
+
+def test_a_narrowed_log_in_gives_a_client_no_more_than_it_has(
+    house: House, browser: Browser, zoe: SignedIn
+) -> None:
+    """SC-2: what the person has beside this log-in is neither shown nor given nor remembered."""
+    shop = house.client(scopes="openid get:profile")
+    log_in_narrowly(browser)
+    page = browser.go(shop.authorize_url(scope="openid get:profile"))
+    assert "get:profile" not in page.text
+    tokens = shop.redeem(browser.consent(page).told["code"]).json
+    assert tokens["scope"] == "openid"
+    (consent,) = house.services.provider.consents.of(zoe.user.user_id)
+    assert consent.scopes == {"openid"}
 
 
 def test_a_right_taken_from_the_person_or_the_client_is_gone_at_the_next_refresh(
