@@ -1,6 +1,7 @@
 """The pages where a person decides: what an application may have, and whether a device may have it (OP-7)."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalicelib.web import browser_session, forms
@@ -11,6 +12,7 @@ from chalicelib.web.routes import Answer, Api, Call
 if TYPE_CHECKING:
     from chalicelib.provider.authorization import AuthorizationRequest
     from chalicelib.provider.browser import LoggedIn
+    from chalicelib.provider.client import Client
     from chalicelib.provider.devices import Device
     from chalicelib.scopes import Scopes
     from chalicelib.web.browser_session import Browser
@@ -122,15 +124,34 @@ def device_form(call: Call) -> Answer:
     logged_in, typed = browser_session.logged_in(call), fields.get("user_code", "")
     if logged_in is None:
         return authorizing.to_page(call, "login", browser, authorizing.Pending(user_code=typed[:64]))
-    decision = fields.get("decision")
-    purpose = "device" if decision is None else "device decision"
-    demand_own_form(call, browser, fields.get("csrf"), purpose, logged_in.session.session_id)
+    demand_own_form(call, browser, fields.get("csrf"), "device", logged_in.session.session_id)
     device = call.services.provider.devices.find_by_user(typed, logged_in.user, source=call.source)
     if device is None:
         return _ask_for_code(call, browser, logged_in, typed, "This code is unknown, used or too old.")
-    if decision is None:
-        return _ask_for_decision(call, browser, logged_in, device, typed)
-    return _decide_device(call, logged_in, device, allow=decision == "allow")
+    asking = _Asking(logged_in, device, call.services.provider.clients.require(device.client_id))
+    if "decision" not in fields:
+        return _ask_for_decision(call, browser, asking, typed)
+    demand_own_form(call, browser, fields.get("shown"), "device decision", *asking.shown())
+    return _decide_device(call, asking, allow=fields["decision"] == "allow")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """A device that asks a person for something, all as read for one answer."""
+
+    logged_in: "LoggedIn"
+    device: "Device"
+    client: "Client"
+
+    def wanted(self) -> "Scopes":
+        """Return what it would get."""
+        from chalicelib.provider.devices import wanted_of
+
+        return wanted_of(self.device, self.client, self.logged_in.user, self.logged_in.session)
+
+    def shown(self) -> tuple[str, ...]:
+        """Return what the page showed: a decision on it is none on another person, device or scope."""
+        return self.logged_in.session.session_id, self.device.code_hash, *sorted(self.wanted())
 
 
 def _ask_for_code(
@@ -151,35 +172,32 @@ def _ask_for_code(
     )
 
 
-def _ask_for_decision(
-    call: Call, browser: "Browser", logged_in: "LoggedIn", device: "Device", typed: str
-) -> Answer:
-    from chalicelib.provider.devices import wanted_of
+def _ask_for_decision(call: Call, browser: "Browser", asking: _Asking, typed: str) -> Answer:
     from chalicelib.web.pages import render
 
-    client = call.services.provider.clients.require(device.client_id)
-    wanted = wanted_of(device, client, logged_in.user, logged_in.session)
+    logged_in = asking.logged_in
     return render(
         "device.html",
         user=logged_in.user.display_name,
         user_code=typed,
         problem="",
-        client=client.name,
-        wanted=in_words(wanted),
-        csrf=csrf_token(call, browser, "device decision", logged_in.session.session_id),
+        client=asking.client.name,
+        wanted=in_words(asking.wanted()),
+        csrf=csrf_token(call, browser, "device", logged_in.session.session_id),
+        shown=csrf_token(call, browser, "device decision", *asking.shown()),
     )
 
 
-def _decide_device(call: Call, logged_in: "LoggedIn", device: "Device", *, allow: bool) -> Answer:
+def _decide_device(call: Call, asking: _Asking, *, allow: bool) -> Answer:
     from chalicelib.store import Conflict
 
-    provider, user = call.services.provider, logged_in.user
-    client = provider.clients.require(device.client_id)
+    devices, device, client = call.services.provider.devices, asking.device, asking.client
+    user, session = asking.logged_in.user, asking.logged_in.session
     try:
         if allow:
-            provider.devices.approve(device, client, user, logged_in.session, source=call.source)
+            devices.approve(device, client, user, session, source=call.source)
         else:
-            provider.devices.refuse(device, client, user, source=call.source)
+            devices.refuse(device, client, user, source=call.source)
     except Conflict:
         return message(
             "This did not work", "It was decided already, or your account changed: try again.", status=400

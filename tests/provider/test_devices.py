@@ -1,5 +1,7 @@
 """The device flow (RFC 8628): a program waits, a person decides."""
 
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.provider.client import DEVICE_CODE
@@ -107,6 +109,22 @@ def test_deciding_needs_our_own_form(house: House, tv: App, browser: Browser) ->
     for csrf in (first, "x"):
         assert browser.send("/device", {**fields, "csrf": csrf}).status == 400
     assert poll(tv, begun).error == "authorization_pending"
+
+
+def test_a_decision_counts_for_the_device_and_the_scopes_that_were_shown(
+    house: House, browser: Browser, zoe: SignedIn
+) -> None:
+    """OP-7, BR-2: not for another device's code put into the form, nor for a right that came later."""
+    tv = house.client(name="TV", public=True, grants=(DEVICE_CODE,), scopes="openid pangolins")
+    begun, other = begin(tv, "openid pangolins"), begin(tv, "openid pangolins")
+    page = browser.log_in(browser.go(begun["verification_uri_complete"]))
+    page = browser.send("/device", page.form)
+    fields = {**page.form, "decision": "allow"}
+    assert browser.send("/device", {**fields, "user_code": other["user_code"]}).status == 400
+    house.services.users.change(zoe.user.user_id, lambda user: replace(user, scopes=frozenset({"pangolins"})))
+    assert browser.send("/device", fields).status == 400
+    assert {poll(tv, each).error for each in (begun, other)} == {"authorization_pending"}
+    assert "connected" in decide(browser, begun).text
 
 
 def test_a_log_out_before_the_poll_leaves_nothing(
