@@ -21,13 +21,17 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")  # as World.secret gives it: 256 bits
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What to do when the person comes back. A ``link`` is for one user in one session, a ``log_in`` for nobody yet."""
+    """What to do when the person comes back. A ``link`` is for one user in one session, a ``log_in`` for nobody yet.
+
+    ``fresh`` where the provider was told to ask the person again, whatever session it has with them.
+    """
 
     provider: str
     purpose: Literal["log_in", "link"] = "log_in"
     return_to: str | None = None
     user_id: str | None = None
     session_id: str | None = None
+    fresh: bool = False
     nonce: str = ""
     code_verifier: str = ""
 

@@ -39,9 +39,10 @@ class Identities:
         (record,) = self.store.get(person.key)
         return str(record.data["user_id"]) if record else None
 
-    def log_in(self, person: Person, *, source: Source) -> SignedIn:
+    def log_in(self, person: Person, *, auth_time: int, source: Source) -> SignedIn:
         """Begin a session for the user of an identity, making or linking the account at a first time.
 
+        ``auth_time`` is when the person was authenticated, in seconds since the epoch (MF-3).
         Every step is one commit that fails if another was first, and then is judged anew: of two first log-ins
         one makes the account and the other finds it (ST-1).
         """
@@ -49,7 +50,7 @@ class Identities:
             user_id = self.user_id_of(person)
             try:
                 if user_id is not None:
-                    return self._start(user_id, person, source)
+                    return self._start(user_id, person, auth_time, source)
                 self._come_to_know(person, source)
             except Conflict:
                 continue
@@ -99,13 +100,18 @@ class Identities:
 
         self.users.change(acting.user.user_id, change, also)
 
-    def _start(self, user_id: str, person: Person, source: Source) -> SignedIn:
+    def _start(self, user_id: str, person: Person, auth_time: int, source: Source) -> SignedIn:
         user, sessions = self.sessions.read_all(user_id)
         if user is None:
             raise Conflict([person.key])  # deleted in this very moment, its identities with it
         self._refuse_disabled(user, person, source)
         return self.sign_in.start(
-            user, source=source, amr=FEDERATED, existing=sessions, detail={"provider": person.provider}
+            user,
+            source=source,
+            amr=FEDERATED,
+            auth_time=auth_time,
+            existing=sessions,
+            detail={"provider": person.provider},
         )
 
     def _come_to_know(self, person: Person, source: Source) -> None:

@@ -74,9 +74,15 @@ class Federation:
         """Return the names of the providers, in the order of the settings."""
         return tuple(self._providers)
 
-    def begin(self, name: str, *, browser: str, return_to: str | None, source: Source) -> str:
-        """Return the URL at the provider where a log-in goes on. ``browser`` is the secret in its cookie."""
-        return self._begin(Flow(provider=name, return_to=return_to), browser=browser, source=source)
+    def begin(
+        self, name: str, *, browser: str, return_to: str | None, fresh: bool = False, source: Source
+    ) -> str:
+        """Return the URL at the provider where a log-in goes on. ``browser`` is the secret in its cookie.
+
+        ``fresh`` makes the provider ask the person again, so that the log-in stands for a password (MF-3).
+        """
+        flow = Flow(provider=name, return_to=return_to, fresh=fresh)
+        return self._begin(flow, browser=browser, source=source)
 
     def begin_link(
         self, name: str, acting: Acting, *, browser: str, return_to: str | None, source: Source
@@ -117,6 +123,7 @@ class Federation:
             state=state,
             nonce=flow.nonce,
             code_challenge=flow.code_challenge,
+            fresh=flow.fresh,
         )
 
     def _finish(self, provider: Provider, flow: Flow, response: Response, source: Source) -> Finished:
@@ -133,7 +140,9 @@ class Federation:
         if acting is not None:
             linked = self.identities.link(acting, person, source=source)
             return Finished(flow.return_to, linked=linked)
-        return Finished(flow.return_to, signed_in=self.identities.log_in(person, source=source))
+        auth_time = person.authenticated_at(now=self._world.now(), fresh=flow.fresh)
+        signed_in = self.identities.log_in(person, auth_time=auth_time, source=source)
+        return Finished(flow.return_to, signed_in=signed_in)
 
     def _check_issuer(self, provider: Provider, response: Response) -> None:
         """Refuse another issuer's answer, and none where the provider always names itself (RFC 9207 section 2.4)."""

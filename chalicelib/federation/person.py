@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib import claims as claim
 from chalicelib import names
 from chalicelib.errors import Invalid, InvalidToken
 from chalicelib.identity import identity_key
@@ -11,6 +12,7 @@ from chalicelib.store import Key
 
 ADDRESS = frozenset({"email", "email_verified"})
 NAMES = frozenset({"preferred_username", "name"})
+LONG_AGO = 1  # 1970, the earliest a token of ours can tell: nobody knows when the person was authenticated
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,19 @@ class Person:
     email_verified: bool = False
     username: str | None = None  # as wished for, neither clean nor free
     name: str | None = None
+    auth_time: int | None = None  # when the provider says it authenticated the person
+
+    def authenticated_at(self, *, now: float, fresh: bool) -> int:
+        """Return since when we know that it is this person; LONG_AGO where nobody says so (MF-3, OP-9).
+
+        A provider's own session answers in silence. So a log-in is as old as the provider tells; where it tells
+        nothing, it is of now only if the request was ``fresh``: then the provider had to ask.
+        """
+        if self.auth_time is None:
+            return int(now) if fresh else LONG_AGO
+        if self.auth_time > now + claim.LEEWAY_SECONDS:
+            return LONG_AGO
+        return max(LONG_AGO, min(self.auth_time, int(now)))
 
     @property
     def key(self) -> Key:
@@ -46,6 +61,7 @@ def described(provider: str, issuer: str, claims: Mapping[str, Any]) -> Person:
         email_verified=_is_true(claims.get("email_verified")),
         username=_text(claims.get("preferred_username")) or _text(claims.get("email")),
         name=_cleaned(claims.get("name"), names.clean_name) or None,
+        auth_time=_told_time(claims),
     )
 
 
@@ -82,3 +98,11 @@ def _cleaned(value: object, clean: Callable[[str], str]) -> str | None:
         return clean(value) if isinstance(value, str) else None
     except Invalid:
         return None
+
+
+def _told_time(claims: Mapping[str, Any]) -> int | None:
+    """Return ``auth_time``; LONG_AGO where it is there and no time, so that nonsense never passes for fresh."""
+    try:
+        return claim.optional_time(claims, "auth_time")
+    except InvalidToken:
+        return LONG_AGO

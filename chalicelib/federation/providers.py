@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 from chalicelib import claims as claim
+from chalicelib.accounts import FRESH_SECONDS
 from chalicelib.errors import InvalidToken, NotAllowed, Unavailable
 from chalicelib.federation.discovery import Metadata, read_metadata
 from chalicelib.last_good import LastGood, Times
@@ -69,8 +70,13 @@ class Provider:
         except Unavailable as trouble:
             raise self.unavailable() from trouble
 
-    def authorization_url(self, *, redirect_uri: str, state: str, nonce: str, code_challenge: str) -> str:
-        """Return where to send the browser (OpenID Connect Core section 3.1.2.1, RFC 7636 section 4.3)."""
+    def authorization_url(
+        self, *, redirect_uri: str, state: str, nonce: str, code_challenge: str, fresh: bool = False
+    ) -> str:
+        """Return where to send the browser (OpenID Connect Core section 3.1.2.1, RFC 7636 section 4.3).
+
+        ``max_age`` makes a provider tell ``auth_time``; ``fresh`` demands that it ask the person again (MF-3).
+        """
         scopes = self.registration.scopes.split()
         query = {
             "response_type": "code",
@@ -81,7 +87,10 @@ class Provider:
             "nonce": nonce,
             "code_challenge": code_challenge,
             "code_challenge_method": "S256",
+            "max_age": str(FRESH_SECONDS),
         }
+        if fresh:
+            query["prompt"] = "login"
         endpoint = self.metadata().authorization_endpoint
         return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{urlencode(query)}"
 

@@ -6,9 +6,11 @@ called wherever a browser logs in, ``dropped`` wherever it logs out.
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from chalicelib.errors import NotFound
 from chalicelib.web import refresh_cookie
 from chalicelib.web.call import Call
 
@@ -52,6 +54,14 @@ def new_browser(call: Call) -> Browser:
 def logged_in(call: Call) -> "LoggedIn | None":
     """Return who is logged in at the browser."""
     return call.services.provider.browser.find(call.cookie(SESSION))
+
+
+def end_earlier(call: Call) -> None:
+    """End the session that the browser still has, as another log-in takes its place (SE-8, BR-2)."""
+    before = logged_in(call)
+    if before is not None:
+        with suppress(NotFound):
+            call.services.sessions.end(before.user.user_id, before.session.session_id, source=call.source)
 
 
 def session_cookie(call: Call, signed_in: WithRefreshToken) -> str:

@@ -58,7 +58,7 @@ class Ended(msgspec.Struct, frozen=True, omit_defaults=True):
     "/login/{provider}",
     methods=["GET"],
     public=True,
-    query=("return_to",),
+    query=("return_to", "fresh"),
     gives=Begun,
     redirects=(302,),
     refuses=(400, 404, 429, 503),
@@ -68,13 +68,16 @@ def begin(call: Call) -> Answer:
     """Begin a log-in at a provider: a redirect there, or with ``Accept: application/json`` the URL in the body.
 
     ``return_to``, a path of this site, asks for cookies and a redirect at the end in place of a token body.
+    ``fresh=1`` makes the provider ask the person again: that log-in then stands for a password, five minutes long.
     """
     from chalicelib.federation.flows import FLOW_SECONDS
 
     return_to = own_path(call.one("return_to"))
     browser, headers = login_browser.new(call, seconds=FLOW_SECONDS)
     name = call.params["provider"]
-    url = call.services.federation.begin(name, browser=browser, return_to=return_to, source=call.source)
+    url = call.services.federation.begin(
+        name, browser=browser, return_to=return_to, fresh=call.one("fresh") == "1", source=call.source
+    )
     if _wants_json(call):
         return Answer(Begun(f"Log in at {name} by opening this URL in the browser.", url), headers=headers)
     return Answer(status=302, headers={**headers, "Location": url})
@@ -121,6 +124,7 @@ def _sent_back(call: Call, finished: "Finished", return_to: str) -> Answer:
     settings = call.services.settings
     cookies = [login_browser.dropped()]
     if finished.signed_in is not None:
+        browser_session.end_earlier(call)
         cookies.extend(browser_session.begin(call, finished.signed_in))
     return Answer(status=302, headers={"Location": settings.issuer + return_to, "Set-Cookie": cookies})
 

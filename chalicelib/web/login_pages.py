@@ -1,7 +1,7 @@
 """The pages to log in and to sign up at: server-rendered, no script needed (BR-2, SE-8)."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from chalicelib.errors import Invalid, InvalidCredentials, NotAllowed, Refusal, SlowDown, Taken
@@ -115,9 +115,7 @@ def _go_on(call: Call, signed_in: "SignedIn", pending: "Pending | None") -> Answ
     from chalicelib.provider.browser import LoggedIn
     from chalicelib.web import authorizing
 
-    before = browser_session.logged_in(call)
-    if before is not None:
-        _end(call, before)
+    browser_session.end_earlier(call)
     user, session = call.services.sessions.read(signed_in.user.user_id, signed_in.session_id)
     cookies = browser_session.begin(call, signed_in)
     if pending is None or user is None or session is None:
@@ -126,15 +124,6 @@ def _go_on(call: Call, signed_in: "SignedIn", pending: "Pending | None") -> Answ
     fresh = browser_session.new_browser(call)
     browser = browser_session.Browser(fresh.browser_id, (*fresh.cookies, *cookies))
     return authorizing.resumed(call, pending, browser, LoggedIn(user, session))
-
-
-def _end(call: Call, before: Any) -> None:
-    from contextlib import suppress
-
-    from chalicelib.errors import NotFound
-
-    with suppress(NotFound):
-        call.services.sessions.end(before.user.user_id, before.session.session_id, source=call.source)
 
 
 def _form(
@@ -162,7 +151,7 @@ def _form(
         fields={"username": hint, **{key: value for key, value in fields.items() if key != "password"}},
         errors=refusal.errors if isinstance(refusal, Invalid) else {},
         said=refusal.detail if refusal else "",
-        providers=_providers(call, text),
+        providers=_providers(call, text, fresh=_must_be_fresh(call, pending)),
         min_length=call.services.settings.password_min_length,
     )
 
@@ -173,11 +162,18 @@ def _targets(redirect_uri: str) -> tuple[str, ...]:
     return (form_target(redirect_uri),)
 
 
-def _providers(call: Call, text: str) -> list[tuple[str, str]]:
+def _must_be_fresh(call: Call, pending: "Pending | None") -> bool:
+    """Tell whether a provider has to ask the person again: a client demands it, or who is logged in comes here (MF-3)."""
+    if pending is not None and pending.request is not None and pending.request.not_before:
+        return True
+    return browser_session.logged_in(call) is not None
+
+
+def _providers(call: Call, text: str, *, fresh: bool) -> list[tuple[str, str]]:
     """Return the name and the link of every outside provider; it leads back to what the browser is on the way to."""
     settings = call.services.settings
     back = f"/continue?request={quote(text)}" if text else "/account"
+    query = f"return_to={quote(back, safe='')}{'&fresh=1' if fresh else ''}"
     return [
-        (provider.name, f"{settings.issuer}/login/{provider.name}?return_to={quote(back, safe='')}")
-        for provider in settings.providers
+        (provider.name, f"{settings.issuer}/login/{provider.name}?{query}") for provider in settings.providers
     ]

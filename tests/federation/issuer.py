@@ -65,6 +65,8 @@ class Issuer:
     def id_token(self, asked: Mapping[str, str]) -> str:
         now = int(self.now())
         told = {"iss": self.url, "aud": CLIENT_ID, "iat": now, "exp": now + 300, "nonce": asked["nonce"]}
+        if "max_age" in asked:
+            told["auth_time"] = now  # OpenID Connect Core section 3.1.2.1
         payload = _changed({**told, **self.person, "at_hash": half_hash(ACCESS_TOKEN)}, self.claims)
         return (self.sign or honestly)(self, payload)
 

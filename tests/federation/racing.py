@@ -48,7 +48,7 @@ def log_in(store: Store, partition: str, turn: int, _name: str) -> str | None:
     if turn % EVERY:
         return None
     person = person_of(partition, turn)
-    return str(identities_on(store).log_in(person, source=Source()).user.user_id)
+    return str(identities_on(store).log_in(person, auth_time=WORLD.timestamp(), source=Source()).user.user_id)
 
 
 def person_of(partition: str, turn: int) -> Person:

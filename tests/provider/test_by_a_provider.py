@@ -61,3 +61,30 @@ def test_a_link_there_is_worth_nothing_in_another_browser(house: House, elsewher
     url = way_there(browser.go(shop.authorize_url()).text)
     reply = other.go(come_back(other, elsewhere, url))
     assert (reply.status, "Location" in reply.headers) == (400, False)
+
+
+@pytest.mark.parametrize("demand", [{"prompt": "login"}, {"max_age": "60"}])
+@pytest.mark.parametrize("tells_time", [True, False])
+def test_a_client_that_demands_a_fresh_log_in_gets_one_by_a_provider_too(
+    house: House, elsewhere: Issuer, demand: dict[str, str], tells_time: bool
+) -> None:
+    """MF-3, OP-9: our page makes the provider ask the person again, whether it tells the time of it or not."""
+    if not tells_time:
+        elsewhere.claims["auth_time"] = None
+    shop, browser = house.client(), house.browser()
+    url = way_there(browser.go(shop.authorize_url(**demand)).text)
+    assert url.endswith("&fresh=1")
+    page = browser.go(come_back(browser, elsewhere, url))
+    assert "May <strong>Shop</strong> do this?" in page.text
+
+
+@pytest.mark.parametrize("told", [-61, None])
+def test_a_silent_answer_of_a_provider_does_not_pass_a_clients_demand(
+    house: House, elsewhere: Issuer, told: int | None
+) -> None:
+    """MF-3, OP-9: not even where our own page's ``fresh`` is cut from the link."""
+    elsewhere.claims["auth_time"] = told and int(elsewhere.now()) + told
+    shop, browser = house.client(), house.browser()
+    url = way_there(browser.go(shop.authorize_url(max_age="60")).text).removesuffix("&fresh=1")
+    reply = browser.go(come_back(browser, elsewhere, url))
+    assert reply.told["error"] == "login_required"
