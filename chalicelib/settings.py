@@ -77,12 +77,35 @@ def from_environment() -> Settings:
 def parse(environ: Mapping[str, str]) -> Settings:
     """Return the settings that ``environ`` describes; raise SettingsError for the first one that cannot be used."""
     read = Reader(environ)
+    settings = _settings(read, environ)
+    read.refuse_unknown()
+    _demand_master_key(settings)
+    if settings.production:
+        _refuse_in_production(settings)
+    return settings
+
+
+def known_names() -> frozenset[str]:
+    """Return the variables that are settings: all that reading them asks for."""
+    read = Reader({})
+    _settings(read, {})
+    return frozenset(PREFIX + name for name in read.asked)
+
+
+def refuse_unknown(environ: Mapping[str, str]) -> None:
+    """Raise SettingsError for the first ``CUPBEARER_`` name in ``environ`` that is no setting; values are not read."""
+    read = Reader(environ)
+    _settings(Reader({}, read.asked), {})
+    read.refuse_unknown()
+
+
+def _settings(read: Reader, environ: Mapping[str, str]) -> Settings:
     production = read.choice("ENV", "development", ("development", "production")) == "production"
     engine, name = read.store()
     opaque = read.choice("ACCESS_TOKENS", "jwt", ("jwt", "opaque")) == "opaque"
     issuer = read.issuer(environ.get("PORT", "8000"))
     idle = read.whole("SESSION_IDLE_SECONDS", 14 * DAY, 60, 365 * DAY)
-    settings = Settings(
+    return Settings(
         store_engine=engine,
         store_name=name,
         issuer=issuer,
@@ -107,10 +130,6 @@ def parse(environ: Mapping[str, str]) -> Settings:
         production=production,
         function=environ.get("AWS_LAMBDA_FUNCTION_NAME"),
     )
-    _demand_master_key(settings)
-    if production:
-        _refuse_in_production(settings)
-    return settings
 
 
 def _demand_master_key(settings: Settings) -> None:

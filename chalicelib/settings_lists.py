@@ -18,6 +18,13 @@ ALGORITHMS = ("RS256", "ES256", "EdDSA")
 SECRET_REFERENCES = ("ssm:", "secretsmanager:")
 DAY = 24 * 60 * 60
 
+TRUSTED_ISSUERS_EXAMPLE = (
+    '[{"issuer": "https://issuer.example.com", "audience": "https://api.example", "scopes": "get:profile"}]'
+)
+PROVIDERS_EXAMPLE = (
+    '{"google": {"issuer": "https://accounts.google.com", "client_id": "…", "client_secret": "…"}}'
+)
+
 _OUTSIDE_API = re.compile(
     r"(?:arn:aws[a-z-]{0,12}:execute-api:[a-z0-9-]{1,32}:[0-9]{1,12}:)?[A-Za-z0-9]{1,64}(?:/[A-Za-z0-9_-]{1,128})?"
 )
@@ -50,7 +57,7 @@ class ProviderSetting:
 
 
 def origins(read: Reader) -> tuple[str, ...]:
-    listed = read.json("ALLOWED_ORIGINS", "[]", list)
+    listed = read.json("ALLOWED_ORIGINS", list, example='["https://app.example.com"]')
     for origin in listed:
         good = (
             isinstance(origin, str)
@@ -67,7 +74,7 @@ def origins(read: Reader) -> tuple[str, ...]:
 
 def outside_apis(read: Reader) -> tuple[str, ...]:
     """Return the other APIs that the authorizer guards: ``API`` or ``API/STAGE``, alone or at the end of an ARN."""
-    listed = read.json("OUTSIDE_APIS", "[]", list)
+    listed = read.json("OUTSIDE_APIS", list, example='["a1b2c3d4e5", "a1b2c3d4e5/prod"]')
     for api in listed:
         if not isinstance(api, str) or not _OUTSIDE_API.fullmatch(api):
             raise SettingsError(
@@ -78,7 +85,7 @@ def outside_apis(read: Reader) -> tuple[str, ...]:
 
 
 def trusted_issuers(read: Reader, *, production: bool) -> tuple["TrustedIssuer", ...]:
-    entries = read.json("TRUSTED_ISSUERS", "[]", list)
+    entries = read.json("TRUSTED_ISSUERS", list, example=TRUSTED_ISSUERS_EXAMPLE)
     if not entries:
         return ()
     variable = PREFIX + "TRUSTED_ISSUERS"
@@ -121,7 +128,7 @@ def _trusted_issuer(entry: Any, variable: str, *, production: bool) -> "TrustedI
 def providers(read: Reader, *, production: bool) -> tuple[ProviderSetting, ...]:
     variable = PREFIX + "PROVIDERS"
     found = []
-    for name, entry in read.json("PROVIDERS", "{}", dict).items():
+    for name, entry in read.json("PROVIDERS", dict, example=PROVIDERS_EXAMPLE).items():
         if not _PROVIDER_NAME.fullmatch(name):
             raise SettingsError(
                 variable, f"has the name {name!r}, but a name is a-z, 0-9, '-' and '_', at most 32"

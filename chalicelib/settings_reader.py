@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -11,6 +11,7 @@ from chalicelib import scopes
 from chalicelib.errors import Invalid
 
 PREFIX = "CUPBEARER_"
+NOT_SETTINGS = ("CUPBEARER_TEST_", "CUPBEARER_REQUIRE_PARTS")  # what our own suite reads from the environment
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -24,11 +25,31 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads the variables that begin with PREFIX; every verb raises SettingsError that names the variable."""
+    """Reads the variables that begin with PREFIX; every verb raises SettingsError that names the variable.
+
+    It remembers which names were ``asked`` for: those are the settings there are.
+    """
 
     environ: Mapping[str, str]
+    asked: set[str] = field(default_factory=set)
+
+    def refuse_unknown(self) -> None:
+        """Refuse a variable that looks like a setting and that nobody asked for: most likely it is misspelt."""
+        for variable in sorted(self.environ):
+            if variable.startswith(PREFIX) and not variable.startswith(NOT_SETTINGS):
+                self._demand_known(variable)
+
+    def _demand_known(self, variable: str) -> None:
+        from difflib import get_close_matches
+
+        name = variable.removeprefix(PREFIX)
+        if name not in self.asked:
+            nearest = get_close_matches(name.upper(), sorted(self.asked), n=1)
+            hint = f"did you mean {PREFIX}{nearest[0]}" if nearest else "docs/settings.md lists what there is"
+            raise SettingsError(variable, f"is no setting: {hint}")
 
     def optional(self, name: str) -> str | None:
+        self.asked.add(name)
         return self.environ.get(PREFIX + name) or None
 
     def text(self, name: str, default: str) -> str:
@@ -48,17 +69,20 @@ class Reader:
             )
         return int(value)
 
-    def json(self, name: str, default: str, kind: type[list[Any]] | type[dict[str, Any]]) -> Any:
+    def json(self, name: str, kind: type[list[Any]] | type[dict[str, Any]], *, example: str) -> Any:
+        """Return a JSON list or object, empty where nothing is set. ``example`` is told with every refusal."""
+        wanted = f"must be a JSON {'list' if kind is list else 'object'}, such as {example}"
         try:
-            value = json.loads(self.text(name, default))
+            value = json.loads(self.text(name, "[]" if kind is list else "{}"))
         except ValueError as error:
-            raise SettingsError(PREFIX + name, f"is not JSON: {error}") from None
+            raise SettingsError(PREFIX + name, f"is not JSON ({error}); it {wanted}") from None
         if not isinstance(value, kind):
-            raise SettingsError(PREFIX + name, f"must be a JSON {'list' if kind is list else 'object'}")
+            raise SettingsError(PREFIX + name, wanted)
         return value
 
     def scopes(self, name: str, default: str) -> scopes.Scopes:
         # Set but empty is a choice of its own: new users with no scope at all.
+        self.asked.add(name)
         try:
             return scopes.parse(self.environ.get(PREFIX + name, default))
         except Invalid as error:
@@ -70,13 +94,17 @@ class Reader:
             return "sqlite", value.removeprefix("sqlite:///")
         if re.fullmatch(r"dynamodb://[A-Za-z0-9_.-]{3,255}", value):
             return "dynamodb", value.removeprefix("dynamodb://")
-        raise SettingsError(PREFIX + "STORE", f"is {value!r}, but must be sqlite:///FILE or dynamodb://TABLE")
+        raise SettingsError(
+            PREFIX + "STORE",
+            f"is {value!r}, but must be sqlite:///FILE (four slashes where the path begins with one) or dynamodb://TABLE",
+        )
 
     def issuer(self, port: str) -> str:
         value = self.text("ISSUER", f"http://localhost:{port}")
         if value.endswith("/") or not is_web_origin_or_path(value, secure=False):
             raise SettingsError(
-                PREFIX + "ISSUER", f"is {value!r}, but must be a URL without query or final slash"
+                PREFIX + "ISSUER",
+                f"is {value!r}, but must be a URL such as https://auth.example.com, without query or final slash",
             )
         return value
 

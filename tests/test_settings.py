@@ -3,10 +3,11 @@
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
-from chalicelib.settings import Settings, demand_key_material, parse
+from chalicelib.settings import Settings, demand_key_material, known_names, parse
 from chalicelib.settings_reader import SettingsError
 
 DAY = 86_400
@@ -168,3 +169,59 @@ def test_secrets_of_production_are_references() -> None:
 def test_settings_do_not_change() -> None:
     with pytest.raises(AttributeError):
         Settings.__setattr__(parse({}), "production", True)
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "hint"),
+    [
+        ("CUPBEARER_ALOWED_ORIGINS", "did you mean CUPBEARER_ALLOWED_ORIGINS"),
+        ("CUPBEARER_MASTERKEY", "did you mean CUPBEARER_MASTER_KEY"),
+        ("CUPBEARER_store", "did you mean CUPBEARER_STORE"),
+        ("CUPBEARER_DEFAULT_SCOPE", "did you mean CUPBEARER_DEFAULT_SCOPES"),
+        ("CUPBEARER_WIBBLE", "docs/settings.md"),
+    ],
+)
+def test_a_name_that_is_no_setting_is_refused_with_the_nearest_one(misspelt: str, hint: str) -> None:
+    """What is misspelt would be ignored: an origin never allowed, a limit never set."""
+    with pytest.raises(SettingsError) as refused:
+        parse({misspelt: "x"})
+    assert refused.value.variable == misspelt
+    assert hint in str(refused.value)
+
+
+def test_a_misspelt_name_is_told_before_what_is_missing_for_it() -> None:
+    """Else CUPBEARER_MASTERKEY would be answered by "CUPBEARER_MASTER_KEY must be given"."""
+    with pytest.raises(SettingsError, match="CUPBEARER_MASTERKEY is no setting"):
+        parse({"CUPBEARER_STORE": "dynamodb://cupbearer", "CUPBEARER_MASTERKEY": KEY})
+
+
+def test_a_misspelt_name_stops_the_deployed_service_too() -> None:
+    with pytest.raises(SettingsError, match="CUPBEARER_ISSUERS"):
+        parse(PRODUCTION | {"AWS_LAMBDA_FUNCTION_NAME": "cupbearer-prod-api", "CUPBEARER_ISSUERS": "x"})
+
+
+def test_the_environment_of_others_and_of_our_own_suite_is_no_setting() -> None:
+    assert parse({"CUPBEARERS": "x", "CUPBEARER_TEST_ANYTHING": "x", "CUPBEARER_REQUIRE_PARTS": "1"})
+
+
+def test_every_setting_there_is_can_be_looked_up() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "settings.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"^\| `(CUPBEARER_\w+)`", text, re.MULTILINE))
+    unread = {"CUPBEARER_MAIL", "CUPBEARER_MAIL_FROM"}  # nothing sends mail, so nobody is told of these
+    assert told - unread == known_names() - unread
+
+
+@pytest.mark.parametrize(
+    ("name", "example"),
+    [
+        ("ALLOWED_ORIGINS", '["https://app.example.com"]'),
+        ("TRUSTED_ISSUERS", '[{"issuer": "https://issuer.example.com"'),
+        ("PROVIDERS", '{"google": {"issuer": "https://accounts.google.com"'),
+        ("OUTSIDE_APIS", '["a1b2c3d4e5"'),
+    ],
+)
+@pytest.mark.parametrize("value", ["https://app.example.com", '"text"', "7"])
+def test_what_is_not_json_is_answered_by_an_example(name: str, example: str, value: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse({f"CUPBEARER_{name}": value})
+    assert example in str(refused.value)

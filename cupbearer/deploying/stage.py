@@ -4,6 +4,7 @@ import os
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib import settings
 from cupbearer.deploying import CannotDeploy, aws
 from cupbearer.deploying.deploy import outputs
 
@@ -34,4 +35,5 @@ def work_on(stage: str) -> None:
     found = environment_of(stage)
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         del os.environ[name]
-    os.environ.update(found)
+    known = settings.known_names()  # another release may run there: what this one does not know is not for it
+    os.environ.update({name: value for name, value in found.items() if name in known})

@@ -12,8 +12,10 @@ from typing import Any
 from chalice.package import YAMLTemplateSerializer
 
 from chalicelib import settings
+from chalicelib.settings_reader import SettingsError
 from chalicelib.web.headers import cors_headers
 from chalicelib.web.refusals import problem
+from cupbearer.deploying import CannotDeploy
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("parameters", "data", "functions", "gateway", "alarms", "outputs")
@@ -47,7 +49,14 @@ GATEWAY_RESPONSES: Mapping[str, int] = {
 
 
 def merge_template(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return the whole merge template; ``environment`` holds the stage's variables of ``.chalice/config.json``."""
+    """Return the whole merge template; ``environment`` holds the stage's variables of ``.chalice/config.json``.
+
+    Raises CannotDeploy for one that is no setting: a person reads it here, and not a function that cannot start.
+    """
+    try:
+        settings.refuse_unknown(environment)
+    except SettingsError as error:
+        raise CannotDeploy(f".chalice/config.json: {error}") from None
     template: dict[str, Any] = {}
     for part in PARTS:
         text = (ROOT / "deploy" / f"{part}.yaml").read_text(encoding="utf-8")

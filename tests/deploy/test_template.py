@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib import settings
 from chalicelib.web.refusals import GATEWAY_ANSWERS, problem
-from cupbearer.deploying import packaging
+from cupbearer.deploying import CannotDeploy, packaging
 from cupbearer.deploying.template import GATEWAY_RESPONSES, gateway_responses, merge_template
 from tests.deploy.emulated import Template
 
@@ -156,3 +156,14 @@ def test_production_starts_on_what_the_template_sets(kind: str, template: Templa
 def test_both_stages_are_there_and_the_default_is_production(template: Template) -> None:
     assert set(packaging.stages()) == {"dev", "prod"}
     assert template["Parameters"]["Environment"]["Default"] == "production"
+
+
+def test_a_misspelt_setting_of_a_stage_stops_the_deploy_and_not_the_stage() -> None:
+    with pytest.raises(CannotDeploy, match="did you mean CUPBEARER_ALLOWED_ORIGINS"):
+        merge_template({"CUPBEARER_ALOWED_ORIGINS": "[]"})
+
+
+def test_the_functions_are_given_nothing_that_they_would_refuse() -> None:
+    for function in ("APIHandler", "JwtAuthorizer"):
+        variables = merge_template({})["Resources"][function]["Properties"]["Environment"]["Variables"]
+        assert set(variables) <= settings.known_names()
