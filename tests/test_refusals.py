@@ -15,6 +15,7 @@ from chalice.local import LocalGatewayException, create_local_server
 from chalice.test import Client
 
 from chalicelib.web.refusals import GATEWAY_ANSWERS, AuthorizerTrouble, Unauthorized, problem
+from tests.protection import ON_EVERY_ANSWER
 
 ROOT = Path(__file__).parent.parent
 
@@ -42,6 +43,7 @@ def test_the_test_client_gets_the_status_of_the_refusal(token: str, status: int)
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json_body["code"] == GATEWAY_ANSWERS[status][0]
     assert ("Retry-After" in answer.headers) == (status == 503)
+    assert {name: answer.headers.get(name) for name in ON_EVERY_ANSWER} == ON_EVERY_ANSWER
     assert answer.headers.get("WWW-Authenticate", "").startswith("Bearer") == (status == 401)
 
 
@@ -120,6 +122,13 @@ def test_every_answer_of_the_gateway_is_a_problem_document(status: int) -> None:
     assert list(document) == ["type", "title", "status", "detail", "code", "request_id"]
     assert (document["status"], document["request_id"]) == (status, "r1")
     assert headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("status", GATEWAY_ANSWERS)
+def test_every_answer_of_the_gateway_protects_a_browser(status: int) -> None:
+    """BR-4: a 401, 403 or 404 is read by the same browsers as our own answers."""
+    headers, _ = problem(status, request_id="r1")
+    assert {name: headers.get(name) for name in ON_EVERY_ANSWER} == ON_EVERY_ANSWER
 
 
 def test_a_status_that_the_gateway_does_not_make_reads_as_its_500() -> None:

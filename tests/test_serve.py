@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.protection import ON_EVERY_ANSWER
+
 ROOT = Path(__file__).parent.parent
 SERVE = [sys.executable, "-m", "cupbearer.serve"]
 
@@ -162,6 +164,7 @@ def problem_of(answer: Reply, status: int, code: str) -> dict[str, object]:
     assert answer.status == status
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.headers["Access-Control-Allow-Origin"] == "https://first.example"
+    assert {name: answer.headers[name] for name in ON_EVERY_ANSWER} == ON_EVERY_ANSWER
     assert list(document) == ["type", "title", "status", "detail", "code", "request_id"]
     assert (document["status"], document["code"]) == (status, code)
     return document

@@ -1,9 +1,10 @@
 """Headers that answers carry: protection of browsers (BR-4), and CORS for exactly the listed origins (BR-3)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from chalicelib.web.call import Answer
+if TYPE_CHECKING:
+    from chalicelib.web.call import Answer
 
 PREFLIGHT_SECONDS = 7200  # the most that Chromium keeps one
 EXPOSED = "Location, Retry-After, WWW-Authenticate, X-Request-Id"
@@ -18,7 +19,7 @@ SECURITY: Mapping[str, str] = {
 }
 
 
-def security_headers(answer: Answer) -> dict[str, Any]:
+def security_headers(answer: "Answer") -> dict[str, Any]:
     """Return what every answer carries; its own headers go over these."""
     lower = {name.lower() for name in answer.headers}
     return {name: value for name, value in SECURITY.items() if name.lower() not in lower}

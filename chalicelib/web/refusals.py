@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 
 from chalicelib.errors import InvalidToken, Unavailable
 from chalicelib.web import problems
+from chalicelib.web.headers import SECURITY
 
 RETRY_AFTER_SECONDS = 2
 
@@ -39,10 +40,13 @@ _EXTRA_HEADERS: Mapping[int, Mapping[str, str]] = {
 
 
 def problem(status: int, *, request_id: str) -> tuple[dict[str, str], bytes]:
-    """Return headers and body (RFC 9457) of an answer of the gateway's own; 500 for others."""
+    """Return headers and body (RFC 9457) of an answer of the gateway's own; 500 for others.
+
+    It protects a browser as our own answers do (BR-4).
+    """
     known = status if status in GATEWAY_ANSWERS else 500
     body = problems.document(known, *GATEWAY_ANSWERS[known], request_id=request_id)
-    headers = {"Content-Type": problems.PROBLEM, "Cache-Control": "no-store"}
+    headers = {**SECURITY, "Content-Type": problems.PROBLEM}
     return {**headers, **_EXTRA_HEADERS.get(known, {})}, json.dumps(body).encode()
 
 

@@ -74,12 +74,15 @@ def _health(health: Reply, findings: Findings) -> int | None:
 
 
 def _protection(reply: Reply, findings: Findings) -> None:
+    findings.expect("security headers", _unprotected(reply), good="all there", mend=HEADERS_MEND)
+
+
+def _unprotected(reply: Reply) -> dict[str, bool]:
     faults = {
         f"{name} is missing or weak": wanted not in (reply.header(name) or "")
         for name, wanted in PROTECTION.items()
     }
-    faults["an answer may be cached"] = "no-store" not in (reply.header("cache-control") or "")
-    findings.expect("security headers", faults, good="all there", mend=HEADERS_MEND)
+    return faults | {"an answer may be cached": "no-store" not in (reply.header("cache-control") or "")}
 
 
 def _refusals(site: Site, origins: Sequence[str], findings: Findings) -> None:
@@ -90,17 +93,21 @@ def _refusals(site: Site, origins: Sequence[str], findings: Findings) -> None:
             f"the status is {reply.status}": reply.status != 401,
             "the body is no problem document": reply.code is None,
             "there is no Bearer challenge": "bearer" not in (reply.header("www-authenticate") or "").lower(),
+            **_unprotected(reply),
         }
         if origins:
             allowed = reply.header("access-control-allow-origin")
             faults[f"a page of {origins[0]} cannot read it (CORS)"] = allowed != origins[0]
-        findings.expect(name, faults, good="a problem document with a Bearer challenge", mend=GATEWAY_MEND)
+        findings.expect(
+            name, faults, good="a protected problem document with a Bearer challenge", mend=GATEWAY_MEND
+        )
     unknown = site.ask("GET", "/no-such-path-here")
     faults = {
         f"the status is {unknown.status}": unknown.status != 404,
         "no problem document": unknown.code is None,
+        **_unprotected(unknown),
     }
-    findings.expect("404 for an unknown path", faults, good="a problem document", mend=GATEWAY_MEND)
+    findings.expect("404 for an unknown path", faults, good="a protected problem document", mend=GATEWAY_MEND)
 
 
 def _preflight(origin: str, method: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ import pytest
 from cupbearer.deploying.template import ROOT
 from tests.deploy.emulated import ORIGINS, Place
 from tests.deploy.http import Answer, Client
+from tests.protection import ON_EVERY_ANSWER
 
 # Headers that only one side has, or that say something else on each.
 DIFFERENT_HEADERS = {
@@ -221,3 +222,25 @@ def test_the_same_requests_get_the_same_answers(local: Side, deployed: Side) -> 
                 f"{method} {path} {body} {dict(headers)}\n  local    {here}\n  deployed {there}"
             )
     assert not differences, "\n".join(differences)
+
+
+@pytest.mark.parametrize("side", ["local", "deployed"])
+def test_what_the_gateway_answers_by_itself_protects_a_browser(
+    side: str, request: pytest.FixtureRequest
+) -> None:
+    """BR-4: no code of ours runs for these."""
+    at: Side = request.getfixturevalue(side)
+    signed_in = at.client("POST", "/users", {"username": f"for-{side}", "password": PASSWORD})
+    assert signed_in.status == 201, signed_in
+    token = at.client("POST", "/sessions", {"username": f"for-{side}", "password": PASSWORD}).json[
+        "access_token"
+    ]
+    refused = {
+        401: at.client.raw("GET", "/users/me", None, {}),
+        403: at.client("GET", "/pangolins", token=token),
+        404: at.client.raw("GET", "/nothing", None, {}),
+    }
+    for status, answer in refused.items():
+        assert answer.status == status
+        for name, value in ON_EVERY_ANSWER.items():
+            assert answer.headers.get(name.lower()) == value, (status, name)

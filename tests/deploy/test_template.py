@@ -12,6 +12,7 @@ from chalicelib.web.refusals import GATEWAY_ANSWERS, problem
 from cupbearer.deploying import CannotDeploy, packaging
 from cupbearer.deploying.template import GATEWAY_RESPONSES, gateway_responses, merge_template
 from tests.deploy.emulated import Template
+from tests.protection import ON_EVERY_ANSWER
 
 # Lambda's end of support for the interpreter at hand is not the template's fault; `make deploy` refuses it by itself.
 RUNTIME_IS_OLD = "E2531,E2533,W2531"
@@ -74,6 +75,16 @@ def test_every_gateway_answer_says_what_ours_say(template: Template) -> None:
                 "Vary",
             )
         }
+
+
+@pytest.mark.parametrize("kind", GATEWAY_RESPONSES)
+def test_every_gateway_answer_protects_a_browser(kind: str, template: Template) -> None:
+    """BR-4. A static value stands in single quotes; those inside it are its own."""
+    body = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    packaged = body["x-amazon-apigateway-gateway-responses"][kind]["responseParameters"]["Fn::If"]
+    for parameters in packaged[1:]:
+        for name, value in ON_EVERY_ANSWER.items():
+            assert parameters[f"gatewayresponse.header.{name}"] == f"'{value}'"
 
 
 @pytest.mark.parametrize("kind", ["UNAUTHORIZED", "ACCESS_DENIED", "DEFAULT_4XX", "DEFAULT_5XX"])

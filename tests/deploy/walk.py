@@ -10,6 +10,7 @@ from cupbearer.deploying.template import ROOT
 from tests.deploy import walk_provider
 from tests.deploy.emulated import ORIGINS, Place
 from tests.deploy.http import Answer, Client
+from tests.protection import ON_EVERY_ANSWER
 
 PASSWORD = "canary-of-the-first-password"
 GRACE_SECONDS = 10
@@ -48,7 +49,8 @@ def demand_refusal(answer: Answer, status: int, code: str) -> None:
     assert (answer.status, answer.code) == (status, code), answer
     assert answer.headers["access-control-allow-origin"] == ORIGINS[0], answer.headers
     assert answer.headers["access-control-allow-credentials"] == "true", answer.headers
-    assert answer.headers["cache-control"] == "no-store", answer.headers
+    for name, value in ON_EVERY_ANSWER.items():
+        assert answer.headers[name.lower()] == value, answer.headers
     if status in (401, 403):
         assert answer.headers["www-authenticate"].startswith("Bearer "), answer.headers
     if status in (429, 503):
