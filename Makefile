@@ -15,8 +15,11 @@ help: ## show this list
 serve: $(VENV)/ready ## run it here, on SQLite: http://localhost:$PORT
 	@$(BIN)/python -m cupbearer.serve --port $(PORT)
 
-test: $(VENV)/ready parts ## run every test; parts that are missing are named
-	$(BIN)/pytest -q -n 2 --dist loadfile $(PYTEST)
+test: $(VENV)/ready parts ## run every test in random order (SEED=… repeats one); parts that are missing are named
+	@seed=$(or $(SEED),$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')); \
+	echo "In random order: make test SEED=$$seed repeats it, with the same made-up examples."; \
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder \
+		--randomly-seed=$$seed --hypothesis-seed=$$seed $(PYTEST)
 
 check: $(VENV)/ready ## format, lint, strict types, architecture
 	$(BIN)/ruff format --check .

@@ -8,7 +8,7 @@ import time
 from importlib import import_module
 from pathlib import Path
 
-from bench import findings, gateway, plots, report
+from bench import findings, gateway, house, plots, report
 from bench.effort import FULL, QUICK, Effort
 
 ROWS = ("warm", "cold", "log_in", "requests", "revocation", "timing", "throughput", "growth")
@@ -32,6 +32,7 @@ def main() -> int:
         return 2
     effort = QUICK if options.quick else FULL
     results = QUICK_RESULTS if options.quick else findings.RESULTS
+    house.silence()
     os.environ["CUPBEARER_STORE"] = "sqlite:////nonexistent/never-used.db"  # every row brings its own
     missed = (
         []

@@ -21,7 +21,7 @@ _numbers = itertools.count(1)
 
 
 def silence() -> None:
-    """Keep the service's log out of the figures and off the terminal."""
+    """Keep the service's log out of the figures and off the terminal: for a whole process, so only its ``main`` asks."""
     logs.LOGGER.addHandler(logging.NullHandler())
     logs.LOGGER.setLevel(logging.CRITICAL)
     logs.LOGGER.propagate = False
@@ -44,7 +44,6 @@ def services(
     cheap: bool = False,
 ) -> wiring.Services:
     """Return services on SQLite in ``folder``, or on ``store``."""
-    silence()
     environ = {"CUPBEARER_STORE": f"sqlite:///{folder / 'cupbearer.db'}", **(variables or {})}
     kind = CheapServices if cheap else wiring.Services
     return kind(settings.parse(environ), world, store=store)

@@ -18,6 +18,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     options = parser.parse_args()
+    house.silence()
     at = house.services(options.folder)
     work = (_log_in if options.what == "log-in" else _refresh)(at, options.first)
     work()

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from chalicelib import logs
@@ -22,6 +23,17 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 __all__ = ["Clock"]
+
+# No example is timed: a busy machine is no fault of the code. And CI makes up examples too, by the seed that it prints,
+# where hypothesis's own profile for CI would try the same ones for ever.
+hypothesis.settings.register_profile(
+    "cupbearer",
+    deadline=None,
+    derandomize=False,
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("cupbearer")
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from bench.effort import QUICK
 from bench.findings import Figure, Finding
 from bench.measuring import auc, in_turn, ratio, spread
 from bench.rows import cold
+from chalicelib import logs
 from tests.parts import missing
 
 TINY = replace(
@@ -55,6 +56,12 @@ def test_people_of_a_crowd_can_log_in(tmp_path: Path) -> None:
         assert signed_in.user.username == name
     users, _ = at.users.page(limit=20)
     assert [user.username for user in users] == [people.name_of(number) for number in range(12)]
+
+
+def test_services_of_the_bench_leave_the_log_of_the_process_as_it_was(tmp_path: Path) -> None:
+    before = list(logs.LOGGER.handlers), logs.LOGGER.level, logs.LOGGER.propagate
+    house.services(tmp_path)
+    assert (logs.LOGGER.handlers, logs.LOGGER.level, logs.LOGGER.propagate) == before
 
 
 @pytest.mark.parametrize("name", ROWS)
