@@ -1,6 +1,7 @@
 """Access tokens of both kinds: ``issue`` one for a log-in, look a stored one up; :mod:`chalicelib.bearer` is the doorway."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,9 +10,7 @@ from chalicelib.bearer import FIRST_PARTY, OPAQUE_PREFIX
 from chalicelib.claims import AccessClaims
 from chalicelib.errors import InvalidToken
 from chalicelib.refresh_tokens import hash_of
-from chalicelib.session import Session, SessionLimits, over, session_key
-from chalicelib.store import Insert, Key, Store, Write
-from chalicelib.user import User, profile_key
+from chalicelib.store import Forget, Insert, Key, Record, Store, Write
 from chalicelib.world import World
 
 __all__ = [
@@ -24,7 +23,10 @@ __all__ = [
     "OpaqueAccess",
 ]
 
-_OPAQUE = re.compile(r"cba_(?P<user_id>[a-z2-7]{26}|-)\.(?P<session_id>[a-z2-7]{26}|-)\.[A-Za-z0-9_-]{43}")
+# Whom it is of stands in it, so that one batch reads the token and all that it depends on. Our first party is left out.
+_OPAQUE = re.compile(
+    r"cba_(?P<user_id>[a-z2-7]{26}|-)\.(?P<session_id>[a-z2-7]{26}|-)(?:\.(?P<client_id>[a-z2-7]{26}))?\.[A-Za-z0-9_-]{43}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,19 @@ class AccessTokenIssuer(Protocol):
 
     def issue(self, grant: Grant) -> Issued:
         """Return a new token for a grant."""
+
+    def revoking(self, text: str) -> Write | None:
+        """Return the write that revokes this one token, or None where only its end does."""
+
+
+class Standing(Protocol):
+    """Judges what a token may do by what its person, log-in, client and consent are now."""
+
+    def keys(self, sub: str, sid: str | None, client_id: str) -> tuple[Key, ...]:
+        """Return what has to be read for it."""
+
+    def judged(self, claims: AccessClaims, records: Sequence[Record | None]) -> AccessClaims:
+        """Return the claims as far as they are held now, by those records; raise InvalidToken."""
 
 
 class Mint(Protocol):
@@ -91,23 +106,27 @@ class JwtAccess:
         )
         return Issued(token, self._tokens.seconds)
 
+    def revoking(self, text: str) -> Write | None:  # noqa: ARG002
+        """Return None: a signed token is verified without the store."""
+        return None
+
 
 class OpaqueAccess:
-    """Stored tokens: kept by hash, looked up with their user and session at every verification."""
+    """Stored tokens: kept by hash, looked up with all that they depend on at every verification."""
 
-    def __init__(
-        self, store: Store, world: World, *, issuer: str, seconds: int, limits: SessionLimits
-    ) -> None:
+    def __init__(self, store: Store, world: World, *, issuer: str, seconds: int, standing: Standing) -> None:
         self._store = store
         self._world = world
         self._issuer = issuer
         self._seconds = seconds
-        self._limits = limits
+        self._standing = standing
 
     def issue(self, grant: Grant) -> Issued:
         """Return a random token and the write that makes it good."""
         now = self._world.timestamp()
-        text = f"{OPAQUE_PREFIX}{grant.sub if grant.sid else '-'}.{grant.sid or '-'}.{self._world.secret()}"
+        whose = (grant.sub, grant.sid) if grant.sid else ("-", "-")
+        client = () if grant.client_id == FIRST_PARTY else (grant.client_id,)
+        text = OPAQUE_PREFIX + ".".join((*whose, *client, self._world.secret()))
         data = {
             "sub": grant.sub,
             "client_id": grant.client_id,
@@ -121,31 +140,29 @@ class OpaqueAccess:
         insert = Insert(_opaque_key(text), data, expires_at=now + self._seconds)
         return Issued(text, self._seconds, (insert,))
 
+    def revoking(self, text: str) -> Write | None:
+        """Return the write that forgets the token."""
+        return Forget(_opaque_key(text))
+
     def verify(self, text: str) -> AccessClaims:
-        """Return what the stored token says while its user and session go on; one read (M8)."""
+        """Return what the stored token says and still holds, while all that it depends on goes on; one read (M8)."""
         match = _OPAQUE.fullmatch(text)
         if match is None:
             raise InvalidToken("not in the form of an opaque token")
-        user_id, session_id = match["user_id"], match["session_id"]
-        token, user, session = self._store.get(
-            _opaque_key(text), profile_key(user_id), session_key(user_id, session_id)
+        sid = None if match["session_id"] == "-" else match["session_id"]
+        client_id = match["client_id"] or FIRST_PARTY
+        token, *records = self._store.get(
+            _opaque_key(text), *self._standing.keys(match["user_id"], sid, client_id)
         )
         if token is None or token.expires_at is None:
             raise InvalidToken("unknown, expired or revoked")
         data = token.data
-        if data["sid"] is not None:
-            reason = over(
-                Session.from_record(session) if session else None,
-                User.from_record(user) if user else None,
-                now=self._world.now(),
-                limits=self._limits,
-            )
-            if reason is not None:
-                raise InvalidToken(f"its session is over: {reason}")
-        return AccessClaims(
+        if data["client_id"] != client_id:
+            raise InvalidToken("it does not name its client, as those of an earlier release")
+        claims = AccessClaims(
             iss=self._issuer,
             sub=data["sub"],
-            client_id=data["client_id"],
+            client_id=client_id,
             scope=frozenset(data["scope"]),
             iat=data["iat"],
             exp=token.expires_at,
@@ -155,6 +172,7 @@ class OpaqueAccess:
             amr=tuple(data["amr"]),
             name=None,
         )
+        return self._standing.judged(claims, records)
 
 
 def _opaque_key(text: str) -> Key:

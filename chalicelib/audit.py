@@ -49,6 +49,7 @@ EVENTS = {
     "client_enabled": "A client was enabled",
     "client_deleted": "A client was deleted",
     "client_log_in": "A client got a token for itself",
+    "token_revoked": "A client revoked a token of its own",
     "client_refused": "A client was refused: it did not prove itself",
     "request_refused": "A request of an application was refused",
     "code_reused": "An authorization code was used twice: what it gave was revoked",

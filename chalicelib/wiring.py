@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from chalicelib.passwords import Passwords
     from chalicelib.proofs import PasswordProofs
     from chalicelib.provider.parts import Provider as OpenIdProvider
+    from chalicelib.provider.standing import Standing
     from chalicelib.session import SessionLimits
     from chalicelib.sessions import Sessions
     from chalicelib.sign_in import SignIn
@@ -135,8 +136,15 @@ class Services:
             self.world,
             issuer=self.settings.issuer,
             seconds=self.settings.access_token_seconds,
-            limits=self.session_limits,
+            standing=self.standing,
         )
+
+    @cached_property
+    def standing(self) -> "Standing":
+        """Return the rule of what a token that is out may do now."""
+        from chalicelib.provider.standing import Standing
+
+        return Standing(self.store, self.world, self.session_limits)
 
     @cached_property
     def access(self) -> "AccessTokenIssuer":

@@ -69,6 +69,7 @@ def provider(at: "Services") -> "OpenIdProvider":
         sessions=at.sessions,
         access=at.access,
         bearer_tokens=at.bearer_tokens,
+        standing=at.standing,
         throttle=at.throttle,
         audit=at.audit,
     )

@@ -20,6 +20,8 @@ from chalicelib.access import Grant
 from chalicelib.audit import Source
 from chalicelib.claims import LEEWAY_SECONDS
 from chalicelib.passwords import CHEAPEST_ONLY_FOR_TESTING, Passwords
+from chalicelib.provider.client import CLIENT_CREDENTIALS
+from chalicelib.provider.clients import Registration
 from chalicelib.sign_in import SignedIn
 from chalicelib.user import new_user
 from chalicelib.world import SYSTEM, World
@@ -185,13 +187,34 @@ class Client:
         person.hold(signed_in.access_token, signed_in.refresh_token)
         return person
 
-    def as_machine(self, scopes: Iterable[str] = (), *, client_id: str = "a-machine") -> "Client":
-        """Return a program that acts for itself, with a token of nobody's session."""
+    def as_machine(self, scopes: Iterable[str] = (), *, name: str = "a-machine") -> "Client":
+        """Return a program that acts for itself: a registered client, with a token of nobody's session."""
         granted = frozenset(scopes)
-        issued = self.services.access.issue(Grant(sub=client_id, client_id=client_id, scope=granted))
+        wanted = Registration(name=name, grants=(CLIENT_CREDENTIALS,), scopes=granted)
+        machine, _ = self.services.provider.clients.create(wanted, source=SOURCE)
+        grant = Grant(sub=machine.subject, client_id=machine.client_id, scope=granted)
+        issued = self.services.access.issue(grant)
         if issued.writes:
             self.services.store.commit(*issued.writes)
         return Client(self.bench, access_token=issued.token)
+
+    def through_app(self, scopes: Iterable[str] = (), *, name: str = "an app") -> "Client":
+        """Return an application that acts for this person, who consented to these scopes: a client's own session."""
+        granted, services = frozenset(scopes), self.services
+        wanted = Registration(name=name, redirect_uris=("https://app.example/cb",), scopes=granted)
+        app, _ = services.provider.clients.create(wanted, source=SOURCE)
+        user = services.users.require(self.user_id or "")
+        consent = services.provider.consents.giving(user.user_id, app, granted, source=SOURCE)
+        signed_in = services.sign_in.start(
+            user, client_id=app.client_id, scope=granted, source=SOURCE, amr=("pwd",), writes=consent
+        )
+        return Client(
+            self.bench,
+            access_token=signed_in.access_token,
+            refresh_token=signed_in.refresh_token,
+            session_id=signed_in.session_id,
+            user_id=user.user_id,
+        )
 
     def steal_refresh_token(self) -> "Client":
         """Return a thief who has this person's refresh token and nothing else."""

@@ -8,6 +8,7 @@ from chalicelib.audit import Audit, Source
 from chalicelib.errors import NotFound, Taken
 from chalicelib.known import known
 from chalicelib.provider.client import Client
+from chalicelib.session import Session
 from chalicelib.sessions import MAX_SESSIONS, Sessions
 from chalicelib.store import Conflict, Insert, Key, Record, Remove, Replace, Store, Write
 from chalicelib.user import consents_partition
@@ -42,6 +43,10 @@ class Consent:
             "given_at": self.given_at,
         }
 
+    def covers(self, session: Session) -> bool:
+        """Tell whether a client's session lies within it."""
+        return session.scope is not None and session.scope <= self.scopes
+
 
 @dataclass(frozen=True, slots=True)
 class Consents:
@@ -54,7 +59,7 @@ class Consents:
 
     def find(self, user_id: str, client_id: str) -> Consent | None:
         """Return what a person lets a client have."""
-        (record,) = self.store.get(_key(user_id, client_id))
+        (record,) = self.store.get(consent_key(user_id, client_id))
         return Consent.from_record(record) if record else None
 
     def of(self, user_id: str) -> tuple[Consent, ...]:
@@ -73,7 +78,7 @@ class Consents:
         if old is not None and old.record is not None:
             write = Replace(old.record, new.data())
         else:
-            write = Insert(_key(user_id, client.client_id), new.data())
+            write = Insert(consent_key(user_id, client.client_id), new.data())
         told = {"client_id": client.client_id, "client": client.name, "scope": " ".join(sorted(granted))}
         return write, self.audit.write("consent_given", target=user_id, source=source, **told)
 
@@ -100,5 +105,6 @@ class Consents:
         raise Taken("The sessions are busy: try again.")
 
 
-def _key(user_id: str, client_id: str) -> Key:
+def consent_key(user_id: str, client_id: str) -> Key:
+    """Return where the consent of a person to a client lives."""
     return Key(consents_partition(user_id), client_id)

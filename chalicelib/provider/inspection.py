@@ -6,16 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import scopes
-from chalicelib.audit import Source
+from chalicelib.access import AccessTokenIssuer
+from chalicelib.audit import Audit, Source
+from chalicelib.bearer import OPAQUE_PREFIX
 from chalicelib.claims import AccessClaims
 from chalicelib.errors import InvalidToken, NotFound
-from chalicelib.provider.client import SUBJECT_PREFIX, Client
-from chalicelib.provider.clients import Clients
+from chalicelib.provider.client import Client
+from chalicelib.provider.consents import Consents
 from chalicelib.provider.refusals import OAuthRefusal
+from chalicelib.provider.standing import Standing
 from chalicelib.refresh_tokens import PREFIX as REFRESH_PREFIX
 from chalicelib.refresh_tokens import RefreshTokens
 from chalicelib.session import Session
 from chalicelib.sessions import Sessions
+from chalicelib.store import Store
 
 INACTIVE: dict[str, Any] = {"active": False}  # nothing else is told (RFC 7662 section 2.2)
 
@@ -26,24 +30,29 @@ class Inspection:
 
     issuer: str
     audience: str
+    store: Store
     sessions: Sessions
     tokens: RefreshTokens
-    clients: Clients
+    access: AccessTokenIssuer
+    standing: Standing
+    consents: Consents
+    audit: Audit
     verify: Callable[[str], AccessClaims]  # the one doorway of bearer tokens
 
     def introspect(self, text: str, client: Client) -> dict[str, Any]:
-        """Return what a token is, to its own client or, an access token, to a resource server."""
+        """Return what a token is now, to its own client or, an access token, to a resource server."""
         if text.startswith(REFRESH_PREFIX):
             return self._refresh_token(text, client)
         claims = self._claims(text)
         if claims is None or not (client.resource_server or claims.client_id == client.client_id):
             return INACTIVE
-        return _told(claims, self.audience) if self._goes_on(claims) else INACTIVE
+        return _told(claims, self.audience)
 
     def revoke(self, text: str, client: Client, *, source: Source) -> None:
-        """End the session that a token is of; an unknown token is revoked already (RFC 7009 section 2.2).
+        """End the session that a token is of, or a machine's stored token; an unknown one is revoked already.
 
-        Raises OAuthRefusal for another client's token, and for a machine's signed one, which only its end revokes.
+        Raises OAuthRefusal for another client's token, and for a machine's signed one, which only its end revokes
+        (RFC 7009 sections 2.1 and 2.2).
         """
         if text.startswith(REFRESH_PREFIX):
             session = self._session_of(text)
@@ -54,10 +63,17 @@ class Inspection:
         if claims is None:
             return
         if claims.sid is None and claims.client_id == client.client_id:
-            raise OAuthRefusal(
-                "unsupported_token_type", "A machine's access token ends by itself, within minutes."
-            )
+            self._revoke_machines(text, client, source)
+            return
         self._end(claims.client_id, claims.sub, claims.sid or "-", client, source)
+
+    def _revoke_machines(self, text: str, client: Client, source: Source) -> None:
+        forget = self.access.revoking(text)
+        if forget is None:
+            raise OAuthRefusal(
+                "unsupported_token_type", "A machine's signed access token ends by itself, within minutes."
+            )
+        self.store.commit(forget, self.audit.write("token_revoked", target=client.subject, source=source))
 
     def _end(self, owner: str, user_id: str, session_id: str, client: Client, source: Source) -> None:
         if owner != client.client_id:
@@ -74,6 +90,9 @@ class Inspection:
         user, session = self.sessions.read(session.user_id, session.session_id)
         if user is None or session is None or self.sessions.is_over(session, user) is not None:
             return INACTIVE
+        consent = self.consents.find(user.user_id, client.client_id)
+        if consent is None or not consent.covers(session):
+            return INACTIVE  # as a refresh is refused (SE-4)
         return {
             "active": True,
             "iss": self.issuer,
@@ -95,18 +114,14 @@ class Inspection:
         return session
 
     def _claims(self, text: str) -> AccessClaims | None:
+        """Return what an access token of ours says and still holds; a stored one was looked at as it was verified."""
         try:
             claims = self.verify(text)
+            if claims.iss != self.issuer:
+                return None
+            return claims if text.startswith(OPAQUE_PREFIX) else self.standing.look(claims).claims
         except InvalidToken:
             return None
-        return claims if claims.iss == self.issuer else None
-
-    def _goes_on(self, claims: AccessClaims) -> bool:
-        if claims.sid is not None:
-            user, session = self.sessions.read(claims.sub, claims.sid)
-            return self.sessions.is_over(session, user) is None
-        machine = self.clients.find(claims.sub.removeprefix(SUBJECT_PREFIX))
-        return machine is not None and not machine.disabled
 
 
 def _told(claims: AccessClaims, audience: str) -> dict[str, Any]:

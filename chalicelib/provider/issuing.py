@@ -13,7 +13,7 @@ from chalicelib.access import AccessTokenIssuer, Grant, Issued
 from chalicelib.audit import Audit, Source
 from chalicelib.errors import RefreshRefused, Taken
 from chalicelib.provider.client import REFRESH_TOKEN, Client
-from chalicelib.provider.consents import Consent, Consents
+from chalicelib.provider.consents import Consents
 from chalicelib.provider.id_tokens import IdTokens
 from chalicelib.provider.refusals import invalid_grant
 from chalicelib.session import Session
@@ -114,7 +114,7 @@ class Issuing:
 
         def issue(user: User, session: Session) -> tuple[Issued, Iterable[Write]]:
             consent = self.consents.find(user.user_id, client.client_id)
-            if consent is None or consent.record is None or not _is_within(session, consent):
+            if consent is None or consent.record is None or not consent.covers(session):
                 raise RefreshRefused("revoked")
             issued = self._access(user, session, client, allowed)
             return issued, (Check(consent.record), *issued.writes)
@@ -179,10 +179,6 @@ class Issuing:
 def _granted(user: User, session: Session, client: Client, allowed: scopes.Scopes | None) -> scopes.Scopes:
     """Return what is requested, allowed to the client and the user's, all three (SC-2)."""
     return session.granted(user) & (client.scopes if allowed is None else allowed)
-
-
-def _is_within(session: Session, consent: Consent) -> bool:
-    return session.scope is not None and session.scope <= consent.scopes
 
 
 def _raise_if_spent(conflict: Conflict, key: Key) -> None:

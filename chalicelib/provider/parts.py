@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from chalicelib.bearer import BearerTokens
     from chalicelib.keys import KeyRing
     from chalicelib.mac_keys import MacKeys
+    from chalicelib.provider.standing import Standing
     from chalicelib.sessions import Sessions
     from chalicelib.store import Store
     from chalicelib.throttling import Throttle
@@ -57,6 +58,7 @@ class House:
     sessions: "Sessions"
     access: "AccessTokenIssuer"
     bearer_tokens: "BearerTokens"
+    standing: "Standing"
     throttle: "Throttle"
     audit: "Audit"
 
@@ -129,7 +131,16 @@ def assemble(house: House) -> Provider:
         browser=BrowserSessions(house.mac_keys, refresh_tokens, sessions),
         seals=Seals(house.mac_keys, world),
         inspection=Inspection(
-            house.issuer, house.audience, sessions, refresh_tokens, clients, house.bearer_tokens.verify
+            issuer=house.issuer,
+            audience=house.audience,
+            store=store,
+            sessions=sessions,
+            tokens=refresh_tokens,
+            access=house.access,
+            standing=house.standing,
+            consents=consents,
+            audit=audit,
+            verify=house.bearer_tokens.verify,
         ),
         grants={
             AUTHORIZATION_CODE: AuthorizationCodeGrant(codes, issuing, audit),

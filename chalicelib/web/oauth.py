@@ -143,7 +143,8 @@ def userinfo(call: Call) -> Answer:
     claims = call.principal
     if claims.iss != call.services.settings.issuer:
         raise InvalidToken("another issuer's person")
-    user, scope = call.services.accounts.acting(claims).user, claims.scope
+    user = call.services.accounts.acting(claims).user
+    scope = call.services.standing.look(claims).claims.scope
     answer = UserInfo(
         sub=user.user_id,
         name=user.name if "profile" in scope else None,

@@ -121,3 +121,10 @@ def test_stored_access_tokens_are_seen_alike(store: Store, world: World, tmp_pat
         token = machine.token(grant_type="client_credentials").json["access_token"]
         pangolins = house.ask("GET", "/pangolins", headers={"Authorization": f"Bearer {token}"})
         assert pangolins.status == 200
+        assert looked_at(machine, token)["active"] is True
+        assert house.client().post("/oauth/revoke", token=token).error == "unauthorized_client"
+        assert machine.post("/oauth/revoke", token=token).status == 200
+        assert looked_at(machine, token) == NONE
+        again = house.ask("GET", "/pangolins", headers={"Authorization": f"Bearer {token}"})
+        assert again.status == 401
+        assert "token_revoked" in house.events(f"client:{machine.client_id}")
