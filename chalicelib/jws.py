@@ -67,10 +67,13 @@ def decode(text: bytes) -> bytes:
 def parse(text: str) -> Jws:
     """Return the parts of a compact JWS that holds JSON objects; InvalidToken for all else."""
     if not isinstance(text, str) or not text.isascii() or len(text) > MAX_TOKEN_CHARACTERS:
-        raise InvalidToken("not a token: over 8 KiB, or not ASCII")
+        raise InvalidToken(
+            f"not a token: it must be ASCII and have at most {MAX_TOKEN_CHARACTERS} characters"
+        )
     parts = text.encode("ascii").split(b".")
     if len(parts) != 3:  # noqa: PLR2004 - header, payload, signature
-        raise InvalidToken("not a compact JWS: it has three parts")
+        has = f"{len(parts)} part{'s' * (len(parts) > 1)}"
+        raise InvalidToken(f"not a compact JWS: it has {has}, and must have three, joined by dots")
     header, payload, signature = parts
     try:
         return Jws(_header(header), _json_object(payload), b"%b.%b" % (header, payload), decode(signature))

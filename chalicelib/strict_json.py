@@ -12,7 +12,9 @@ from typing import Any, NoReturn
 
 MAX_DEPTH = 20
 
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
+# A string without its end runs to the end of the text: a pattern that gave up there would begin again at every
+# quote after it, which takes the square of the length.
+_STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{]|[\]}]', re.DOTALL)
 
 
 def loads(data: bytes, *, max_depth: int = MAX_DEPTH) -> Any:

@@ -9,7 +9,7 @@ from io import BufferedIOBase
 MAX_BODY = 10 * 1024 * 1024  # bytes; API Gateway's limit
 _MAX_CHUNK_LINE = 1024
 
-_TARGET = re.compile(r"(?:https?://[^/?#]*)?(?P<path>/[!-~]*|\*)")
+_TARGET = re.compile(r"(?:https?://[^/?#*]*)?(?P<path>/[!-~]*|\*)")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _DIGITS = re.compile(r"[0-9]{1,19}")
 _CHUNK_SIZE = re.compile(rb"(?P<size>[0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r?\n")

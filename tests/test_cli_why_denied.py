@@ -52,7 +52,7 @@ def test_each_fault_of_a_token_is_found_by_its_look(desk: Desk, clock: Clock, tm
     foreigner = Desk.at(tmp_path / "foreign", desk.services.world, ISSUER="https://foreign.example")
     foreigner.make()
     faults = {
-        "nonsense": ("form", "three parts"),
+        "nonsense": ("form", "has 1 part, and must have three"),
         signed_in.refresh_token: ("form", "refresh token"),
         f"cba_{'a' * 26}.{'b' * 26}.{'c' * 43}": ("form", "CUPBEARER_ACCESS_TOKENS"),
         f"{head}.{'A' * len(signature)}": ("signature", "wrong"),

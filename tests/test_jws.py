@@ -167,3 +167,20 @@ def test_depth_counts_brackets_outside_strings_only() -> None:
 )
 def test_strict_json_reads_what_json_writes(value: object) -> None:
     assert strict_json.loads(json.dumps(value).encode()) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"{HEAD}.{BODY}", "has 2 parts"),
+        (f"{GOOD}.{SIGNATURE}.{BODY}", "has 5 parts"),
+        ("opaque", "has 1 part,"),
+    ],
+)
+def test_a_token_of_too_few_or_too_many_parts_is_told_how_many_it_has_and_must_have(
+    text: str, told: str
+) -> None:
+    with pytest.raises(InvalidToken) as refused:
+        jws.parse(text)
+    assert told in refused.value.reason
+    assert "must have three" in refused.value.reason

@@ -44,3 +44,13 @@ class TestPages:
             "users": [],
             "next_cursor": None,
         }
+
+
+@pytest.mark.parametrize(("items", "status"), [(99, 200), (100, 400)])
+def test_a_body_has_at_most_100_members_all_levels_together(client: Client, items: int, status: int) -> None:
+    """IN-1: each of them costs something before anybody knows what it is for."""
+    operator = client.as_user(["users:read", "users:write", "pangolins"], username="operator")
+    somebody = client.as_user(username="somebody")
+    answer = operator.patch(f"/users/{somebody.user_id}", json={"scopes": ["pangolins"] * items})
+    assert answer.status == status
+    assert status == 200 or "more than 100 members" in answer.json["detail"]
