@@ -12,7 +12,7 @@ export PORT
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-serve: $(VENV)/ready ## run it here, on SQLite: http://localhost:$PORT
+serve: $(VENV)/ready ## run it here, on SQLite: http://localhost:8000, or PORT=8001
 	@$(BIN)/python -m cupbearer.serve --port $(PORT)
 
 test: $(VENV)/ready parts ## run every test in random order (SEED=… repeats one); parts that are missing are named

@@ -5,7 +5,7 @@ deployed, verifies a JWT without boto3, argon2 or a template engine (the design'
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -339,13 +339,16 @@ _lock = threading.Lock()
 _services: Services | None = None
 
 
-def services() -> Services:
-    """Return the services of this process, made from its environment at the first call. Raises SettingsError."""
+def services(find: Callable[[], Settings] = settings.from_environment) -> Services:
+    """Return the services of this process, made at the first call from the settings that ``find`` gives.
+
+    Raises SettingsError.
+    """
     global _services  # noqa: PLW0603 - one process, one composition
     if _services is None:
         with _lock:
             if _services is None:
-                chosen = settings.from_environment()
+                chosen = find()
                 logs.set_up(function=chosen.function)
                 logs.metric("ColdStarts")
                 _services = Services(chosen)

@@ -1,6 +1,8 @@
 """``python -m cupbearer.serve``: the whole service on this machine, as ``make serve`` runs it."""
 
 import argparse
+import errno
+import json
 import logging
 import os
 import signal
@@ -9,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
+from chalicelib.settings import from_environment
+from cupbearer import served
 from cupbearer.local_server import Server
 
 DEFAULT_PORT = "8000"
@@ -63,7 +67,7 @@ def _serve(options: argparse.Namespace) -> int:
     try:
         server = Server(options.host, int(options.port))
     except OSError as error:
-        return _fail(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}")
+        return _fail(_cannot_listen(options, error))
     with server:
         try:
             _load(server, options.stage)
@@ -76,6 +80,13 @@ def _serve(options: argparse.Namespace) -> int:
     return 0
 
 
+def _cannot_listen(options: argparse.Namespace, error: OSError) -> str:
+    said = f"cannot listen on {options.host}:{options.port}: {error.strerror or error}"
+    if error.errno != errno.EADDRINUSE:
+        return said
+    return f"{said}; choose another port: PORT={int(options.port) % HIGHEST_PORT + 1} make serve"
+
+
 def _told(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
@@ -84,6 +95,7 @@ def _load(server: Server, stage: str) -> None:
     """Give the server the project's application, found and checked as ``chalice local`` does."""
     if not Path("app.py").is_file():
         raise FileNotFoundError(f"there is no app.py in {Path.cwd()}")
+    _demand_stage(stage)
     os.environ["PORT"] = str(server.server_port)  # the default issuer is made of it
     from chalice.cli.factory import CLIFactory
     from chalice.deploy.validate import validate_routes
@@ -97,9 +109,20 @@ def _load(server: Server, stage: str) -> None:
     server.gateway = LocalGateway(app)
 
 
+def _demand_stage(stage: str) -> None:
+    """Refuse a stage that the project does not have; Chalice would serve it as an empty one."""
+    try:
+        stages = json.loads(Path(".chalice/config.json").read_text(encoding="utf-8"))["stages"]
+    except (OSError, ValueError, KeyError):
+        return  # Chalice says better what is wrong with the file
+    if stage not in stages:
+        raise LookupError(
+            f"there is no stage {stage!r} in .chalice/config.json, which has {', '.join(stages)}"
+        )
+
+
 def _cors() -> dict[str, str]:
     """Return the static headers of the gateway's own answers: they can carry one origin only, the first."""
-    from chalicelib.settings import from_environment
     from chalicelib.web.headers import cors_headers
 
     origins = from_environment().allowed_origins
@@ -107,9 +130,25 @@ def _cors() -> dict[str, str]:
 
 
 def _announce(server: Server) -> None:
+    """Say what is served and what to do next, and leave word of it for the command line."""
+    chosen = from_environment()
+    served.leave(chosen, os.environ, port=server.server_port)
     host = "localhost" if server.server_name in ("127.0.0.1", "::1", "0.0.0.0", "::") else server.server_name  # noqa: S104
     url = f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}"
-    print(f"Cupbearer serves {url} (Ctrl-C ends it)\nTry:  curl {url}/cats", flush=True)
+    store = "sqlite:///" if chosen.store_engine == "sqlite" else "dynamodb://"
+    print(
+        f"Cupbearer serves {url} from {store}{chosen.store_name} (Ctrl-C ends it)\n"
+        f"Try:  curl {url}/cats   Then, in another terminal:  {_command()} demo",
+        flush=True,
+    )
+
+
+def _command() -> str:
+    """Return how the command line is called here: by its path where that is a short one."""
+    script = Path(sys.executable).with_name("cupbearer")
+    if not script.exists():
+        return "python -m cupbearer.cli"
+    return os.path.relpath(script) if script.is_relative_to(Path.cwd()) else "cupbearer"
 
 
 def _reload(arguments: list[str]) -> int:

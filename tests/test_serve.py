@@ -172,7 +172,7 @@ def problem_of(answer: Reply, status: int, code: str) -> dict[str, object]:
 
 def test_it_tells_its_address_by_name_and_a_first_call_to_try(tiny: Running) -> None:
     assert tiny.lines[0].startswith(f"Cupbearer serves http://localhost:{tiny.port} ")
-    assert tiny.lines[1] == f"Try:  curl http://localhost:{tiny.port}/cats\n"
+    assert f"curl http://localhost:{tiny.port}/cats " in tiny.lines[1]
 
 
 def test_the_application_knows_the_port_it_is_served_on(tiny: Running) -> None:

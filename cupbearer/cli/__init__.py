@@ -42,9 +42,9 @@ COMMANDS = {
 def cli(*, stage: str | None, traceback: bool) -> None:  # noqa: ARG001 - traceback is read when a command fails
     """Look after a Cupbearer: users, sessions, keys, and why a call was denied.
 
-    It works on the store that CUPBEARER_STORE names, by default .cupbearer/ in this directory, as
-    "make serve" does, and may run while the service runs. It ends with status 0 when done, 1 when
-    refused, 2 when the command line itself is wrong.
+    It works on what CUPBEARER_STORE and the other settings say, else on the server that runs from this
+    directory, else on the store in .cupbearer/, and may run while the service runs. It ends with status
+    0 when done, 1 when refused, 2 when the command line itself is wrong.
     """
     if stage is not None:
         from cupbearer.deploying.stage import work_on

@@ -24,13 +24,14 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 
 
 def services() -> "Services":
-    """Return the services that the environment describes; a store that begins here is mentioned."""
+    """Return the services that the environment or a server that runs here describes; a store that begins is mentioned."""
     from pathlib import Path
 
     from chalicelib import wiring
+    from cupbearer.cli import finding
 
     click.get_current_context().find_root().with_resource(_quiet())
-    found = wiring.services()
+    found = wiring.services(finding.settings)
     name = found.settings.store_name
     if found.settings.store_engine == "sqlite" and "store" not in vars(found) and not Path(name).exists():
         note(f"cupbearer: there was no store here; a new one begins in {Path(name).absolute()}")
