@@ -10,7 +10,7 @@ from chalicelib.bearer import FIRST_PARTY, OPAQUE_PREFIX
 from chalicelib.claims import AccessClaims
 from chalicelib.errors import InvalidToken
 from chalicelib.refresh_tokens import hash_of
-from chalicelib.store import Forget, Insert, Key, Record, Store, Write
+from chalicelib.store import Check, Forget, Insert, Key, Record, Store, Write
 from chalicelib.world import World
 
 __all__ = [
@@ -60,6 +60,14 @@ class AccessTokenIssuer(Protocol):
         """Return the write that revokes this one token, or None where only its end does."""
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a token may do now, and the demand that nothing of it changes, for the commit that relies on it."""
+
+    claims: AccessClaims
+    checks: tuple[Check, ...]
+
+
 class Standing(Protocol):
     """Judges what a token may do by what its person, log-in, client and consent are now."""
 
@@ -68,6 +76,9 @@ class Standing(Protocol):
 
     def judged(self, claims: AccessClaims, records: Sequence[Record | None]) -> AccessClaims:
         """Return the claims as far as they are held now, by those records; raise InvalidToken."""
+
+    def look(self, claims: AccessClaims) -> Held:
+        """Return what a token of ours may do now, by one read; raise InvalidToken."""
 
 
 class Mint(Protocol):

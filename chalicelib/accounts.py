@@ -7,11 +7,11 @@ a log-out or a disable acts here at the first request (TK-6, M8).
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib import names, scopes
+from chalicelib import names
 from chalicelib.administration import Administration
 from chalicelib.audit import Audit, Source
 from chalicelib.claims import AccessClaims
-from chalicelib.errors import InsufficientScope, Invalid, InvalidToken, NotAllowed, Taken
+from chalicelib.errors import Invalid, InvalidToken, NotAllowed, Taken
 from chalicelib.passwords import Passwords
 from chalicelib.proofs import PasswordProofs
 from chalicelib.session import Session
@@ -53,13 +53,6 @@ class Accounts:
         if reason is not None or user is None or session is None:
             raise InvalidToken(f"its session is over: {reason}")
         return Acting(user, session)
-
-    def operating(self, claims: AccessClaims, scope: str) -> Acting:
-        """Return the operator who acts by a token of ours, while that person goes on and still holds the scope (M8)."""
-        acting = self.acting(claims)
-        if not scopes.covers(acting.user.scopes, scope):
-            raise InsufficientScope(scope)
-        return acting
 
     def change_profile(
         self, acting: Acting, *, changes: dict[str, str | None], password: str | None = None, source: Source

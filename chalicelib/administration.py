@@ -1,14 +1,14 @@
 """What an operator does with anybody's account, on the command line or with the scope ``users:write``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from chalicelib import names, scopes
 from chalicelib.audit import Audit, Source
-from chalicelib.errors import Taken
+from chalicelib.errors import NotAllowed, Taken
 from chalicelib.passwords import Passwords
 from chalicelib.sessions import Sessions
-from chalicelib.store import MAX_WRITES, Conflict, Forget, Store, Write
+from chalicelib.store import MAX_WRITES, Check, Conflict, Forget, Store, Write, each_once
 from chalicelib.throttling import Throttle
 from chalicelib.user import User, consents_partition
 from chalicelib.users import Users
@@ -17,11 +17,22 @@ OPERATOR = "operator"
 MAX_TRIES = 8
 
 Change = Callable[[User], User]
+Permit = Callable[
+    [User, User | None], Iterable[Check]
+]  # of a change, or with None a deletion; may raise a refusal
+
+
+def at_the_command_line(_old: User, _new: User | None) -> tuple[Check, ...]:
+    """Permit everything: whoever has this machine has the store."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Administration:
-    """The verbs of an operator; ``actor`` is a user id, or the operator at the command line."""
+    """The verbs of an operator; ``actor`` is a user id, or the operator at the command line.
+
+    ``permitted`` judges a change and returns what its commit demands. The last operator stays one without ``force``.
+    """
 
     store: Store
     users: Users
@@ -30,16 +41,25 @@ class Administration:
     sessions: Sessions
     audit: Audit
 
-    def change(self, user_id: str, change: Change, *, source: Source, actor: str = OPERATOR) -> User:
+    def change(
+        self,
+        user_id: str,
+        change: Change,
+        *,
+        source: Source,
+        actor: str = OPERATOR,
+        permitted: Permit = at_the_command_line,
+        force: bool = False,
+    ) -> User:
         """Change a user whatever others do meanwhile; each difference is written down in the same commit."""
 
-        def audit(old: User, new: User) -> tuple[Write, ...]:
-            return tuple(
-                self.audit.write(event, target=user_id, actor=actor, source=source, **detail)
-                for event, detail in differences(old, new)
-            )
+        def also(old: User, new: User) -> Iterable[Write]:
+            for event, detail in differences(old, new):
+                yield self.audit.write(event, target=user_id, actor=actor, source=source, **detail)
+            yield from permitted(old, new)
+            yield from self._another_left(old, new, force=force)
 
-        _, user = self.users.change(user_id, change, audit)
+        _, user = self.users.change(user_id, change, also)
         return user
 
     def administer(
@@ -51,6 +71,8 @@ class Administration:
         name: str | None = None,
         source: Source,
         actor: str = OPERATOR,
+        permitted: Permit = at_the_command_line,
+        force: bool = False,
     ) -> User:
         """Change scopes, ``disabled`` and the name of anybody at once; None leaves as is. Disabling ends every session (SE-6)."""
         cleaned = None if name is None else names.clean_name(name)
@@ -65,7 +87,7 @@ class Administration:
                 scopes=user.scopes if granted is None else granted,
             )
 
-        return self.change(user_id, change, source=source, actor=actor)
+        return self.change(user_id, change, source=source, actor=actor, permitted=permitted, force=force)
 
     def change_scopes(
         self,
@@ -73,11 +95,11 @@ class Administration:
         change: Callable[[scopes.Scopes], scopes.Scopes],
         *,
         source: Source,
-        actor: str = OPERATOR,
+        force: bool = False,
     ) -> User:
         """Grant or revoke scopes relative to what the user has, whatever others do meanwhile."""
         return self.change(
-            user_id, lambda user: replace(user, scopes=change(user.scopes)), source=source, actor=actor
+            user_id, lambda user: replace(user, scopes=change(user.scopes)), source=source, force=force
         )
 
     def set_password(self, user_id: str, *, new: str, source: Source, actor: str = OPERATOR) -> None:
@@ -107,19 +129,41 @@ class Administration:
             self.throttle.unlock(name, networks=user.networks)
         self.store.commit(self.audit.write("unlocked", target=user_id, source=source, actor=actor))
 
-    def delete(self, user_id: str, *, source: Source, actor: str = OPERATOR) -> None:
+    def delete(
+        self,
+        user_id: str,
+        *,
+        source: Source,
+        actor: str = OPERATOR,
+        permitted: Permit = at_the_command_line,
+        force: bool = False,
+    ) -> None:
         """Delete anybody: account and names in one commit, by which every session ends. The trail stays until it expires."""
         for _ in range(MAX_TRIES):
             user = self.users.require(user_id)
             audit = self.audit.write("deleted", target=user_id, source=source, actor=actor)
+            demanded = (*permitted(user, None), *self._another_left(user, None, force=force))
             try:
-                self.store.commit(*self.users.deletion(user), audit)
+                self.store.commit(*each_once(*self.users.deletion(user), audit, *demanded))
             except Conflict:
                 continue
             self._forget_rest(f"user#{user_id}")
             self._forget_rest(consents_partition(user_id))
             return
         raise Taken("The account is being changed by others: try again.")
+
+    def _another_left(self, old: User, new: User | None, *, force: bool) -> tuple[Check, ...]:
+        """Demand another operator beside one who ceases to be one; raise NotAllowed ``last_operator``."""
+        if force or not old.is_operator or (new is not None and new.is_operator):
+            return ()
+        other = self.users.another_operator(old.user_id)
+        if other is None or other.record is None:
+            raise NotAllowed(
+                f"{old.username} is the last account that holds {scopes.ADMINISTER}: give that to another account "
+                "first, or use the command line with --force.",
+                code="last_operator",
+            )
+        return (Check(other.record),)
 
     def _forget_rest(self, partition: str) -> None:
         """Remove what is left of a deleted user: without it nothing of this works, and nobody has that id again."""

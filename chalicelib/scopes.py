@@ -14,6 +14,8 @@ NONE: Scopes = frozenset()
 # ours stands behind these, and no route but userinfo is guarded by one.
 PROTOCOL: Scopes = frozenset({"openid", "profile", "email", "offline_access"})
 
+ADMINISTER = "users:write"  # whoever holds it changes anybody's account
+
 _SCOPE_STRING = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*")
 
 

@@ -12,6 +12,7 @@ from chalicelib.store import Key, Record
 UserId = NewType("UserId", str)
 
 DIRECTORY = "users"
+OPERATORS = "operators"
 PROFILE = "profile"
 MAX_NETWORKS = 5  # networks remembered from successful log-ins (TH-5)
 
@@ -71,6 +72,11 @@ class User:
         return self.name or self.username
 
     @property
+    def is_operator(self) -> bool:
+        """Tell whether the person may administer accounts."""
+        return scopes.ADMINISTER in self.scopes and not self.disabled
+
+    @property
     def login_names(self) -> tuple[str, ...]:
         """Return the canonical names this account can log in by."""
         if self.email and self.email_verified:
@@ -121,6 +127,11 @@ def consents_partition(user_id: str) -> str:
 def login_key(canonical: str) -> Key:
     """Return the record that makes a log-in name unique and leads to its user."""
     return Key(f"login#{canonical}", "user")
+
+
+def operator_key(user_id: str) -> Key:
+    """Return a user's line among the operators."""
+    return Key(OPERATORS, user_id)
 
 
 def directory_key(user: User) -> Key:

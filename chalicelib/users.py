@@ -4,24 +4,28 @@ A user is a record of its own; each name that can log in is a second record in t
 it unique (ST-1). User names and verified e-mails share one space of names, so none can ever stand for another.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from chalicelib import scopes
 from chalicelib.errors import NotFound, Taken
-from chalicelib.store import Conflict, Forget, Insert, Remove, Replace, Store, Write
+from chalicelib.store import Conflict, Forget, Insert, Remove, Replace, Store, Write, each_once
 from chalicelib.user import (
     DIRECTORY,
+    OPERATORS,
     NewUser,
     User,
     UserId,
     directory_key,
     login_key,
     login_name,
+    operator_key,
     profile_key,
 )
 from chalicelib.world import World
 
 MAX_TRIES = 8  # of a change that others keep overtaking
+LINES = 90  # read at once
+MAX_LOOKED_AT = 900  # accounts in which an operator is looked for whom an earlier release has not listed
 
 
 class Users:
@@ -56,6 +60,7 @@ class Users:
             Insert(profile_key(user.user_id), user.data()),
             Insert(directory_key(user), leads_to_it),
             *(Insert(key, leads_to_it) for key in sorted(user.unique_keys)),
+            *((Insert(operator_key(user.user_id), leads_to_it),) if user.is_operator else ()),
         )
 
     def create(self, user: User, writes: Iterable[Write]) -> None:
@@ -112,9 +117,9 @@ class Users:
             new = change(old)
             if new == old:
                 return old, old
-            writes = [*self.writes_for(old, new), *(write for more in also for write in more(old, new))]
             try:
-                self._store.commit(*writes)
+                more = (write for each in also for write in each(old, new))
+                self._store.commit(*each_once(*self.writes_for(old, new), *more))
             except Conflict as conflict:
                 self._raise_if_taken(old, new, conflict)
                 continue
@@ -130,6 +135,7 @@ class Users:
             Replace(old.record, new.data()),
             *(Forget(key) for key in sorted(old.unique_keys - new.unique_keys)),
             *(Insert(key, {"user_id": new.user_id}) for key in sorted(new.unique_keys - old.unique_keys)),
+            *self._listing(old, new),
         )
 
     def deletion(self, user: User) -> tuple[Write, ...]:
@@ -140,7 +146,38 @@ class Users:
             Remove(user.record),
             Forget(directory_key(user)),
             *(Forget(key) for key in sorted(user.unique_keys)),
+            *((Forget(operator_key(user.user_id)),) if user.is_operator else ()),
         )
+
+    def another_operator(self, user_id: str) -> User | None:
+        """Return an operator beside this user, if there is one."""
+        return next(
+            (user for user in self._candidates() if user.is_operator and user.user_id != user_id), None
+        )
+
+    def _candidates(self) -> Iterator[User]:
+        """Yield who is listed as an operator, then the first accounts, in which an earlier release listed nobody."""
+        for partition, most in ((OPERATORS, None), (DIRECTORY, MAX_LOOKED_AT)):
+            after, seen = None, 0
+            while most is None or seen < most:
+                page = self._store.list(partition, after=after, limit=LINES)
+                keys = [profile_key(line.data["user_id"]) for line in page.records]
+                yield from (
+                    User.from_record(record) for record in (self._store.get(*keys) if keys else ()) if record
+                )
+                after, seen = page.next_after, seen + LINES
+                if after is None:
+                    break
+
+    def _listing(self, old: User, new: User) -> tuple[Write, ...]:
+        """Return the writes that keep the list of operators; a change of anything else reads and writes nothing."""
+        key = operator_key(new.user_id)
+        if old.is_operator == new.is_operator:
+            return ()
+        if old.is_operator:
+            return (Forget(key),)
+        (line,) = self._store.get(key)
+        return () if line else (Insert(key, {"user_id": new.user_id}),)
 
     @staticmethod
     def _raise_if_taken(old: User, new: User, conflict: Conflict) -> None:

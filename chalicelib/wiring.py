@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.keys import KeyRing
     from chalicelib.mac_keys import MacKeys
     from chalicelib.newcomers import Newcomers
+    from chalicelib.operators import Operators
     from chalicelib.passwords import Passwords
     from chalicelib.proofs import PasswordProofs
     from chalicelib.provider.parts import Provider as OpenIdProvider
@@ -289,6 +290,13 @@ class Services:
         from chalicelib.newcomers import Newcomers
 
         return Newcomers(self.users, self.passwords, self.audit)
+
+    @cached_property
+    def operators(self) -> "Operators":
+        """Return what finds out which operator acts."""
+        from chalicelib.operators import Operators
+
+        return Operators(self.settings.issuer, self.standing, self.bearer_tokens.is_own)
 
     @cached_property
     def administration(self) -> "Administration":

@@ -11,7 +11,8 @@ from cupbearer.testing import SOURCE, Bench, Client
 
 @pytest.fixture
 def operator(client: Client) -> Client:
-    return client.as_user(["users:read", "users:write"], username="operator")
+    held = ["users:read", "users:write", "pangolins", "orders:read"]  # nobody gives what they do not hold
+    return client.as_user(held, username="operator")
 
 
 @pytest.fixture

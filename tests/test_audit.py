@@ -88,7 +88,7 @@ def test_who_from_where_and_by_which_request(cupbearer: Bench, ann: Client) -> N
 
 
 def test_an_operators_act_names_the_operator(cupbearer: Bench, client: Client, ann: Client) -> None:
-    operator = client.as_user(["users:write"])
+    operator = client.as_user(["users:write", "pangolins"])
     cupbearer.clock.advance(1)
     operator.patch(f"/users/{ann.user_id}", json={"scopes": ["pangolins"]})
     (event, *_), _ = cupbearer.services.audit.of(ann.user_id or "")

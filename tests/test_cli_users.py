@@ -151,6 +151,17 @@ def test_unlock_lifts_the_lock_after_wrong_passwords(desk: Desk) -> None:
     assert desk.log_in().user.username == "Zoe"
 
 
+@pytest.mark.parametrize("words", [("disable",), ("revoke", "users:write"), ("delete", "--yes")])
+def test_the_last_operator_is_taken_away_by_force_only(desk: Desk, words: tuple[str, ...]) -> None:
+    """SC-2: and the refusal says how."""
+    act, *rest = words
+    desk.make("Zoe", "--scope", "users:write")
+    said = desk.refused("users", act, "Zoe", *rest)
+    assert "last account that holds users:write" in said
+    assert "--force" in said
+    assert desk.run("users", act, "Zoe", *rest, "--force").exit_code == 0
+
+
 def test_delete_asks_and_says_what_is_lost(desk: Desk) -> None:
     user = desk.make()
     desk.log_in()

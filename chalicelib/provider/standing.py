@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib import scopes
+from chalicelib.access import Held
 from chalicelib.bearer import FIRST_PARTY
 from chalicelib.claims import AccessClaims
 from chalicelib.errors import InvalidToken
@@ -17,14 +18,6 @@ from chalicelib.session import Session, SessionLimits, over, session_key
 from chalicelib.store import Check, Key, Record, Store
 from chalicelib.user import User, profile_key
 from chalicelib.world import World
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What a token may do now, and the demand that nothing of it changes, for the commit that relies on it."""
-
-    claims: AccessClaims
-    checks: tuple[Check, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import msgspec
 
 from chalicelib import scopes
 from chalicelib.audit import EVENTS
-from chalicelib.errors import InsufficientScope, Invalid
+from chalicelib.errors import Invalid
 from chalicelib.web import browser_session
 from chalicelib.web.call import NO_CONTENT, created
 from chalicelib.web.parsing import Body
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 api = Api("users")
 
-READ, WRITE = "users:read", "users:write"
+READ, WRITE = "users:read", scopes.ADMINISTER
 
 
 class SignUp(Body):
@@ -232,46 +232,34 @@ def look_up_user(call: Call) -> Answer:
     refuses=(400, 404, 409),
 )
 def administer_user(call: Call) -> Answer:
-    """Change a user's scopes, name, or whether the account is disabled, which ends every session."""
+    """Change a user's scopes, name, or whether the account is disabled, which ends every session.
+
+    Nobody gives what they do not hold; scopes about users are given by a person's own log-in only. The own account
+    and the last one that holds ``users:write`` stay what they are: 403 ``own_account`` and ``last_operator``.
+    """
     change: Administration = call.body
-    actor = _operator(call)
+    operator = call.services.operators.acting(call.principal)
     granted = None if change.scopes is None else scopes.parse_each(change.scopes)
-    _demand_held(call, granted)
     user = call.services.administration.administer(
         call.params["user_id"],
         granted=granted,
         disabled=change.disabled,
         name=change.name,
         source=call.source,
-        actor=actor,
+        actor=operator.actor,
+        permitted=operator.permitted,
     )
     return _user(user)
 
 
-@api.route("/users/{user_id}", methods=["DELETE"], scope=WRITE, status=204, refuses=(404,))
+@api.route("/users/{user_id}", methods=["DELETE"], scope=WRITE, status=204, refuses=(404, 409))
 def delete_user(call: Call) -> Answer:
-    """Delete a user for ever."""
-    call.services.administration.delete(call.params["user_id"], source=call.source, actor=_operator(call))
+    """Delete a user for ever; not the own account, nor the last one that holds ``users:write``."""
+    operator = call.services.operators.acting(call.principal)
+    call.services.administration.delete(
+        call.params["user_id"], source=call.source, actor=operator.actor, permitted=operator.permitted
+    )
     return NO_CONTENT
-
-
-def _operator(call: Call) -> str:
-    """Return who acts, as the trail names it: a person who still may, a machine, or an issuer's subject."""
-    claims = call.principal
-    if claims.iss != call.services.settings.issuer:
-        return f"{claims.iss} {claims.sub}"
-    if claims.sid is not None:
-        return call.services.accounts.operating(claims, WRITE).user.user_id
-    return claims.sub
-
-
-def _demand_held(call: Call, granted: scopes.Scopes | None) -> None:
-    """Refuse a token that is not a person's own to leave anybody scopes that it does not carry itself (SC-2)."""
-    if granted is None or call.services.bearer_tokens.is_own(call.principal):
-        return
-    target = call.services.users.require(call.params["user_id"])
-    if missing := granted - target.scopes - call.principal.scope:
-        raise InsufficientScope(min(missing))
 
 
 def _user(user: "User") -> Answer:

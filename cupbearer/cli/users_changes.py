@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from chalicelib.user import User
     from chalicelib.wiring import Services
 
+force_option = click.option(
+    "--force", is_flag=True, help="Also where nobody who may administer accounts is left."
+)
 scopes_argument = click.argument("wanted", metavar="SCOPE...", nargs=-1, required=True)
 
 
@@ -39,13 +42,16 @@ def grant(*, user: str, wanted: tuple[str, ...]) -> None:
 @click.command(short_help="Take scopes away.", epilog=examples("cupbearer users revoke Zoe orders:write"))
 @user_argument
 @scopes_argument
-def revoke(*, user: str, wanted: tuple[str, ...]) -> None:
+@force_option
+def revoke(*, user: str, wanted: tuple[str, ...], force: bool) -> None:
     """Take scopes away from a user. Tokens that are out keep them until they end."""
     from chalicelib import scopes
 
     at, fewer = services(), scopes.parse(" ".join(wanted))
     before = find_user(at, user)
-    after = at.administration.change_scopes(before.user_id, lambda held: held - fewer, source=source())
+    after = at.administration.change_scopes(
+        before.user_id, lambda held: held - fewer, source=source(), force=force
+    )
     _tell_scopes(before, after)
     if after.scopes != before.scopes:
         seconds = at.settings.revocation_bound_seconds
@@ -87,14 +93,15 @@ def unlock(*, user: str) -> None:
 
 @click.command(short_help="Lock a user out.", epilog=examples("cupbearer users disable Zoe"))
 @user_argument
-def disable(*, user: str) -> None:
+@force_option
+def disable(*, user: str, force: bool) -> None:
     """Lock a user out and end every session. "users enable" undoes it."""
     at = services()
     found = find_user(at, user)
     if found.disabled:
         say(f"{found.username} is disabled already.")
         return
-    at.administration.administer(found.user_id, disabled=True, source=source())
+    at.administration.administer(found.user_id, disabled=True, source=source(), force=force)
     say(f"{found.username} is disabled. Every session is ended.", _until(at))
 
 
@@ -114,7 +121,8 @@ def enable(*, user: str) -> None:
 )
 @user_argument
 @yes_option
-def delete(*, user: str, yes: bool) -> None:
+@force_option
+def delete(*, user: str, yes: bool, force: bool) -> None:
     """Delete a user for ever: profile, password, scopes, linked providers and sessions.
 
     The user name and the address become free for others, who get another id. The audit trail is kept
@@ -133,7 +141,7 @@ def delete(*, user: str, yes: bool) -> None:
         f"Lost are the profile, the password, {', '.join(lost)}."
     )
     confirm(question, yes=yes)
-    at.administration.delete(found.user_id, source=source())
+    at.administration.delete(found.user_id, source=source(), force=force)
     say(f"{found.username} is deleted. The trail stays: cupbearer audit {found.user_id}", _until(at))
 
 

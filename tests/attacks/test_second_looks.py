@@ -4,28 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.access import Grant
 from chalicelib.store import StoreUnavailable, Write
 from cupbearer.testing import SOURCE, Bench, Client
 
 WRONG = "not the pass phrase"
 
 
-def hold_third_party(client: Client, person: Client, scope: str) -> Client:
-    """Return a caller with a client's token for a person, of that person's own session."""
-    grant = Grant(
-        sub=person.user_id or "",
-        client_id="somebody-elses-app",
-        scope=frozenset(scope.split()),
-        sid=person.session_id,
-    )
-    return Client(client.bench, access_token=client.services.access.issue(grant).token)
-
-
 def test_a_disabled_operator_cannot_undo_it_with_the_token_that_lives_on(client: Client) -> None:
     """TK-6, M8: the handler that acts looks whether the person goes on."""
     operator = client.as_user(scopes=["users:read", "users:write"])
-    client.services.administration.administer(operator.user_id or "", disabled=True, source=SOURCE)
+    client.services.administration.administer(
+        operator.user_id or "", disabled=True, source=SOURCE, force=True
+    )
     assert operator.patch(f"/users/{operator.user_id}", json={"disabled": False}).status == 401
     assert operator.delete(f"/users/{client.as_user().user_id}").status == 401
 
@@ -34,7 +24,7 @@ def test_an_operator_who_lost_the_scope_stops_at_once(client: Client) -> None:
     """M8, SC-2."""
     operator = client.as_user(scopes=["users:write"])
     client.services.administration.administer(
-        operator.user_id or "", granted=frozenset({"get:profile"}), source=SOURCE
+        operator.user_id or "", granted=frozenset({"get:profile"}), source=SOURCE, force=True
     )
     reply = operator.patch(f"/users/{operator.user_id}", json={"scopes": ["users:write"]})
     assert (reply.status, reply.code) == (403, "insufficient_scope")
@@ -43,12 +33,12 @@ def test_an_operator_who_lost_the_scope_stops_at_once(client: Client) -> None:
 def test_a_clients_token_gives_nobody_a_scope_that_it_does_not_carry(client: Client) -> None:
     """SC-2, SC-3."""
     person = client.as_user(scopes=["users:write"])
-    app = hold_third_party(client, person, "users:write")
+    app, ann = person.through_app(["users:write"]), client.as_user()
     assert app.patch(f"/users/{person.user_id}", json={"scopes": ["users:write", "pangolins"]}).status == 403
     assert app.patch(f"/users/{person.user_id}", json={"name": "Mia"}).status == 200
     machine = client.as_machine(["users:write"])
-    assert machine.patch(f"/users/{person.user_id}", json={"scopes": ["pangolins"]}).status == 403
-    assert machine.patch(f"/users/{person.user_id}", json={"scopes": []}).status == 200
+    assert machine.patch(f"/users/{ann.user_id}", json={"scopes": ["pangolins"]}).status == 403
+    assert machine.patch(f"/users/{ann.user_id}", json={"scopes": []}).status == 200
 
 
 @pytest.mark.parametrize("limit", ["00019999", "000150", "0", "101", "1" * 5000, "+5", "٣"])
