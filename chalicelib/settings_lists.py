@@ -3,13 +3,12 @@
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlsplit
 
 import msgspec
 
-from chalicelib import scopes
+from chalicelib import scopes, urls
 from chalicelib.errors import Invalid
-from chalicelib.settings_reader import PREFIX, Reader, SettingsError, is_outside_url, is_web_origin_or_path
+from chalicelib.settings_reader import PREFIX, Reader, SettingsError, is_outside_url
 
 if TYPE_CHECKING:
     from chalicelib.issuers import TrustedIssuer
@@ -59,15 +58,12 @@ class ProviderSetting:
 def origins(read: Reader) -> tuple[str, ...]:
     listed = read.json("ALLOWED_ORIGINS", list, example='["https://app.example.com"]')
     for origin in listed:
-        good = (
-            isinstance(origin, str)
-            and is_web_origin_or_path(origin, secure=False)
-            and not urlsplit(origin).path
-        )
-        if not good:
+        web = urls.read(origin) if isinstance(origin, str) else None
+        if web is None or web.origin != origin:
+            wanted = web.origin if web else "https://example.com"
             raise SettingsError(
                 PREFIX + "ALLOWED_ORIGINS",
-                f"has {origin!r}, but each must be an exact origin such as https://example.com",
+                f"has {origin!r}, but each must be an exact origin as a browser spells it, such as {wanted}",
             )
     return tuple(listed)
 

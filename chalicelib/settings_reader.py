@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from chalicelib import scopes
+from chalicelib import scopes, urls
 from chalicelib.errors import Invalid
 
 PREFIX = "CUPBEARER_"
@@ -111,18 +111,8 @@ class Reader:
 
 def is_web_origin_or_path(url: str, *, secure: bool) -> bool:
     """Tell whether ``url`` is https (or, unless ``secure``, http) with a host and no user, query or fragment."""
-    try:
-        parts = urlsplit(url)
-        port_is_fine = parts.port is None or parts.port > 0
-    except ValueError:
-        return False
-    return (
-        parts.scheme in (("https",) if secure else ("https", "http"))
-        and bool(parts.hostname)
-        and port_is_fine
-        and not (parts.username or parts.password or parts.query or parts.fragment)
-        and re.fullmatch(r"[\x21-\x7e]+", url) is not None
-    )
+    web = urls.read(url)
+    return web is not None and not web.query and (web.scheme == "https" or not secure)
 
 
 def is_outside_url(url: object, *, production: bool) -> bool:

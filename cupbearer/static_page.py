@@ -7,10 +7,10 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from chalicelib import urls
 from chalicelib.settings import Settings, from_environment
-from chalicelib.settings_reader import SettingsError, is_web_origin_or_path
+from chalicelib.settings_reader import SettingsError
 from chalicelib.web import pages
 
 PAGES = {"board.html": "index.html", "account.html": "account/index.html"}
@@ -54,11 +54,11 @@ def write(settings: Settings, *, origin: str, folder: Path) -> None:
 
 def api_of(settings: Settings, origin: str) -> str:
     """Return what the page's calls begin with: a path where page and API share an origin, else the issuer."""
-    parts = urlsplit(settings.issuer)
-    if not is_web_origin_or_path(origin, secure=False) or urlsplit(origin).path:
+    issuer, page = urls.read(settings.issuer), urls.read(origin)
+    if page is None or issuer is None or page.origin != origin:
         raise WrongOriginError(f"{origin!r} is not an origin such as https://app.example.com.")
-    if origin == f"{parts.scheme}://{parts.netloc}":
-        return parts.path
+    if page.origin == issuer.origin:
+        return issuer.path
     if origin not in settings.allowed_origins:
         raise WrongOriginError(
             f"The API does not know {origin}: put it into CUPBEARER_ALLOWED_ORIGINS there and here."
@@ -68,8 +68,8 @@ def api_of(settings: Settings, origin: str) -> str:
 
 def policy(api: str) -> str:
     """Return the content security policy of the files. ``frame-ancestors`` counts only as a header: the host's task."""
-    parts = urlsplit(api)
-    elsewhere = f" {parts.scheme}://{parts.netloc}" if parts.netloc else ""
+    web = urls.read(api)
+    elsewhere = f" {web.origin}" if web else ""
     directives = {name: sources for name, sources in pages.POLICY.items() if name != "frame-ancestors"}
     for name in ("connect-src", "form-action"):
         directives[name] += elsewhere

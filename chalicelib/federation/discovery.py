@@ -1,20 +1,16 @@
 """A provider's discovery document, read into what we rely on (OpenID Connect Discovery section 3)."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from chalicelib import jwk
+from chalicelib import jwk, urls
 from chalicelib.errors import Unavailable
 
 MAX_URL_CHARACTERS = 2048
 DEFAULT_ALGORITHMS = frozenset(
     {"RS256"}
 )  # what every provider must support (OpenID Connect Core section 15.1)
-
-_URL = re.compile(r"[!$-;=?-\[\]_a-z~]+")  # RFC 3986, without "#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +53,8 @@ def _algorithms(told: object) -> frozenset[str]:
 
 def _url(told: Mapping[str, Any], member: str, schemes: tuple[str, ...]) -> str:
     url = told.get(member)
-    if isinstance(url, str) and len(url) <= MAX_URL_CHARACTERS and _URL.fullmatch(url):
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            parts = urlsplit("")
-        if parts.scheme in schemes and parts.hostname and "@" not in parts.netloc:
+    if isinstance(url, str) and len(url) <= MAX_URL_CHARACTERS:
+        web = urls.read(url)
+        if web is not None and web.scheme in schemes:
             return url
     raise Unavailable(f"A provider's discovery document has no usable {member}.")

@@ -65,7 +65,7 @@ def proven_client(parameters: Parameters, find: Callable[[str], Client | None]) 
     client = find(client_id)
     if client is None or client.disabled:
         raise RefusedAtPage("invalid_client", "This application is not registered here, or is disabled.")
-    if not redirect_uris.is_registered(redirect_uri, client.redirect_uris):
+    if not redirect_uris.is_registered(redirect_uri, client.redirect_uris, any_port=client.public):
         raise RefusedAtPage(
             "invalid_request", "The address to return to is not one that this application registered."
         )

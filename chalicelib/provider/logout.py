@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.audit import Source
 from chalicelib.errors import NotFound
+from chalicelib.provider import redirect_uris
 from chalicelib.provider.browser import LoggedIn
 from chalicelib.provider.client import Client
 from chalicelib.provider.id_tokens import Hint
@@ -54,7 +55,8 @@ def parse(
     uri = given.get("post_logout_redirect_uri") or None
     if uri is not None:
         client = find(client_id) if client_id else None
-        if client is None or client.disabled or uri not in client.post_logout_redirect_uris:
+        registered = client.post_logout_redirect_uris if client and not client.disabled else ()
+        if not redirect_uris.is_registered(uri, registered, any_port=False):
             raise RefusedAtPage(
                 "invalid_request", "The address to return to is not one that this application registered."
             )

@@ -5,17 +5,16 @@ Compared as strings, never as parsed URLs: two parsers that disagree are the att
 
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
+from chalicelib import urls
 from chalicelib.errors import Invalid
 
 MAX_LENGTH = 1024
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]+")
-_LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
-
-# RFC 8252 section 7.3: the port of a native program's listener is whatever the system gave it.
-_LOOPBACK_LITERAL = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(|[/?].*)")
+_LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
+_LOOPBACK_LITERALS = {"127.0.0.1", "[::1]"}  # "localhost" may lead elsewhere (RFC 8252 section 8.3)
 
 
 def check(uri: str) -> str:
@@ -23,28 +22,43 @@ def check(uri: str) -> str:
 
     https; http only to this machine; a scheme of one's own only as a reversed domain (RFC 8252 section 7.1).
     """
-    if len(uri) > MAX_LENGTH or not _URI.fullmatch(uri) or "\\" in uri:
-        raise _invalid(uri, "must be an absolute URI of at most 1024 characters without fragment or spaces")
-    try:
-        parts = urlsplit(uri)
-        host, user = parts.hostname, parts.username
-        _ = parts.port
-    except ValueError:
-        raise _invalid(uri, "is not a URI") from None
-    if "@" in parts.netloc or user is not None:
-        raise _invalid(uri, "must not hold a user name")
-    if parts.scheme == "https" and host:
-        return uri
-    if parts.scheme == "http" and host in _LOOPBACK_HOSTS:
-        return uri
-    if "." in parts.scheme:
-        return uri
-    raise _invalid(uri, "must be https, http to this machine, or a scheme like com.example.app")
+    if problem := _problem(uri):
+        raise Invalid(f"The redirect URI {uri[:MAX_LENGTH]!r} {problem}.", code="invalid_redirect_uri")
+    return uri
 
 
-def is_registered(asked: str, registered: Iterable[str]) -> bool:
-    """Tell whether a URI equals a registered one; only the port of a loopback literal may vary."""
-    portless = _without_port(asked)
+def _problem(uri: str) -> str | None:
+    if len(uri) > MAX_LENGTH or not _URI.fullmatch(uri):
+        return "must be an absolute URI of at most 1024 characters without fragment or spaces"
+    scheme, _, rest = uri.partition(":")
+    if rest.startswith("//") and "@" in re.split(r"[/?]", rest[2:], maxsplit=1)[0]:
+        return "must not hold a user name"
+    if scheme.lower() in ("https", "http"):
+        return _web_problem(uri)
+    if "." not in scheme:
+        return "must be https, http to this machine, or a scheme like com.example.app"
+    return None
+
+
+def _web_problem(uri: str) -> str | None:
+    web = urls.read(uri)
+    if web is None:
+        return "must have a host such as shop.example, no wildcard, and a port from 1 to 65535 if any"
+    if web.scheme == "http" and web.host not in _LOOPBACK_HOSTS:
+        return "must be https: http is for this machine alone"
+    return None
+
+
+def is_registered(asked: str, registered: Iterable[str], *, any_port: bool) -> bool:
+    """Tell whether a URI equals a registered one.
+
+    With ``any_port``, which is for native programs and so for public clients, the port of a loopback literal may
+    vary: it is whatever the system gave the listener (RFC 8252 section 7.3). What could not be registered today is
+    not registered, whenever it was written down.
+    """
+    if _problem(asked) is not None:
+        return False
+    portless = _without_port(asked) if any_port else None
     return any(
         asked == uri or (portless is not None and portless == _without_port(uri)) for uri in registered
     )
@@ -59,15 +73,23 @@ def with_parameters(uri: str, parameters: Mapping[str, str | None]) -> str:
 
 
 def form_target(uri: str) -> str:
-    """Return what a page's ``form-action`` must name for a form whose answer leads to this URI."""
-    parts = urlsplit(uri)
-    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("https", "http") else f"{parts.scheme}:"
+    """Return what a page's ``form-action`` must name for a form whose answer leads to this URI; raise Invalid for none.
+
+    It is written anew from the parts, never cut out of the text. A policy has no words for an IPv6 address, nor for
+    an address below a scheme of one's own: there the scheme stands for all of it (CSP 3 section 2.3.1).
+    """
+    check(uri)
+    web = urls.read(uri)
+    if web is None or web.has_ipv6:
+        return f"{uri.partition(':')[0].lower()}:"
+    return web.origin
 
 
 def _without_port(uri: str) -> str | None:
-    match = _LOOPBACK_LITERAL.fullmatch(uri)
-    return f"{match[1]}{match[2]}" if match else None
-
-
-def _invalid(uri: str, problem: str) -> Invalid:
-    return Invalid(f"The redirect URI {uri[:MAX_LENGTH]!r} {problem}.", code="invalid_redirect_uri")
+    web = urls.read(uri)
+    if web is None or web.scheme != "http" or web.host not in _LOOPBACK_LITERALS:
+        return None
+    before = len(
+        f"{web.scheme}://{web.host}"
+    )  # cut from the text, not put together: compared as it was written
+    return uri[:before] + uri[before:].removeprefix(f":{web.port}")

@@ -65,7 +65,7 @@ def client_of(call: Call, request: AuthorizationRequest) -> Client:
     client = call.services.provider.clients.find(request.client_id)
     if client is None or client.disabled:
         raise RefusedAtPage("invalid_client", "This application is not registered here, or is disabled.")
-    if not redirect_uris.is_registered(request.redirect_uri, client.redirect_uris):
+    if not redirect_uris.is_registered(request.redirect_uri, client.redirect_uris, any_port=client.public):
         raise RefusedAtPage("invalid_request", "The address to return to is no longer registered.")
     return client
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from chalicelib import urls
 from chalicelib.audit import Source
 from chalicelib.claims import AccessClaims
 from chalicelib.errors import Invalid, InvalidToken, NotAllowed
@@ -95,6 +95,8 @@ def created(body: Any, location: str | None = None) -> Answer:
 
 
 def origin_of(url: str) -> str:
-    """Return scheme, host and port of a URL as a browser spells an origin."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    """Return the origin of an issuer as a browser spells it."""
+    web = urls.read(url)
+    if web is None:
+        raise ValueError("the issuer is no web URL")
+    return web.origin
