@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from chalicelib.settings import from_environment
-from cupbearer import served
+from cupbearer.announcement import announce
 from cupbearer.local_server import Server
 
 DEFAULT_PORT = "8000"
@@ -46,6 +46,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--reload", action="store_true", help="start again when a file of the project changes"
     )
+    parser.add_argument("--json", action="store_true", help="say as JSON, in one line, what is served")
     parser.add_argument("--traceback", action="store_true", help="show where a start-up failed")
     return parser.parse_args(arguments)
 
@@ -75,7 +76,7 @@ def _serve(options: argparse.Namespace) -> int:
             if options.traceback:
                 raise
             return _fail(f"{_told(error)} (--traceback shows where)")
-        _announce(server)
+        announce(server, as_json=options.json)
         server.serve_forever(poll_interval=0.1)
     return 0
 
@@ -129,28 +130,6 @@ def _cors() -> dict[str, str]:
     return cors_headers(origins[0], origins) if origins else {}
 
 
-def _announce(server: Server) -> None:
-    """Say what is served and what to do next, and leave word of it for the command line."""
-    chosen = from_environment()
-    served.leave(chosen, os.environ, port=server.server_port)
-    host = "localhost" if server.server_name in ("127.0.0.1", "::1", "0.0.0.0", "::") else server.server_name  # noqa: S104
-    url = f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}"
-    store = "sqlite:///" if chosen.store_engine == "sqlite" else "dynamodb://"
-    print(
-        f"Cupbearer serves {url} from {store}{chosen.store_name} (Ctrl-C ends it)\n"
-        f"Try:  curl {url}/cats   Then, in another terminal:  {_command()} demo",
-        flush=True,
-    )
-
-
-def _command() -> str:
-    """Return how the command line is called here: by its path where that is a short one."""
-    script = Path(sys.executable).with_name("cupbearer")
-    if not script.exists():
-        return "python -m cupbearer.cli"
-    return os.path.relpath(script) if script.is_relative_to(Path.cwd()) else "cupbearer"
-
-
 def _reload(arguments: list[str]) -> int:
     """Run under Chalice's reloader: a parent that starts this command again whenever a file changes."""
     from chalice.cli.reloader import run_with_reloader
@@ -165,10 +144,11 @@ class _ReloadedServer:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self._server = Server(options.host, int(options.port))
+        self._as_json = options.json
         _load(self._server, options.stage)
 
     def serve_forever(self) -> None:
-        _announce(self._server)
+        announce(self._server, as_json=self._as_json)
         self._server.serve_forever(poll_interval=0.1)
 
     def shutdown(self) -> None:

@@ -219,6 +219,12 @@ def test_every_command_has_a_help_and_every_leaf_examples() -> None:
             assert f"cupbearer {' '.join(path)}" in told.output.partition("Examples:")[2], path
 
 
+def test_every_command_can_answer_programs() -> None:
+    for path, command in commands(cli):
+        if not isinstance(command, click.Group):
+            assert any("--json" in parameter.opts for parameter in command.params), path
+
+
 def test_no_command_takes_a_secret_as_an_option() -> None:
     """Arguments are seen by every process of a machine."""
     for path, command in commands(cli):

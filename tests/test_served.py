@@ -41,14 +41,14 @@ class Serving:
 
 
 @contextmanager
-def serving(project: Path, *arguments: str, **env: str) -> Iterator[Serving]:
+def serving(project: Path, *arguments: str, lines: int = 2, **env: str) -> Iterator[Serving]:
     process = subprocess.Popen(
         [sys.executable, "-m", "cupbearer.serve", "--port", "0", *arguments], cwd=project, text=True,
         env=environment(PYTHONUNBUFFERED="1", **env), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     assert process.stdout is not None
     try:
-        yield Serving(process, process.stdout.readline() + process.stdout.readline())
+        yield Serving(process, "".join(process.stdout.readline() for _ in range(lines)))
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)
@@ -128,6 +128,13 @@ def test_it_says_what_it_serves_and_what_to_do_next(project: Path) -> None:
         assert f"curl http://localhost:{server.port}/cats" in server.said
         assert "cupbearer demo" in server.said or "cupbearer.cli demo" in server.said
         assert max(map(len, server.said.splitlines())) <= 100
+
+
+def test_a_program_is_told_in_json_what_is_served(project: Path) -> None:
+    with serving(project, "--json", lines=1) as server:
+        told = json.loads(server.said)
+        assert told["url"] == told["issuer"] == f"http://localhost:{told['port']}"
+        assert (told["store"], told["pid"]) == ("sqlite:///.cupbearer/cupbearer.db", server.process.pid)
 
 
 def failing(project: Path, *arguments: str) -> str:

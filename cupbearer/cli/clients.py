@@ -8,7 +8,7 @@ import click
 from cupbearer.cli.asking import confirm, yes_option
 from cupbearer.cli.commands import Commands, examples
 from cupbearer.cli.failures import Failure
-from cupbearer.cli.output import facts, note, say, say_json, table, when
+from cupbearer.cli.output import facts, note, say_json, table, tell, when
 from cupbearer.cli.work import json_option, services, source
 
 if TYPE_CHECKING:
@@ -164,30 +164,34 @@ def rotate_secret(*, client_id: str, as_json: bool) -> None:
 
 @click.command(short_help="Refuse a client everything.")
 @client_argument
-def disable(*, client_id: str) -> None:
+@json_option
+def disable(*, client_id: str, as_json: bool) -> None:
     """Refuse a client everything, refreshes included; what it holds ends within minutes."""
     client = services().provider.clients.set_disabled(client_id, disabled=True, source=source())
-    say(f"{client.name} is disabled.")
+    tell(shape(client), f"{client.name} is disabled.", as_json=as_json)
 
 
 @click.command(short_help="Honour a disabled client again.")
 @client_argument
-def enable(*, client_id: str) -> None:
+@json_option
+def enable(*, client_id: str, as_json: bool) -> None:
     """Honour a disabled client again."""
     client = services().provider.clients.set_disabled(client_id, disabled=False, source=source())
-    say(f"{client.name} is enabled.")
+    tell(shape(client), f"{client.name} is enabled.", as_json=as_json)
 
 
 @click.command(short_help="Delete a client for ever.")
 @client_argument
 @yes_option
-def delete(*, client_id: str, yes: bool) -> None:
+@json_option
+def delete(*, client_id: str, yes: bool, as_json: bool) -> None:
     """Delete a client for ever."""
     clients = services().provider.clients
     client = clients.require(client_id)
     confirm(f"Delete {client.name}? Nobody can use it any more.", yes=yes)
     clients.delete(client_id, source=source())
-    say(f"{client.name} is deleted.")
+    told = {"client_id": client.client_id, "name": client.name, "deleted": True}
+    tell(told, f"{client.name} is deleted.", as_json=as_json)
 
 
 def shape(client: "Client") -> dict[str, Any]:

@@ -6,8 +6,8 @@ import click
 
 from cupbearer.cli.commands import examples
 from cupbearer.cli.failures import Failure
-from cupbearer.cli.output import say
-from cupbearer.cli.work import services, source
+from cupbearer.cli.output import say, say_json
+from cupbearer.cli.work import json_option, services, source
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Services
@@ -22,7 +22,8 @@ PHRASE_GROUPS = 4  # of four characters with five bits each: 80 bits
     epilog=examples("cupbearer demo", "cupbearer demo --new-passwords"),
 )
 @click.option("--new-passwords", is_flag=True, help="Make new pass phrases; the sessions of both end.")
-def command(*, new_passwords: bool) -> None:
+@json_option
+def command(*, new_passwords: bool, as_json: bool) -> None:
     """Make two users: Cthon98, who has the scope pangolins, and AzureDiamond, who has none.
 
     Their pass phrases are random and shown once. Run again, it puts their scopes right and leaves the
@@ -32,6 +33,16 @@ def command(*, new_passwords: bool) -> None:
     if at.settings.production:
         raise Failure("CUPBEARER_ENV is production, where there are no demo users.")
     phrases = {name: _put_right(at, name, new_password=new_passwords) for name in DEMO}
+    if as_json:
+        told = [
+            {"username": name, "scopes": sorted(DEMO[name]), "password": phrase}
+            for name, phrase in phrases.items()
+        ]
+        say_json({"issuer": at.settings.issuer, "users": told})
+        return
+    for name, phrase in phrases.items():
+        held = f"scope {' '.join(DEMO[name])}" if DEMO[name] else "no scope"
+        say(f"{name}: {held}, pass phrase {phrase or 'as it was (--new-passwords makes another)'}")
     url, password = at.settings.issuer, phrases["Cthon98"] or "…"
     say(
         "",
@@ -43,7 +54,7 @@ def command(*, new_passwords: bool) -> None:
 
 
 def _put_right(at: "Services", username: str, *, new_password: bool) -> str | None:
-    """Make or mend one user, say so, and return the pass phrase if it is a new one."""
+    """Make or mend one user and return the pass phrase if it is a new one."""
     granted, phrase = DEMO[username], _phrase(at.world)
     user = at.users.find(username)
     if user is None:
@@ -56,11 +67,7 @@ def _put_right(at: "Services", username: str, *, new_password: bool) -> str | No
         at.administration.administer(user.user_id, granted=granted, disabled=False, source=source())
         if new_password:
             at.administration.set_password(user.user_id, new=phrase, source=source())
-    is_new = user is None or new_password
-    told = phrase if is_new else "as it was (--new-passwords makes another)"
-    held = f"scope {' '.join(granted)}" if granted else "no scope"
-    say(f"{username}: {held}, pass phrase {told}")
-    return phrase if is_new else None
+    return phrase if user is None or new_password else None
 
 
 def _phrase(world: "World") -> str:

@@ -1,13 +1,13 @@
 """``cupbearer keys``: the keys that sign access tokens, and those of refresh tokens."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cupbearer.cli.asking import confirm, yes_option
 from cupbearer.cli.commands import Commands, examples
-from cupbearer.cli.output import say, say_json, table, when
+from cupbearer.cli.output import say_json, table, tell, when
 from cupbearer.cli.work import json_option, services
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ def list_keys(*, as_json: bool) -> None:
 )
 @click.option("--emergency", is_flag=True, help="The old keys have leaked: they stop counting at once.")
 @yes_option
-def rotate(*, ring: str, emergency: bool, yes: bool) -> None:
+@json_option
+def rotate(*, ring: str, emergency: bool, yes: bool, as_json: bool) -> None:
     """Begin to use a new key.
 
     Ordinarily nobody notices: the new key is published first and used when every cache has seen it, and
@@ -76,15 +77,19 @@ def rotate(*, ring: str, emergency: bool, yes: bool) -> None:
     if emergency:
         told = " ".join(EMERGENCIES[name] for name in rings).format(seconds=EMERGENCY_SECONDS)
         confirm(f"{told} Go on?", yes=yes)
-    for name in rings:
-        _rotate(at, name, emergency=emergency)
+    made = [_rotate(at, name, emergency=emergency) for name in rings]
+    lines = [
+        f"The {key['ring']} ring has a new key {key['kid']}, used from {when(key['used_from'])}."
+        for key in made
+    ]
+    tell({"rotated": made}, *lines, as_json=as_json)
 
 
-def _rotate(at: "Services", ring: str, *, emergency: bool) -> None:
+def _rotate(at: "Services", ring: str, *, emergency: bool) -> dict[str, Any]:
     if ring == "signing":
         kid = at.key_ring.rotate(emergency=emergency)
-        begins = {key.kid: key.signs_from for key in at.key_ring.list()}[kid]
+        begins = {key.kid: key.signs_from for key in at.key_ring.list()}
     else:
         kid = at.mac_keys.rotate(emergency=emergency)
-        begins = {key.kid: key.used_from for key in at.mac_keys.list()}[kid]
-    say(f"The {ring} ring has a new key {kid}, used from {when(begins)}.")
+        begins = {key.kid: key.used_from for key in at.mac_keys.list()}
+    return {"ring": ring, "kid": kid, "used_from": begins[kid]}

@@ -36,6 +36,14 @@ def say_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=True))
 
 
+def tell(value: Any, *lines: str, as_json: bool) -> None:
+    """Print what was done: as JSON for programs, else as lines for people."""
+    if as_json:
+        say_json(value)
+    else:
+        say(*lines)
+
+
 def when(seconds: float | None) -> str:
     """Return a moment as text, in UTC."""
     return "-" if seconds is None else f"{datetime.fromtimestamp(int(seconds), UTC):%Y-%m-%d %H:%M:%S}Z"

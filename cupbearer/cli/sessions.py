@@ -6,7 +6,7 @@ import click
 
 from cupbearer.cli.asking import confirm, yes_option
 from cupbearer.cli.commands import Commands, examples
-from cupbearer.cli.output import counted, note, say, say_json, table, when
+from cupbearer.cli.output import counted, note, say_json, table, tell, when
 from cupbearer.cli.work import find_user, json_option, services, source, user_argument
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ def list_sessions(*, user: str, as_json: bool) -> None:
 @click.argument("session_id", metavar="[SESSION]", required=False)
 @click.option("--all", "every", is_flag=True, help="Every session of the user, by one write.")
 @yes_option
-def end(*, user: str, session_id: str | None, every: bool, yes: bool) -> None:
+@json_option
+def end(*, user: str, session_id: str | None, every: bool, yes: bool, as_json: bool) -> None:
     """End one session by its id, or every one with --all: the person has to log in again there."""
     if every == (session_id is not None):
         raise click.UsageError("Say which: the id of one SESSION, or --all.")
@@ -73,9 +74,11 @@ def end(*, user: str, session_id: str | None, every: bool, yes: bool) -> None:
         live = len(at.sessions.live(found.user_id))
         confirm(f"End {counted(live, 'session')} of {found.username}?", yes=yes)
     at.administration.end_session(found.user_id, session_id, source=source())
-    say(
+    tell(
+        {"user_id": found.user_id, "username": found.username, "ended": "all" if every else session_id},
         f"{found.username}: {'every session' if every else 'the session'} is ended.",
         f"Access tokens that are out open routes for at most {at.settings.revocation_bound_seconds} s more.",
+        as_json=as_json,
     )
 
 

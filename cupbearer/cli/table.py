@@ -4,7 +4,8 @@ import click
 
 from cupbearer.cli.commands import Commands, examples
 from cupbearer.cli.failures import Failure
-from cupbearer.cli.output import say
+from cupbearer.cli.output import tell
+from cupbearer.cli.work import json_option
 
 
 @click.group(cls=Commands, commands_from={"create": "cupbearer.cli.table:create"})
@@ -21,7 +22,8 @@ def command() -> None:
 @click.option(
     "--protect/--no-protect", default=None, help="Deletion protection; default: in production only."
 )
-def create(*, protect: bool | None) -> None:
+@json_option
+def create(*, protect: bool | None, as_json: bool) -> None:
     """Make the table that CUPBEARER_STORE names: on demand, with TTL and point-in-time recovery.
 
     An existing table is left as it is. Region and endpoint come the SDK's usual way.
@@ -37,4 +39,8 @@ def create(*, protect: bool | None) -> None:
         )
     client = aws.client("dynamodb", client_config())
     made = create_table(client, chosen.store_name, protect=chosen.production if protect is None else protect)
-    say(f"The table {chosen.store_name} {'is ready' if made else 'was there already and is left as it is'}.")
+    tell(
+        {"table": chosen.store_name, "made": made},
+        f"The table {chosen.store_name} {'is ready' if made else 'was there already and is left as it is'}.",
+        as_json=as_json,
+    )

@@ -8,6 +8,7 @@ from cupbearer.cli.asking import new_password, password_option
 from cupbearer.cli.commands import Commands, examples
 from cupbearer.cli.failures import Failure
 from cupbearer.cli.output import counted, facts, note, say, say_json, table, when
+from cupbearer.cli.scoping import one_each, warn_of_unknown
 from cupbearer.cli.work import find_user, json_option, services, source, user_argument, user_shape
 
 if TYPE_CHECKING:
@@ -81,7 +82,6 @@ def create(
     as_json: bool,
 ) -> None:
     """Make a user, also where sign-up is closed. The password is asked for, hidden."""
-    from chalicelib import scopes
     from chalicelib.newcomers import Newcomer
     from chalicelib.user import new_user
 
@@ -89,13 +89,15 @@ def create(
         raise click.UsageError("--no-scope and --scope contradict each other.")
     if email_verified and email is None:
         raise click.UsageError("--email-verified needs --email.")
+    chosen = one_each(wanted)
     at = services()
-    granted = scopes.parse(" ".join(wanted)) if wanted or no_scope else at.settings.default_scopes
+    granted = chosen if wanted or no_scope else at.settings.default_scopes
     newcomer = Newcomer(new_user(username=username, email=email, name=name), granted, email_verified)
     if at.users.id_of(newcomer.wanted.username.canonical):
         raise Failure("This user name is taken.")  # before a password is asked for in vain
     password = new_password(from_stdin=password_stdin)
     user = at.newcomers.make(newcomer, password=password, source=source())
+    warn_of_unknown(chosen)
     if as_json:
         say_json(user_shape(user))
         return

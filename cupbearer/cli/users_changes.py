@@ -6,8 +6,9 @@ import click
 
 from cupbearer.cli.asking import confirm, new_password, password_option, yes_option
 from cupbearer.cli.commands import examples
-from cupbearer.cli.output import counted, say
-from cupbearer.cli.work import find_user, services, source, user_argument
+from cupbearer.cli.output import counted, say_json, tell
+from cupbearer.cli.scoping import one_each, warn_of_unknown
+from cupbearer.cli.work import find_user, json_option, services, source, user_argument, user_shape
 
 if TYPE_CHECKING:
     from chalicelib.user import User
@@ -24,40 +25,40 @@ scopes_argument = click.argument("wanted", metavar="SCOPE...", nargs=-1, require
 )
 @user_argument
 @scopes_argument
-def grant(*, user: str, wanted: tuple[str, ...]) -> None:
-    """Give a user scopes, which reach the person at the next refresh."""
-    from chalicelib import scopes
+@json_option
+def grant(*, user: str, wanted: tuple[str, ...], as_json: bool) -> None:
+    """Give a user scopes, which reach the person at the next refresh.
 
-    at, more = services(), scopes.parse(" ".join(wanted))
+    A scope that no route of this project asks for is given with a warning.
+    """
+    more = one_each(wanted)
+    at = services()
     before = find_user(at, user)
     after = at.administration.change_scopes(before.user_id, lambda held: held | more, source=source())
-    _tell_scopes(before, after)
-    if after.scopes != before.scopes:
-        seconds = at.settings.access_token_seconds
-        say(
-            f"A new scope reaches the person at the next refresh, within {seconds} s, or by logging in again."
-        )
+    warn_of_unknown(more)
+    seconds = at.settings.access_token_seconds
+    then = f"A new scope reaches the person at the next refresh, within {seconds} s, or by logging in again."
+    _tell_scopes(before, after, then, as_json=as_json)
 
 
 @click.command(short_help="Take scopes away.", epilog=examples("cupbearer users revoke Zoe orders:write"))
 @user_argument
 @scopes_argument
 @force_option
-def revoke(*, user: str, wanted: tuple[str, ...], force: bool) -> None:
+@json_option
+def revoke(*, user: str, wanted: tuple[str, ...], force: bool, as_json: bool) -> None:
     """Take scopes away from a user. Tokens that are out keep them until they end."""
-    from chalicelib import scopes
-
-    at, fewer = services(), scopes.parse(" ".join(wanted))
+    fewer = one_each(wanted)
+    at = services()
     before = find_user(at, user)
     after = at.administration.change_scopes(
         before.user_id, lambda held: held - fewer, source=source(), force=force
     )
-    _tell_scopes(before, after)
-    if after.scopes != before.scopes:
-        seconds = at.settings.revocation_bound_seconds
-        say(
-            f"Tokens that are out keep what they have, at most {seconds} s; from the next refresh on it is gone."
-        )
+    seconds = at.settings.revocation_bound_seconds
+    then = (
+        f"Tokens that are out keep what they have, at most {seconds} s; from the next refresh on it is gone."
+    )
+    _tell_scopes(before, after, then, as_json=as_json)
 
 
 @click.command(
@@ -70,49 +71,61 @@ def revoke(*, user: str, wanted: tuple[str, ...], force: bool) -> None:
 )
 @user_argument
 @password_option
-def set_password(*, user: str, password_stdin: bool) -> None:
+@json_option
+def set_password(*, user: str, password_stdin: bool, as_json: bool) -> None:
     """Set a user's password, asked for and hidden, and end every session."""
     at = services()
     found = find_user(at, user)
     password = new_password(from_stdin=password_stdin)
     at.administration.set_password(found.user_id, new=password, source=source())
-    say(f"{found.username} has a new password. Every session is ended.", _until(at))
+    _tell_change(
+        at,
+        found,
+        f"{found.username} has a new password. Every session is ended.",
+        _until(at),
+        as_json=as_json,
+    )
 
 
 @click.command(
     short_help="Lift the lock after wrong passwords.", epilog=examples("cupbearer users unlock Zoe")
 )
 @user_argument
-def unlock(*, user: str) -> None:
+@json_option
+def unlock(*, user: str, as_json: bool) -> None:
     """Lift the lock that wrong passwords put on an account."""
     at = services()
     found = find_user(at, user)
     at.administration.unlock(found.user_id, source=source())
-    say(f"{found.username} may try to log in again.")
+    _tell_change(at, found, f"{found.username} may try to log in again.", as_json=as_json)
 
 
 @click.command(short_help="Lock a user out.", epilog=examples("cupbearer users disable Zoe"))
 @user_argument
 @force_option
-def disable(*, user: str, force: bool) -> None:
+@json_option
+def disable(*, user: str, force: bool, as_json: bool) -> None:
     """Lock a user out and end every session. "users enable" undoes it."""
     at = services()
     found = find_user(at, user)
     if found.disabled:
-        say(f"{found.username} is disabled already.")
+        _tell_change(at, found, f"{found.username} is disabled already.", as_json=as_json, changed=False)
         return
     at.administration.administer(found.user_id, disabled=True, source=source(), force=force)
-    say(f"{found.username} is disabled. Every session is ended.", _until(at))
+    _tell_change(
+        at, found, f"{found.username} is disabled. Every session is ended.", _until(at), as_json=as_json
+    )
 
 
 @click.command(short_help="Let a disabled user in again.", epilog=examples("cupbearer users enable Zoe"))
 @user_argument
-def enable(*, user: str) -> None:
+@json_option
+def enable(*, user: str, as_json: bool) -> None:
     """Let a disabled user in again; the sessions of before stay ended."""
     at = services()
     found = find_user(at, user)
     at.administration.administer(found.user_id, disabled=False, source=source())
-    say(f"{found.username} may log in.")
+    _tell_change(at, found, f"{found.username} may log in.", as_json=as_json, changed=found.disabled)
 
 
 @click.command(
@@ -122,7 +135,8 @@ def enable(*, user: str) -> None:
 @user_argument
 @yes_option
 @force_option
-def delete(*, user: str, yes: bool, force: bool) -> None:
+@json_option
+def delete(*, user: str, yes: bool, force: bool, as_json: bool) -> None:
     """Delete a user for ever: profile, password, scopes, linked providers and sessions.
 
     The user name and the address become free for others, who get another id. The audit trail is kept
@@ -142,12 +156,26 @@ def delete(*, user: str, yes: bool, force: bool) -> None:
     )
     confirm(question, yes=yes)
     at.administration.delete(found.user_id, source=source(), force=force)
-    say(f"{found.username} is deleted. The trail stays: cupbearer audit {found.user_id}", _until(at))
+    tell(
+        {"user_id": found.user_id, "username": found.username, "deleted": True},
+        f"{found.username} is deleted. The trail stays: cupbearer audit {found.user_id}",
+        _until(at),
+        as_json=as_json,
+    )
 
 
-def _tell_scopes(before: "User", after: "User") -> None:
+def _tell_scopes(before: "User", after: "User", then: str, *, as_json: bool) -> None:
+    changed = after.scopes != before.scopes
     now = f"{after.username} has {' '.join(sorted(after.scopes)) or 'no scope'}"
-    say(f"{now} now." if after.scopes != before.scopes else f"{now}, as before.")
+    lines = (f"{now} now.", then) if changed else (f"{now}, as before.",)
+    tell(user_shape(after) | {"changed": changed}, *lines, as_json=as_json)
+
+
+def _tell_change(at: "Services", user: "User", *lines: str, as_json: bool, changed: bool = True) -> None:
+    if as_json:
+        say_json(user_shape(at.users.require(user.user_id)) | {"changed": changed})
+    else:
+        tell(None, *lines, as_json=False)
 
 
 def _until(at: "Services") -> str:

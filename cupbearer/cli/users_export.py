@@ -9,7 +9,7 @@ import click
 
 from cupbearer.cli.commands import examples
 from cupbearer.cli.failures import Failure
-from cupbearer.cli.output import counted, note
+from cupbearer.cli.output import counted, note, say_json
 from cupbearer.cli.work import services
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ PAGE = 100
 @click.option(
     "--with-hashes", is_flag=True, help="With password hashes, to move elsewhere; never to a terminal."
 )
-def command(*, with_hashes: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON document; without it, an object a line.")
+def command(*, with_hashes: bool, as_json: bool) -> None:
     """Write all users as JSON lines, in the form that "users import" reads.
 
     Password hashes are left out unless asked for: whoever has them can guess at leisure. Sessions, linked
@@ -37,9 +38,14 @@ def command(*, with_hashes: bool) -> None:
     """
     if with_hashes and sys.stdout.isatty():
         raise Failure("Password hashes are not shown on a terminal: send the output to a file or a program.")
+    lines = (_line(user, with_hashes=with_hashes) for user in _everybody(services().users))
     number = 0
-    for user in _everybody(services().users):
-        click.echo(json.dumps(_line(user, with_hashes=with_hashes)))
+    if as_json:
+        told = [*lines]
+        say_json({"users": told})
+        number = len(told)
+    for line in lines:
+        click.echo(json.dumps(line))
         number += 1
     note(f"{counted(number, 'user')} exported.")
 

@@ -1,0 +1,48 @@
+"""Scopes as they are typed: one a word, and a warning where no route asks for it."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+
+from cupbearer.cli.output import note
+
+if TYPE_CHECKING:
+    from chalicelib.scopes import Scopes
+
+
+def one_each(words: Iterable[str]) -> "Scopes":
+    """Return the scopes that words name. Raises UsageError for a word that is more than one."""
+    from chalicelib import scopes
+
+    for word in words:
+        if len(several := word.split()) > 1:
+            told = ", ".join(several)
+            raise click.UsageError(
+                f"{word!r} is {len(several)} scopes in one word ({told}): give each of them by itself, without quotes."
+            )
+    return scopes.parse_each(words)
+
+
+def warn_of_unknown(given: "Scopes") -> None:
+    """Tell which scopes no route asks for, with the nearest that one does. They are given all the same: other
+    programs may ask for them.
+    """  # noqa: D205 - one sentence
+    known = _known()
+    for scope in sorted(given - known) if known else ():
+        nearest = get_close_matches(scope, sorted(known), n=1)
+        hint = f"did you mean {nearest[0]}?" if nearest else f"Routes ask for: {' '.join(sorted(known))}"
+        note(f"cupbearer: warning: no route here asks for the scope {scope}; {hint}")
+
+
+def _known() -> "Scopes":
+    """Return what routes of this project ask for, a reader's own included, and what OpenID names."""
+    from chalicelib.scopes import NONE, PROTOCOL
+
+    try:
+        table = import_module("app").TABLE
+    except Exception:  # noqa: BLE001 - a project that cannot start is no reason to refuse a grant
+        return NONE
+    return PROTOCOL | {route.guard.scope for route in table if route.guard.scope}
