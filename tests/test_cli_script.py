@@ -166,7 +166,7 @@ def test_a_mistyped_command_line_ends_with_status_2(tmp_path: Path) -> None:
 
 
 def test_a_defect_is_told_by_its_type_and_shown_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
+    def broken(**_: object) -> None:
         raise KeyError("a secret that the defect holds")
 
     monkeypatch.setattr(import_module("cupbearer.cli.version").command, "callback", broken)
