@@ -19,7 +19,7 @@ from chalicelib.sessions import Sessions
 from chalicelib.store import Conflict, Store
 from chalicelib.user import User
 from chalicelib.users import Users
-from chalicelib.world import World
+from chalicelib.world import World, is_within
 
 FRESH_SECONDS = 5 * 60  # a log-in this recent stands for a password (MF-3)
 MAX_TRIES = 8
@@ -115,7 +115,7 @@ class Accounts:
         self.administration.end_session(user_id, None, source=source, actor=user_id)
 
     def _is_fresh(self, acting: Acting) -> bool:
-        return self.world.now() - acting.session.auth_time <= FRESH_SECONDS
+        return is_within(acting.session.auth_time, FRESH_SECONDS, now=self.world.now())
 
     def _prove(self, acting: Acting, password: str | None, *, source: Source) -> None:
         """Demand the password again, throttled like a log-in (TH-4); raise NotAllowed ``wrong_password``."""

@@ -6,8 +6,9 @@ from typing import Any
 
 from chalicelib.errors import InvalidToken
 from chalicelib.scopes import Scopes
+from chalicelib.world import SKEW_SECONDS
 
-LEEWAY_SECONDS = 60  # the one leeway: clocks may differ by that much unnoticed (AV-4, TK-5)
+LEEWAY_SECONDS = SKEW_SECONDS  # the one leeway (AV-4, TK-5)
 LAST_SECOND = 253_402_300_799  # the year 9999: beyond it a time is nonsense
 MAX_NAME_CHARACTERS = 255  # OpenID Connect Core section 2 for ``sub``; the others keep to it
 ACCESS_TOKEN_TYP = "at+jwt"  # noqa: S105 - RFC 9068 section 2.1

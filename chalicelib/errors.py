@@ -65,6 +65,7 @@ REFRESH_REASONS = {
     "invalid_token": "This is not a refresh token of ours.",
     "expired": "The session has reached its greatest age: log in again.",
     "idle": "The session was unused for too long: log in again.",
+    "spent": "This refresh token was just spent: use the one that came in its place.",
     "reused": "This refresh token was used before, which may mean that it was stolen: the session is ended.",
     "revoked": "The session was ended: log in again.",
     "password_changed": "The password was changed: log in again.",

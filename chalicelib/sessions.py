@@ -21,6 +21,7 @@ from chalicelib.world import World
 
 MAX_SESSIONS = 50  # kept for one user; the oldest gives way (DS-3)
 MAX_TRIES = 8  # of a refresh that others keep overtaking
+HARMLESS = {"invalid_token", "spent"}  # refusals that end no session: another's token, or clocks that differ
 KEEP_AFTER_END_SECONDS = 24 * 60 * 60  # so that the reason can be told
 
 
@@ -193,8 +194,10 @@ class Sessions:
             self._store.commit(Check(session.record), Check(user.record), *writes)
 
     def _end_refused(self, session: Session | None, reason: str, source: Source) -> None:
-        """End the session of a refused refresh, whatever it was refused for, and write that down once."""
-        if session is None or session.told or reason == "invalid_token":
+        """End the session of a refused refresh, for nearly whatever it was refused for, and write that down once."""
+        if reason == "spent":
+            logs.metric("RefreshSpent", request_id=source.request_id)
+        if session is None or session.told or reason in HARMLESS:
             return
         event = "session_reused" if reason == "reused" else "refresh_refused"
         audit = self._audit.write(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 ID_BYTES = 16  # 128 bits: never guessed, never the same twice
 SECRET_BYTES = 32  # 256 bits (TK-10)
+SKEW_SECONDS = 60  # the clocks of two servers may differ by that much unnoticed (AV-4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,14 @@ class World:
     def secret(self) -> str:
         """Return a new bearer secret: 256 bits as 43 characters of base64url."""
         return base64.urlsafe_b64encode(self.random_bytes(SECRET_BYTES)).decode().rstrip("=")
+
+
+def is_within(then: float, seconds: float, *, now: float) -> bool:
+    """Tell whether a stored time is at most so many seconds ago; what lies in the future was not a moment ago (AV-4).
+
+    Another server's clock may be ahead by :data:`SKEW_SECONDS`: that much of the future counts as now.
+    """
+    return -SKEW_SECONDS <= now - then <= seconds
 
 
 SYSTEM = World()

@@ -98,6 +98,13 @@ class TestPassword:
         assert (answer.status, answer.code) == (400, "weak_password")
         assert ann.log_in().status == 201
 
+    def test_a_step_back_of_the_clock_makes_no_log_in_fresh(self, cupbearer: Bench, ann: Client) -> None:
+        """AV-4, MF-3: a log-in in the future was not within the last five minutes."""
+        cupbearer.clock.advance(-300)
+        assert ann.refresh().status == 200
+        answer = ann.delete("/users/me")
+        assert (answer.status, answer.json["errors"]) == (400, {"password": "is required"})
+
     def test_who_has_none_may_set_one_right_after_a_log_in(self, cupbearer: Bench, ann: Client) -> None:
         """MF-3."""
         change(cupbearer, ann, lambda user: replace(user, password=None))

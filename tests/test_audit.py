@@ -29,7 +29,7 @@ def events(bench: Bench, person: Client) -> list[str]:
 def reuse(person: Client) -> None:
     thief = person.steal_refresh_token()
     thief.refresh()
-    person.clock.advance(11)
+    person.clock.advance(71)
     person.refresh()
 
 

@@ -29,7 +29,7 @@ class TestReasons:
     """Every refusal has a reason that a program can read."""
 
     def test_the_reasons_are_those_of_the_contract(self) -> None:
-        wanted = "invalid_token expired idle reused revoked password_changed disabled"
+        wanted = "invalid_token expired idle spent reused revoked password_changed disabled"
         assert set(REFRESH_REASONS) == set(wanted.split())
 
     def test_unused_too_long_is_idle(self, cupbearer: Bench, ann: Client) -> None:

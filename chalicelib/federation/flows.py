@@ -13,7 +13,7 @@ from typing import Literal
 from chalicelib.errors import Invalid
 from chalicelib.known import known
 from chalicelib.store import Insert, Key, Store
-from chalicelib.world import World
+from chalicelib.world import World, is_within
 
 FLOW_SECONDS = 600
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")  # as World.secret gives it: 256 bits
@@ -63,8 +63,10 @@ class Flows:
             raise _not_begun()
         key = _key(state=str(state), browser=str(browser), provider=provider)
         record = self._store.take(key, taker=self._world.identifier())
-        if record is None:
+        if record is None or record.expires_at is None:
             raise _not_begun()
+        if not is_within(record.expires_at - FLOW_SECONDS, FLOW_SECONDS, now=self._world.now()):
+            raise _not_begun()  # begun in the future: the clock went back, which prolongs nothing (AV-4)
         return Flow(**known(Flow, record.data))
 
 

@@ -10,7 +10,7 @@ from chalicelib.known import known
 from chalicelib.refresh_tokens import hash_of
 from chalicelib.sessions import Sessions
 from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, Write
-from chalicelib.world import World
+from chalicelib.world import World, is_within
 
 PREFIX = "cbc_"
 SECONDS = 60  # RFC 6749 section 4.1.2 allows ten minutes; a redirect takes one second
@@ -73,7 +73,12 @@ class Codes:
         if not _FORM.fullmatch(text):
             return None
         (record,) = self.store.get(_key(text))
-        return Code.from_record(record) if record else None
+        if record is None or record.expires_at is None:
+            return None
+        code, made_at = Code.from_record(record), record.expires_at - SECONDS
+        if code.session_id is None and not is_within(made_at, SECONDS, now=self.world.now()):
+            return None  # made in the future: the clock went back, which prolongs nothing (AV-4)
+        return code
 
     def spending(self, code: Code, session_id: str) -> Write:
         """Return the write that spends a code as read: of two commits that hold it one fails."""

@@ -20,6 +20,7 @@ from chalicelib.store import Check, Conflict, Write
 from chalicelib.web.browser_session import Browser
 from chalicelib.web.call import Answer, Call
 from chalicelib.web.page_forms import see_other
+from chalicelib.world import SKEW_SECONDS
 
 PURPOSE = "pending request"
 SECONDS = 30 * 60
@@ -87,7 +88,7 @@ def proceed(
 ) -> Answer:
     """Return the next step: log-in, consent, or the code."""
     client = client_of(call, request)
-    logged_in = fitting(request, logged_in)
+    logged_in = fitting(request, logged_in, now=call.services.world.now())
     if logged_in is None:
         if request.silent:
             raise request.refused("login_required", "The person must log in, and prompt=none forbids to ask.")
@@ -154,9 +155,12 @@ def resumed(call: Call, pending: Pending, browser: Browser, logged_in: LoggedIn)
     )
 
 
-def fitting(request: AuthorizationRequest | None, logged_in: LoggedIn | None) -> LoggedIn | None:
+def fitting(
+    request: AuthorizationRequest | None, logged_in: LoggedIn | None, *, now: float
+) -> LoggedIn | None:
     """Return a log-in that is recent enough and of the person asked for; None counts as not logged in (OP-4)."""
     if request is None or logged_in is None:
         return None
-    is_recent = logged_in.session.auth_time >= request.not_before
+    auth_time = logged_in.session.auth_time
+    is_recent = not request.not_before or request.not_before <= auth_time <= now + SKEW_SECONDS  # AV-4
     return logged_in if is_recent and request.subject in (None, logged_in.user.user_id) else None

@@ -40,7 +40,9 @@ def consent_page(call: Call) -> Answer:
 
     browser, text = browser_session.browser(call), call.one("request") or ""
     pending = authorizing.opened(call, browser, text)
-    logged_in = authorizing.fitting(pending.request, browser_session.logged_in(call))
+    logged_in = authorizing.fitting(
+        pending.request, browser_session.logged_in(call), now=call.services.world.now()
+    )
     if logged_in is None or pending.request is None:
         return authorizing.to_page(call, "login", browser, pending)
     client = authorizing.client_of(call, pending.request)
@@ -69,7 +71,9 @@ def decide(call: Call) -> Answer:
     fields, browser = forms.single(call), browser_session.browser(call)
     text = fields.get("request", "")
     pending = authorizing.opened(call, browser, text)
-    logged_in = authorizing.fitting(pending.request, browser_session.logged_in(call))
+    logged_in = authorizing.fitting(
+        pending.request, browser_session.logged_in(call), now=call.services.world.now()
+    )
     if logged_in is None or pending.request is None:
         return authorizing.to_page(call, "login", browser, pending)
     client = authorizing.client_of(call, pending.request)

@@ -87,8 +87,8 @@ def log_in(call: Call) -> Answer:
 def refresh(call: Call) -> Answer:
     """Spend a refresh token for the next pair of tokens.
 
-    Every refusal has a reason as its ``code``: ``invalid_token``, ``expired``, ``idle``, ``reused``, ``revoked``,
-    ``password_changed`` or ``disabled``.
+    Every refusal has a reason as its ``code``: ``invalid_token``, ``expired``, ``idle``, ``spent``, ``reused``,
+    ``revoked``, ``password_changed`` or ``disabled``.
     """
     in_body = call.body.refresh_token
     token = in_body if in_body is not None else refresh_cookie.of(call)

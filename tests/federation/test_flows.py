@@ -9,6 +9,7 @@ from chalice.test import Client
 from chalicelib.store import Store
 from chalicelib.wiring import Services
 from chalicelib.world import World
+from tests.conftest import Clock
 from tests.federation import house, issuer
 from tests.federation.house import Browser, parameters_of
 from tests.federation.issuer import Issuer
@@ -148,3 +149,13 @@ def test_strangers_cannot_grow_the_store_without_end(
     with pytest.raises(SlowDown):
         begin("192.0.2.7")
     assert begin("192.0.2.8")
+
+
+def test_a_step_back_of_the_clock_prolongs_no_log_in(
+    browser: Browser, elsewhere: Issuer, clock: Clock
+) -> None:
+    """AV-4: what was begun in the future was not begun within ten minutes."""
+    back = elsewhere.authorize(browser.begin())
+    clock.advance(-300)
+    reply = browser.come_back(back)
+    assert (reply.status, reply.json["code"]) == INVALID

@@ -258,3 +258,14 @@ def test_no_page_of_ours_is_framed_and_consent_leads_only_to_the_client(shop: Ap
     assert "form-action 'self' https://shop.example;" in policy
     assert "frame-ancestors 'none'" in policy
     assert "script-src 'self'" in policy
+
+
+@pytest.mark.parametrize("asked", [{"prompt": "login"}, {"max_age": "100"}])
+def test_a_step_back_of_the_clock_makes_no_log_in_recent(
+    shop: App, browser: Browser, clock: Clock, asked: dict[str, str]
+) -> None:
+    """AV-4: a log-in in the future was not a moment ago."""
+    browser.log_in()
+    clock.advance(-300)
+    page = browser.ask("GET", shop.authorize_url(**asked))
+    assert page.location.startswith(f"{ISSUER}/login?")

@@ -208,3 +208,10 @@ def test_withdrawing_a_consent_ends_the_clients_sessions(
     assert shop.refresh(tokens["refresh_token"]).error == "invalid_grant"
     assert shop.redeem(waiting).error == "invalid_grant"
     assert 'value="allow"' in browser.go(shop.authorize_url()).text
+
+
+def test_a_step_back_of_the_clock_prolongs_no_code(shop: App, browser: Browser, clock: Clock) -> None:
+    """AV-4, OP-2: what was made in the future was not made within the last minute."""
+    code = shop.code(browser)
+    clock.advance(-300)
+    assert shop.redeem(code).error == "invalid_grant"
