@@ -107,12 +107,14 @@ class KeyRing:
         new = self._new_key(ahead=ahead)
         for _ in range(MAX_TRIES):
             loaded = self._read() or self._start(self._new_key(ahead=0))
-            if new not in loaded.ring.keys:
+            if not loaded.ring.has(new.kid):  # it is there where the reply to our own write was lost
                 ring = Ring((new,)) if emergency else loaded.ring.rotated(new, self._world.now())
-                loaded = self._replace(loaded.record, ring) or loaded
-            if new in loaded.ring.keys:
-                self._loaded.put(loaded)
-                return new.kid
+                written = self._replace(loaded.record, ring)
+                if written is None:
+                    continue
+                loaded = written  # another rotation may have followed: ours is done
+            self._loaded.put(loaded)
+            return new.kid
         raise Unavailable
 
     def _load(self) -> _Loaded:

@@ -9,7 +9,9 @@ from chalicelib.jwk import VerificationKey
 from chalicelib.last_good import LastGood, Times
 from chalicelib.world import World
 
-JWKS_CACHE_SECONDS = 300  # max-age of our JWK set, and how long a fetched one is taken as it is
+JWKS_CACHE_SECONDS = (
+    300  # max-age of our JWK set (a rotation waits for it), and how long we keep a fetched one
+)
 COOL_DOWN_SECONDS = 30  # at most one fetch in this time for unknown kids, however many there are (FD-6)
 STALE_SECONDS = 3600  # how long the last good keys outlive an issuer out of reach (AV-3)
 

@@ -68,6 +68,10 @@ class Ring:
         """Return the ring as the store keeps it."""
         return {"keys": [key.to_data() for key in self.keys]}
 
+    def has(self, kid: str) -> bool:
+        """Tell whether a key is in the ring, by its name: another rotation may have set its end."""
+        return any(key.kid == kid for key in self.keys)
+
     def newest(self) -> RingKey:
         """Return the last key made: the one that signs now, or the one that waits to."""
         return self.keys[-1]

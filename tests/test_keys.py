@@ -1,6 +1,7 @@
 """The key ring: one beginning, rotation by the clock, verification from memory (KM, AV-3)."""
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,9 +12,12 @@ from chalicelib import keys
 from chalicelib.errors import Invalid, Unavailable
 from chalicelib.published_keys import COOL_DOWN_SECONDS, JWKS_CACHE_SECONDS, STALE_SECONDS
 from chalicelib.ring import MAX_KEYS, PUBLISH_AHEAD_SECONDS, RING_CACHE_SECONDS, VERIFY_AFTER_SECONDS
+from chalicelib.store import Write
 from chalicelib.store.sqlite import SqliteStore
+from chalicelib.wiring import Services
 from chalicelib.world import World
 from chalicelib.wrapping import MasterKey, WrappingError
+from cupbearer.testing import Bench, Client
 from tests.conftest import Clock
 from tests.keys_world import Line, private_members, ring_on
 
@@ -95,6 +99,32 @@ def test_a_rotation_is_published_waited_out_then_done(store: SqliteStore, world:
     assert [key["kid"] for key in ring.jwks()["keys"]] == [new]
 
 
+def test_a_verifier_that_keeps_our_key_set_as_long_as_it_may_knows_every_key_that_signs(
+    cupbearer: Bench, client: Client
+) -> None:
+    """KM-2: what is promised to verifiers and what a rotation waits for are one fact."""
+    services, clock = cupbearer.services, client.clock
+    old = services.key_ring.signing_key().kid
+    elsewhere = Services(services.settings, services.world).key_ring
+    elsewhere.rotate()
+    clock.advance(
+        59
+    )  # our process read its ring a minute ago at most: it may still publish the old one alone
+    published = client.get("/.well-known/jwks.json")
+    assert [key["kid"] for key in published.json["keys"]] == [old]
+    assert published.headers["Cache-Control"] == "public, max-age=300"
+    clock.advance(300 + 30 + 60)  # then it may not fetch again for 30 s, and its clock may be 60 s behind
+    assert elsewhere.signing_key().kid == old
+    clock.advance(1)
+    assert elsewhere.signing_key().kid != old
+
+
+def test_a_rotation_publishes_450_seconds_ahead_and_a_key_verifies_1020_after() -> None:
+    """The decision of the key ring (docs/decisions/0020) adds them up."""
+    assert PUBLISH_AHEAD_SECONDS == 300 + 30 + 60 + 60
+    assert VERIFY_AFTER_SECONDS == 900 + 60 + 60
+
+
 def test_another_process_follows_a_rotation_without_being_told(
     store: SqliteStore, world: World, clock: Clock
 ) -> None:
@@ -140,6 +170,59 @@ def test_parallel_rotations_lose_no_key(store: SqliteStore, world: World) -> Non
         kids = list(pool.map(lambda ring: ring.rotate(), rings))
     assert set(kids) < {key.kid for key in rings[0].list()}
     assert len(rings[0].list()) == 5
+
+
+class Overtaken(Line):
+    """A store at which something else happens right after each commit, once."""
+
+    def __init__(self, store: SqliteStore, meanwhile: Callable[[], object]) -> None:
+        super().__init__(store)
+        self._meanwhile = [meanwhile]
+
+    def commit(self, *writes: Write) -> None:
+        super().commit(*writes)
+        if self._meanwhile:
+            self._meanwhile.pop()()
+
+
+@pytest.mark.parametrize("emergency", [False, True])
+def test_a_rotation_that_another_overtakes_puts_its_key_into_the_ring_once(
+    store: SqliteStore, world: World, emergency: bool
+) -> None:
+    """The other one sets the end of our key before we have looked again."""
+    other = ring_on(store, world)
+    other.signing_key()
+    later: list[str] = []
+    ours = ring_on(Overtaken(store, lambda: later.append(other.rotate())), world).rotate(emergency=emergency)
+    kids = [key.kid for key in other.list()]
+    assert kids.count(ours) == 1
+    assert kids[-2:] == [ours, *later]
+
+
+def test_an_emergency_that_follows_a_rotation_at_once_has_the_last_word(
+    store: SqliteStore, world: World
+) -> None:
+    other = ring_on(store, world)
+    other.signing_key()
+    last: list[str] = []
+    ring_on(Overtaken(store, lambda: last.append(other.rotate(emergency=True))), world).rotate()
+    assert [key.kid for key in other.list()] == last
+
+
+@pytest.mark.race
+def test_of_many_parallel_rotations_no_key_is_twice_in_the_ring(
+    store: SqliteStore, world: World, clock: Clock
+) -> None:
+    rings = [ring_on(store, world) for _ in range(4)]
+    before = {rings[0].signing_key().kid}
+    for _ in range(20):
+        with ThreadPoolExecutor(4) as pool:
+            made = list(pool.map(lambda ring: ring.rotate(), rings))
+        kids = [key.kid for key in rings[0].list()]
+        assert len(set(kids)) == len(kids)
+        assert set(kids) == {*before, *made}
+        clock.advance(PUBLISH_AHEAD_SECONDS + VERIFY_AFTER_SECONDS)
+        before = {kids[-1]}
 
 
 def test_a_ring_does_not_grow_without_limit(store: SqliteStore, world: World) -> None:

@@ -3,12 +3,11 @@
 import msgspec
 
 from chalicelib import VERSION
+from chalicelib.published_keys import JWKS_CACHE_SECONDS
 from chalicelib.store import Key
 from chalicelib.web.routes import Answer, Api, Call
 
 api = Api("about")
-
-JWKS_SECONDS = 300  # how long verifiers may keep the key set
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -29,7 +28,7 @@ class Jwks(msgspec.Struct, frozen=True):
 @api.route("/.well-known/jwks.json", methods=["GET"], public=True, gives=Jwks)
 def jwks(call: Call) -> Answer:
     """Return the public keys that verify our tokens."""
-    headers = {"Cache-Control": f"public, max-age={JWKS_SECONDS}"}
+    headers = {"Cache-Control": f"public, max-age={JWKS_CACHE_SECONDS}"}
     return Answer(call.services.key_ring.jwks(), headers=headers)
 
 
