@@ -31,8 +31,10 @@ GATEWAY_ANSWERS: Mapping[int, tuple[str, str]] = {
     500: ("server_error", "Something went wrong on our side."),
     503: (Unavailable.code, Unavailable().detail),
 }
+# API Gateway gives one 401 for no token and for a bad one, with fixed headers. RFC 6750 section 3.1 forbids an
+# error code where no token was shown, so there is none; a 401 of a handler, which saw a token, names its error.
 _EXTRA_HEADERS: Mapping[int, Mapping[str, str]] = {
-    401: {"WWW-Authenticate": problems.challenge(InvalidToken(""))},
+    401: {"WWW-Authenticate": f'Bearer realm="{problems.REALM}"'},
     403: {"WWW-Authenticate": f'Bearer realm="{problems.REALM}", error="insufficient_scope"'},
     429: {"Retry-After": str(RETRY_AFTER_SECONDS)},
     503: {"Retry-After": str(RETRY_AFTER_SECONDS)},
