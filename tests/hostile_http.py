@@ -2,6 +2,7 @@
 
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -45,8 +46,8 @@ def _request(connection: socket.socket) -> bytes:
 
 
 @contextmanager
-def serving(behaviour: Behaviour) -> Iterator[Server]:
-    """Serve one connection after another until the test is over."""
+def serving(behaviour: Behaviour, *, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+    """Serve one connection after another until the test is over; ``requests`` are those that came through TLS."""
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = Server(listener.getsockname()[1])
@@ -55,8 +56,10 @@ def serving(behaviour: Behaviour) -> Iterator[Server]:
             while not over.is_set():
                 with suppress(OSError):
                     connection, _ = listener.accept()
+                    connection.settimeout(5)
+                    if tls is not None:
+                        connection = tls.wrap_socket(connection, server_side=True)
                     with connection:
-                        connection.settimeout(5)
                         server.requests.append(_request(connection))
                         behaviour(connection)
 

@@ -238,7 +238,17 @@ def test_a_form_is_sent_once_and_its_refusal_is_an_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "64:ff9b::5db8:d70e"]
+    "address",
+    [
+        "93.184.215.14",
+        "192.0.1.1",
+        "192.88.98.1",
+        "2606:2800:21f:cb07:6820:80da:af6b:8b2c",
+        "2001:200::1",
+        "64:ff9b::5db8:d70e",
+        "2002:5db8:d70e::1",
+        "::ffff:93.184.215.14",
+    ],
 )
 def test_public_addresses_are_public(address: str) -> None:
     assert addresses.is_public(address)
@@ -268,6 +278,30 @@ def test_public_addresses_are_public(address: str) -> None:
         "fc00::1",
         "fe80::1",
         "ff02::1",
+        "ff0e::1",
+        "fec0::1",  # site-local, deprecated by RFC 3879
+        "3fff::1",  # documentation, RFC 9637
+        "192.88.99.1",  # relays of 6to4, deprecated by RFC 7526
+        "2002:c058:6301::",  # the same in IPv6
+        "64:ff9b::c058:6301",
+        "192.0.0.8",
+        "192.0.0.9",  # the nearest port control server, RFC 7723
+        "192.31.196.1",
+        "192.52.193.1",
+        "192.175.48.1",
+        "198.51.100.1",
+        "203.0.113.1",
+        "64:ff9b:1::5db8:d70e",
+        "100::1",
+        "100:0:0:1::1",
+        "2001::1",
+        "2001:1::1",
+        "2001:20::1",
+        "2620:4f:8000::1",
+        "5f00::1",
+        "4000::1",  # never given out
+        "::5db8:d70e",
+        "::ffff:0:5db8:d70e",
     ],
 )
 def test_private_and_special_addresses_are_not(address: str) -> None:

@@ -4,6 +4,23 @@ import ipaddress
 import socket
 from ipaddress import IPv4Address, IPv6Address
 
+# Nobody's server is at an address of IANA's special-purpose registries, whether "globally reachable" or not: a
+# relay or an anycast service is answered by whoever is nearest (IPv4 and IPv6 Special-Purpose Address Registries;
+# of IPv6 nothing else than 2000::/3 was ever given out). Python's own tables differ from version to version.
+_SPECIAL_IPV4 = tuple(
+    ipaddress.IPv4Network(network)
+    for network in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+        "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24",
+        "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+        "224.0.0.0/4", "240.0.0.0/4",
+    )
+)  # fmt: skip
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+_SPECIAL_IPV6 = tuple(
+    ipaddress.IPv6Network(network)
+    for network in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
+)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _IPV4_BITS = 0xFFFF_FFFF
 
@@ -20,9 +37,11 @@ def is_loopback(address: str) -> bool:
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an address is of the public internet: not private, link-local, multicast or reserved."""
+    """Tell whether an address is of the public internet: not private, link-local, multicast, special or reserved."""
     ip = _innermost(address)
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
+    if isinstance(ip, IPv4Address):
+        return ip.is_global and not any(ip in network for network in _SPECIAL_IPV4)
+    return ip.is_global and ip in _GLOBAL_UNICAST and not any(ip in network for network in _SPECIAL_IPV6)
 
 
 def _innermost(address: str) -> IPv4Address | IPv6Address:
