@@ -1,70 +1,26 @@
-"""Cupbearer, the Chalice app: a table of contents."""
+"""Cupbearer, as Lambda and Chalice start it. The table of contents is ``chalicelib/application.py``.
+
+As the authorizer's function of a package it loads the table of routes and what judges a token, and nothing else.
+"""
 
 from typing import Any
 
-from chalice import Chalice
-from chalice.app import AuthRequest
-
-from chalicelib import api, logs, settings
-from chalicelib.errors import InvalidToken
-from chalicelib.sample import animals, board, profile
-from chalicelib.web import (
-    about,
-    consent_pages,
-    consents,
-    discovery,
-    federation,
-    guard,
-    identities,
-    login_pages,
-    oauth,
-    oauth_authorize,
-    openapi,
-    pages,
-    sessions,
-    users,
-)
-from chalicelib.web.refusals import AuthorizerTrouble, Unauthorized
-from chalicelib.web.routes import mount
-from chalicelib.wiring import services
+from chalicelib import settings
+from chalicelib.authorizer import compiled_table
 
 SETTINGS = settings.from_environment()
-APIS = (
-    users.api,
-    sessions.api,
-    about.api,
-    animals.api,
-    profile.api,
-    board.api,
-    pages.api,
-    federation.api,
-    identities.api,
-    consents.api,
-    discovery.api,
-    oauth.api,
-    oauth_authorize.api,
-    login_pages.api,
-    consent_pages.api,
-    *api.APIS,
-)
+COMPILED = compiled_table.read() if SETTINGS.handler == "app.jwt_authorizer" else None
 
-app = Chalice(app_name="cupbearer", configure_logs=False)
-app.api.binary_types = []  # everything here is text
+if COMPILED is None:
+    from chalicelib.application import TABLE, app, jwt_authorizer
+else:
+    from chalicelib.web.authorizer import decide
+
+    TABLE = COMPILED
+
+    def jwt_authorizer(event: Any, context: Any) -> Any:  # noqa: ARG001 - what Lambda calls
+        """Turn a bearer token into a policy and a context."""
+        return decide(event, TABLE)
 
 
-@app.authorizer(name="jwt_authorizer", ttl_seconds=SETTINGS.authorizer_ttl_seconds)  # type: ignore[untyped-decorator]
-def jwt_authorizer(request: AuthRequest) -> dict[str, Any]:
-    """Turn a bearer token into a policy and a context. Refuses with 401; trouble of ours is raised, never cached."""
-    event = {"authorizationToken": request.token, "methodArn": request.method_arn}
-    try:
-        return guard.authorize(event, services(), TABLE)
-    except InvalidToken as refusal:
-        logs.log("token_refused", reason=refusal.reason)
-        raise Unauthorized from None
-    except Exception as error:
-        logs.trouble("authorizer_trouble", reason=type(error).__name__)
-        raise AuthorizerTrouble(type(error).__name__) from error
-
-
-TABLE = mount(app, APIS, jwt_authorizer)
-openapi.describe(APIS)
+__all__ = ["SETTINGS", "TABLE", "app", "jwt_authorizer"]

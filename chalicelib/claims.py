@@ -1,11 +1,11 @@
 """The claims every access token is judged by, ours or a trusted issuer's (TK-5, TK-6; RFC 9068 section 4)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import InvalidToken
 from chalicelib.scopes import Scopes
+from chalicelib.value import Value
 from chalicelib.world import SKEW_SECONDS
 
 LEEWAY_SECONDS = SKEW_SECONDS  # the one leeway (AV-4, TK-5)
@@ -16,8 +16,7 @@ ACCESS_TOKEN_TYP = "at+jwt"  # noqa: S105 - RFC 9068 section 2.1
 Claims = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class AccessClaims:
+class AccessClaims(Value):
     """What a verified access token says. Times are whole seconds since the epoch.
 
     ``client_id`` is empty where a trusted issuer names no client. ``sid``, ``auth_time`` and ``amr`` are told

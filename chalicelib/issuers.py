@@ -5,7 +5,6 @@ Real shapes fit: Auth0 (a day's life, ``azp``, ``permissions``, no ``jti``), Cog
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import claims as claim
@@ -16,6 +15,7 @@ from chalicelib.jwk import check_signature
 from chalicelib.published_keys import PublishedKeys
 from chalicelib.remembered import Remembered
 from chalicelib.scopes import Scopes
+from chalicelib.value import Value
 from chalicelib.world import World
 
 MAX_AGE_SECONDS = 86_400  # Auth0's default life of an access token for an API
@@ -29,8 +29,7 @@ _PLAIN_TYPS = ("JWT", ACCESS_TOKEN_TYP)
 FetchJson = Callable[[str], object]
 
 
-@dataclass(frozen=True, slots=True)
-class TrustedIssuer:
+class TrustedIssuer(Value):
     """One entry of ``CUPBEARER_TRUSTED_ISSUERS``. ``audience`` is one identifier, or several: any will do."""
 
     issuer: str

@@ -6,13 +6,13 @@ module or anywhere near it, so no public key can ever be taken for a shared secr
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidSignature
 
 from chalicelib import jws
 from chalicelib.errors import InvalidToken
+from chalicelib.value import Value
 
 ALGORITHMS = frozenset({"RS256", "ES256", "EdDSA"})
 RSA_EXPONENT = 65537
@@ -31,8 +31,7 @@ class UnusableKey(ValueError):  # noqa: N818 - what the key is
     """A JWK of another kind, for another use, or too weak."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class VerificationKey:
+class VerificationKey(Value):
     """One public key for one algorithm. ``verify(signature, message)`` raises InvalidSignature."""
 
     kid: str

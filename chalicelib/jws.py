@@ -6,12 +6,12 @@ says why this is not left to a JWT library.
 
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from chalicelib import strict_json
 from chalicelib.errors import InvalidToken
+from chalicelib.value import Value
 
 MAX_TOKEN_CHARACTERS = 8192
 MAX_KID_CHARACTERS = 128  # base64 names of other issuers included; ours are shorter
@@ -29,8 +29,7 @@ _TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _PADDING = (b"", b"===", b"==", b"=")  # by length modulo 4; a single left-over character is no octet
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Value):
     """The members that are understood."""
 
     alg: str
@@ -38,8 +37,7 @@ class Header:
     typ: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Jws:
+class Jws(Value):
     """A well-formed token of unknown worth: look at nothing but its names before its signature is checked."""
 
     header: Header

@@ -11,7 +11,7 @@ from chalicelib.last_good import LastGood
 from chalicelib.published_keys import JWKS_CACHE_SECONDS
 from chalicelib.ring import PUBLISH_AHEAD_SECONDS, RING_TIMES, Ring, RingKey, State
 from chalicelib.signing import RSA_BITS, SigningKey
-from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store
+from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, StoreUnavailable
 from chalicelib.world import World
 from chalicelib.wrapping import Wrapper
 
@@ -57,7 +57,7 @@ class KeyRing:
         self._wrapper = wrapper
         self._algorithm = algorithm
         self._rsa_bits = rsa_bits
-        self._loaded = LastGood(self._load, world, RING_TIMES)
+        self._loaded = LastGood(self._load, world, RING_TIMES, trouble=StoreUnavailable)
         self._signing: dict[str, SigningKey] = {}  # unwrapped once a process, so that KMS is asked once
 
     def signing_key(self) -> SigningKey:

@@ -4,12 +4,11 @@ Signing keys from the store, an issuer's keys over HTTP: the rules are the same,
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Lock
 from typing import Generic, TypeVar
 
 from chalicelib.errors import Unavailable
-from chalicelib.store import StoreUnavailable
+from chalicelib.value import Value
 from chalicelib.world import World
 
 RETRY_SECONDS = 2.0  # between tries while there is nothing to fall back on, so that recovery takes no longer
@@ -17,8 +16,7 @@ RETRY_SECONDS = 2.0  # between tries while there is nothing to fall back on, so 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(Value):
     """How long a value is fresh, the least time between two loads, and how long it may outlive trouble."""
 
     fresh_seconds: float
@@ -26,20 +24,22 @@ class Times:
     stale_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Moment:
+class _Moment(Value):
     monotonic: float
     now: float
 
 
 class LastGood(Generic[T]):
-    """The last value that ``load`` gave; Unavailable and StoreUnavailable are the trouble it may raise.
+    """The last value that ``load`` gave; Unavailable and what else ``trouble`` names are the trouble it may raise.
 
     Thread-safe: one caller loads, the others go on with what there is. They wait when there is nothing, or
     when they ask for something newer.
     """
 
-    def __init__(self, load: Callable[[], T], world: World, times: Times) -> None:
+    def __init__(
+        self, load: Callable[[], T], world: World, times: Times, *, trouble: type[Exception] = Unavailable
+    ) -> None:
+        self._may_raise = (Unavailable, trouble)
         self._load = load
         self._world = world
         self._times = times
@@ -83,7 +83,7 @@ class LastGood(Generic[T]):
         if self._trouble is None or self._age(self._trouble[1]) >= pause:
             try:
                 self.put(self._load())
-            except (Unavailable, StoreUnavailable) as trouble:
+            except self._may_raise as trouble:
                 self._trouble = (trouble, self._moment())
         held = self._usable()
         if held is not None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from chalicelib.errors import Unavailable
 from chalicelib.last_good import LastGood
 from chalicelib.ring import RING_CACHE_SECONDS, RING_TIMES
-from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store
+from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, StoreUnavailable
 from chalicelib.world import World
 from chalicelib.wrapping import Wrapper
 
@@ -51,7 +51,7 @@ class MacKeys:
         self._world = world
         self._wrapper = wrapper
         self._keep_seconds = keep_seconds
-        self._loaded = LastGood(self._load, world, RING_TIMES)
+        self._loaded = LastGood(self._load, world, RING_TIMES, trouble=StoreUnavailable)
         self._plain: dict[str, bytes] = {}
 
     def current(self) -> tuple[str, bytes]:

@@ -6,12 +6,12 @@ docs/decisions/0030-policy-from-the-token-alone.md.
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
 from chalicelib import scopes
 from chalicelib.route_table import PREFIX_ROOM, Guard, Route, RouteTable
+from chalicelib.value import Value
 
 Texts = tuple[str, ...]
 
@@ -36,8 +36,7 @@ class Principal(Protocol):
         """Return what was granted, as a set."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rights:
+class Rights(Value):
     """A :class:`Principal` as plain values."""
 
     own: bool

@@ -1,11 +1,11 @@
 """Which routes exist and what each asks of its caller: the table that the gateway and the handlers obey."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from chalicelib import route_paths, scopes
 from chalicelib.route_paths import Segments
+from chalicelib.value import Value
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -25,8 +25,7 @@ class RouteTableError(ValueError):
     """A table of routes that cannot be guarded as it says. It stops start-up with one sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(Value):
     """What a route asks of its caller.
 
     ``public`` nothing; ``token`` any accepted access token; ``own`` a token that we issued to our first-party
@@ -58,8 +57,7 @@ TOKEN = Guard("token")
 OWN = Guard("own")
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Value):
     """One method of one path, as ``GET /users/{user_id}``, and its guard."""
 
     method: str

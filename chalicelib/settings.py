@@ -6,7 +6,6 @@ This is the only module that reads ``os.environ``.
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from chalicelib import scopes
@@ -19,6 +18,7 @@ from chalicelib.settings_lists import (
     trusted_issuers,
 )
 from chalicelib.settings_reader import PREFIX, Reader, SettingsError, is_web_origin_or_path
+from chalicelib.value import Value
 
 if TYPE_CHECKING:
     from chalicelib.issuers import TrustedIssuer
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 DAY = 24 * 60 * 60
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Value):
     """Every setting of the design's section 3, parsed. Durations are seconds."""
 
     store_engine: Literal["sqlite", "dynamodb"]
@@ -53,6 +52,7 @@ class Settings:
     outside_apis: tuple[str, ...]
     production: bool
     function: str | None  # the name of the Lambda function that this is, if it is one
+    handler: str | None = None  # what Lambda calls here: MODULE.FUNCTION
 
     @property
     def in_lambda(self) -> bool:
@@ -129,6 +129,7 @@ def _settings(read: Reader, environ: Mapping[str, str]) -> Settings:
         outside_apis=outside_apis(read),
         production=production,
         function=environ.get("AWS_LAMBDA_FUNCTION_NAME"),
+        handler=environ.get("_HANDLER"),
     )
 
 

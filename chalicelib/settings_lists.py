@@ -1,19 +1,15 @@
 """The settings that are lists: browser origins, trusted issuers, log-in providers."""
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from chalicelib import scopes, urls
-from chalicelib.errors import Invalid
+from chalicelib import urls
 from chalicelib.settings_reader import PREFIX, Reader, SettingsError, is_outside_url
+from chalicelib.value import Value
 
 if TYPE_CHECKING:
     from chalicelib.issuers import TrustedIssuer
 
-ALGORITHMS = ("RS256", "ES256", "EdDSA")
 SECRET_REFERENCES = ("ssm:", "secretsmanager:")
 DAY = 24 * 60 * 60
 
@@ -30,22 +26,7 @@ _OUTSIDE_API = re.compile(
 _PROVIDER_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 
-class TrustedIssuerEntry(msgspec.Struct, forbid_unknown_fields=True):
-    """One entry of ``CUPBEARER_TRUSTED_ISSUERS`` as it is written."""
-
-    issuer: str
-    audience: str | list[str]
-    scopes: str | list[str]
-    jwks_uri: str | None = None
-    algorithms: list[str] = msgspec.field(default_factory=lambda: list(ALGORITHMS))
-    scope_claim: str = "scope"
-    client_claim: str | None = None
-    typ: str | None = None
-    max_age_seconds: Annotated[int, msgspec.Meta(ge=60, le=30 * DAY)] = DAY
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderSetting:
+class ProviderSetting(Value):
     """Where people may log in from: an OpenID issuer and our registration there."""
 
     name: str
@@ -85,40 +66,12 @@ def trusted_issuers(read: Reader, *, production: bool) -> tuple["TrustedIssuer",
     if not entries:
         return ()
     variable = PREFIX + "TRUSTED_ISSUERS"
-    found = tuple(_trusted_issuer(entry, variable, production=production) for entry in entries)
+    from chalicelib.settings_trusted_issuer import trusted_issuer  # msgspec, for whoever trusts one
+
+    found = tuple(trusted_issuer(entry, variable, production=production) for entry in entries)
     if len({entry.issuer for entry in found}) != len(found):
         raise SettingsError(variable, "names an issuer twice")
     return found
-
-
-def _trusted_issuer(entry: Any, variable: str, *, production: bool) -> "TrustedIssuer":
-    from chalicelib.issuers import TrustedIssuer
-
-    try:
-        read = msgspec.convert(entry, TrustedIssuerEntry)
-        granted = (
-            scopes.parse(read.scopes) if isinstance(read.scopes, str) else scopes.parse_each(read.scopes)
-        )
-    except (msgspec.ValidationError, Invalid) as error:
-        raise SettingsError(variable, f"has an entry that cannot be used: {error}".rstrip(".")) from None
-    for url in (read.issuer, read.jwks_uri):
-        if url is not None and not is_outside_url(url, production=production):
-            raise SettingsError(variable, f"has {url!r}, but it must be an https URL")
-    if unknown := set(read.algorithms) - set(ALGORITHMS):
-        raise SettingsError(
-            variable, f"has the algorithm {min(unknown)!r}, but may have {', '.join(ALGORITHMS)}"
-        )
-    return TrustedIssuer(
-        issuer=read.issuer,
-        audience=read.audience if isinstance(read.audience, str) else tuple(read.audience),
-        scopes=granted,
-        jwks_uri=read.jwks_uri,
-        algorithms=frozenset(read.algorithms),
-        scope_claim=read.scope_claim,
-        client_claim=read.client_claim,
-        typ=read.typ,
-        max_age_seconds=read.max_age_seconds,
-    )
 
 
 def providers(read: Reader, *, production: bool) -> tuple[ProviderSetting, ...]:

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -23,15 +22,15 @@ class SettingsError(Exception):
         self.variable = variable
 
 
-@dataclass(frozen=True, slots=True)
 class Reader:
     """Reads the variables that begin with PREFIX; every verb raises SettingsError that names the variable.
 
     It remembers which names were ``asked`` for: those are the settings there are.
     """
 
-    environ: Mapping[str, str]
-    asked: set[str] = field(default_factory=set)
+    def __init__(self, environ: Mapping[str, str], asked: set[str] | None = None) -> None:
+        self.environ = environ
+        self.asked: set[str] = set() if asked is None else asked
 
     def refuse_unknown(self) -> None:
         """Refuse a variable that looks like a setting and that nobody asked for: most likely it is misspelt."""
@@ -40,10 +39,10 @@ class Reader:
                 self._demand_known(variable)
 
     def _demand_known(self, variable: str) -> None:
-        from difflib import get_close_matches
-
         name = variable.removeprefix(PREFIX)
         if name not in self.asked:
+            from difflib import get_close_matches  # 3 ms that a right name need not wait for
+
             nearest = get_close_matches(name.upper(), sorted(self.asked), n=1)
             hint = f"did you mean {PREFIX}{nearest[0]}" if nearest else "docs/settings.md lists what there is"
             raise SettingsError(variable, f"is no setting: {hint}")

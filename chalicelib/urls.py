@@ -5,7 +5,8 @@ directives of a content security policy and the second as every host below it.
 """
 
 import re
-from dataclasses import dataclass
+
+from chalicelib.value import Value
 
 MAX_HOST = 253  # RFC 1035 section 2.3.4, without the last dot
 MAX_PORT = 65535
@@ -20,8 +21,7 @@ _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")  # "_" is no hos
 _NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
-@dataclass(frozen=True, slots=True)
-class WebUrl:
+class WebUrl(Value):
     """An http or https URL without user name and fragment. ``host`` is in lower case, an IPv6 address in brackets."""
 
     scheme: str

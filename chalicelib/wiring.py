@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs, settings
@@ -86,6 +85,8 @@ class Services:
             return KmsKey(aws.client("kms"), given.removeprefix("kms:"))
         if given is not None:
             return MasterKey(settings.demand_key_material(self.revealed(given)), self.world)
+        from pathlib import Path
+
         from chalicelib.master_key_file import read_or_make
 
         path = Path(self.settings.store_name).with_name("master.key")

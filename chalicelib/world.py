@@ -7,15 +7,15 @@ import base64
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from chalicelib.value import Value
 
 ID_BYTES = 16  # 128 bits: never guessed, never the same twice
 SECRET_BYTES = 32  # 256 bits (TK-10)
 SKEW_SECONDS = 60  # the clocks of two servers may differ by that much unnoticed (AV-4)
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Value):
     """The clock, chance and waiting of one process; tests build another one."""
 
     now: Callable[[], float] = time.time  # seconds since the epoch, UTC

@@ -14,7 +14,8 @@ from chalice.config import Config
 from chalice.local import LocalGatewayException, create_local_server
 from chalice.test import Client
 
-from chalicelib.web.refusals import GATEWAY_ANSWERS, AuthorizerTrouble, Unauthorized, problem
+from chalicelib.web.authorizer import AuthorizerTrouble, Unauthorized
+from chalicelib.web.refusals import GATEWAY_ANSWERS, problem
 from tests.protection import ON_EVERY_ANSWER
 
 ROOT = Path(__file__).parent.parent
@@ -80,7 +81,7 @@ def test_they_are_caught_under_their_own_names_too() -> None:
 
 IN_LAMBDA = """
 import sys
-from chalicelib.web.refusals import AuthorizerTrouble, Unauthorized
+from chalicelib.web.authorizer import AuthorizerTrouble, Unauthorized
 for kind in (Unauthorized, AuthorizerTrouble):
     try:
         raise kind
@@ -104,7 +105,7 @@ def test_in_lambda_they_are_plain_exceptions_and_nothing_of_chalice_is_imported(
 
 def test_a_module_loaded_before_chalices_gateway_still_raises_what_it_catches() -> None:
     script = (
-        "from chalicelib.web.refusals import Unauthorized\n"
+        "from chalicelib.web.authorizer import Unauthorized\n"
         "before = Unauthorized()\n"
         "from chalice.local import LocalGatewayException\n"
         "print(isinstance(before, LocalGatewayException), isinstance(Unauthorized(), LocalGatewayException))"

@@ -19,6 +19,7 @@ from bench.effort import Effort
 from bench.findings import ROOT, Figure, Finding, figure
 from bench.gateway import PEERS, Deployed, deployed, peer_environment
 from bench.measuring import in_turn, ratio, ratio_undisturbed, spread
+from cupbearer.deploying import packaging
 
 FLAGS = ("-I", "-S", "-B")  # as Lambda starts Python: no .pth files of a venv, and nothing is written
 PACKAGED = ("app.py", "chalicelib")
@@ -109,6 +110,7 @@ def _environment(at: Deployed, module: str, path: Sequence[Path]) -> dict[str, s
         "PEER_MODULE": module,
         "PEER_EVENT": json.dumps(house.event(at.token())),
         "PEER_ISSUER": at.keys.url,
+        "_HANDLER": "app.jwt_authorizer",
         **at.variables,
     }
 
@@ -135,6 +137,7 @@ def _copy(to: Path) -> Path:
             shutil.copytree(place, to / place.name, ignore=shutil.ignore_patterns("__pycache__", "cli"))
         else:
             shutil.copy2(place, to)
+    packaging.compile_table(to)
     return to
 
 

@@ -26,8 +26,11 @@ _IPV4_BITS = 0xFFFF_FFFF
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Return the addresses of a host, in the resolver's order. OSError or UnicodeError when it has none."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    """Return the addresses of a host, in the resolver's order. OSError or UnicodeError when it has none.
+
+    The host is handed on as octets, as a URL has it: text would load the tables of IDNA at every cold start.
+    """
+    found = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult
 
 from chalicelib import strict_json
 from chalicelib.errors import Unavailable
+from chalicelib.value import Value
 
 if TYPE_CHECKING:
     import socket
@@ -32,16 +32,14 @@ def too_slow(seconds: float) -> str:
     return f"no whole answer within {seconds} s"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value):
     """A status and the JSON value that came with it."""
 
     status: int
     body: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Value):
     """What to send; ``url`` was checked for its form, not yet for where it leads."""
 
     method: str
@@ -114,7 +112,8 @@ class Exchange:
         host, port = str(url.hostname), url.port or (HTTPS_PORT if url.scheme == "https" else HTTP_PORT)
         for address in self._allowed(host, port):
             try:
-                plain = socket.create_connection((address, port), timeout=self._seconds)
+                at: Any = (address.encode("ascii"), port)  # octets: text would load the tables of IDNA
+                plain = socket.create_connection(at, timeout=self._seconds)
             except OSError as fault:
                 self.fault = fault
                 continue
@@ -142,7 +141,7 @@ class Exchange:
 
         try:
             secured = ssl.create_default_context().wrap_socket(
-                plain, server_hostname=host, do_handshake_on_connect=False
+                plain, server_hostname=host.encode("ascii"), do_handshake_on_connect=False
             )
         except BaseException:
             plain.close()

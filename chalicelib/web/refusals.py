@@ -1,14 +1,7 @@
-"""What the authorizer raises, and the answers that API Gateway makes of it, without importing Chalice.
-
-In Lambda only the text counts: exactly ``Unauthorized`` becomes 401, any other AUTHORIZER_FAILURE,
-to which the deployed gateway gives 503. ``chalice local`` and the test client catch their own
-``LocalGatewayException`` and drop the connection otherwise, so there ours are of that kind as well.
-"""
+"""The answers that API Gateway makes by itself, deployed and local alike, without importing Chalice."""
 
 import json
-import sys
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
 
 from chalicelib.errors import InvalidToken, Unavailable
 from chalicelib.web import problems
@@ -50,41 +43,3 @@ def problem(status: int, *, request_id: str) -> tuple[dict[str, str], bytes]:
     body = problems.document(known, *GATEWAY_ANSWERS[known], request_id=request_id)
     headers = {**SECURITY, "Content-Type": problems.PROBLEM}
     return {**headers, **_EXTRA_HEADERS.get(known, {})}, json.dumps(body).encode()
-
-
-class _NoPolicy(Exception):  # noqa: N818 - the authorizer's answer, not its mistake
-    """The authorizer ends without a policy. Chalice asks for ``CODE``, ``headers`` and ``body``."""
-
-    CODE: ClassVar[int]
-
-    def __new__(cls, *_: object) -> Self:
-        instance: Self = super().__new__(_known_to_chalice(cls))
-        return instance
-
-    def __init__(self, text: str) -> None:
-        Exception.__init__(self, text)  # Chalice's own would take the text for headers
-        self.headers, self.body = problem(self.CODE, request_id="local")
-
-
-class Unauthorized(_NoPolicy):
-    """The token is not accepted: 401. API Gateway wants exactly this text; reasons go to the log."""
-
-    CODE = 401
-
-    def __init__(self) -> None:
-        super().__init__("Unauthorized")
-
-
-class AuthorizerTrouble(_NoPolicy):
-    """The store or the keys are away: 503, never cached (AZ-5). ``reason`` is for the log."""
-
-    CODE = 503
-
-    def __init__(self, reason: str = "the store or the keys are away") -> None:
-        super().__init__(f"AuthorizerTrouble: {reason}")
-
-
-def _known_to_chalice(kind: Any) -> Any:
-    """Return the kind as a local gateway catches it, where one is at work; none is imported."""
-    local = getattr(sys.modules.get("chalice.local"), "LocalGatewayException", None)
-    return type(kind.__name__, (kind, local), {}) if local else kind

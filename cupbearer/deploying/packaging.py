@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from chalicelib.authorizer import compiled_table
 from cupbearer.deploying import CannotDeploy, compiled, template
 
 ROOT = template.ROOT
@@ -54,7 +55,8 @@ def package(stage: str, *, region: str, out: Path, architecture: str | None = No
     template.write(out / "merge.json", environment)
     command = ["-m", "chalice.cli", "--project-dir", str(source), "package", "--stage", stage]
     command += ["--merge-template", str(out / "merge.json"), str(out)]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("CUPBEARER_")}
+    clean = _clean_environment()
+    compile_table(source)
     run = subprocess.run(  # noqa: S603 - our own interpreter and arguments
         [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())", *command[2:]],
         env=clean | {"AWS_DEFAULT_REGION": region, "PYTHONDONTWRITEBYTECODE": "1"},
@@ -67,6 +69,26 @@ def package(stage: str, *, region: str, out: Path, architecture: str | None = No
         raise CannotDeploy(f"chalice package failed: {_last_lines(run.stdout + run.stderr)}")
     compiled.add_bytecode(out / "deployment.zip")
     return out / "sam.json"
+
+
+def compile_table(source: Path) -> None:
+    """Write the table of routes of a copied program beside it, for its authorizer. Raises CannotDeploy."""
+    code = "import app; from chalicelib.authorizer import compiled_table; print(compiled_table.text_of(app.TABLE), end='')"
+    run = subprocess.run(  # noqa: S603 - our own interpreter and arguments
+        [sys.executable, "-B", "-c", code],
+        env=_clean_environment() | {"PYTHONPATH": str(source)},
+        cwd=source,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode:
+        raise CannotDeploy(f"the app does not start: {_last_lines(run.stderr)}")
+    (source / "chalicelib" / "authorizer" / compiled_table.NAME).write_text(run.stdout, encoding="utf-8")
+
+
+def _clean_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("CUPBEARER_")}
 
 
 def copy(source: Path, stage: str, architecture: str | None) -> dict[str, Any]:
@@ -95,7 +117,9 @@ def _replace(what: Path, to: Path) -> None:
         shutil.copyfile(what, to)
         return
     shutil.rmtree(to, ignore_errors=True)
-    shutil.copytree(what, to, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".DS_Store"))
+    shutil.copytree(
+        what, to, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".DS_Store", compiled_table.NAME)
+    )
 
 
 def _last_lines(text: str) -> str:
