@@ -41,6 +41,7 @@ class Session:
     counter: int = 0
     spent: tuple[tuple[int, float], ...] = ()  # (counter, when) of the tokens spent within the grace window
     ended: str | None = None  # why, once it is over
+    consent_id: str = ""  # of the consent that a client's came from
     told: bool = False  # the trail has it that a refresh was refused: once is enough (DS-3)
     record: Record | None = None
 
@@ -70,6 +71,7 @@ class Session:
             "counter": self.counter,
             "spent": [list(pair) for pair in self.spent],
             "ended": self.ended,
+            "consent_id": self.consent_id,
             "told": self.told,
         }
 

@@ -60,6 +60,7 @@ class Sessions:
         amr: tuple[str, ...],
         auth_time: int | None = None,
         existing: Iterable[Session] = (),
+        consent_id: str = "",
     ) -> tuple[Session, str, tuple[Write, ...]]:
         """Return a new session, its first refresh token and the writes that make it.
 
@@ -80,6 +81,7 @@ class Sessions:
             amr=amr,
             ip=source.ip,
             user_agent=source.user_agent[:MAX_TEXT],
+            consent_id=consent_id,
         )
         key = session_key(user.user_id, session.session_id)
         insert = Insert(key, session.data(), expires_at=self._kept_until(session))

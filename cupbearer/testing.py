@@ -4,6 +4,7 @@ Nothing is faked: users sign up, tokens are signed, the authorizer decides. Only
 guards nothing.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -15,13 +16,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from chalicelib import scopes, settings, wiring
+from chalicelib import jws, scopes, settings, wiring
 from chalicelib.access import Grant
 from chalicelib.audit import Source
 from chalicelib.claims import LEEWAY_SECONDS
 from chalicelib.passwords import CHEAPEST_ONLY_FOR_TESTING, Passwords
-from chalicelib.provider.client import CLIENT_CREDENTIALS
+from chalicelib.provider.client import AUTHORIZATION_CODE, CLIENT_CREDENTIALS
 from chalicelib.provider.clients import Registration
+from chalicelib.provider.codes import Code
 from chalicelib.sign_in import SignedIn
 from chalicelib.user import new_user
 from chalicelib.world import SYSTEM, World
@@ -204,15 +206,28 @@ class Client:
         wanted = Registration(name=name, redirect_uris=("https://app.example/cb",), scopes=granted)
         app, _ = services.provider.clients.create(wanted, source=SOURCE)
         user = services.users.require(self.user_id or "")
-        consent = services.provider.consents.giving(user.user_id, app, granted, source=SOURCE)
-        signed_in = services.sign_in.start(
-            user, client_id=app.client_id, scope=granted, source=SOURCE, amr=("pwd",), writes=consent
+        provider, verifier = services.provider, "v" * 43
+        consent, giving = provider.consents.giving(user.user_id, app, granted, source=SOURCE)
+        challenge = jws.encode(hashlib.sha256(verifier.encode()).digest())
+        code, insert = provider.codes.compose(
+            Code(
+                client_id=app.client_id,
+                redirect_uri=app.redirect_uris[0],
+                code_challenge=challenge,
+                user_id=user.user_id,
+                login_id=self.session_id or "",
+                scope=granted,
+                nonce=None,
+                consent_id=consent.consent_id,
+            )
         )
+        services.store.commit(insert, *giving)
+        form = {"grant_type": AUTHORIZATION_CODE, "code": code, "code_verifier": verifier}
+        tokens = provider.redeem({**form, "redirect_uri": app.redirect_uris[0]}, app, source=SOURCE)
         return Client(
             self.bench,
-            access_token=signed_in.access_token,
-            refresh_token=signed_in.refresh_token,
-            session_id=signed_in.session_id,
+            access_token=tokens.access_token,
+            refresh_token=tokens.refresh_token,
             user_id=user.user_id,
         )
 

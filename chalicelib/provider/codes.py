@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib import scopes
 from chalicelib.audit import Audit, Source
+from chalicelib.errors import Taken
 from chalicelib.known import known
 from chalicelib.refresh_tokens import hash_of
 from chalicelib.sessions import Sessions
@@ -22,7 +23,10 @@ _FORM = re.compile(r"cbc_[A-Za-z0-9_-]{43}")
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What a code stands for. ``login_id`` is the browser's session that gave it, ``session_id`` the one it gave."""
+    """What a code stands for. ``login_id`` is the browser's session that gave it, ``session_id`` the one it gave.
+
+    ``consent_id`` names the consent that it came from: it is void under another one.
+    """
 
     client_id: str
     redirect_uri: str
@@ -31,6 +35,7 @@ class Code:
     login_id: str
     scope: scopes.Scopes
     nonce: str | None
+    consent_id: str = ""
     session_id: str | None = None  # once it is spent
     record: Record | None = None
 
@@ -50,6 +55,7 @@ class Code:
             "login_id": self.login_id,
             "scope": sorted(self.scope),
             "nonce": self.nonce,
+            "consent_id": self.consent_id,
             "session_id": self.session_id,
         }
 
@@ -106,6 +112,7 @@ class Codes:
             except Conflict:
                 continue
             return
+        raise Taken("The session is busy: try again.")
 
 
 def _key(text: str) -> Key:

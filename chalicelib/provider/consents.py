@@ -8,6 +8,7 @@ from chalicelib.audit import Audit, Source
 from chalicelib.errors import NotFound, Taken
 from chalicelib.known import known
 from chalicelib.provider.client import Client
+from chalicelib.refresh_tokens import hash_of
 from chalicelib.session import Session
 from chalicelib.sessions import MAX_SESSIONS, Sessions
 from chalicelib.store import Conflict, Insert, Key, Record, Remove, Replace, Store, Write
@@ -20,12 +21,16 @@ MAX_TRIES = 8
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What one client may have of one person. ``given_at`` is seconds since the epoch."""
+    """What one client may have of one person. ``given_at`` is seconds since the epoch.
+
+    ``consent_id`` is new for each consent that follows none, or a withdrawn one: what came from another is void.
+    """
 
     client_id: str
     client_name: str
     scopes: scopes.Scopes
     given_at: int
+    consent_id: str = ""  # of what an earlier release gave
     record: Record | None = None
 
     @classmethod
@@ -41,11 +46,16 @@ class Consent:
             "client_name": self.client_name,
             "scopes": sorted(self.scopes),
             "given_at": self.given_at,
+            "consent_id": self.consent_id,
         }
 
     def covers(self, session: Session) -> bool:
-        """Tell whether a client's session lies within it."""
-        return session.scope is not None and session.scope <= self.scopes
+        """Tell whether a client's session came from it and lies within it."""
+        return self.gave(session) and session.scope is not None and session.scope <= self.scopes
+
+    def gave(self, session: Session) -> bool:
+        """Tell whether a client's session came from it. One that an earlier release wrote does not say."""
+        return session.consent_id in ("", self.consent_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +79,24 @@ class Consents:
 
     def giving(
         self, user_id: str, client: Client, granted: scopes.Scopes, *, source: Source
-    ) -> tuple[Write, ...]:
-        """Return the writes that remember a consent, beside what was consented to before."""
+    ) -> tuple[Consent, tuple[Write, ...]]:
+        """Return a consent, beside what was consented to before, and the writes that remember it."""
         old = self.find(user_id, client.client_id)
         whole = granted | (old.scopes if old else scopes.NONE)
-        new = Consent(client.client_id, client.name, whole, self.world.timestamp())
+        consent_id = old.consent_id if old else self.world.identifier()
+        new = Consent(client.client_id, client.name, whole, self.world.timestamp(), consent_id)
         write: Write
         if old is not None and old.record is not None:
             write = Replace(old.record, new.data())
         else:
             write = Insert(consent_key(user_id, client.client_id), new.data())
         told = {"client_id": client.client_id, "client": client.name, "scope": " ".join(sorted(granted))}
-        return write, self.audit.write("consent_given", target=user_id, source=source, **told)
+        return new, (write, self.audit.write("consent_given", target=user_id, source=source, **told))
+
+    def deciding(self, form: str, *, seconds: int) -> Insert:
+        """Return the write that makes the decision on a form, a text of random that is good for so long, the only one."""
+        key = Key(f"decision#{hash_of(form)}", "consent")
+        return Insert(key, {}, expires_at=self.world.timestamp() + seconds + 1)
 
     def withdraw(self, user_id: str, client_id: str, *, source: Source) -> None:
         """Forget a consent and end the client's sessions of this person in the same commit; raise NotFound for none."""

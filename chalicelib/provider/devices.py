@@ -46,6 +46,7 @@ class Device:
     user_id: str = ""
     login_id: str = ""
     session_id: str = ""
+    consent_id: str = ""
     record: Record | None = None
 
     @classmethod
@@ -64,6 +65,7 @@ class Device:
             "user_id": self.user_id,
             "login_id": self.login_id,
             "session_id": self.session_id,
+            "consent_id": self.consent_id,
         }
 
 
@@ -113,14 +115,19 @@ class Devices:
     ) -> None:
         """Give the device what it asks for, as far as the log-in has it. Raises Conflict when that was decided already."""
         granted = wanted_of(device, client, user, session)
+        consent, giving = self.consents.giving(user.user_id, client, granted, source=source)
         approved = replace(
-            device, status=APPROVED, user_id=user.user_id, login_id=session.session_id, scope=granted
+            device,
+            status=APPROVED,
+            user_id=user.user_id,
+            login_id=session.session_id,
+            scope=granted,
+            consent_id=consent.consent_id,
         )
-        consent = self.consents.giving(user.user_id, client, granted, source=source)
         checks = [Check(record) for record in (user.record, session.record) if record is not None]
         told = {"client_id": client.client_id, "client": client.name}
         audit = self.audit.write("device_approved", target=user.user_id, source=source, **told)
-        self.store.commit(_write(device, approved), *checks, *consent, audit)
+        self.store.commit(_write(device, approved), *checks, *giving, audit)
 
     def refuse(self, device: Device, client: Client, user: User, *, source: Source) -> None:
         """Refuse the device. Raises Conflict when that was decided already."""

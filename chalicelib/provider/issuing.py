@@ -50,6 +50,10 @@ class Agreed(Protocol):
     def scope(self) -> scopes.Scopes:
         """Return how far it goes."""
 
+    @property
+    def consent_id(self) -> str:
+        """Return which consent it came from."""
+
 
 class LostRace(Exception):  # noqa: N818 - the ordinary end of one
     """Another spent the code or the approval first."""
@@ -89,6 +93,7 @@ class Issuing:
                 amr=login.amr,
                 auth_time=login.auth_time,
                 existing=others,
+                consent_id=agreed.consent_id,
             )
             issued = self._access(user, session, client)
             answer = self._answer(user, session, client, issued, refresh_token, nonce=nonce)
@@ -133,7 +138,8 @@ class Issuing:
         if user is None or login is None or self.sessions.is_over(login, user) is not None:
             raise invalid_grant("The log-in that this came from is over.")
         consent = self.consents.find(agreed.user_id, client.client_id)
-        if consent is None or not agreed.scope <= consent.scopes:
+        is_it = consent is not None and consent.consent_id == agreed.consent_id
+        if consent is None or not is_it or not agreed.scope <= consent.scopes:
             raise invalid_grant("The consent was withdrawn.")
         others = [session for session in sessions if session is not login]
         records: list[Record | None] = [user.record, login.record, consent.record]

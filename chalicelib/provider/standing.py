@@ -45,13 +45,13 @@ class Standing:
         """Return the claims with the scope that is held now, by the records of :meth:`keys`; raise InvalidToken."""
         found = {record.key: record for record in records if record is not None}
         held = claims.scope
+        session: Session | None = None
         if claims.sid is not None:
-            user, session = found.get(profile_key(claims.sub)), found.get(session_key(claims.sub, claims.sid))
-            held &= self._of_person(
-                User.from_record(user) if user else None, Session.from_record(session) if session else None
-            )
+            person, login = found.get(profile_key(claims.sub)), found.get(session_key(claims.sub, claims.sid))
+            session = Session.from_record(login) if login else None
+            held &= self._of_person(User.from_record(person) if person else None, session)
         if claims.client_id != FIRST_PARTY or claims.sid is None:
-            held &= _of_client(claims, found)
+            held &= _of_client(claims, session, found)
         return replace(claims, scope=held)
 
     def _of_person(self, user: User | None, session: Session | None) -> scopes.Scopes:
@@ -61,7 +61,7 @@ class Standing:
         return session.granted(user)
 
 
-def _of_client(claims: AccessClaims, found: dict[Key, Record]) -> scopes.Scopes:
+def _of_client(claims: AccessClaims, session: Session | None, found: dict[Key, Record]) -> scopes.Scopes:
     record = found.get(client_key(claims.client_id))
     client = Client.from_record(record) if record else None
     if client is None or client.disabled:
@@ -69,6 +69,7 @@ def _of_client(claims: AccessClaims, found: dict[Key, Record]) -> scopes.Scopes:
     if claims.sid is None:
         return client.scopes - scopes.PROTOCOL
     given = found.get(consent_key(claims.sub, claims.client_id))
-    if given is None:
+    consent = Consent.from_record(given) if given else None
+    if consent is None or (session is not None and not consent.gave(session)):
         raise InvalidToken("its consent was withdrawn")
-    return client.scopes & Consent.from_record(given).scopes
+    return client.scopes & consent.scopes

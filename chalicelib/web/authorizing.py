@@ -6,7 +6,7 @@ server holds now: the client, its redirect URIs, the person's rights, the consen
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib import scopes
@@ -15,6 +15,7 @@ from chalicelib.provider.authorization import AuthorizationRequest
 from chalicelib.provider.browser import LoggedIn
 from chalicelib.provider.client import Client
 from chalicelib.provider.codes import Code
+from chalicelib.provider.consents import Consent
 from chalicelib.provider.refusals import RefusedAtPage
 from chalicelib.store import Check, Conflict, Write
 from chalicelib.web.browser_session import Browser
@@ -28,14 +29,22 @@ SECONDS = 30 * 60
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What a log-in is on the way to: an authorization request, or a device's user code."""
+    """What a log-in is on the way to: an authorization request, or a device's user code.
+
+    ``form_id`` is of random, so that no two forms are one text and the decision on each counts once.
+    """
 
     request: AuthorizationRequest | None = None
     user_code: str = ""
+    form_id: str = ""
 
     def data(self) -> dict[str, Any]:
         """Return it as JSON-able data, to be sealed."""
-        return {"request": self.request.data() if self.request else None, "user_code": self.user_code}
+        return {
+            "request": self.request.data() if self.request else None,
+            "user_code": self.user_code,
+            "form_id": self.form_id,
+        }
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Pending":
@@ -74,7 +83,7 @@ def client_of(call: Call, request: AuthorizationRequest) -> Client:
 def to_page(call: Call, page: str, browser: Browser, pending: Pending) -> Answer:
     """Send the browser to one of our pages with what is pending."""
     url = f"{call.services.settings.issuer}/{page}"
-    text = sealed(call, browser, pending)
+    text = sealed(call, browser, replace(pending, form_id=call.services.world.identifier()))
     return see_other(redirect_uris.with_parameters(url, {"request": text}), browser.cookies)
 
 
@@ -102,7 +111,8 @@ def proceed(
     may_skip = not request.asks_consent and _only_the_client_answers(request, client)
     if may_skip and consent is not None and consent.record and wanted <= consent.scopes:
         with suppress(Conflict):  # withdrawn this moment: then it is asked for again
-            return give_code(call, request, logged_in, wanted, browser, (Check(consent.record),))
+            check = Check(consent.record)
+            return give_code(call, request, logged_in, wanted, browser, consent=consent, writes=(check,))
     if request.silent:
         raise request.refused("consent_required", "The person must consent, and prompt=none forbids to ask.")
     return to_page(call, "consent", browser, Pending(request))
@@ -127,6 +137,8 @@ def give_code(
     logged_in: LoggedIn,
     granted: scopes.Scopes,
     browser: Browser,
+    *,
+    consent: Consent,
     writes: tuple[Write, ...],
 ) -> Answer:
     """Return the answer to the client: a code, in one commit with ``writes`` (RFC 6749 section 4.1.2). Raises Conflict."""
@@ -138,6 +150,7 @@ def give_code(
         login_id=logged_in.session.session_id,
         scope=granted,
         nonce=request.nonce,
+        consent_id=consent.consent_id,
     )
     text, insert = call.services.provider.codes.compose(code)
     call.services.store.commit(insert, *writes)

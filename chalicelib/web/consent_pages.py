@@ -1,6 +1,5 @@
 """The pages where a person decides: what an application may have, and whether a device may have it (OP-7)."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from chalicelib.provider.client import Client
     from chalicelib.provider.devices import Device
     from chalicelib.scopes import Scopes
+    from chalicelib.store import Conflict, Insert
     from chalicelib.web.browser_session import Browser
 
 api = Api("pages")
@@ -79,14 +79,19 @@ def decide(call: Call) -> Answer:
     client = authorizing.client_of(call, pending.request)
     wanted = authorizing.wanted_of(pending.request, client, logged_in)
     demand_own_form(call, browser, fields.get("csrf"), "consent", *_shown(logged_in, text, wanted))
-    if fields.get("decision") != "allow":
-        _write_down_refusal(call, pending.request, logged_in)
-        raise pending.request.refused("access_denied", "The person refused.")
     consents, user_id = call.services.provider.consents, logged_in.user.user_id
+    once = consents.deciding(text, seconds=authorizing.SECONDS)
+    if fields.get("decision") != "allow":
+        _refuse(call, pending.request, logged_in, once)
+        raise pending.request.refused("access_denied", "The person refused.")
     for _ in range(MAX_TRIES):
-        with suppress(Conflict):
-            giving = consents.giving(user_id, client, wanted, source=call.source)
-            return authorizing.give_code(call, pending.request, logged_in, wanted, browser, giving)
+        consent, giving = consents.giving(user_id, client, wanted, source=call.source)
+        try:
+            return authorizing.give_code(
+                call, pending.request, logged_in, wanted, browser, consent=consent, writes=(once, *giving)
+            )
+        except Conflict as conflict:
+            _raise_if_decided(conflict, once)
     raise Taken("The consent is being changed by others: try again.")
 
 
@@ -95,14 +100,33 @@ def _shown(logged_in: "LoggedIn", text: str, wanted: "Scopes") -> tuple[str, ...
     return logged_in.session.session_id, text, *sorted(wanted)
 
 
-def _write_down_refusal(call: Call, request: "AuthorizationRequest", logged_in: "LoggedIn") -> None:
-    call.services.audit.record(
+def _refuse(call: Call, request: "AuthorizationRequest", logged_in: "LoggedIn", once: "Insert") -> None:
+    """Write down that the person refused, which is the one decision on this form too."""
+    from chalicelib.store import Conflict
+
+    audit = call.services.audit.write(
         "consent_refused",
         target=logged_in.user.user_id,
         source=call.source,
         outcome="access_denied",
         client_id=request.client_id,
     )
+    try:
+        call.services.store.commit(once, audit)
+    except Conflict as conflict:
+        _raise_if_decided(conflict, once)
+        raise
+
+
+def _raise_if_decided(conflict: "Conflict", once: "Insert") -> None:
+    """Refuse a form that was sent before: what it decided may be withdrawn by now (OP-7)."""
+    from chalicelib.provider.refusals import RefusedAtPage
+
+    if once.key in conflict.keys:
+        raise RefusedAtPage(
+            "invalid_request",
+            "This was decided already, by the same form. Go back to the application and begin again.",
+        ) from None
 
 
 @api.route("/device", methods=["GET"], public=True, query=("user_code",), content_type=HTML, refuses=(400,))

@@ -62,9 +62,10 @@ def _agree(services: Services, client: Client, username: str) -> tuple[str, str]
     device = provider.devices.find_by_user(user_code, user, source=SOURCE)
     assert device is not None
     provider.devices.approve(device, client, user, session, source=SOURCE)
-    code, insert = provider.codes.compose(
-        Code(client.client_id, CALLBACK, CHALLENGE, user.user_id, session.session_id, SCOPE, None)
-    )
+    consent = provider.consents.find(user.user_id, client.client_id)
+    assert consent is not None
+    agreed = user.user_id, session.session_id, SCOPE, None, consent.consent_id
+    code, insert = provider.codes.compose(Code(client.client_id, CALLBACK, CHALLENGE, *agreed))
     services.store.commit(insert)
     return code, device_code
 

@@ -167,6 +167,20 @@ def test_an_assertion_counts_once(house: House) -> None:
     assert [client.ask(assertion).status for _ in range(3)] == [200, 401, 401]
 
 
+@pytest.mark.parametrize("late", [1, 30, 59, 59.9])
+def test_an_assertion_counts_once_for_as_long_as_it_is_honoured(
+    house: House, clock: Clock, late: float
+) -> None:
+    """OP-6: also in the leeway past its expiry."""
+    client = Signer(house)
+    used, unused = client.assertion(), client.assertion(jti="two")
+    assert client.ask(used).status == 200
+    clock.advance(60 + late)
+    assert (client.ask(used).status, client.ask(unused).status) == (401, 200)
+    clock.advance(60 - late)
+    assert client.ask(client.assertion(jti="three", exp=client.now + 60)).status == 401
+
+
 @pytest.mark.parametrize(
     "changes",
     [
