@@ -1,4 +1,4 @@
-"""The page docs/testing.md, run as a reader would: its route in a project of its own, its tests under pytest."""
+"""The routes of README.md and docs/testing.md, run as a reader would: in a project of its own, under pytest."""
 
 import re
 import shutil
@@ -6,39 +6,52 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.documents import block
+
 ROOT = Path(__file__).parent.parent
-BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 NOT_OURS = shutil.ignore_patterns("__pycache__", "api")
 
 
-def blocks() -> list[str]:
-    return BLOCK.findall((ROOT / "docs" / "testing.md").read_text())
-
-
-def readers_project(path: Path) -> Path:
-    """A clone with the page's route in it, and the page's tests without any help of ours."""
-    route, tests, thief, override = blocks()
+def readers_project(path: Path, route: str, names: str) -> Path:
+    """A clone with a page's route in it, listed as the page says."""
     shutil.copytree(ROOT / "chalicelib", path / "chalicelib", ignore=NOT_OURS)
     shutil.copytree(ROOT / ".chalice", path / ".chalice")
     shutil.copy(ROOT / "app.py", path)
     (path / "chalicelib" / "api").mkdir()
     (path / "chalicelib" / "api" / "orders.py").write_text(route)
-    (path / "chalicelib" / "api" / "__init__.py").write_text(
-        "from chalicelib.api import orders\n\nAPIS = [orders.api]\n"
-    )
+    (path / "chalicelib" / "api" / "__init__.py").write_text(names)
     (path / "tests").mkdir()
-    (path / "tests" / "test_orders.py").write_text(f"{tests}\n\n{thief}")
-    (path / "tests" / "test_opaque.py").write_text(f"import pytest\n\n\n{override}\n\n{tests}")
     (path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
     return path
 
 
-def test_the_page_about_testing_is_true(tmp_path: Path) -> None:
-    path = readers_project(tmp_path)
+def passed(path: Path) -> int:
+    """Run a reader's tests without any help of ours; return how many passed, when all did."""
     command = [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     run = subprocess.run(command, cwd=path, capture_output=True, text=True, timeout=120, check=False)
-    wanted = sum("def test_" in line for block in blocks() for line in block.splitlines())
-    assert f"{wanted + blocks()[1].count('def test_')} passed" in run.stdout, run.stdout + run.stderr
+    assert run.returncode == 0, run.stdout + run.stderr
+    found = re.search(r"(\d+) passed", run.stdout)
+    assert found, run.stdout
+    return int(found[1])
+
+
+def test_the_page_about_testing_is_true(tmp_path: Path) -> None:
+    names, tests = (
+        block("docs/testing.md#a-route-and-its-tests-2"),
+        block("docs/testing.md#a-route-and-its-tests-3"),
+    )
+    thief, override = block("docs/testing.md#what-there-is-1"), block("docs/testing.md#what-there-is-2")
+    path = readers_project(tmp_path, block("docs/testing.md#a-route-and-its-tests-1"), names)
+    (path / "tests" / "test_orders.py").write_text(f"{tests}\n\n{thief}")
+    (path / "tests" / "test_opaque.py").write_text(f"import pytest\n\n\n{override}\n\n{tests}")
+    assert passed(path) == 2 * tests.count("def test_") + thief.count("def test_")
+
+
+def test_the_route_of_your_own_of_the_readme_is_guarded_as_it_says(tmp_path: Path) -> None:
+    names = block("README.md#a-route-of-your-own-2")
+    path = readers_project(tmp_path, block("README.md#a-route-of-your-own-1"), names)
+    (path / "tests" / "test_orders.py").write_text(block("README.md#a-route-of-your-own-3"))
+    assert passed(path) == 1
 
 
 def test_other_peoples_pytest_starts_without_us(tmp_path: Path) -> None:
