@@ -70,8 +70,8 @@ export async function load() {
 
 function item(message) {
   const row = copyOf("message-template");
-  say(one(".face", row), [...message.author.trim()][0]?.toUpperCase() ?? "?");
-  say(one("strong", row), message.author);
+  say(one(".face", row), [...(message.author ?? "?")][0].toUpperCase());
+  say(one("strong", row), message.author ?? "Somebody, some time ago");
   say(one(".text", row), message.text);
   const time = one("time", row);
   say(time, ago(message.created_at));

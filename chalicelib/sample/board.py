@@ -1,12 +1,14 @@
 """A message board: everybody reads the newest twenty, whoever has a token writes."""
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from chalicelib.errors import Invalid
-from chalicelib.sample.profile import caller_name
+from chalicelib.sample.profile import unique_name
 from chalicelib.store import Insert, Key, Store
 from chalicelib.web.call import created
 from chalicelib.web.parsing import Body
@@ -20,6 +22,7 @@ SHOWN = 20
 KEPT_SECONDS = 90 * 24 * 60 * 60
 POSTS_A_MINUTE = 120  # of one person (DS-3)
 MAX_CHARACTERS = 500
+UNIQUE = "author_is_unique"  # marks a message whose author is no display name
 
 
 class Post(Body):
@@ -29,10 +32,13 @@ class Post(Body):
 
 
 class Message(msgspec.Struct, frozen=True):
-    """One message. ``created_at`` is seconds since the epoch."""
+    """One message. ``created_at`` is seconds since the epoch.
+
+    ``author`` is the user name of whoever wrote it, null of messages from before it was kept.
+    """
 
     message_id: str
-    author: str
+    author: str | None
     text: str
     created_at: int
 
@@ -63,13 +69,19 @@ class Board:
             f"{int(now * 1000):015d}-{self.world.identifier()[:8]}", author, cleaned(text), int(now)
         )
         key, expires_at = Key(BOARD, message.message_id), int(now) + KEPT_SECONDS
-        self.store.commit(Insert(key, msgspec.structs.asdict(message), expires_at=expires_at))
+        data = msgspec.structs.asdict(message) | {UNIQUE: True}
+        self.store.commit(Insert(key, data, expires_at=expires_at))
         return message
 
     def newest(self) -> list[Message]:
         """Return the newest messages, the newest first."""
         page = self.store.list(BOARD, limit=SHOWN, newest_first=True)
-        return [msgspec.convert(dict(record.data), Message) for record in page.records]
+        return [_read(record.data) for record in page.records]
+
+
+def _read(data: Mapping[str, Any]) -> Message:
+    """Return a message as it was kept; one from before has a display name, which says nothing of who wrote it."""
+    return msgspec.convert({**data, "author": data["author"] if data.get(UNIQUE) else None}, Message)
 
 
 def cleaned(text: str) -> str:
@@ -93,7 +105,7 @@ def read_messages(call: Call) -> Answer:
 
 @api.route("/messages", methods=["POST"], token=True, body=Post, status=201, gives=Posted, refuses=(400, 429))
 def post_message(call: Call) -> Answer:
-    """Post a message under one's own name."""
+    """Post a message under one's user name."""
     claims, board = call.principal, Board(call.services.store, call.services.world)
     call.services.throttle.spend("post", f"{claims.iss} {claims.sub}", limit=POSTS_A_MINUTE, seconds=60)
-    return created(Posted(board.post(author=caller_name(call), text=call.body.text)))
+    return created(Posted(board.post(author=unique_name(call), text=call.body.text)))

@@ -143,7 +143,9 @@ def test_the_shapes_of_big_providers_open_the_sample_routes(
     token, browser = token_of(elsewhere, shape), Browser(api)
     assert statuses(browser, token) == (200, 200)
     assert browser.ask("GET", "/profile", token=token).json == {"name": shape["name"]}
-    assert browser.ask("POST", "/messages", {"text": "from elsewhere"}, token=token).status == 201
+    posted = browser.ask("POST", "/messages", {"text": "from elsewhere"}, token=token)
+    assert posted.status == 201
+    assert posted.json["message"]["author"].endswith(f" at {elsewhere.url}")  # no name of a user of ours
     assert browser.ask("GET", "/users/me", token=token).status == 403
 
 

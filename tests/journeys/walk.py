@@ -74,7 +74,7 @@ def _board(walker: Walker, newcomer: Mapping[str, Any]) -> None:
         assert status == 201
     status, board = walker.get("/messages")
     assert (status, len(board["messages"])) == (200, 20)
-    assert {message["author"] for message in board["messages"]} == {"Wanda"}
+    assert {message["author"] for message in board["messages"]} == {"Walker"}
 
 
 def _sessions(walker: Walker, newcomer: Mapping[str, Any]) -> None:

@@ -22,7 +22,8 @@ PAYLOADS = (
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_markup_anywhere_a_person_can_type_it_is_shown_as_text_br_5(person: Person, payload: str) -> None:
     name = payload.replace("@", "")[:64]
-    page = person.sign_up(f"Olga {PAYLOADS.index(payload)}")
+    username = f"Olga {PAYLOADS.index(payload)}"
+    page = person.sign_up(username)
     account = person.open("/account", state="in")
     account.locator("#me-name").fill(name)
     account.get_by_role("button", name="Save").click()
@@ -31,7 +32,7 @@ def test_markup_anywhere_a_person_can_type_it_is_shown_as_text_br_5(person: Pers
     page.get_by_role("button", name="Post").click()
     newest = page.locator("#messages li").first
     newest.locator(".text", has_text=payload.strip()).wait_for()
-    assert newest.locator("strong").inner_text() == name
+    assert newest.locator("strong").inner_text() == username
     page.reload()
     settled(page, "in")
     page.locator("#who", has_text=name).wait_for()
