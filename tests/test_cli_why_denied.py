@@ -8,6 +8,8 @@ import pytest
 from chalice.test import Client
 
 import app
+from chalicelib.access import Grant
+from chalicelib.provider.clients import Registration
 from chalicelib.wiring import using
 from chalicelib.world import World
 from tests.cli_desk import SOURCE, Desk
@@ -173,3 +175,14 @@ def test_the_verdict_is_what_the_service_answers_on_every_guarded_route(desk: De
             answer = client.http.request(route.method, path, headers=headers, body=b"{")
             denied = answer.status_code if answer.status_code in (401, 403) else 200
             assert decision["status"] == denied, (str(route), answer.body)
+
+
+def test_a_scope_that_the_client_may_not_have_is_told_with_those_that_it_may(desk: Desk) -> None:
+    services = desk.services
+    client, _ = services.provider.clients.create(
+        Registration(name="Nightly", grants=("client_credentials",), scopes=frozenset({"orders:read"}))
+    )
+    grant = Grant(sub=client.subject, client_id=client.client_id, scope=client.scopes)
+    decision = why(desk, services.access.issue(grant).token, "GET", "/pangolins")
+    (says,) = [look["says"] for look in decision["steps"] if look["step"] == "scopes"]
+    assert "Nor may the client Nightly have it, whatever it asks for: it may have orders:read." in says

@@ -64,10 +64,15 @@ def proven_client(parameters: Parameters, find: Callable[[str], Client | None]) 
     client_id, redirect_uri = _proven(parameters, "client_id"), _proven(parameters, "redirect_uri")
     client = find(client_id)
     if client is None or client.disabled:
-        raise RefusedAtPage("invalid_client", "This application is not registered here, or is disabled.")
+        raise RefusedAtPage(
+            "invalid_client", "This application is not registered here, or is disabled.", client_id=client_id
+        )
     if not redirect_uris.is_registered(redirect_uri, client.redirect_uris, any_port=client.public):
         raise RefusedAtPage(
-            "invalid_request", "The address to return to is not one that this application registered."
+            "invalid_request",
+            "The address to return to is not one that this application registered.",
+            client_id=client_id,
+            uri=redirect_uri,
         )
     return client, redirect_uri
 
@@ -158,7 +163,7 @@ class Parser:
             wanted = self.client.scopes if asked is None else scopes.parse(asked)
         except Invalid as fault:
             raise self._refused("invalid_scope", fault.detail) from None
-        allowed = wanted & self.client.scopes
+        allowed = self.client.allowed(wanted)
         if not allowed:
             raise self._refused("invalid_scope", "The client may have none of these scopes.")
         return allowed

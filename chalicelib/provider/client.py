@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, NewType
 
+from chalicelib import logs
 from chalicelib.known import known
 from chalicelib.scopes import NONE, Scopes
 from chalicelib.store import Key, Record
@@ -84,6 +85,12 @@ class Client:
         if self.public:
             return "none"
         return "private_key_jwt" if self.jwks is not None else "client_secret"
+
+    def allowed(self, wanted: Scopes) -> Scopes:
+        """Return the part of ``wanted`` that the client may have; what it may not is left out and named in the log."""
+        if left_out := wanted - self.scopes:
+            logs.log("scopes_left_out", client_id=self.client_id, scopes=" ".join(sorted(left_out)))
+        return wanted & self.scopes
 
     def may(self, grant: str) -> bool:
         """Tell whether it may use a grant (OP-4)."""

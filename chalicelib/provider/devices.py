@@ -81,7 +81,7 @@ class Devices:
 
     def begin(self, client: Client, wanted: scopes.Scopes | None, *, source: Source) -> tuple[str, str]:
         """Return a device code and its user code; raise OAuthRefusal ``invalid_scope``."""
-        granted = scopes.grant(requested=wanted, entitled=client.scopes)
+        granted = client.scopes if wanted is None else client.allowed(wanted)
         if not granted:
             raise OAuthRefusal("invalid_scope", "The client may have none of these scopes.")
         self.throttle.spend("device", network_of(source.ip), limit=BEGUN_PER_NETWORK, seconds=HOUR)

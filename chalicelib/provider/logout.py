@@ -58,7 +58,10 @@ def parse(
         registered = client.post_logout_redirect_uris if client and not client.disabled else ()
         if not redirect_uris.is_registered(uri, registered, any_port=False):
             raise RefusedAtPage(
-                "invalid_request", "The address to return to is not one that this application registered."
+                "invalid_request",
+                "The address to return to is not one that this application registered.",
+                client_id=client_id,
+                uri=uri,
             )
     return LogoutRequest(
         client_id=client_id,

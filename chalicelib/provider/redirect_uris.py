@@ -5,12 +5,13 @@ Compared as strings, never as parsed URLs: two parsers that disagree are the att
 
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from chalicelib import urls
 from chalicelib.errors import Invalid
 
 MAX_LENGTH = 1024
+MAX_SHOWN = 300  # characters of a URI that is shown or logged
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]+")
 _LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
@@ -25,6 +26,17 @@ def check(uri: str) -> str:
     if problem := _problem(uri):
         raise Invalid(f"The redirect URI {uri[:MAX_LENGTH]!r} {problem}.", code="invalid_redirect_uri")
     return uri
+
+
+def as_text(uri: str, *, most: int = MAX_SHOWN) -> str:
+    """Return what a stranger sent as a redirect URI as a text that can only be read as one.
+
+    Without a password, bounded, and with all but a URI's own characters percent-encoded: no words, no line ends, no
+    letters that change the direction of others.
+    """
+    encoded = quote(uri[: 4 * most], safe="!#$%&'()*+,/:;=?@[]~", errors="replace")
+    text = re.sub(r"^([^/?#]{0,64}//)[^/?#@]*@", r"\1…@", encoded)
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def _problem(uri: str) -> str | None:

@@ -38,7 +38,18 @@ class OAuthRefusal(Exception):  # noqa: N818 - a refusal is an answer, not an er
 
 
 class RefusedAtPage(OAuthRefusal):
-    """A fault of the client or its redirect URI: told to the person, never to that URI (OP-1)."""
+    """A fault of the client or its redirect URI: told to the person, never to that URI (OP-1).
+
+    ``client_id`` and ``uri`` are what was sent, for its developer to find the fault by: the page says the URI as text
+    and the log names both. Neither is proven.
+    """
+
+    def __init__(
+        self, error: ErrorCode, description: str, *, client_id: str | None = None, uri: str | None = None
+    ) -> None:
+        super().__init__(error, description)
+        self.client_id = client_id
+        self.uri = uri
 
 
 class RefusedAtClient(OAuthRefusal):

@@ -35,7 +35,8 @@ def caller_name(call: Call) -> str:
 def unique_name(call: Call) -> str:
     """Return what nobody else is called: a user name, or a machine's or foreign subject with its issuer.
 
-    No user name has the slashes of an issuer. A display name will not do where others judge by it: anyone can take anyone's.
+    No user name has the slashes of an issuer. A display name will not do where others judge by it: anyone can take
+    anyone's.
     """
     claims = call.principal
     user = _caller(call)

@@ -74,9 +74,18 @@ def client_of(call: Call, request: AuthorizationRequest) -> Client:
     """Return the client of a request as it is now; raise RefusedAtPage when it may no longer ask this."""
     client = call.services.provider.clients.find(request.client_id)
     if client is None or client.disabled:
-        raise RefusedAtPage("invalid_client", "This application is not registered here, or is disabled.")
+        raise RefusedAtPage(
+            "invalid_client",
+            "This application is not registered here, or is disabled.",
+            client_id=request.client_id,
+        )
     if not redirect_uris.is_registered(request.redirect_uri, client.redirect_uris, any_port=client.public):
-        raise RefusedAtPage("invalid_request", "The address to return to is no longer registered.")
+        raise RefusedAtPage(
+            "invalid_request",
+            "The address to return to is no longer registered.",
+            client_id=request.client_id,
+            uri=request.redirect_uri,
+        )
     return client
 
 

@@ -36,7 +36,8 @@ def page(view: View) -> View:
             _write_down(call, refusal)
             if isinstance(refusal, RefusedAtClient):
                 return see_other(error_location(call, refusal))
-            return message(TITLES[400], refusal.description, status=400)
+            sent = refusal.uri if isinstance(refusal, RefusedAtPage) else None
+            return message(TITLES[400], refusal.description, status=400, sent=sent)
         except Exception as error:
             refusal_of_ours = problems.as_refusal(error)
             if refusal_of_ours is None:
@@ -51,7 +52,14 @@ def _write_down(call: Call, refusal: OAuthRefusal) -> None:
 
     A stranger's request only leaves a line in the log, so that nobody can grow the store by it (DS-3).
     """
-    logs.log("oauth_refused", request_id=call.source.request_id, code=refusal.error)
+    client_id, uri = _sent_by_client(refusal)
+    logs.log(
+        "oauth_refused",
+        request_id=call.source.request_id,
+        code=refusal.error,
+        client_id=client_id,
+        uri=uri,
+    )
     if refusal.error in ANSWERS:
         return
     with suppress(StoreUnavailable):
@@ -60,6 +68,15 @@ def _write_down(call: Call, refusal: OAuthRefusal) -> None:
             call.services.audit.record(
                 "request_refused", target=person.user.user_id, source=call.source, outcome=refusal.error
             )
+
+
+def _sent_by_client(refusal: OAuthRefusal) -> tuple[str | None, str | None]:
+    """Return which client it is about and the URI that it sent, without its query: that may hold a secret (LG-2)."""
+    if not isinstance(refusal, RefusedAtPage):
+        return None, None
+    path, mark, _ = (refusal.uri or "").partition("?")
+    uri = redirect_uris.as_text(path) + ("?…" if mark else "")
+    return redirect_uris.as_text(refusal.client_id or "") or None, uri or None
 
 
 def told(refusal: Refusal) -> Answer:
@@ -72,12 +89,18 @@ def told(refusal: Refusal) -> Answer:
 
 
 def message(
-    title: str, text: str, *, status: int = 200, headers: dict[str, str | list[str]] | None = None
+    title: str,
+    text: str,
+    *,
+    status: int = 200,
+    headers: dict[str, str | list[str]] | None = None,
+    sent: str | None = None,
 ) -> Answer:
-    """Return a page that says one thing."""
+    """Return a page that says one thing; ``sent`` is the URI that an application sent, shown as text, never as a link."""
     from chalicelib.web.pages import render
 
-    return render("message.html", status=status, headers=headers or {}, title=title, text=text)
+    shown = redirect_uris.as_text(sent) if sent is not None else ""
+    return render("message.html", status=status, headers=headers or {}, title=title, text=text, sent=shown)
 
 
 def see_other(location: str, cookies: Iterable[str] = ()) -> Answer:

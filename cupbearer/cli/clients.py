@@ -212,11 +212,13 @@ def shape(client: "Client") -> dict[str, Any]:
 
 
 def _say_secret(client: "Client", secret: str | None, *, as_json: bool) -> None:
+    """Tell the id and the secret, and what the client may have: of all else that it asks for it gets nothing."""
     told = {"client_id": client.client_id} | ({"client_secret": secret} if secret else {})
+    grants, allowed = [*client.grants], sorted(client.scopes)
     if as_json:
-        say_json(told)
+        say_json({**told, "grants": grants, "scopes": allowed})
         return
-    facts(told)
+    facts({**told, "grants": " ".join(grants) or "none", "scopes": " ".join(allowed) or "none"})
     if secret:
         note("The secret is not shown again.")
 

@@ -64,8 +64,17 @@ def hint_of(at: Services, token: str, reason: str) -> str:
 
 
 def _mend(at: Services, scope: str, claims: AccessClaims) -> str:
-    if claims.sid is None:
+    if claims.iss != at.settings.issuer:
         return ""
+    client = at.provider.clients.find(claims.client_id) if claims.client_id else None
+    if client is not None and scope not in client.scopes:
+        may = " ".join(sorted(client.scopes)) or "none"
+        return (
+            f". Nor may the client {client.name} have it, whatever it asks for: it may have {may}. "
+            f"Register one that may: cupbearer clients create NAME --scope {scope} …"
+        )
+    if claims.sid is None:
+        return f". The client {client.name} may have it, but did not ask for it" if client else ""
     user, session = at.sessions.read(claims.sub, claims.sid)
     if user is None:
         return ""
@@ -76,7 +85,7 @@ def _mend(at: Services, scope: str, claims: AccessClaims) -> str:
 
 def _older(user: User, session: Session | None, scope: str) -> str:
     if session is not None and scope not in session.granted(user):
-        return f". {user.username} has it, but asked for less at log-in: log in again"
+        return f". {user.username} has it, but less was asked for at log-in: log in again and ask for it"
     return f". {user.username} has it by now: refresh the token"
 
 

@@ -29,7 +29,7 @@ def is_taken(desk: Desk, client_id: str, secret: str) -> bool:
 
 def test_a_client_is_made_and_its_secret_shown_once(desk: Desk) -> None:
     made = desk.json("clients", "create", "My shop", "--redirect-uri", CALLBACK)
-    assert set(made) == {"client_id", "client_secret"}
+    assert set(made) == {"client_id", "client_secret", "grants", "scopes"}
     assert is_taken(desk, made["client_id"], made["client_secret"])
     shown = desk.done("clients", "show", made["client_id"]) + desk.done("clients", "list")
     assert "My shop" in shown
@@ -41,7 +41,23 @@ def test_a_client_is_made_and_its_secret_shown_once(desk: Desk) -> None:
 
 
 def test_a_public_client_has_no_secret(desk: Desk) -> None:
-    assert set(desk.json("clients", "create", "App", "--public", "--redirect-uri", CALLBACK)) == {"client_id"}
+    assert set(desk.json("clients", "create", "App", "--public", "--redirect-uri", CALLBACK)) == {
+        "client_id",
+        "grants",
+        "scopes",
+    }
+
+
+def test_what_a_client_may_have_is_said_when_it_is_made(desk: Desk) -> None:
+    """Of anything else that it asks for it gets nothing."""
+    made = desk.json("clients", "create", "My shop", "--redirect-uri", CALLBACK)
+    assert made["scopes"] == ["email", "offline_access", "openid", "profile"]
+    assert made["grants"] == ["authorization_code", "refresh_token"]
+    said = desk.done(
+        "clients", "create", "job", "--grant", "client_credentials", "--scope", "pangolins orders:write"
+    )
+    assert "orders:write pangolins" in said
+    assert "client_credentials" in said
 
 
 def test_two_secrets_work_after_a_rotation(desk: Desk) -> None:

@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import replace
+from html import escape
+from urllib.parse import urlencode
 
 import pytest
 
@@ -135,3 +137,63 @@ def test_what_was_registered_before_and_could_not_be_today_leads_nowhere(
     for reply in (asked, out):
         assert (reply.status, "Location" in reply.headers) == (400, False)
         assert "form-action 'self';" in reply.headers["Content-Security-Policy"]
+
+
+def refusals_in(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
+    lines = [record for record in caplog.records if record.message == "oauth_refused"]
+    return [dict(getattr(record, "fields", {})) for record in lines]
+
+
+@pytest.mark.parametrize("endpoint", ["authorize", "logout"])
+def test_a_wrong_redirect_uri_is_on_the_page_as_text_and_in_the_log_with_its_client(
+    house: House, shop: App, browser: Browser, caplog: pytest.LogCaptureFixture, endpoint: str
+) -> None:
+    """OP-1: it is never linked to. Its query may hold a secret and is in no log (LG-2)."""
+    caplog.set_level("INFO", "cupbearer")
+    wrong = "https://shop.example/callbac?tenant=canary"
+    sent = {"client_id": shop.client_id, "post_logout_redirect_uri": wrong}
+    asked = {
+        "authorize": shop.authorize_url(redirect_uri=wrong),
+        "logout": f"/oauth/logout?{urlencode(sent)}",
+    }
+    page = browser.ask("GET", asked[endpoint])
+    assert page.status == 400
+    assert f">{wrong}</code>" in page.text
+    assert f'href="{wrong}' not in page.text
+    (line,) = refusals_in(caplog)
+    assert (line["client_id"], line["uri"]) == (shop.client_id, "https://shop.example/callbac?…")
+    assert "canary" not in repr(line)
+
+
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("https://x/<script>alert(1)</script>", "https://x/%3Cscript%3Ealert(1)%3C/script%3E"),
+        ("Your account is blocked: call 555", "Your%20account%20is%20blocked:%20call%20555"),
+        ("https://x/\u202eelpmaxe", "https://x/%E2%80%AEelpmaxe"),
+        ("https://x/\r\nSet-Cookie: a=1", "https://x/%0D%0ASet-Cookie:%20a=1"),
+        ("https://ada:secret@x/cb", "https://…@x/cb"),
+        (f"https://x/{'a' * 5000}", f"https://x/{'a' * 290}…"),
+    ],
+)
+def test_what_a_stranger_sent_can_only_be_read_as_a_uri(
+    shop: App, browser: Browser, caplog: pytest.LogCaptureFixture, uri: str, shown: str
+) -> None:
+    """BR-5: no markup, no sentence of somebody else's on our page, no password, and not without end."""
+    caplog.set_level("INFO", "cupbearer")
+    page = browser.ask("GET", shop.authorize_url(redirect_uri=uri))
+    assert f">{escape(shown)}</code>" in page.text
+    (line,) = refusals_in(caplog)
+    assert line["uri"] == shown
+
+
+def test_an_unknown_client_is_named_in_the_log_and_its_uri_is_nowhere(
+    shop: App, browser: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "cupbearer")
+    page = browser.ask(
+        "GET", shop.authorize_url(client_id="not one of ours", redirect_uri="https://evil.example/")
+    )
+    assert "evil.example" not in page.text
+    (line,) = refusals_in(caplog)
+    assert (line["client_id"], "uri" in line) == ("not%20one%20of%20ours", False)
