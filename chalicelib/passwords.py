@@ -7,19 +7,18 @@ measured stands in ``docs/decisions/0010-password-hashing.md``.
 import base64
 import threading
 import unicodedata
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from chalicelib.errors import Invalid, Unavailable
+from chalicelib.errors import Invalid
+from chalicelib.hashing_threads import OF_THIS_PROCESS
 from chalicelib.weak_passwords import why_weak
 from chalicelib.world import World
 
 SHORTEST_MINIMUM = 8  # code points; ASVS 6.2.1, NIST 800-63B-4 section 3.1.1.2
 MAX_BYTES = 1024  # of UTF-8: refused before hashing, so that a long text costs nothing (PW-2, DS-1)
-HASH_WAIT_SECONDS = 5.0  # how long a log-in stands in line for one of the hashing slots
 SALT_BYTES = 16
 HASH_BYTES = 32
 
@@ -62,16 +61,13 @@ WRONG = Verdict(ok=False)
 
 
 class Passwords:
-    """Judges, hashes and verifies; at most ``max_concurrent`` hashes at once, so memory is bounded (DS-1)."""
+    """Judges, hashes and verifies; in few threads, so memory is bounded (DS-1)."""
 
-    def __init__(
-        self, world: World, *, min_length: int, max_concurrent: int = 4, profile: Profile = OWASP_19_MIB
-    ) -> None:
+    def __init__(self, world: World, *, min_length: int, profile: Profile = OWASP_19_MIB) -> None:
         if min_length < SHORTEST_MINIMUM:
             raise ValueError(f"A password has at least {SHORTEST_MINIMUM} characters.")
         self._min_length = min_length
         self._profile = profile
-        self._slots = threading.BoundedSemaphore(max_concurrent)
         self._nobodys = _hash_of_no_password(profile, world)
 
     def check_form(self, password: str) -> None:
@@ -94,8 +90,7 @@ class Passwords:
     def hash(self, password: str) -> str:
         """Return the hash to store, a PHC string. Raises Invalid, or Unavailable when the line is long."""
         prepared = _prepared(password)
-        with self._slot():
-            return str(_context(self._profile).hash(prepared))
+        return str(OF_THIS_PROCESS.run(_context(self._profile).hash, prepared))
 
     def verify(self, password: str, hashed: str | None) -> Verdict:
         """Tell whether the password is right. None stands for nobody: never ok, at equal cost (EN-2).
@@ -103,15 +98,7 @@ class Passwords:
         A stored hash that cannot be read is wrong too, at that same cost. Raises Invalid or Unavailable.
         """
         prepared = _prepared(password)
-        with self._slot():
-            try:
-                return self._judge(prepared, self._nobodys if hashed is None else hashed)
-            except (
-                ValueError,
-                TypeError,
-            ):  # malformed, unknown, or a text this scheme cannot hold (bcrypt: D7)
-                self._judge(prepared, self._nobodys)
-                return WRONG
+        return OF_THIS_PROCESS.run(self._verdict, prepared, self._nobodys if hashed is None else hashed)
 
     def check_import(self, hashed: str) -> None:
         """Refuse a hash from elsewhere that no log-in could ever match. Raises Invalid; costs no hash."""
@@ -122,19 +109,17 @@ class Passwords:
             reason = f"This is no hash of argon2, {', '.join(IMPORTED_SCHEMES)}."
             raise Invalid(reason, errors={"password_hash": reason}) from None
 
+    def _verdict(self, prepared: str, hashed: str) -> Verdict:
+        try:
+            return self._judge(prepared, hashed)
+        except (ValueError, TypeError):  # malformed, unknown, or a text this scheme cannot hold (bcrypt: D7)
+            self._judge(prepared, self._nobodys)
+            return WRONG
+
     def _judge(self, prepared: str, hashed: str) -> Verdict:
         stored = _without_django_prefix(hashed)
         ok, new_hash = _context(self._profile, stored).verify_and_update(prepared, stored)
         return Verdict(ok=True, new_hash=new_hash) if ok else WRONG
-
-    @contextmanager
-    def _slot(self) -> Iterator[None]:
-        if not self._slots.acquire(timeout=HASH_WAIT_SECONDS):
-            raise Unavailable("Many people are logging in: try again.")
-        try:
-            yield
-        finally:
-            self._slots.release()
 
 
 def _prepared(password: str) -> str:

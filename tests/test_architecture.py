@@ -88,7 +88,8 @@ HOMES = {
     ("jinja2",): ("chalicelib.web.pages",),
     ("time", "secrets", "random", "uuid", "datetime"): ("chalicelib.world", "cupbearer"),
     ("os",): (
-        "chalicelib.world", "chalicelib.settings", "chalicelib.master_key_file", "chalicelib.store.sqlite_file", "cupbearer",
+        "chalicelib.world", "chalicelib.settings", "chalicelib.master_key_file", "chalicelib.store.sqlite_file",
+        "chalicelib.hashing_threads", "cupbearer",
     ),
     ("socket", "http.client", "urllib.request", "ssl", "smtplib"): ("chalicelib.outside", "cupbearer"),
     ("pytest",): ("cupbearer.pytest_plugin",),

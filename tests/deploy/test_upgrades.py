@@ -70,8 +70,12 @@ def test_the_next_release_merges_with_a_readers_own_routes_in_place(clone: Path)
     git(clone, "checkout", "-q", "-b", "upstream")
     edit(clone / "chalicelib" / "__init__.py", 'VERSION = "', 'VERSION = "9.')
     (clone / "chalicelib" / "sample" / "weather.py").write_text(WEATHER)
-    edit(clone / "app.py", "from chalicelib.sample import ", "from chalicelib.sample import weather, ")
-    edit(clone / "app.py", "APIS = (", "APIS = (\n    weather.api,")
+    edit(
+        clone / "chalicelib" / "application.py",
+        "from chalicelib.sample import ",
+        "from chalicelib.sample import weather, ",
+    )
+    edit(clone / "chalicelib" / "application.py", "APIS = (", "APIS = (\n    weather.api,")
     git(clone, "add", "-A")
     git(clone, "commit", "-q", "-m", "Release 2")
 
