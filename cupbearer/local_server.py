@@ -63,10 +63,12 @@ class Connection(BaseHTTPRequestHandler):
     command = ""
     raw_requestline: bytes
     request_version = "HTTP/1.1"
+    _by_application = False  # whether the application has answered, and so has logged it
 
     def parse_request(self) -> bool:
         """Read line and headers of a request; a bad one is answered before it costs anything."""
         self.request_id = SYSTEM.identifier()
+        self._by_application = False
         if self.raw_requestline in (b"\r\n", b"\n"):  # RFC 9112 section 2.2: one empty line before is ignored
             self.raw_requestline = self.rfile.readline(MAX_REQUEST_LINE)
         if not self.raw_requestline.strip():
@@ -104,7 +106,9 @@ class Connection(BaseHTTPRequestHandler):
             path, query = self._target
             peer = str(self.client_address[0])
             asked = Request(self.command, path, query, self._fields, body, peer, self.request_id)
-            self._send(self.server.gateway.answer(asked))
+            answer = self.server.gateway.answer(asked)
+            self._by_application = True
+            self._send(answer)
         except GatewayRefusal as refusal:
             self._refuse(refusal.status)
         except Unreadable as refusal:
@@ -169,9 +173,10 @@ class Connection(BaseHTTPRequestHandler):
         return "cupbearer"
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002
-        """Log method, path and status; a query may hold a secret (M9)."""
+        """Log method, path and status; a query may hold a secret (M9). ``cupbearer/console_log.py`` says what is shown."""
         path = self.path.partition("?")[0] if self.command else "-"
-        LOG.info("%s %s %s", self.command or "-", ascii(path)[1:-1], code)
+        fields = {"method": self.command or "-", "status": int(code), "request_id": self.request_id}
+        LOG.info("request", extra={"fields": fields, "path": path, "by_application": self._by_application})
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Stay silent otherwise: what a caller sent is not repeated into the log."""

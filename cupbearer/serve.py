@@ -3,7 +3,6 @@
 import argparse
 import errno
 import json
-import logging
 import os
 import signal
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from chalicelib.settings import from_environment
+from cupbearer import console_log
 from cupbearer.announcement import announce
 from cupbearer.local_server import Server
 
@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     if not _is_port(options.port):
         return _fail(f"a port is a number from 0 to {HIGHEST_PORT}, not {options.port!r}")
-    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
+    console_log.set_up()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
