@@ -1,3 +1,3 @@
-"""Cupbearer: an auth server that you own and that costs nothing while nobody logs in."""
+"""Cupbearer: an auth server that you own."""
 
 VERSION = "0.1.0"

@@ -111,3 +111,16 @@ def test_without_a_measurement_it_says_how_to_make_one(monkeypatch: pytest.Monke
     result = CliRunner().invoke(command, ["--users", "10"])
     assert result.exit_code == 1
     assert "run make parts bench" in result.stderr
+
+
+def test_what_it_costs_idle_is_said_in_one_sentence_wherever_it_is_said() -> None:
+    root = Path(__file__).parent.parent
+    assert prices.IDLE.count("a dollar a month") == 1
+    assert prices.KMS_KEY.dollars == 1.0
+    assert prices.IDLE in told("--users", "10")
+    for page in ("README.md", "docs/operations.md"):
+        assert prices.IDLE in " ".join((root / page).read_text(encoding="utf-8").split()), page
+    texts = [root / "README.md", root / "NOTICE", root / "pyproject.toml", *(root / "docs").rglob("*.md")]
+    texts += [*(root / "chalicelib").rglob("*.py"), *(root / "cupbearer").rglob("*.py")]
+    boasts = [path.name for path in texts if "nothing while nobody" in path.read_text(encoding="utf-8")]
+    assert boasts == []

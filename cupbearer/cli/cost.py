@@ -101,6 +101,7 @@ def _tell(load: "Load", made: "Bill", assumed: "Assumed", found: "Measured") -> 
         "",
         f"{load.logins:,.0f} log-ins, {load.refreshes:,.0f} refreshes, {load.sign_ups:,.0f} sign-ups, "
         f"{load.verdicts:,.0f} runs of the authorizer for {load.requests:,.0f} guarded requests.",
+        prices.IDLE,
         f"API Gateway takes ${_money(guarded_requests(load))} for those guarded requests, beside any log-in service.",
         f"Prices of {prices.AS_OF} ({prices.REGION}); capacity measured {found.date}; {_assumptions(assumed)}.",
     )

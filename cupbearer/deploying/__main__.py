@@ -6,14 +6,15 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 
+from cupbearer.costing.prices import IDLE
 from cupbearer.deploying import CannotDeploy
 from cupbearer.deploying.packaging import ARCHITECTURES
 
 # Prices of us-east-1, November 2026, in dollars a month.
 IDLE_COST = (
-    "Idle it costs about $1 a month: the KMS key $1.00; seven alarms nothing within the ten free ones of an "
-    "account, else $0.70; the table, functions and gateway nothing but $0.25 a GB stored, and $0.20 a GB for its "
-    "point-in-time recovery."
+    f"{IDLE} The seven alarms cost nothing within the ten free ones of an account, else $0.70; the table, functions "
+    "and gateway nothing but $0.25 a GB stored, and $0.20 a GB for its point-in-time recovery; each of the key's first "
+    "two yearly rotations adds $1."
 )
 
 

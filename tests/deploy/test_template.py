@@ -1,6 +1,7 @@
 """What ``chalice package`` makes of our merge template, before anything is deployed (DP-1, DP-3, LG-3)."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from chalicelib import settings
 from chalicelib.web.refusals import GATEWAY_ANSWERS, problem
 from cupbearer.deploying import CannotDeploy, packaging
-from cupbearer.deploying.template import GATEWAY_RESPONSES, gateway_responses, merge_template
+from cupbearer.deploying.template import GATEWAY_RESPONSES, ROOT, gateway_responses, merge_template
 from tests.deploy.emulated import Template
 from tests.protection import ON_EVERY_ANSWER
 
@@ -119,6 +120,23 @@ def test_every_guarded_route_names_the_authorizer_and_no_public_one_does(templat
         operation = paths[route.path][route.method.lower()]
         guarded = operation.get("security") == [{"jwt_authorizer": []}]
         assert guarded == (route.guard.caller != "public"), str(route)
+
+
+def test_each_parameter_is_used_and_each_setting_is_one_that_the_documentation_has(
+    template: Template,
+) -> None:
+    """A choice that nothing reads is a promise that nobody keeps."""
+    text = json.dumps({name: part for name, part in template.items() if name != "Parameters"})
+    unused = {
+        name for name in template["Parameters"] if f'"{name}"' not in text and f"${{{name}}}" not in text
+    }
+    assert unused == set()
+    documented = set(
+        re.findall(r"CUPBEARER_\w+", (ROOT / "docs" / "settings.md").read_text(encoding="utf-8"))
+    )
+    for function in ("APIHandler", "JwtAuthorizer"):
+        variables = template["Resources"][function]["Properties"]["Environment"]["Variables"]
+        assert {name for name in variables if name.startswith("CUPBEARER_")} <= documented
 
 
 def test_the_gateway_is_regional_throttled_and_has_one_stage(template: Template) -> None:
