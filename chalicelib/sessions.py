@@ -7,6 +7,7 @@ since it was read, so a disable, a log-out everywhere or a scope cut that raced 
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,11 +16,14 @@ from chalicelib.audit import MAX_TEXT, Audit, Source
 from chalicelib.errors import NotFound, RefreshRefused, Taken
 from chalicelib.refresh_tokens import RefreshToken, RefreshTokens
 from chalicelib.session import PREFIX, Session, SessionId, SessionLimits, over, session_key
-from chalicelib.store import Check, Conflict, Forget, Insert, Replace, Store, Write
+from chalicelib.session_room import MAX_SESSIONS, make_room
+from chalicelib.store import Check, Conflict, Insert, Replace, Store, Write
 from chalicelib.user import User, profile_key
 from chalicelib.world import World
 
-MAX_SESSIONS = 50  # kept for one user; the oldest gives way (DS-3)
+USE_NOTED_SECONDS = (
+    60 * 60
+)  # a use by other means than a refresh is written down once an hour, for one write more
 MAX_TRIES = 8  # of a refresh that others keep overtaking
 HARMLESS = {"invalid_token", "spent"}  # refusals that end no session: another's token, or clocks that differ
 KEEP_AFTER_END_SECONDS = 24 * 60 * 60  # so that the reason can be told
@@ -50,7 +54,7 @@ class Sessions:
         self._audit = audit
         self.limits = limits
 
-    def compose(
+    def compose(  # noqa: PLR0913 - named one by one
         self,
         user: User,
         *,
@@ -60,11 +64,13 @@ class Sessions:
         amr: tuple[str, ...],
         auth_time: int | None = None,
         existing: Iterable[Session] = (),
+        comes_from: Session | None = None,
         consent_id: str = "",
     ) -> tuple[Session, str, tuple[Write, ...]]:
         """Return a new session, its first refresh token and the writes that make it.
 
-        ``existing`` are the user's sessions as read: the oldest give way where there are too many.
+        ``existing`` are the user's sessions as read: some give way where there are too many, never the one
+        that this one ``comes_from``.
         """
         now = self._world.now()
         token = RefreshToken(user.user_id, self._world.identifier(), 0, self._world.secret())
@@ -85,7 +91,7 @@ class Sessions:
         )
         key = session_key(user.user_id, session.session_id)
         insert = Insert(key, session.data(), expires_at=self._kept_until(session))
-        return session, self._tokens.write(token), (insert, *_make_room(existing))
+        return session, self._tokens.write(token), (insert, *make_room(existing, client_id, but=comes_from))
 
     def refresh(self, text: str, *, client_id: str, source: Source, issue: Issue) -> Moved:
         """Spend a refresh token; raise RefreshRefused with the reason it is not honoured.
@@ -122,6 +128,22 @@ class Sessions:
             User.from_record(user) if user else None,
             Session.from_record(session) if session else None,
         )
+
+    def used(self, user: User, session: Session) -> tuple[User | None, Session | None]:
+        """Count a use that is no refresh against idleness; return both as they are then.
+
+        It is written down once an hour, or in a 24th of the time that a session may be idle, whichever is shorter.
+        """
+        now = self._world.now()
+        if now - session.last_used_at < min(USE_NOTED_SECONDS, self.limits.idle / 24):
+            return user, session
+        if user.record is None or session.record is None:
+            raise ValueError("only what was read can be used")
+        moved = replace(session, last_used_at=now)
+        move = Replace(session.record, moved.data(), expires_at=self._kept_until(moved))
+        with suppress(Conflict):  # another moved or ended it: what is read now says which
+            self._store.commit(move, Check(user.record))
+        return self.read(user.user_id, session.session_id)
 
     def read_all(self, user_id: str) -> tuple[User | None, tuple[Session, ...]]:
         """Return a user and all its sessions, ended ones too, in one query."""
@@ -212,10 +234,3 @@ class Sessions:
     def _kept_until(self, session: Session) -> int:
         end = min(session.created_at + self.limits.absolute, int(session.last_used_at) + self.limits.idle)
         return end + KEEP_AFTER_END_SECONDS
-
-
-def _make_room(existing: Iterable[Session]) -> tuple[Write, ...]:
-    """Return the writes that leave room for one more: ended sessions go first, then the longest unused."""
-    sessions = sorted(existing, key=lambda session: (session.ended is None, session.last_used_at))
-    surplus = sessions[: max(0, len(sessions) - MAX_SESSIONS + 1)]
-    return tuple(Forget(session_key(session.user_id, session.session_id)) for session in surplus)

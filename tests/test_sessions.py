@@ -10,7 +10,7 @@ import pytest
 from chalicelib.errors import REFRESH_REASONS, NotFound, RefreshRefused
 from chalicelib.refresh_tokens import RefreshTokens
 from chalicelib.session import Session
-from chalicelib.sessions import MAX_SESSIONS
+from chalicelib.session_room import MAX_SESSIONS
 from chalicelib.store import Write
 from chalicelib.user import User
 from cupbearer.testing import SOURCE, Bench, Client

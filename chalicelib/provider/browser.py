@@ -51,17 +51,25 @@ class BrowserSessions:
         return f"{body}.{mac(key, purpose=PURPOSE, text=body)}"
 
     def find(self, text: str | None) -> LoggedIn | None:
-        """Return who is logged in, by one consistent read, or None."""
+        """Return who is logged in, by one consistent read, or None; that the browser shows it is a use of the session."""
         match = _FORM.fullmatch(text) if text else None
         key = self._keys.by_kid(match["kid"]) if match else None
         if match is None or key is None:
             return None
         if not hmac.compare_digest(match["mac"], mac(key, purpose=PURPOSE, text=match["body"])):
             return None
-        user, session = self._sessions.read(match["user_id"], match["session_id"])
+        secret_hash = hash_of(match["secret"])
+        found = self._going_on(secret_hash, *self._sessions.read(match["user_id"], match["session_id"]))
+        if found is None:
+            return None
+        return self._going_on(secret_hash, *self._sessions.used(found.user, found.session))
+
+    def _going_on(self, secret_hash: str, user: User | None, session: Session | None) -> LoggedIn | None:
         if user is None or session is None or self._sessions.is_over(session, user) is not None:
             return None
-        ours = session.client_id == FIRST_PARTY and hmac.compare_digest(
-            session.secret_hash, hash_of(match["secret"])
+        is_ours = session.client_id == FIRST_PARTY
+        return (
+            LoggedIn(user, session)
+            if is_ours and hmac.compare_digest(session.secret_hash, secret_hash)
+            else None
         )
-        return LoggedIn(user, session) if ours else None

@@ -10,7 +10,8 @@ from chalicelib.known import known
 from chalicelib.provider.client import Client
 from chalicelib.refresh_tokens import hash_of
 from chalicelib.session import Session
-from chalicelib.sessions import MAX_SESSIONS, Sessions
+from chalicelib.session_room import MAX_SESSIONS
+from chalicelib.sessions import Sessions
 from chalicelib.store import Conflict, Insert, Key, Record, Remove, Replace, Store, Write
 from chalicelib.user import consents_partition
 from chalicelib.world import World

@@ -84,7 +84,7 @@ class Issuing:
         Raises OAuthRefusal ``invalid_grant`` when the log-in or the consent is over, LostRace when spent already.
         """
         for _ in range(MAX_TRIES):
-            user, login, others, demanded = self._read_again(agreed, client)
+            user, login, sessions, demanded = self._read_again(agreed, client)
             session, refresh_token, writes = self.sessions.compose(
                 user,
                 client_id=client.client_id,
@@ -92,7 +92,8 @@ class Issuing:
                 source=source,
                 amr=login.amr,
                 auth_time=login.auth_time,
-                existing=others,
+                existing=sessions,
+                comes_from=login,
                 consent_id=agreed.consent_id,
             )
             issued = self._access(user, session, client)
@@ -131,8 +132,8 @@ class Issuing:
 
     def _read_again(
         self, agreed: Agreed, client: Client
-    ) -> tuple[User, Session, list[Session], tuple[Check, ...]]:
-        """Return the person, the log-in, the other sessions, and the demand that nothing of it changes."""
+    ) -> tuple[User, Session, tuple[Session, ...], tuple[Check, ...]]:
+        """Return the person, the log-in, all sessions, and the demand that nothing of it changes."""
         user, sessions = self.sessions.read_all(agreed.user_id)
         login = next((session for session in sessions if session.session_id == agreed.login_id), None)
         if user is None or login is None or self.sessions.is_over(login, user) is not None:
@@ -141,9 +142,8 @@ class Issuing:
         is_it = consent is not None and consent.consent_id == agreed.consent_id
         if consent is None or not is_it or not agreed.scope <= consent.scopes:
             raise invalid_grant("The consent was withdrawn.")
-        others = [session for session in sessions if session is not login]
         records: list[Record | None] = [user.record, login.record, consent.record]
-        return user, login, others, tuple(Check(record) for record in records if record is not None)
+        return user, login, sessions, tuple(Check(record) for record in records if record is not None)
 
     def _access(
         self, user: User, session: Session, client: Client, allowed: scopes.Scopes | None = None

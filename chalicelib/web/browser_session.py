@@ -1,7 +1,7 @@
 """The cookies of a browser: which one it is, and who is logged in at it (BR-1, SE-8).
 
 The refresh cookie is SameSite=Strict and so is not sent on the way from another site; these are Lax. ``begin`` is
-called wherever a browser logs in, ``dropped`` wherever it logs out.
+called wherever a browser gets tokens, ``renewed`` wherever it logs in, ``dropped`` wherever it logs out.
 """
 
 import re
@@ -62,6 +62,13 @@ def end_earlier(call: Call) -> None:
     if before is not None:
         with suppress(NotFound):
             call.services.sessions.end(before.user.user_id, before.session.session_id, source=call.source)
+
+
+def renewed(call: Call, signed_in: WithRefreshToken) -> Browser:
+    """Return the browser after a log-in: its earlier session ended, a new name, and the cookies of the new session."""
+    end_earlier(call)
+    fresh = new_browser(call)
+    return Browser(fresh.browser_id, (*fresh.cookies, *begin(call, signed_in)))
 
 
 def session_cookie(call: Call, signed_in: WithRefreshToken) -> str:

@@ -124,8 +124,9 @@ def _sent_back(call: Call, finished: "Finished", return_to: str) -> Answer:
     settings = call.services.settings
     cookies = [login_browser.dropped()]
     if finished.signed_in is not None:
-        browser_session.end_earlier(call)
-        cookies.extend(browser_session.begin(call, finished.signed_in))
+        browser = browser_session.renewed(call, finished.signed_in)
+        leads_on = return_to.startswith("/continue?")  # by what is sealed for the name that the browser has
+        cookies.extend(browser_session.begin(call, finished.signed_in) if leads_on else browser.cookies)
     return Answer(status=302, headers={"Location": settings.issuer + return_to, "Set-Cookie": cookies})
 
 

@@ -97,7 +97,7 @@ def go_on(call: Call) -> Answer:
     pending = authorizing.opened(call, browser, call.one("request") or "")
     if logged_in is None:
         return authorizing.to_page(call, "login", browser, pending)
-    return authorizing.resumed(call, pending, browser, logged_in)
+    return authorizing.resumed(call, pending, browser_session.new_browser(call), logged_in)
 
 
 def _sent(call: Call, name: str) -> "tuple[dict[str, str], Browser, Pending | None]":
@@ -115,14 +115,10 @@ def _go_on(call: Call, signed_in: "SignedIn", pending: "Pending | None") -> Answ
     from chalicelib.provider.browser import LoggedIn
     from chalicelib.web import authorizing
 
-    browser_session.end_earlier(call)
     user, session = call.services.sessions.read(signed_in.user.user_id, signed_in.session_id)
-    cookies = browser_session.begin(call, signed_in)
+    browser = browser_session.renewed(call, signed_in)
     if pending is None or user is None or session is None:
-        browser = browser_session.new_browser(call)
-        return see_other(f"{call.services.settings.issuer}/account", (*browser.cookies, *cookies))
-    fresh = browser_session.new_browser(call)
-    browser = browser_session.Browser(fresh.browser_id, (*fresh.cookies, *cookies))
+        return see_other(f"{call.services.settings.issuer}/account", browser.cookies)
     return authorizing.resumed(call, pending, browser, LoggedIn(user, session))
 
 

@@ -72,7 +72,8 @@ def log_in(call: Call) -> Answer:
     signed_in = call.services.sign_in.with_password(
         username=form.username, password=form.password, scope=wanted, source=call.source
     )
-    return _tokens(call, signed_in, status=201, in_cookie=form.cookie)
+    cookies = browser_session.renewed(call, signed_in).cookies if form.cookie else ()
+    return _tokens(signed_in, cookies, status=201, in_cookie=form.cookie)
 
 
 @api.route(
@@ -94,7 +95,9 @@ def refresh(call: Call) -> Answer:
     token = in_body if in_body is not None else refresh_cookie.of(call)
     if token is None:
         raise RefreshRefused("invalid_token")
-    return _tokens(call, call.services.sign_in.refresh(token, source=call.source), in_cookie=in_body is None)
+    signed_in = call.services.sign_in.refresh(token, source=call.source)
+    cookies = browser_session.begin(call, signed_in) if in_body is None else ()
+    return _tokens(signed_in, cookies, in_cookie=in_body is None)
 
 
 @api.route("/sessions", methods=["GET"], own=True, gives=SessionList)
@@ -140,6 +143,6 @@ def log_out_everywhere(call: Call) -> Answer:
     return Answer(status=204, headers=browser_session.set_cookies(browser_session.dropped()))
 
 
-def _tokens(call: Call, signed_in: "SignedIn", *, status: int = 200, in_cookie: bool) -> Answer:
-    headers = browser_session.set_cookies(browser_session.begin(call, signed_in)) if in_cookie else {}
+def _tokens(signed_in: "SignedIn", cookies: tuple[str, ...], *, status: int = 200, in_cookie: bool) -> Answer:
+    headers = browser_session.set_cookies(cookies)
     return Answer(TokenShape.of(signed_in, in_cookie=in_cookie), status=status, headers=headers)

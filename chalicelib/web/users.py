@@ -123,7 +123,9 @@ def sign_up(call: Call) -> Answer:
     if signed_in is None:
         return created(SignUpAnswer(user=UserShape.of(user)), location)
     tokens = msgspec.structs.asdict(TokenShape.of(signed_in, in_cookie=form.cookie))
-    cookies = browser_session.set_cookies(browser_session.begin(call, signed_in)) if form.cookie else {}
+    cookies = (
+        browser_session.set_cookies(browser_session.renewed(call, signed_in).cookies) if form.cookie else {}
+    )
     return Answer(
         SignUpAnswer(user=UserShape.of(user), **tokens), status=201, headers={"Location": location, **cookies}
     )
