@@ -167,3 +167,13 @@ class Unavailable(Refusal):
     ) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class WrongMasterKey(Unavailable):
+    """The keys in the store exist, and this process cannot read them: an operator has to do something."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The keys in this store were wrapped with another master key: give that one (CUPBEARER_MASTER_KEY, "
+            "or the file master.key beside the database)."
+        )

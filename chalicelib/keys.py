@@ -13,7 +13,7 @@ from chalicelib.ring import PUBLISH_AHEAD_SECONDS, RING_TIMES, Ring, RingKey, St
 from chalicelib.signing import RSA_BITS, SigningKey
 from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, StoreUnavailable
 from chalicelib.world import World
-from chalicelib.wrapping import Wrapper
+from chalicelib.wrapping import Wrapper, unwrapped
 
 JwkSet = dict[str, list[dict[str, str]]]
 
@@ -61,13 +61,18 @@ class KeyRing:
         self._signing: dict[str, SigningKey] = {}  # unwrapped once a process, so that KMS is asked once
 
     def signing_key(self) -> SigningKey:
-        """Return the key that signs now. Unavailable when it cannot be read or unwrapped."""
+        """Return the key that signs now. Unavailable when it cannot be read, WrongMasterKey when not unwrapped."""
         entry = self._loaded.get().ring.current(self._world.now())
         key = self._signing.get(entry.kid)
         if key is None:
-            der = self._wrapper.unwrap(entry.private, context=_context(entry.kid))
+            der = unwrapped(self._wrapper, entry.private, context=_context(entry.kid))
             key = self._signing.setdefault(entry.kid, signing.load(entry.kid, entry.alg, der))
         return key
+
+    def check(self) -> None:
+        """Raise WrongMasterKey where there are keys that cannot be unwrapped; make none where there are none."""
+        if self._signing or self._read() is not None:
+            self.signing_key()
 
     def verification_key(self, kid: str) -> VerificationKey | None:
         """Return the key of that name while it counts; unknown ones cost one read a cool-down."""

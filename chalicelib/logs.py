@@ -86,6 +86,6 @@ def metric(name: str, value: float = 1, unit: str = "Count", **fields: Any) -> N
     LOGGER.info(name, extra=told)
 
 
-def trouble(event: str, **fields: Any) -> None:
-    """Log what an operator must see, with the exception at hand if there is one."""
-    LOGGER.error(event, exc_info=sys.exc_info()[0] is not None, extra={"fields": fields})
+def trouble(event: str, *, stack: bool = True, **fields: Any) -> None:
+    """Log what an operator must see, with the exception at hand if there is one, unless a sentence says it all."""
+    LOGGER.error(event, exc_info=stack and sys.exc_info()[0] is not None, extra={"fields": fields})

@@ -10,7 +10,7 @@ from chalicelib.last_good import LastGood
 from chalicelib.ring import RING_CACHE_SECONDS, RING_TIMES
 from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, StoreUnavailable
 from chalicelib.world import World
-from chalicelib.wrapping import Wrapper
+from chalicelib.wrapping import Wrapper, unwrapped
 
 RING = Key("keys", "refresh")
 KEY_BYTES = 32  # HMAC-SHA-256 with a key of its own length (RFC 7518 section 3.2)
@@ -59,6 +59,11 @@ class MacKeys:
         keys, now = self._loaded.get().keys, self._world.now()
         entry = next((key for key in reversed(keys) if key.used_from <= now), keys[0])
         return entry.kid, self._unwrapped(entry)
+
+    def check(self) -> None:
+        """Raise WrongMasterKey where there are keys that cannot be unwrapped; make none where there are none."""
+        if self._plain or self._store.get(RING) != (None,):
+            self.current()
 
     def by_kid(self, kid: str) -> bytes | None:
         """Return the key of that name, None for none. An unknown name may cause one read a cool-down."""
@@ -124,7 +129,7 @@ class MacKeys:
     def _unwrapped(self, entry: _MacKey) -> bytes:
         plain = self._plain.get(entry.kid)
         if plain is None:
-            plain = self._wrapper.unwrap(entry.key, context=_context(entry.kid))
+            plain = unwrapped(self._wrapper, entry.key, context=_context(entry.kid))
             self._plain[entry.kid] = plain
         return plain
 

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from chalicelib import jws
+from chalicelib.errors import WrongMasterKey
 from chalicelib.world import World
 
 MASTER_KEY_BYTES = 32
@@ -22,6 +23,14 @@ class Wrapper(Protocol):
 
     def unwrap(self, text: str, *, context: str) -> bytes:
         """Return what was wrapped. WrappingError when text or context differs; may raise Unavailable."""
+
+
+def unwrapped(wrapper: Wrapper, text: str, *, context: str) -> bytes:
+    """Return a key of the store; raise WrongMasterKey, which tells an operator what to do, where it cannot be read."""
+    try:
+        return wrapper.unwrap(text, context=context)
+    except WrappingError as error:
+        raise WrongMasterKey from error
 
 
 class MasterKey:

@@ -72,6 +72,7 @@ def _serve(options: argparse.Namespace) -> int:
     with server:
         try:
             _load(server, options.stage)
+            _examine_store()
         except Exception as error:  # whatever a start-up raises is told in one line
             if options.traceback:
                 raise
@@ -122,6 +123,24 @@ def _demand_stage(stage: str) -> None:
         )
 
 
+def _examine_store() -> None:
+    """Refuse to start on a store that is lost, or whose keys the master key does not open; make none, wait for none."""
+    from chalicelib.errors import Unavailable, WrongMasterKey
+    from chalicelib.store import StoreLost, StoreUnavailable
+    from chalicelib.wiring import services
+
+    at = services()
+    if at.settings.store_engine == "sqlite" and not Path(at.settings.store_name).exists():
+        return
+    try:
+        at.key_ring.check()
+        at.mac_keys.check()
+    except (StoreLost, WrongMasterKey):
+        raise
+    except (StoreUnavailable, Unavailable):
+        return  # it may be back before anybody asks (AV-2)
+
+
 def _cors() -> dict[str, str]:
     """Return the static headers of the gateway's own answers: they can carry one origin only, the first."""
     from chalicelib.web.headers import cors_headers
@@ -146,6 +165,7 @@ class _ReloadedServer:
         self._server = Server(options.host, int(options.port))
         self._as_json = options.json
         _load(self._server, options.stage)
+        _examine_store()
 
     def serve_forever(self) -> None:
         announce(self._server, as_json=self._as_json)

@@ -9,14 +9,14 @@ from cryptography.exceptions import InvalidSignature
 from jwt import PyJWKSet
 
 from chalicelib import keys
-from chalicelib.errors import Invalid, Unavailable
+from chalicelib.errors import Invalid, Unavailable, WrongMasterKey
 from chalicelib.published_keys import COOL_DOWN_SECONDS, JWKS_CACHE_SECONDS, STALE_SECONDS
 from chalicelib.ring import MAX_KEYS, PUBLISH_AHEAD_SECONDS, RING_CACHE_SECONDS, VERIFY_AFTER_SECONDS
 from chalicelib.store import Write
 from chalicelib.store.sqlite import SqliteStore
 from chalicelib.wiring import Services
 from chalicelib.world import World
-from chalicelib.wrapping import MasterKey, WrappingError
+from chalicelib.wrapping import MasterKey
 from cupbearer.testing import Bench, Client
 from tests.conftest import Clock
 from tests.keys_world import Line, private_members, ring_on
@@ -74,7 +74,7 @@ def test_nothing_private_is_in_clear_in_the_store(store: SqliteStore, world: Wor
 
 def test_a_ring_with_another_master_key_cannot_sign(store: SqliteStore, world: World) -> None:
     ring_on(store, world).signing_key()
-    with pytest.raises(WrappingError):
+    with pytest.raises(WrongMasterKey, match="another master key: give that one"):
         keys.KeyRing(store, world, MasterKey(b"x" * 32, world), algorithm="ES256").signing_key()
 
 

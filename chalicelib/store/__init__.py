@@ -143,6 +143,17 @@ class StoreUnavailable(Exception):  # noqa: N818 - what happened, in the field's
     """
 
 
+class StoreLost(StoreUnavailable):
+    """What was kept is not where it was: deleted, replaced or emptied under us. No later try helps by itself.
+
+    ``public`` names no path, so ``/health`` may say it; ``at`` is where to look, ``cure`` what an operator does.
+    """
+
+    def __init__(self, what: str, *, at: object, cure: str) -> None:
+        super().__init__(f"{what} ({at}): {cure}")
+        self.public = f"{what}: {cure}"
+
+
 class Store(Protocol):
     """The five verbs. Every one may raise :class:`StoreUnavailable`, in less than five seconds (AV-1).
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from chalicelib.store import StoreUnavailable
+from chalicelib.store.sqlite_identity import Watch, demand_store, look, make
+from chalicelib.store.sqlite_statements import MAKE, OPEN
 
 T = TypeVar("T")
 
@@ -20,17 +22,6 @@ POLL_MILLISECONDS = (
 POLLS = int(LOCK_SECONDS * 1000 / POLL_MILLISECONDS)
 MAX_IDLE = 16
 
-SETUP = (
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    """CREATE TABLE IF NOT EXISTS records (
-        pk TEXT NOT NULL, sk TEXT NOT NULL, data TEXT NOT NULL, version TEXT NOT NULL,
-        expires_at INTEGER, taken_by TEXT, is_counter INTEGER NOT NULL,
-        PRIMARY KEY (pk, sk)
-    ) WITHOUT ROWID""",
-    "CREATE INDEX IF NOT EXISTS expiring ON records (expires_at) WHERE expires_at IS NOT NULL",
-)
-
 READ = ("BEGIN",)
 WRITE = ("PRAGMA synchronous = FULL", "BEGIN IMMEDIATE")  # acknowledged, it survives power loss (DL-1)
 COUNT = ("PRAGMA synchronous = NORMAL", "BEGIN IMMEDIATE")  # survives a crash; a power cut may undo it
@@ -40,17 +31,20 @@ class SqliteFile:
     """One database file. A connection serves one thread at a time and is kept for the next.
 
     Nothing is opened before the first transaction, and a connection that failed is thrown away: trouble that
-    has gone needs no restart (AV-2).
+    has gone needs no restart (AV-2). SQLite alone ever opens the file, and it is looked at before each use.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path = path.absolute()
         self._start()
+        _FILES.add(self)
 
     def _start(self) -> None:
         self._process = os.getpid()
         self._idle: list[sqlite3.Connection] = []
+        self._lent: set[object] = set()
         self._writing = threading.Lock()
+        self._watch = Watch(self._path)
         weakref.finalize(self, _close_all, self._idle, self._process)
 
     def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -71,7 +65,13 @@ class SqliteFile:
             self._writing.release()
 
     def close(self) -> None:
-        """Close the idle connections."""
+        """Close the idle connections; the next verb opens the file anew."""
+        self.rest()
+        self._watch.closed()
+
+    def rest(self) -> None:
+        """Close the idle connections and go on watching the file."""
+        self._watch.log_may_end()
         _close_all(self._idle, self._process)
 
     def _patiently(self, begin: Sequence[str], work: Callable[[sqlite3.Connection], T]) -> T:
@@ -87,46 +87,75 @@ class SqliteFile:
     @contextlib.contextmanager
     def _lend(self) -> Iterator[sqlite3.Connection]:
         self._notice_fork()
-        connection = self._idle.pop() if self._idle else self._open()
+        loan = object()
+        self._lent.add(loan)
         try:
-            yield connection
-        except sqlite3.Error as error:
-            if _is_busy(error):
+            connection = self._idle.pop() if self._idle else self._open()
+            try:
+                self._watch.demand_same()
+                yield connection
+            except sqlite3.Error as error:
+                self._keep(connection, is_good=_is_busy(error))
+                raise
+            except BaseException:
                 self._keep(connection)
-            else:
-                connection.close()
-            raise
-        except BaseException:
+                raise
             self._keep(connection)
-            raise
-        self._keep(connection)
+        finally:
+            self._lent.discard(loan)
 
-    def _keep(self, connection: sqlite3.Connection) -> None:
-        if len(self._idle) < MAX_IDLE:
+    def _keep(self, connection: sqlite3.Connection, *, is_good: bool = True) -> None:
+        if is_good and len(self._idle) < MAX_IDLE:
             self._idle.append(connection)
         else:
+            self._watch.log_may_end()
             connection.close()
 
     def _open(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite gives its -wal and -shm files the mode of the database, so it is made here, private.
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        if not self._watch.began:
+            make(self._path, MAKE)
+        file = look(self._path)
         connection = sqlite3.connect(
-            self._path, timeout=POLL_MILLISECONDS / 1000, isolation_level=None, check_same_thread=False
+            f"{self._path.as_uri()}?mode=rw",  # it never makes a file
+            uri=True,
+            timeout=POLL_MILLISECONDS / 1000,
+            isolation_level=None,
+            check_same_thread=False,
         )
         try:
-            for statement in SETUP:
+            demand_store(connection, self._path)
+            for statement in OPEN:
                 connection.execute(statement)
         except BaseException:
             connection.close()
             raise
+        self._watch.opened(file)
         return connection
 
     def _notice_fork(self) -> None:
-        """Leave a parent's connections alone: SQLite forbids carrying one across a fork, even to close it."""
-        if self._process != os.getpid():
-            self._parents = self._idle
-            self._start()
+        """Begin anew in a child. SQLite's locks do not reach over a fork, but its memory of them does.
+
+        So the parent's idle connections are closed before each fork; a child of a moment when others were at work
+        may not open the file at all: SQLite would take its parent's locks for its own.
+        """
+        if self._process == os.getpid():
+            return
+        if self._lent or self._idle:
+            raise StoreUnavailable(
+                "this process was forked while the database was in use: begin it anew instead (spawn)"
+            )
+        self._start()
+
+
+_FILES: "weakref.WeakSet[SqliteFile]" = weakref.WeakSet()
+
+
+def _before_fork() -> None:
+    for file in list(_FILES):
+        file.rest()
+
+
+os.register_at_fork(before=_before_fork)
 
 
 def _transaction(

@@ -2,6 +2,17 @@
 
 from chalicelib.store import Check, Forget, Insert, Remove, Replace, Write
 
+OPEN = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL")
+MAKE = (
+    *OPEN,
+    """CREATE TABLE records (
+        pk TEXT NOT NULL, sk TEXT NOT NULL, data TEXT NOT NULL, version TEXT NOT NULL,
+        expires_at INTEGER, taken_by TEXT, is_counter INTEGER NOT NULL,
+        PRIMARY KEY (pk, sk)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX expiring ON records (expires_at) WHERE expires_at IS NOT NULL",
+)
+
 READ = (
     "SELECT pk, sk, data, version, expires_at, taken_by, is_counter FROM records WHERE pk = :pk AND sk = :sk"
 )

@@ -3,8 +3,9 @@
 import msgspec
 
 from chalicelib import VERSION
+from chalicelib.errors import Unavailable
 from chalicelib.published_keys import JWKS_CACHE_SECONDS
-from chalicelib.store import Key
+from chalicelib.store import Key, StoreLost
 from chalicelib.web.routes import Answer, Api, Call
 
 api = Api("about")
@@ -34,8 +35,13 @@ def jwks(call: Call) -> Answer:
 
 @api.route("/health", methods=["GET"], public=True, gives=Health)
 def health(call: Call) -> Answer:
-    """Tell whether the store answers, and what may be relied upon."""
-    call.services.store.get(Key("health", "probe"))
+    """Tell whether the store answers and its keys can be read, and what may be relied upon."""
+    try:
+        call.services.store.get(Key("health", "probe"))
+    except StoreLost as lost:
+        raise Unavailable(f"Nothing can be read or kept: {lost.public}.") from lost
+    call.services.key_ring.check()
+    call.services.mac_keys.check()
     settings = call.services.settings
     return Answer(
         Health(

@@ -24,6 +24,7 @@ STATUSES: dict[type[Refusal], int] = {
     errors.UnsupportedMediaType: 415,
     errors.SlowDown: 429,
     errors.Unavailable: 503,
+    errors.WrongMasterKey: 503,
 }
 
 

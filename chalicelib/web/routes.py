@@ -12,8 +12,9 @@ import chalice
 
 from chalicelib import logs
 from chalicelib.audit import Source
-from chalicelib.errors import InvalidToken, NotFound, Refusal, SlowDown
+from chalicelib.errors import InvalidToken, NotFound, Refusal, SlowDown, WrongMasterKey
 from chalicelib.route_table import RouteTable, RouteTableError
+from chalicelib.store import StoreLost
 from chalicelib.web import guard as web_guard
 from chalicelib.web import parsing, problems
 from chalicelib.web.call import Answer, Call
@@ -157,7 +158,9 @@ def _refused(error: Exception, source: Source) -> Answer:
 
 def _log_refusal(refusal: Refusal, error: Exception, source: Source) -> None:
     if problems.STATUSES[type(refusal)] >= 500:  # noqa: PLR2004 - trouble of ours
-        logs.trouble("unavailable", request_id=source.request_id, reason=type(error).__name__)
+        kind, is_said = type(error).__name__, isinstance(error, StoreLost | WrongMasterKey)
+        says = {"detail": str(error)} if is_said else {}
+        logs.trouble("unavailable", stack=not is_said, request_id=source.request_id, reason=kind, **says)
         return
     if isinstance(refusal, SlowDown):
         logs.metric("SlowDowns", request_id=source.request_id)

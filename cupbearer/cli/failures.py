@@ -28,7 +28,6 @@ def _told(error: Exception) -> str | None:  # noqa: PLR0911 - one line a kind
     from chalicelib.errors import Refusal, SlowDown
     from chalicelib.settings_reader import SettingsError
     from chalicelib.store import Conflict, StoreUnavailable
-    from chalicelib.wrapping import WrappingError
     from cupbearer.deploying import CannotDeploy
 
     match error:
@@ -42,8 +41,6 @@ def _told(error: Exception) -> str | None:  # noqa: PLR0911 - one line a kind
             return f"The store cannot be used: {error}."
         case Conflict():
             return "Somebody else changed this at the same moment: try again."
-        case WrappingError():
-            return "CUPBEARER_MASTER_KEY is not the one that the keys in this store were wrapped with."
         case OSError() if error.strerror:
             return f"{error.filename or 'The system'}: {error.strerror}."
     if type(error).__module__.startswith("botocore."):

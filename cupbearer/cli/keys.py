@@ -86,6 +86,8 @@ def rotate(*, ring: str, emergency: bool, yes: bool, as_json: bool) -> None:
 
 
 def _rotate(at: "Services", ring: str, *, emergency: bool) -> dict[str, Any]:
+    if not emergency:  # no key is wrapped with a wrong master key
+        (at.key_ring if ring == "signing" else at.mac_keys).check()
     if ring == "signing":
         kid = at.key_ring.rotate(emergency=emergency)
         begins = {key.kid: key.signs_from for key in at.key_ring.list()}

@@ -49,9 +49,10 @@ def look(site: Site, origins: Sequence[str], findings: Findings) -> int | None:
 def _health(health: Reply, findings: Findings) -> int | None:
     told = health.json if isinstance(health.json, dict) else {}
     if health.status != 200 or told.get("status") != "ok":
+        reason = f": {told['detail']}" if health.code and told.get("detail") else ""
         findings.wrong(
             "health",
-            f"GET /health answered {health.status} {health.code or ''}".strip(),
+            f"GET /health answered {health.status} {health.code or ''}".strip() + reason,
             "The URL must be the issuer's, stage and all; if it is, the function's log tells what is wrong with the store.",
         )
         return None
