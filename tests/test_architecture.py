@@ -81,7 +81,8 @@ HOMES = {
         "chalicelib.store.dynamodb_items", "chalicelib.store.dynamodb_table", "chalicelib.outside", "cupbearer",
     ),
     ("sqlite3",): (
-        "chalicelib.store.sqlite", "chalicelib.store.sqlite_file", "chalicelib.store.sqlite_statements", "cupbearer.cli",
+        "chalicelib.store.sqlite", "chalicelib.store.sqlite_file", "chalicelib.store.sqlite_identity",
+        "chalicelib.store.sqlite_backup", "chalicelib.store.sqlite_statements", "cupbearer.cli",
     ),
     ("passlib", "argon2", "bcrypt"): ("chalicelib.passwords",),
     ("jwt",): ("chalicelib.signing",),
@@ -89,7 +90,7 @@ HOMES = {
     ("time", "secrets", "random", "uuid", "datetime"): ("chalicelib.world", "cupbearer"),
     ("os",): (
         "chalicelib.world", "chalicelib.settings", "chalicelib.master_key_file", "chalicelib.store.sqlite_file",
-        "chalicelib.hashing_threads", "cupbearer",
+        "chalicelib.store.sqlite_identity", "chalicelib.store.sqlite_backup", "chalicelib.hashing_threads", "cupbearer",
     ),
     ("socket", "http.client", "urllib.request", "ssl", "smtplib"): ("chalicelib.outside", "cupbearer"),
     ("pytest",): ("cupbearer.pytest_plugin",),
