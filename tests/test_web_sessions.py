@@ -1,6 +1,7 @@
 """The refresh token in a cookie, for our own pages alone (BR-1, BR-2)."""
 
 import re
+from collections.abc import Mapping
 
 import pytest
 
@@ -53,6 +54,18 @@ class TestCookie:
         _, cookie = self.begun(client)
         assert client.post("/sessions/refresh", headers=headers | {"Cookie": cookie}).status == 200
 
+    @pytest.mark.parametrize(
+        "origin",
+        ["http://localhost:80000", "http://localhost:8000.evil.example", "http://localhost:8000@evil.example",
+         "http://localhost:800", "http://", "http", "", "HTTP://LOCALHOST:8000", "http://localhost:8000/",
+         "http://localhost:8000 http://evil.example", "https://localhost:8000"],
+    )  # fmt: skip
+    def test_our_own_origin_is_the_whole_of_it(self, client: Client, origin: str) -> None:
+        """BR-2: another port, another host that begins like ours, a part of ours: none is ours."""
+        _, cookie = self.begun(client)
+        answer = client.post("/sessions/refresh", headers={"Origin": origin, "Cookie": cookie})
+        assert (answer.status, answer.code) == (403, "foreign_origin")
+
     def test_a_doubled_cookie_is_none(self, client: Client) -> None:
         """AZ-6: a planted one beside the true one."""
         _, cookie = self.begun(client)
@@ -72,3 +85,22 @@ class TestCookie:
         )
         assert answer.json["session_id"] == ann.session_id
         assert answer.header("Set-Cookie") is None
+
+
+class TestCookieOfAPageElsewhere:
+    """BR-2: a listed origin may use the cookie too, and is compared whole."""
+
+    @pytest.fixture
+    def cupbearer_settings(self) -> Mapping[str, str]:
+        return {"CUPBEARER_ALLOWED_ORIGINS": '["https://app.example.com"]'}
+
+    @pytest.mark.parametrize(
+        ("origin", "status"),
+        [("https://app.example.com", 200), ("https://app.example.com.evil.example", 403), ("https://app.example", 403),
+         ("https://app.example.com:444", 403)],
+    )  # fmt: skip
+    def test_it_is_used_from_the_listed_origin_alone(self, client: Client, origin: str, status: int) -> None:
+        _, cookie = TestCookie().begun(client)
+        # A page of the same site but another origin: its browser says same-site.
+        headers = {"Origin": origin, "Sec-Fetch-Site": "same-site", "Cookie": cookie}
+        assert client.post("/sessions/refresh", headers=headers).status == status

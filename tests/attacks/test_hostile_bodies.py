@@ -25,7 +25,7 @@ FILLED = {
 
 
 def endpoints() -> list[Any]:
-    return [endpoint for api in import_module("app").APIS for endpoint in api.endpoints]
+    return [endpoint for api in import_module("chalicelib.application").APIS for endpoint in api.endpoints]
 
 
 def path_of(endpoint: Any) -> str:
