@@ -217,6 +217,14 @@ def test_an_origin_that_is_not_listed_is_told_how_to_list_it(running: tuple[str,
     )
 
 
+def test_an_origin_that_is_not_listed_is_one_finding_with_one_cure(running: tuple[str, int]) -> None:
+    upstream, port = running
+    with spoilt(upstream, port, honest) as url:
+        _, found = examine(url, "--origin", "https://other.example")
+    wrong = [check for check, finding in found.items() if finding["level"] == "failure"]
+    assert wrong == ["preflight of POST /sessions from https://other.example"]
+
+
 def test_where_sign_up_is_closed_it_says_what_it_could_not_look_at(tmp_path: Path) -> None:
     with service(tmp_path, SIGN_UP="closed") as url:
         result, found = examine(url)

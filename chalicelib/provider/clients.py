@@ -177,6 +177,10 @@ def _usual_grants(wanted: Registration) -> tuple[str, ...]:
 def _check_grants(wanted: Registration, grants: tuple[str, ...]) -> None:
     if unknown := [grant for grant in grants if grant not in GRANTS]:
         raise Invalid(f"The grant {unknown[0]!r} is none of: {', '.join(GRANTS)}.", code="invalid_grant_type")
+    if wanted.public and not (wanted.redirect_uris or wanted.grants):
+        raise Invalid(
+            "A public client needs a redirect URI (--redirect-uri), or the grant of a device (--grant device_code)."
+        )
     if AUTHORIZATION_CODE in grants and not wanted.redirect_uris:
         raise Invalid("The authorization code grant needs a redirect URI.")
     if CLIENT_CREDENTIALS in grants and wanted.public:

@@ -1,23 +1,24 @@
 """``cupbearer clients``: the programs that may ask this service for tokens."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from cupbearer.cli.asking import confirm, yes_option
+from cupbearer.cli.clients_shown import every_client, say_secret, shape
 from cupbearer.cli.commands import Commands, examples
 from cupbearer.cli.failures import Failure
-from cupbearer.cli.output import facts, note, say_json, table, tell, when
+from cupbearer.cli.output import say_json, table
+from cupbearer.cli.scoping import warn_of_unknown
 from cupbearer.cli.work import json_option, services, source
 
-if TYPE_CHECKING:
-    from chalicelib.provider.client import Client
-
-MAX_PAGE = 100
-SHORT_GRANTS = {"device_code": "urn:ietf:params:oauth:grant-type:device_code"}
-
-client_argument = click.argument("client_id", metavar="CLIENT")
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+SHORT_GRANTS = {
+    "authorization_code": "authorization_code",
+    "refresh_token": "refresh_token",
+    "client_credentials": "client_credentials",
+    "device_code": DEVICE_CODE,
+}
 
 
 @click.group(
@@ -25,11 +26,11 @@ client_argument = click.argument("client_id", metavar="CLIENT")
     commands_from={
         "create": "cupbearer.cli.clients:create",
         "list": "cupbearer.cli.clients:list_clients",
-        "show": "cupbearer.cli.clients:show",
-        "rotate-secret": "cupbearer.cli.clients:rotate_secret",
-        "disable": "cupbearer.cli.clients:disable",
-        "enable": "cupbearer.cli.clients:enable",
-        "delete": "cupbearer.cli.clients:delete",
+        "show": "cupbearer.cli.clients_changes:show",
+        "rotate-secret": "cupbearer.cli.clients_changes:rotate_secret",
+        "disable": "cupbearer.cli.clients_changes:disable",
+        "enable": "cupbearer.cli.clients_changes:enable",
+        "delete": "cupbearer.cli.clients_changes:delete",
     },
     short_help="Register and manage client programs.",
     epilog=examples(
@@ -41,6 +42,8 @@ client_argument = click.argument("client_id", metavar="CLIENT")
 )
 def command() -> None:
     """Register and manage the programs that may ask this service for tokens.
+
+    A CLIENT is named by its id, or by its name where only one has it.
 
     A secret is shown once, when it is made. Two secrets work during a rotation: the new one, and the one
     before it until the next rotation.
@@ -64,6 +67,7 @@ def command() -> None:
     "grants",
     multiple=True,
     metavar="GRANT",
+    callback=lambda _context, _option, given: _known_grants(given),
     help="authorization_code, refresh_token, client_credentials or device_code.",
 )
 @click.option(
@@ -110,26 +114,21 @@ def create(  # noqa: PLR0913 - one argument an option
         public=public,
         redirect_uris=redirect_uris,
         post_logout_redirect_uris=logout_uris,
-        grants=tuple(SHORT_GRANTS.get(grant, grant) for grant in grants),
+        grants=grants,
         scopes=parse_each(part for scope in scopes for part in scope.split()),
         jwks=_key_set(jwks) if jwks is not None else None,
         resource_server=resource_server,
     )
     client, secret = services().provider.clients.create(wanted, source=source())
-    _say_secret(client, secret, as_json=as_json)
+    warn_of_unknown(wanted.scopes)
+    say_secret(client, secret, as_json=as_json)
 
 
 @click.command("list", short_help="List clients.")
 @json_option
 def list_clients(*, as_json: bool) -> None:
     """List clients in the order of registration."""
-    at, after = services(), None
-    clients: list[Client] = []
-    while True:
-        page, after = at.provider.clients.page(after=after, limit=MAX_PAGE)
-        clients.extend(page)
-        if after is None:
-            break
+    clients = every_client(services())
     if as_json:
         say_json({"clients": [shape(client) for client in clients]})
         return
@@ -140,94 +139,18 @@ def list_clients(*, as_json: bool) -> None:
     table(("client", "name", "proves itself by", "scopes", ""), rows)
 
 
-@click.command(short_help="Show one client.")
-@client_argument
-@json_option
-def show(*, client_id: str, as_json: bool) -> None:
-    """Show what a client may do. Secrets cannot be shown again: only their hashes are kept."""
-    client = services().provider.clients.require(client_id)
-    if as_json:
-        say_json(shape(client))
-        return
-    told = shape(client) | {"created_at": when(client.created_at)}
-    facts({name: " ".join(value) if isinstance(value, list) else str(value) for name, value in told.items()})
-
-
-@click.command("rotate-secret", short_help="Give a client a new secret.")
-@client_argument
-@json_option
-def rotate_secret(*, client_id: str, as_json: bool) -> None:
-    """Give a client a new secret. The one before it goes on working until the next rotation."""
-    client, secret = services().provider.clients.rotate_secret(client_id, source=source())
-    _say_secret(client, secret, as_json=as_json)
-
-
-@click.command(short_help="Refuse a client everything.")
-@client_argument
-@json_option
-def disable(*, client_id: str, as_json: bool) -> None:
-    """Refuse a client everything, refreshes included; what it holds ends within minutes."""
-    client = services().provider.clients.set_disabled(client_id, disabled=True, source=source())
-    tell(shape(client), f"{client.name} is disabled.", as_json=as_json)
-
-
-@click.command(short_help="Honour a disabled client again.")
-@client_argument
-@json_option
-def enable(*, client_id: str, as_json: bool) -> None:
-    """Honour a disabled client again."""
-    client = services().provider.clients.set_disabled(client_id, disabled=False, source=source())
-    tell(shape(client), f"{client.name} is enabled.", as_json=as_json)
-
-
-@click.command(short_help="Delete a client for ever.")
-@client_argument
-@yes_option
-@json_option
-def delete(*, client_id: str, yes: bool, as_json: bool) -> None:
-    """Delete a client for ever."""
-    clients = services().provider.clients
-    client = clients.require(client_id)
-    confirm(f"Delete {client.name}? Nobody can use it any more.", yes=yes)
-    clients.delete(client_id, source=source())
-    told = {"client_id": client.client_id, "name": client.name, "deleted": True}
-    tell(told, f"{client.name} is deleted.", as_json=as_json)
-
-
-def shape(client: "Client") -> dict[str, Any]:
-    """Return what may be told of a client: all but the hashes."""
-    return {
-        "client_id": client.client_id,
-        "name": client.name,
-        "auth_method": client.auth_method,
-        "redirect_uris": [*client.redirect_uris],
-        "post_logout_redirect_uris": [*client.post_logout_redirect_uris],
-        "grants": [*client.grants],
-        "scopes": sorted(client.scopes),
-        "secrets": len(client.secrets),
-        "resource_server": client.resource_server,
-        "disabled": client.disabled,
-        "created_at": client.created_at,
-    }
-
-
-def _say_secret(client: "Client", secret: str | None, *, as_json: bool) -> None:
-    """Tell the id and the secret, and what the client may have: of all else that it asks for it gets nothing."""
-    told = {"client_id": client.client_id} | ({"client_secret": secret} if secret else {})
-    grants, allowed = [*client.grants], sorted(client.scopes)
-    if as_json:
-        say_json({**told, "grants": grants, "scopes": allowed})
-        return
-    facts({**told, "grants": " ".join(grants) or "none", "scopes": " ".join(allowed) or "none"})
-    if secret:
-        note("The secret is not shown again.")
+def _known_grants(given: tuple[str, ...]) -> tuple[str, ...]:
+    for grant in given:
+        if grant not in SHORT_GRANTS and grant not in SHORT_GRANTS.values():
+            raise Failure(f"The grant {grant!r} is none of: {', '.join(SHORT_GRANTS)}.")
+    return tuple(SHORT_GRANTS.get(grant, grant) for grant in given)
 
 
 def _key_set(file: Any) -> dict[str, Any]:
     try:
         found = json.load(file)
     except ValueError:
-        raise Failure("The key set is not JSON.") from None
+        raise Failure('The key set is not JSON: give --jwks a file that holds {"keys": [...]}.') from None
     if not isinstance(found, dict):
-        raise Failure("The key set is not a JWK set.")
+        raise Failure('The key set is not a JWK set: give --jwks a file that holds {"keys": [...]}.')
     return found

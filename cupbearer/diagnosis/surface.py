@@ -34,11 +34,12 @@ def look(site: Site, origins: Sequence[str], findings: Findings) -> int | None:
     health = site.ask("GET", "/health", headers={"Origin": STRANGER})
     bound = _health(health, findings)
     _protection(health, findings)
-    _refusals(site, origins, findings)
     _stranger(health, site.ask("OPTIONS", "/sessions", headers=_preflight(STRANGER, "POST")), findings)
-    for place, origin in enumerate(origins):
-        _preflights(site, origin, findings)
-        _errors(site, origin, findings, is_first=place == 0)
+    # An origin that is not allowed shows in every answer: it is one finding, with one cure.
+    allowed = [origin for origin in origins if _preflights(site, origin, findings)]
+    for origin in allowed:
+        _errors(site, origin, findings, is_first=origin == origins[0])
+    _refusals(site, [origin for origin in allowed if origin == origins[0]], findings)
     if not origins:
         findings.unchecked(
             "CORS", "no origin was given", "Give each page's origin: --origin https://app.example"
@@ -129,10 +130,11 @@ def _stranger(health: Reply, preflight: Reply, findings: Findings) -> None:
     findings.expect("CORS for a stranger", faults, good="refused", mend=mend)
 
 
-def _preflights(site: Site, origin: str, findings: Findings) -> None:
+def _preflights(site: Site, origin: str, findings: Findings) -> bool:
+    """Tell whether a page of ``origin`` may ask everything."""
     mend = (
-        f"List it: CUPBEARER_ALLOWED_ORIGINS='[\"{origin}\"]', exactly as a browser spells it, without a slash at its end; "
-        "then deploy again."
+        f"List it: CUPBEARER_ALLOWED_ORIGINS='[\"{origin}\"]', exactly as a browser spells it, without a slash at its end, "
+        "and start or deploy it again."
     )
     for method, path in (("POST", "/sessions"), ("DELETE", "/sessions/current"), ("PATCH", "/users/me")):
         reply = site.ask("OPTIONS", path, headers=_preflight(origin, method))
@@ -148,7 +150,8 @@ def _preflights(site: Site, origin: str, findings: Findings) -> None:
         if not findings.expect(
             f"preflight of {method} {path} from {origin}", faults, good="allowed", mend=mend
         ):
-            return  # the others would say the same
+            return False  # the others would say the same
+    return True
 
 
 def _errors(site: Site, origin: str, findings: Findings, *, is_first: bool) -> None:

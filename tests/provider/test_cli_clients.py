@@ -100,6 +100,14 @@ def test_disable_enable_and_delete(desk: Desk) -> None:
         (("--redirect-uri", "https://a@shop.example/cb"), "user name"),
         (("--post-logout-redirect-uri", "nonsense"), "absolute URI"),
         (("--grant", "password"), "'password' is none of"),
+        (
+            ("--grant", "urn:device"),
+            "is none of: authorization_code, refresh_token, client_credentials, device_code.",
+        ),
+        (
+            ("--public",),
+            "needs a redirect URI (--redirect-uri), or the grant of a device (--grant device_code)",
+        ),
         (("--grant", "authorization_code"), "needs a redirect URI"),
         (("--grant", "client_credentials", "--public"), "no credentials"),
         (("--scope", 'a"b'), "printable ASCII"),
@@ -124,6 +132,20 @@ def test_a_key_set_is_checked_when_it_is_given(desk: Desk, tmp_path: Path) -> No
         assert says in told
 
 
-def test_an_unknown_client_is_no_client(desk: Desk) -> None:
-    for command in ("show", "rotate-secret", "disable", "enable"):
-        assert desk.refused("clients", command, "nobody") == "There is no such client."
+def test_an_unknown_client_is_answered_by_where_to_look(desk: Desk) -> None:
+    for command in ("show", "rotate-secret", "disable", "enable", "delete"):
+        told = desk.refused("clients", command, "nobody")
+        assert told.startswith("There is no client 'nobody': give its id or its name; cupbearer clients list")
+
+
+def test_a_client_is_found_by_a_name_that_only_one_has(desk: Desk) -> None:
+    ids = [
+        desk.json("clients", "create", name, "--grant", "client_credentials")["client_id"]
+        for name in ("one", "two", "two")
+    ]
+    assert desk.json("clients", "show", "one")["client_id"] == ids[0]
+    assert desk.json("clients", "disable", "one")["disabled"] is True
+    told = desk.refused("clients", "delete", "two", "--yes")
+    assert "2 clients are called 'two'" in told
+    assert ids[1] in told
+    assert ids[2] in told
