@@ -123,12 +123,16 @@ class Accounts:
             raise Invalid("The password is asked for again.", errors={"password": "is required"})
         user = acting.user
         proof = self.proofs.prove(
-            user, account=user.canonical, password=password, source=source, refusal="password_refused"
+            user,
+            name=user.canonical,
+            password=password,
+            source=source,
+            refusal="password_refused",
+            is_acting=True,
         )
         if proof is None:
             raise NotAllowed("The password is wrong.", code="wrong_password")
-        with proof.reservation:
-            self.store.commit(*proof.cleared)
+        proof.reservation.succeeded()
 
     def _again(self, acting: Acting) -> Acting:
         """Return who acts as it is now, after a lost race; what was proven must still be so."""

@@ -15,6 +15,7 @@ from chalicelib.users import Users
 
 OPERATOR = "operator"
 MAX_TRIES = 8
+LATELY = 50  # events of the trail: the networks in them are unlocked
 
 Change = Callable[[User], User]
 Permit = Callable[
@@ -125,8 +126,9 @@ class Administration:
     def unlock(self, user_id: str, *, source: Source, actor: str = OPERATOR) -> None:
         """Lift the lock that wrong passwords put on an account."""
         user = self.users.require(user_id)
-        for name in user.login_names:
-            self.throttle.unlock(name, networks=user.networks)
+        events, _ = self.audit.of(user_id, limit=LATELY)
+        tried_from = (event.ip for event in events if event.ip is not None)
+        self.throttle.unlock(user.canonical, names=user.login_names, networks=(*user.networks, *tried_from))
         self.store.commit(self.audit.write("unlocked", target=user_id, source=source, actor=actor))
 
     def delete(

@@ -48,7 +48,9 @@ class InvalidCredentials(Refusal):
     code = "invalid_credentials"
 
     def __init__(self) -> None:
-        super().__init__("The user name or the password is wrong.")
+        super().__init__(
+            "The user name or the password is wrong. After many wrong tries none is taken for a while."
+        )
 
 
 class InvalidToken(Refusal):

@@ -58,10 +58,10 @@ class SignIn:
     def prove_password(self, *, username: str, password: str, source: Source) -> "Proven":
         """Return who proved to be whom, throttled; the proof still has to be spent in a commit."""
         self.passwords.check_form(password)
-        account = login_name(username)
-        user_id = self.users.id_of(account)
+        name = login_name(username)
+        user_id = self.users.id_of(name)
         user, sessions = self.sessions.read_all(user_id or NO_ONE)
-        proof = self.proofs.prove(user, account=account, password=password, source=source)
+        proof = self.proofs.prove(user, name=name, password=password, source=source)
         if user is None or proof is None:
             raise InvalidCredentials
         return Proven(user, sessions, proof)
@@ -143,7 +143,8 @@ class SignIn:
                         existing=proven.sessions,
                         writes=(*proven.proof.cleared, *self._remember(proven, source)),
                     )
-                except Conflict:
+                except Conflict as conflict:
+                    proven.proof.reservation.lost(conflict)
                     proven = self._prove_again(proven)
             raise Taken("The account is being changed: try again.")
 

@@ -64,7 +64,9 @@ class SignUp:
         if self.users.id_of(wanted.username.canonical):
             raise Taken("This user name is taken.", code="username_taken")
         hashed = self.passwords.hash(password)
-        user, writes = self.users.compose(wanted, password=hashed, granted=granted)
+        user, writes = self.users.compose(
+            wanted, password=hashed, granted=granted, network=network_of(source.ip)
+        )
         audit = self.audit.write("sign_up", target=user.user_id, source=source)
         signed_in, more = self.sign_in.compose(user, source=source, amr=("pwd",)) if log_in else (None, ())
         self.users.create(user, (*writes, audit, *more))

@@ -1,4 +1,4 @@
-"""Budgets for guessing: a record per account and one per network, spent before a check (TH-1 to TH-6).
+"""Throttling: budgets of guesses per name that is asked for, per account and per network (TH-1 to TH-6).
 
 An account has 10 free failures, then one more after 1, 2, 4, 8… minutes: 26 in 30 days, far below NIST's 100.
 A success clears it. Unknown accounts are counted alike. Why: ``docs/decisions/0012-throttling.md``.
@@ -9,69 +9,67 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
+from chalicelib.budgets import Budgets, Limits, Place
 from chalicelib.errors import SlowDown
 from chalicelib.networks import network_of
-from chalicelib.store import Counters, Forget, Key, Store, Write
+from chalicelib.store import MAX_WRITES, Conflict, Forget, Key, Store, Write
 from chalicelib.world import World
 
-DAY = 86_400  # seconds
-
-# Seconds between looks while others of the same account are being checked: 4 s in all, then "slow down".
-TURNS = (0.05, 0.1, 0.15, *(0.2,) * 4, *(0.3,) * 4, *(0.4,) * 4)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The figures of the budgets; times in seconds."""
-
-    free_failures: int = 10
-    first_delay: int = 60  # until one more failure is allowed; each next delay ends at twice that time
-    account_window: int = 30 * DAY
-    network_attempts: int = 600
-    network_window: int = 600
-
-    def allowed(self, elapsed: float) -> int:
-        """Return how many failures the window allows once this long open."""
-        return self.free_failures + max(0, int(elapsed // self.first_delay)).bit_length()
-
-    def opens_at(self, failures: int) -> int:
-        """Return how long the window must be open for one failure more than these."""
-        extra = failures + 1 - self.free_failures
-        return min(self.first_delay << (extra - 1), self.account_window) if extra > 0 else 0
+__all__ = ["Limits", "Reservation", "Throttle"]
 
 
 @dataclass(slots=True)
 class Reservation:
-    """The right to check one secret once. Settle it by exactly one of the three."""
+    """The right to check one secret once. Settle it by exactly one of its verbs.
 
-    _throttle: "Throttle"
-    key: Key
+    ``with`` it around the commit that holds :meth:`cleared`: what stops that commit weighs on nobody.
+    """
+
+    _places: tuple[Place, ...]
+    spent: SlowDown | None = None  # the account's budget is: whatever the check finds, the answer is "wrong"
     _settled: bool = field(default=False, init=False)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Withdraw when the check could not be made, so that trouble of ours weighs on nobody."""
+        """Withdraw when nothing came of it; count the success when the block, a commit, is through."""
         if kind is not None:
             self.withdraw()
+        elif not self._settled:
+            self._settled = True
+            for place in self._places:
+                place.ended()
+
+    def succeeded(self) -> None:
+        """Count a success that has no commit of its own."""
+        if not self._settled:
+            self._settled = True
+            for place in self._places:
+                place.forgive()
 
     def failed(self) -> None:
         """Count a wrong guess."""
-        self._settle({"reserved": -1, "failures": 1})
+        self._leave(1)
 
     def withdraw(self) -> None:
         """Give it back: nothing was checked, or what was proven was not about a secret."""
-        self._settle({"reserved": -1})
+        self._leave(0)
 
     def cleared(self) -> tuple[Write, ...]:
-        """Return the writes that end the count, for the commit of the success itself."""
-        return (Forget(self.key),)
+        """Return the writes that end the count, for the commit of the success itself; ask anew for each try of it."""
+        return tuple(write for place in self._places for write in place.ending())
 
-    def _settle(self, amounts: dict[str, int]) -> None:
+    def lost(self, conflict: Conflict) -> None:
+        """Take note that a commit of :meth:`cleared` failed, before the next try."""
+        for place in self._places:
+            place.lost(conflict)
+
+    def _leave(self, failures: int) -> None:
         if not self._settled:
             self._settled = True
-            self._throttle.settle(self.key, amounts)
+            for place in self._places:
+                place.leave(failures)
 
 
 class Throttle:
@@ -81,6 +79,7 @@ class Throttle:
         self._store = store
         self._world = world
         self._limits = limits or Limits()
+        self._budgets = Budgets(store, world, self._limits)
 
     def reserve(self, *, account: str, network: str | None, known: bool) -> Reservation:
         """Reserve one check before it is made: two writes, one without a network. Raises SlowDown.
@@ -88,71 +87,60 @@ class Throttle:
         ``account`` is the canonical name, whether or not it exists. ``known`` says that its owner logged in from
         this network before: that has a budget of its own, out of the reach of strangers (TH-5).
         """
+        where = self._admit(network)
+        return Reservation((self._budgets.take_place(_account(account, where, known=known)),))
+
+    def reserve_guess(self, *, name: str, account: str, network: str | None, known: bool) -> Reservation:
+        """Reserve one check of an account's password by the name that was typed. Raises SlowDown.
+
+        That depends on what came from this network for this name and on nothing else, so it tells nothing of the
+        account behind it. The account's own budget, one for all its names (TH-4), comes with the reservation as ``spent``.
+        """
+        where = self._admit(network)
+        asked = self._budgets.take_place(_asked(name, where))
+        try:
+            return Reservation((asked, self._budgets.take_place(_account(account, where, known=known))))
+        except SlowDown as spent:
+            return Reservation((asked,), spent)
+        except BaseException:
+            asked.leave()
+            raise
+
+    def _admit(self, network: str | None) -> str | None:
+        """Count one attempt of a network, and return which it is."""
         where = network_of(network)
-        if where is not None:
-            limits = self._limits
-            self.spend("network", where, limit=limits.network_attempts, seconds=limits.network_window)
-        key = _known_key(account, where) if known and where else _account_key(account)
-        for turn in TURNS:
-            counters = self._bump(key, {"reserved": 1})
-            opened = counters.expires_at - self._limits.account_window
-            allowed = self._limits.allowed(self._world.now() - opened)
-            if counters["failures"] + counters["reserved"] <= allowed:
-                return Reservation(self, key)
-            self.settle(key, {"reserved": -1})
-            if counters["failures"] >= allowed:
-                raise SlowDown(opened + self._limits.opens_at(counters["failures"]) - self._world.now())
-            self._wait(turn)
-        raise SlowDown(1)
+        limits = self._limits
+        self.spend("network", where, limit=limits.network_attempts, seconds=limits.network_window)
+        return where
 
     def spend(self, kind: str, name: str | None, *, limit: int, seconds: int) -> None:
         """Count one of ``limit`` things in ``seconds``; raise SlowDown past it. None is not counted."""
         if name is None:
             return
-        now = self._world.timestamp()
-        counters = self._store.bump(_key(kind, name), {"attempts": 1}, expires_at=now + seconds, lossy=True)
+        counters = self._budgets.bump(_key(kind, name), {"attempts": 1}, seconds=seconds)
         if counters["attempts"] > limit:
-            raise SlowDown(counters.expires_at - self._world.now())
+            raise SlowDown(min(seconds, counters.expires_at - self._world.now()))
 
     def is_first(self, kind: str, name: str, *, seconds: int) -> bool:
         """Tell whether this is the first of its kind in a window of ``seconds``: one write, whatever the answer."""
-        expires_at = self._world.timestamp() + seconds
-        return (
-            self._store.bump(_key(kind, name), {"times": 1}, expires_at=expires_at, lossy=True)["times"] == 1
-        )
+        return self._budgets.bump(_key(kind, name), {"times": 1}, seconds=seconds)["times"] == 1
 
-    def unlock(self, account: str, *, networks: Iterable[str] = ()) -> None:
-        """Forget the failures of an account: everywhere else, and in those networks it is known from."""
-        found = {where for each in networks if (where := network_of(each))}
-        self._store.commit(
-            Forget(_account_key(account)), *(Forget(_known_key(account, each)) for each in found)
-        )
-
-    def settle(self, key: Key, amounts: dict[str, int]) -> None:
-        """Give a reservation back; for :class:`Reservation`.
-
-        Where a success has forgotten the record meanwhile, there is none to give back: what this took from
-        the new record's reservations is put in again, else the next guessers could overrun it.
-        """
-        if self._bump(key, amounts)["reserved"] < 0:
-            self._bump(key, {"reserved": 1})
-
-    def _bump(self, key: Key, amounts: dict[str, int]) -> Counters:
-        return self._store.bump(
-            key, amounts, expires_at=self._world.timestamp() + self._limits.account_window, lossy=True
-        )
-
-    def _wait(self, seconds: float) -> None:
-        jitter = 0.5 + self._world.random_bytes(1)[0] / 256  # 0.5 to 1.5: not all in step
-        self._world.sleep(seconds * jitter)
+    def unlock(self, account: str, *, names: Iterable[str] = (), networks: Iterable[str] = ()) -> None:
+        """Forget the failures of an account by all its names, in those networks and without one."""
+        found: set[str | None] = {network_of(each) for each in networks} | {None}
+        keys = {_account(account, where, known=known) for where in found for known in (False, True)}
+        keys |= {_asked(name, where) for where in found for name in (account, *names)}
+        forgetting = [Forget(key) for key in sorted(keys)]
+        for start in range(0, len(forgetting), MAX_WRITES):
+            self._store.commit(*forgetting[start : start + MAX_WRITES])
 
 
-def _account_key(account: str) -> Key:
-    return _key("account", account)
+def _asked(name: str, where: str | None) -> Key:
+    return _key("asked", f"{name}\n{where or '-'}")
 
 
-def _known_key(account: str, network: str) -> Key:
-    return _key("known", f"{account}\n{network}")
+def _account(account: str, where: str | None, *, known: bool) -> Key:
+    return _key("known", f"{account}\n{where}") if known and where else _key("account", account)
 
 
 def _key(kind: str, name: str) -> Key:

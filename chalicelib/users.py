@@ -36,9 +36,17 @@ class Users:
         self._world = world
 
     def compose(
-        self, wanted: NewUser, *, password: str | None, granted: scopes.Scopes
+        self,
+        wanted: NewUser,
+        *,
+        password: str | None,
+        granted: scopes.Scopes,
+        network: str | None = None,
     ) -> tuple[User, tuple[Write, ...]]:
-        """Return a new user with a random id (EN-3) and the writes that make it, for one commit with whatever goes with it."""
+        """Return a new user with a random id (EN-3) and the writes that make it, for one commit with whatever goes with it.
+
+        ``network`` is the one that the person is known from (TH-5).
+        """
         scopes.text(granted)  # refuses what no token could carry
         user = User(
             user_id=UserId(self._world.identifier()),
@@ -49,7 +57,7 @@ class Users:
             name=wanted.name,
             email=wanted.email,
             password=password,
-        )
+        ).seen_from(network)
         return user, self.making(user)
 
     @staticmethod

@@ -9,6 +9,7 @@ from chalicelib.federation.person import Person
 from chalicelib.federation.user_names import candidates
 from chalicelib.identity import MAX_IDENTITIES, Identity
 from chalicelib.names import Name
+from chalicelib.networks import network_of
 from chalicelib.session import Session
 from chalicelib.sessions import Sessions
 from chalicelib.sign_in import SignedIn, SignIn
@@ -105,12 +106,14 @@ class Identities:
         if user is None:
             raise Conflict([person.key])  # deleted in this very moment, its identities with it
         self._refuse_disabled(user, person, source)
+        seen = user.seen_from(network_of(source.ip))
         return self.sign_in.start(
             user,
             source=source,
             amr=FEDERATED,
             auth_time=auth_time,
             existing=sessions,
+            writes=() if seen == user else self.users.writes_for(user, seen),
             detail={"provider": person.provider},
         )
 
@@ -133,7 +136,12 @@ class Identities:
     def _make(self, person: Person, source: Source, *, address_is_free: bool) -> None:
         self.sign_up.admit(source)
         wanted = NewUser(username=self._free_name(person), email=person.email, name=person.name)
-        made, _ = self.users.compose(wanted, password=None, granted=self.sign_up.default_scopes)
+        made, _ = self.users.compose(
+            wanted,
+            password=None,
+            granted=self.sign_up.default_scopes,
+            network=network_of(source.ip),
+        )
         user = replace(
             made,
             email_verified=address_is_free and person.verified_email is not None,

@@ -122,6 +122,7 @@ class Counters:
 
     counts: Mapping[str, int] = field(default_factory=dict)
     expires_at: int = 0  # seconds since the epoch
+    version: str = ""  # of the record, as in :class:`Record`
 
     def __getitem__(self, name: str) -> int:
         return self.counts.get(name, 0)
@@ -203,5 +204,5 @@ class Store(Protocol):
         May count twice after a lost reply: fit for budgets, not for money. ``lossy`` lets a power cut take back
         the last counts, where an engine is faster for it; not for a count that stands in for a commit so that
         both cost the same (EN-2). At most 20 names, which come from code and not from input. A key that is
-        bumped is only ever bumped, read or forgotten; Conflict if another kind of record lives there.
+        bumped is only ever bumped, read, checked, removed or forgotten; Conflict if another kind of record lives there.
         """

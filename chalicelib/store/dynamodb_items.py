@@ -145,7 +145,7 @@ def record(item: Item | None, *, now: float) -> Record | None:
 
 def counters(item: Item) -> Counters:
     """Return the counts of an item."""
-    return Counters(_counts(item), expiry(item) or 0)
+    return Counters(_counts(item), expiry(item) or 0, item["version"]["S"])
 
 
 def _counts(item: Item) -> dict[str, int]:

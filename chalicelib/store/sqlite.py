@@ -140,7 +140,7 @@ class SqliteStore:
             record = _record(row, now=now) if row else None
             if row and record and not row[6]:
                 raise Conflict([key])
-            counters = _counted(record, amounts, expires_at=expires_at)
+            counters = _counted(record, amounts, expires_at=expires_at, version=version)
             text = json.dumps(dict(counters.counts), ensure_ascii=False)
             state = {"data": text, "version": version, "expires_at": counters.expires_at}
             connection.execute(sql.PUT, _place(key) | state)
@@ -181,10 +181,10 @@ def _record(row: Row, *, now: float) -> Record | None:
     return Record(Key(pk, sk), json.loads(data), version, expires_at, taken_by)
 
 
-def _counted(record: Record | None, amounts: Mapping[str, int], *, expires_at: int) -> Counters:
+def _counted(record: Record | None, amounts: Mapping[str, int], *, expires_at: int, version: str) -> Counters:
     if record is None or record.expires_at is None:
-        return Counters(dict(amounts), expires_at)
+        return Counters(dict(amounts), expires_at, version)
     counts = dict(record.data)
     for name, amount in amounts.items():
         counts[name] = counts.get(name, 0) + amount
-    return Counters(counts, record.expires_at)
+    return Counters(counts, record.expires_at, version)

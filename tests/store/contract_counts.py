@@ -8,6 +8,8 @@ from chalicelib.store import (
     Forget,
     Insert,
     Key,
+    Record,
+    Remove,
     Replace,
     Store,
 )
@@ -84,6 +86,17 @@ class TakeAndBumpContract:
         store.commit(Forget(key))
         assert store.get(key) == (None,)
         assert store.bump(key, {"n": 1}, expires_at=4_100_000_000)["n"] == 1
+
+    def test_a_counter_is_removed_as_it_was_bumped_or_not_at_all(self, store: Store, partition: str) -> None:
+        """TH-2: a bump tells the version that it left, so what came after it is never lost."""
+        key = Key(partition, "a")
+        first = store.bump(key, {"n": 1}, expires_at=4_100_000_000)
+        assert read(store, key).version == first.version
+        second = store.bump(key, {"n": 1}, expires_at=4_100_000_000)
+        with pytest.raises(Conflict):
+            store.commit(Remove(Record(key, {}, first.version)))
+        store.commit(Remove(Record(key, {}, second.version)))
+        assert store.get(key) == (None,)
 
     def test_counters_and_other_records_do_not_mix(self, store: Store, partition: str) -> None:
         counter, other = Key(partition, "counter"), Key(partition, "other")
