@@ -83,3 +83,19 @@ def write(finding: Finding, folder: Path, *, effort: str) -> Path:
         told["met"] = found.met
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
+
+
+def forget(name: str, folder: Path) -> None:
+    """Remove an earlier result of a row that could not run: figures of one run only stand together."""
+    (folder / f"{name}.json").unlink(missing_ok=True)
+
+
+def why(error: Exception) -> str:
+    """Return one line for what stopped a row, its causes included."""
+    causes: list[str] = []
+    at: BaseException | None = error
+    while at is not None:
+        text = " ".join(str(at).split()) or "no more is known"
+        causes.append(f"{type(at).__name__}: {text}"[:300])
+        at = at.__cause__
+    return ", because ".join(causes)

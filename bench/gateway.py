@@ -24,6 +24,12 @@ NODE_MODULES = ROOT / "bench" / "node_modules"
 SCOPES = frozenset({"get:profile", "pangolins"})
 
 
+def demand_node() -> None:
+    """Raise RuntimeError, which says what to do, unless the Node peer can run here."""
+    if not has_node():
+        raise RuntimeError("its peer needs Node.js 20 or newer, then: make bench/node_modules/ready")
+
+
 def has_node() -> bool:
     """Tell whether the Node peer can run here."""
     return shutil.which("node") is not None and (NODE_MODULES / "jwks-rsa").exists()

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from rich.table import Table
 from bench.findings import ROOT, Figure, Finding
 
 PAGE = ROOT / "docs" / "bench.md"
-ORDER = ("warm", "cold", "log_in", "requests", "growth", "throughput", "revocation", "timing")
+ORDER = ("warm", "cold", "log_in", "requests", "growth", "throughput", "revocation", "timing", "memory")
 _FIGURES = re.compile(r"(<!-- figures: written by make bench -->\n).*(<!-- end of figures -->)", re.DOTALL)
 
 
@@ -33,6 +34,17 @@ def show(finding: Finding, *, seconds: float) -> None:
     console.print(table)
     for note in finding.notes:
         console.print(f"  {note}", style="dim")
+
+
+def missed(name: str, figure: Figure) -> str:
+    """Return one line about a figure that missed its target."""
+    return f"{name}: {figure.what}: {_number(figure.value)} {figure.unit}, target ≤ {figure.at_most:g}"
+
+
+def show_missed(lines: Sequence[str]) -> None:
+    """Print what missed its target or could not run."""
+    for line in lines:
+        print("missed:", line)
 
 
 def _cells(figure: Figure) -> tuple[str, str, str, str, str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bench import findings, gateway, house, people, plots
-from bench.__main__ import ROWS
+from bench import findings, gateway, house, people, plots, report
+from bench.__main__ import ROWS, measure
 from bench.effort import QUICK
 from bench.findings import Figure, Finding
 from bench.measuring import auc, in_turn, ratio, spread
@@ -83,6 +83,26 @@ def test_a_figure_is_met_at_its_target() -> None:
     assert Figure("x", 1.0, "ms", 1.0).met
     assert Figure("x", 1.1, "ms", 1.0).met is False
     assert Figure("x", 1.1, "ms").met is None
+
+
+def test_a_row_that_cannot_run_says_why_and_leaves_no_older_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cold.json").write_text("{}")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (missed,) = measure("cold", TINY, tmp_path)
+    assert missed.startswith("cold: could not run: RuntimeError: its peer needs Node.js")
+    assert not (tmp_path / "cold.json").exists()
+
+
+def test_a_missed_target_is_told_in_one_line() -> None:
+    assert report.missed("cold", Figure("ours", 1.5, "ms", 1.0)) == "cold: ours: 1.5 ms, target ≤ 1"
+
+
+def test_the_reason_of_a_row_that_could_not_run_has_its_causes() -> None:
+    error = RuntimeError("no table")
+    error.__cause__ = OSError("refused")
+    assert findings.why(error) == "RuntimeError: no table, because OSError: refused"
 
 
 def test_the_shipped_results_hold_every_row_and_its_pictures(tmp_path: Path) -> None:

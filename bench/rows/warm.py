@@ -12,7 +12,7 @@ import app
 from bench import house
 from bench.effort import Effort
 from bench.findings import Finding, figure
-from bench.gateway import Deployed, NodePeer, deployed, peer_environment
+from bench.gateway import Deployed, NodePeer, demand_node, deployed, peer_environment
 from bench.measuring import Batch, in_turn, ratio, seconds_each, spread
 from chalicelib import wiring
 
@@ -21,6 +21,7 @@ Events = Sequence[dict[str, str]]
 
 def measure(effort: Effort, folder: Path) -> Finding:
     """Measure our authorizer beside two Node ones, PyJWT and the bare signature check."""
+    demand_node()
     with deployed(folder) as at, wiring.using(at.services):
         batches = [[at.token() for _ in range(effort.tokens)] for _ in range(effort.rounds + 2)]
         peer = peer_environment(at, app.TABLE)
