@@ -80,6 +80,8 @@ def _table(result: dict[str, Any]) -> str:
     notes = [f"- {note}" for note in result["notes"]]
     if result["name"] == "requests" and "dynamodb" in result["data"]:
         notes = [*_capacity(result["data"]["dynamodb"]), "", *notes]
+    if result["name"] == "revocation":
+        notes = [*_ends(result["data"]), "", *notes]
     head = [f"### {result['title']}", "", "| what | median | quartiles | target | |", "|---|--:|--:|--:|---|"]
     return "\n".join([*head, *rows, "", *notes, "", f"*{_where(result)}*", ""])
 
@@ -90,6 +92,18 @@ def _capacity(found: dict[str, Any]) -> list[str]:
     return head + [
         f"| {name} | {', '.join(asked['requests']) or 'none'} | {asked['read_units']:g} | {asked['write_units']:g} |"
         for name, asked in found.items()
+    ]
+
+
+def _ends(found: dict[str, Any]) -> list[str]:
+    """Return how long each end of a right takes to reach a token that is out, of each kind."""
+    acts = next(iter(found.values()))["seconds"]
+    head = [f"| seconds to refusal, at worst | {' | '.join(found)} |", f"|---|{'--:|' * len(found)}"]
+    rows = [f"| {act} | {' | '.join(str(kind['seconds'][act]) for kind in found.values())} |" for act in acts]
+    return [
+        *head,
+        *rows,
+        f"| stated by `/health` | {' | '.join(str(k['stated_seconds']) for k in found.values())} |",
     ]
 
 

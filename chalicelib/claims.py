@@ -35,6 +35,10 @@ class AccessClaims(Value):
     amr: tuple[str, ...] = ()
     name: str | None = None
 
+    def with_scope(self, scope: Scopes) -> "AccessClaims":
+        """Return what the token says with another scope; at every look at a stored one, so without ``replace``."""
+        return AccessClaims(**(vars(self) | {"scope": scope}))
+
 
 def is_typ(typ: str | None, wanted: str) -> bool:
     """Tell whether a header's ``typ`` is the media type wanted, in any case, ``application/`` or not."""

@@ -61,9 +61,13 @@ class Settings(Value):
 
     @property
     def revocation_bound_seconds(self) -> int:
-        """Return the longest that an access token still opens something after its session was ended (M8)."""
-        if self.access_tokens == "opaque":
-            return self.authorizer_ttl_seconds
+        """Return the longest that a token still opens what its person, client or consent has no more (M8)."""
+        counts = self.access_token_counts_seconds
+        return min(self.authorizer_ttl_seconds, counts) if self.access_tokens == "opaque" else counts
+
+    @property
+    def access_token_counts_seconds(self) -> int:
+        """Return how long an access token is honoured: its life, and the leeway for clocks that differ (TK-5)."""
         from chalicelib.claims import LEEWAY_SECONDS
 
         return self.access_token_seconds + LEEWAY_SECONDS

@@ -22,8 +22,10 @@ from chalicelib.audit import Source
 from chalicelib.claims import LEEWAY_SECONDS
 from chalicelib.passwords import CHEAPEST_ONLY_FOR_TESTING, Passwords
 from chalicelib.provider.client import AUTHORIZATION_CODE, CLIENT_CREDENTIALS
+from chalicelib.provider.client import Client as OAuthClient
 from chalicelib.provider.clients import Registration
 from chalicelib.provider.codes import Code
+from chalicelib.provider.issuing import Tokens
 from chalicelib.sign_in import SignedIn
 from chalicelib.user import new_user
 from chalicelib.world import SYSTEM, World
@@ -147,6 +149,38 @@ class Bench:
         return signed_in, password
 
 
+def token_of_app(
+    services: wiring.Services,
+    *,
+    user_id: str,
+    login_id: str,
+    scopes: frozenset[str],
+    name: str = "an app",
+    source: Source = SOURCE,
+) -> tuple[OAuthClient, Tokens]:
+    """Return a new application, and its tokens for a person who consented to these scopes in a session of ours."""
+    provider, verifier = services.provider, "v" * 43
+    uri = "https://app.example/cb"
+    app, _ = provider.clients.create(
+        Registration(name=name, redirect_uris=(uri,), scopes=scopes), source=source
+    )
+    consent, giving = provider.consents.giving(user_id, app, scopes, source=source)
+    agreed = Code(
+        client_id=app.client_id,
+        redirect_uri=uri,
+        code_challenge=jws.encode(hashlib.sha256(verifier.encode()).digest()),
+        user_id=user_id,
+        login_id=login_id,
+        scope=scopes,
+        nonce=None,
+        consent_id=consent.consent_id,
+    )
+    code, insert = provider.codes.compose(agreed)
+    services.store.commit(insert, *giving)
+    form = {"grant_type": AUTHORIZATION_CODE, "code": code, "code_verifier": verifier, "redirect_uri": uri}
+    return app, provider.redeem(form, app, source=source)
+
+
 @dataclass
 class Client:
     """A caller of the app: without a token, or with a real one of somebody."""
@@ -202,33 +236,18 @@ class Client:
 
     def through_app(self, scopes: Iterable[str] = (), *, name: str = "an app") -> "Client":
         """Return an application that acts for this person, who consented to these scopes: a client's own session."""
-        granted, services = frozenset(scopes), self.services
-        wanted = Registration(name=name, redirect_uris=("https://app.example/cb",), scopes=granted)
-        app, _ = services.provider.clients.create(wanted, source=SOURCE)
-        user = services.users.require(self.user_id or "")
-        provider, verifier = services.provider, "v" * 43
-        consent, giving = provider.consents.giving(user.user_id, app, granted, source=SOURCE)
-        challenge = jws.encode(hashlib.sha256(verifier.encode()).digest())
-        code, insert = provider.codes.compose(
-            Code(
-                client_id=app.client_id,
-                redirect_uri=app.redirect_uris[0],
-                code_challenge=challenge,
-                user_id=user.user_id,
-                login_id=self.session_id or "",
-                scope=granted,
-                nonce=None,
-                consent_id=consent.consent_id,
-            )
+        _, tokens = token_of_app(
+            self.services,
+            user_id=self.user_id or "",
+            login_id=self.session_id or "",
+            scopes=frozenset(scopes),
+            name=name,
         )
-        services.store.commit(insert, *giving)
-        form = {"grant_type": AUTHORIZATION_CODE, "code": code, "code_verifier": verifier}
-        tokens = provider.redeem({**form, "redirect_uri": app.redirect_uris[0]}, app, source=SOURCE)
         return Client(
             self.bench,
             access_token=tokens.access_token,
             refresh_token=tokens.refresh_token,
-            user_id=user.user_id,
+            user_id=self.user_id,
         )
 
     def steal_refresh_token(self) -> "Client":

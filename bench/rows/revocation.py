@@ -1,4 +1,4 @@
-"""``jwt`` against ``opaque``: what a verdict asks of the store, how long it takes, and how soon a log-out is noticed."""
+"""``jwt`` against ``opaque``: what a verdict asks of the store, how long it takes, and how soon each end of a right is."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,10 +11,8 @@ from bench.findings import Figure, Finding, figure
 from bench.measuring import in_turn, seconds_each, spread
 from chalicelib import wiring
 from chalicelib.store.sqlite import SqliteStore
-from chalicelib.web import guard
 from chalicelib.world import SYSTEM
-from tests.gateway.cache import CachingGateway
-from tests.gateway.router import Router
+from tests.revoking import ACTS, seconds_to_refusal, token_out
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Services
@@ -24,12 +22,21 @@ KINDS = ("jwt", "opaque")
 
 @dataclass
 class Clock:
-    """The real time, moved on by hand: nobody waits six minutes for a figure."""
+    """The real time, or one that stands and is moved by hand: nobody waits six minutes for a figure."""
 
     ahead: float = 0.0
+    stands: float | None = None
 
     def __call__(self) -> float:
-        return SYSTEM.now() + self.ahead
+        return SYSTEM.now() + self.ahead if self.stands is None else self.stands
+
+    def stop(self) -> None:
+        """Stand still, until moved."""
+        self.stands = self()
+
+    def go_on(self) -> None:
+        """Go on from where it stands."""
+        self.ahead, self.stands = self() - SYSTEM.now(), None
 
 
 @dataclass
@@ -68,9 +75,10 @@ def measure(effort: Effort, folder: Path) -> Finding:
         figures += [
             figure(f"{side.kind}: a verdict on a token not seen before", spread(found[side.kind]), "µs"),
             Figure(f"{side.kind}: requests to the store for a verdict", told["requests"], "requests"),
+            Figure(f"{side.kind}: requests through an application", told["through_an_app"], "requests"),
             Figure(
-                f"{side.kind}: from log-out to refusal, at worst",
-                told["seconds"],
+                f"{side.kind}: from the end of a right to refusal, at worst",
+                max(told["seconds"].values()),
                 "s",
                 told["stated_seconds"],
             ),
@@ -83,7 +91,7 @@ def measure(effort: Effort, folder: Path) -> Finding:
         data=data,
         notes=(
             (
-                "At worst: the token is made, and its policy cached by the gateway, in the very second of the log-out. A simulator of "
+                "At worst: the token is made, and its policy cached by the gateway, in the very second of the act. A simulator of "
                 "API Gateway's cache and the handler's second look are asked every second of a moved clock; the target is what /health states."
             ),
             "The verdict on SQLite on the same machine; on DynamoDB the one read of opaque is a round trip more.",
@@ -106,45 +114,37 @@ def _told(side: Side) -> dict[str, Any]:
     with wiring.using(side.at):
         app.jwt_authorizer(house.event(signed_in.access_token), None)
         requests = len(side.requests.seen)
-        seconds = _seconds_to_refusal(side)
     return {
         "requests": requests,
-        "seconds": seconds,
+        "through_an_app": _requests_through_an_app(side),
+        "seconds": {act: _seconds_to_refusal(side, act) for act in ACTS},
         "refresh": _refresh_refused(side),
         "stated_seconds": side.at.settings.revocation_bound_seconds,
     }
 
 
-def _seconds_to_refusal(side: Side) -> int:
-    """Return how many seconds after a log-out a guarded route still answered."""
-    ttl = side.at.settings.authorizer_ttl_seconds
-    gateway = CachingGateway(Router(app.TABLE), _authorizer, ttl, side.clock)
-    signed_in = side.signed_in()
-    if not _let_through(side, gateway, signed_in.access_token):
-        raise RuntimeError("a new token is refused")
-    side.at.sessions.end(signed_in.user.user_id, signed_in.session_id, source=house.somewhere())
-    begun, seconds = SYSTEM.now(), 0
-    while _let_through(side, gateway, signed_in.access_token):
-        seconds += 1
-        side.clock.ahead = seconds - (SYSTEM.now() - begun)
-    return seconds
+def _requests_through_an_app(side: Side) -> int:
+    out = token_out(side.at, "consent withdrawn", username=f"{side.kind}-{next(side.names)}")
+    side.requests.seen.clear()
+    with wiring.using(side.at):
+        app.jwt_authorizer(house.event(out.text), None)
+    return len(side.requests.seen)
 
 
-def _authorizer(event: dict[str, str]) -> Any:
-    return app.jwt_authorizer(event, None)
+def _seconds_to_refusal(side: Side, act: str) -> int:
+    """Return how many seconds after an act a guarded route still answered, on a clock that stands and is moved."""
+    name = f"{side.kind}-{next(side.names)}"
+    most = 2 * side.at.settings.revocation_bound_seconds + 60
+    side.clock.stop()
+    begun = side.clock()
 
+    def wait(seconds: int) -> None:
+        side.clock.stands = begun + seconds
 
-def _let_through(side: Side, gateway: CachingGateway, token: str) -> bool:
-    """Ask as a caller does: the gateway with its cache first, then the handler's own look."""
-    outcome = gateway.call("POST", "/messages", f"Bearer {token}")
-    route = next(route for route in app.TABLE if str(route) == "POST /messages")
-    if outcome.status != 200:
-        return False
     try:
-        guard.admit(route.guard, guard.claims_of(outcome.context), side.at)
-    except Exception:  # noqa: BLE001 - refused, whatever for
-        return False
-    return True
+        return seconds_to_refusal(side.at, act, username=name, wait=wait, most=most)
+    finally:
+        side.clock.go_on()
 
 
 def _refresh_refused(side: Side) -> float:

@@ -5,7 +5,7 @@ wherever somebody is told of them or acts on others by them (M8, TK-6, SC-2).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chalicelib import scopes
 from chalicelib.access import Held
@@ -52,7 +52,7 @@ class Standing:
             held &= self._of_person(User.from_record(person) if person else None, session)
         if claims.client_id != FIRST_PARTY or claims.sid is None:
             held &= _of_client(claims, session, found)
-        return replace(claims, scope=held)
+        return claims.with_scope(held)
 
     def _of_person(self, user: User | None, session: Session | None) -> scopes.Scopes:
         reason = over(session, user, now=self.world.now(), limits=self.limits)

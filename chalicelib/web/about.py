@@ -12,11 +12,18 @@ api = Api("about")
 
 
 class Health(msgspec.Struct, frozen=True):
-    """``revocation_bound_seconds`` is the longest that an access token works after its session was ended (M8)."""
+    """What may be relied upon.
+
+    ``revocation_bound_seconds`` is the longest that an access token still opens what was taken away by a log-out, a
+    disabled account or client, a smaller scope, a withdrawn consent or a new password (M8). A token is told to live
+    ``access_token_seconds``; as clocks differ, it counts for up to ``access_token_counts_seconds``.
+    """
 
     status: str
     version: str
     store: str
+    access_token_seconds: int
+    access_token_counts_seconds: int
     revocation_bound_seconds: int
 
 
@@ -48,6 +55,8 @@ def health(call: Call) -> Answer:
             status="ok",
             version=VERSION,
             store=settings.store_engine,
+            access_token_seconds=settings.access_token_seconds,
+            access_token_counts_seconds=settings.access_token_counts_seconds,
             revocation_bound_seconds=settings.revocation_bound_seconds,
         )
     )

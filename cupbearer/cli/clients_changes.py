@@ -1,5 +1,7 @@
 """``cupbearer clients show`` and the changes of one client."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from cupbearer.cli.asking import confirm, yes_option
@@ -7,6 +9,9 @@ from cupbearer.cli.clients_shown import client_argument, find_client, say_secret
 from cupbearer.cli.commands import examples
 from cupbearer.cli.output import facts, say_json, tell, when
 from cupbearer.cli.work import json_option, services, source
+
+if TYPE_CHECKING:
+    from chalicelib.wiring import Services
 
 
 @click.command(short_help="Show one client.", epilog=examples("cupbearer clients show 'My shop' --json"))
@@ -49,7 +54,7 @@ def rotate_secret(*, client: str, as_json: bool) -> None:
 @client_argument
 @json_option
 def disable(*, client: str, as_json: bool) -> None:
-    """Refuse a client everything, refreshes included; what it holds ends within minutes."""
+    """Refuse a client everything, refreshes included."""
     _set_disabled(client, disabled=True, as_json=as_json)
 
 
@@ -67,7 +72,8 @@ def _set_disabled(text: str, *, disabled: bool, as_json: bool) -> None:
     at = services()
     found = find_client(at, text)
     client = at.provider.clients.set_disabled(found.client_id, disabled=disabled, source=source())
-    tell(shape(client), f"{client.name} is {'disabled' if disabled else 'enabled'}.", as_json=as_json)
+    said = f"{client.name} is disabled. {_until(at)}" if disabled else f"{client.name} is enabled."
+    tell(shape(client), said, as_json=as_json)
 
 
 @click.command(
@@ -83,4 +89,8 @@ def delete(*, client: str, yes: bool, as_json: bool) -> None:
     confirm(f"Delete {found.name} ({found.client_id})? Nobody can use it any more.", yes=yes)
     at.provider.clients.delete(found.client_id, source=source())
     told = {"client_id": found.client_id, "name": found.name, "deleted": True}
-    tell(told, f"{found.name} is deleted.", as_json=as_json)
+    tell(told, f"{found.name} is deleted. {_until(at)}", as_json=as_json)
+
+
+def _until(at: "Services") -> str:
+    return f"Tokens that are out open routes for at most {at.settings.revocation_bound_seconds} s more."

@@ -36,8 +36,11 @@ def grant(*, user: str, wanted: tuple[str, ...], as_json: bool) -> None:
     before = find_user(at, user)
     after = at.administration.change_scopes(before.user_id, lambda held: held | more, source=source())
     warn_of_unknown(more)
-    seconds = at.settings.access_token_seconds
-    then = f"A new scope reaches the person at the next refresh, within {seconds} s, or by logging in again."
+    life, counts = at.settings.access_token_seconds, at.settings.access_token_counts_seconds
+    then = (
+        "A new scope reaches the person at the next refresh, or by logging in again: "
+        f"a token lives {life} s and counts for up to {counts} s."
+    )
     _tell_scopes(before, after, then, as_json=as_json)
 
 
