@@ -78,6 +78,11 @@ def from_environment() -> Settings:
     return parse(os.environ)
 
 
+def aws_region() -> str | None:
+    """Return the region that the environment names; Python's SDK alone does not know the first of the two names."""
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or None
+
+
 def parse(environ: Mapping[str, str]) -> Settings:
     """Return the settings that ``environ`` describes; raise SettingsError for the first one that cannot be used."""
     read = Reader(environ)

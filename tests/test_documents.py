@@ -42,6 +42,8 @@ RUN_BY = {
     "docs/clients.md#verify-jose.mjs": PROGRAMS,
     "docs/clients.md#verify.py": PROGRAMS,
     "docs/operations.md#plain-chalice-deploy-for-a-stage-to-throw-away-1": HERE,
+    "docs/operations.md#back-up-and-restore-a-sqlite-store-1": HERE,
+    "docs/operations.md#back-up-and-restore-a-sqlite-store-2": HERE,
     "docs/page.md#on-a-static-host-1": HERE,
     "docs/providers.md#log-in-with-google-or-any-openid-provider-1": HERE,
     "docs/settings.md#trusted-issuers-1": HERE,
@@ -59,8 +61,8 @@ NOT_RUN = {
     "docs/bench.md#bench-how-fast-how-many-requests-how-it-grows-1": "takes minutes; tests/test_bench.py runs its rows",
     "docs/decisions/0020-key-ring.md#0020-one-record-of-signing-keys-rotated-by-the-clock-1": "a drawing",
     "docs/operations.md#deploy-1": NEEDS_AWS,
-    "docs/operations.md#restore-from-a-backup-1": NEEDS_AWS,
-    "docs/operations.md#restore-from-a-backup-2": NEEDS_AWS,
+    "docs/operations.md#restore-a-dynamodb-table-from-a-backup-1": NEEDS_AWS,
+    "docs/operations.md#restore-a-dynamodb-table-from-a-backup-2": NEEDS_AWS,
     "docs/page.md#on-a-static-host-2": "headers that another server should send",
     "examples/other-api/README.md#guarding-another-api-1": NEEDS_AWS,
 }
@@ -128,6 +130,23 @@ def test_the_table_of_a_plain_deployment_is_made_as_the_page_says(
     )  # fmt: skip
     assert f"The table {table} is ready." in told
     dynamodb.client().delete_table(TableName=table)
+
+
+def test_a_sqlite_store_is_backed_up_and_restored_as_the_page_says(tmp_path: Path) -> None:
+    (tmp_path / "backups").mkdir()
+
+    def shown(text: str) -> str:
+        return text.replace("/mnt/backups", f"{tmp_path}/backups")
+
+    run("cupbearer demo", tmp_path)
+    assert "examined and whole" in run(
+        shown(block("docs/operations.md#back-up-and-restore-a-sqlite-store-1")), tmp_path
+    )
+    run("cupbearer users delete AzureDiamond --yes", tmp_path)
+    told = run(shown(block("docs/operations.md#back-up-and-restore-a-sqlite-store-2")), tmp_path)
+    assert "The refresh ring has a new key" in told
+    users = json.loads(run("cupbearer users list --json", tmp_path))["users"]
+    assert {user["username"] for user in users} == {"Cthon98", "AzureDiamond"}
 
 
 def test_the_page_for_a_static_host_is_written_as_the_page_says(tmp_path: Path) -> None:

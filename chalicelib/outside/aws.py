@@ -3,15 +3,18 @@
 from typing import Any
 
 from chalicelib.errors import Unavailable
+from chalicelib.settings import aws_region
 
 
 def client(service: str, config: Any = None) -> Any:
-    """Return an SDK client; region and endpoint come the SDK's usual way."""
+    """Return an SDK client. The region is the environment's, else the profile's; the endpoint comes the SDK's usual way."""
     import boto3
     from botocore.config import Config
 
     return boto3.client(
-        service, config=config or Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2})
+        service,
+        region_name=aws_region(),
+        config=config or Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2}),
     )
 
 

@@ -8,7 +8,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.store import (
     Conflict,
@@ -26,6 +26,9 @@ from chalicelib.store import (
 )
 from chalicelib.store import sqlite_statements as sql
 from chalicelib.store.sqlite_file import COUNT, WRITE, SqliteFile
+
+if TYPE_CHECKING:
+    from chalicelib.store.sqlite_backup import Copy, Progress
 
 SWEEP_ROWS = 8  # beside one for each write of the commit, so that sweeping outruns growth (DS-3)
 SWEEP_AFTER_SECONDS = 3600  # longer than any skew between two clocks (AV-4)
@@ -51,7 +54,8 @@ class SqliteStore:
         nonce: Callable[[], str],
         on_request: OnRequest = _uncounted,
     ) -> None:
-        self._file = SqliteFile(Path(path))
+        self._path = Path(path)
+        self._file = SqliteFile(self._path)
         self._now = now
         self._nonce = nonce
         self._on_request = on_request
@@ -59,6 +63,12 @@ class SqliteStore:
     def close(self) -> None:
         """Close the file; a later verb opens it again."""
         self._file.close()
+
+    def back_up(self, target: Path, *, overwrite: bool, progress: "Progress") -> "Copy":
+        """See :func:`chalicelib.store.sqlite_backup.back_up`."""
+        from chalicelib.store.sqlite_backup import back_up
+
+        return back_up(self._file, self._path, target, overwrite=overwrite, progress=progress)
 
     def get(self, *keys: Key) -> tuple[Record | None, ...]:
         """See :meth:`chalicelib.store.Store.get`; all keys are read from one snapshot."""

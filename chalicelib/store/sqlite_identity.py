@@ -14,6 +14,7 @@ from pathlib import Path
 from chalicelib.store import StoreLost
 
 WAL_SUFFIX = "-wal"
+COMPANIONS = (WAL_SUFFIX, "-shm", "-journal")  # beside a database: it is in use, or was not closed well
 PRIVATE = 0o600
 MOVED = "stop every process that uses it, put it back or restore a backup, then start again"
 FOREIGN = "name another file in CUPBEARER_STORE, or restore a backup"

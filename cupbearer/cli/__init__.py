@@ -18,6 +18,7 @@ COMMANDS = {
     "keys": "cupbearer.cli.keys:command",
     "clients": "cupbearer.cli.clients:command",
     "demo": "cupbearer.cli.demo:command",
+    "backup": "cupbearer.cli.backup:command",
     "table": "cupbearer.cli.table:command",
     "serve": "cupbearer.cli.serve:command",
     "doctor": "cupbearer.cli.doctor:command",
