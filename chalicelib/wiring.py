@@ -62,7 +62,7 @@ class Services:
         from chalicelib.outside import aws
         from chalicelib.store.dynamodb import DynamoStore, client_config
 
-        client = aws.client("dynamodb", client_config())
+        client = aws.client("dynamodb", client_config(), region=settings.aws_region())
         return DynamoStore(
             name,
             client=client,
@@ -82,7 +82,7 @@ class Services:
             from chalicelib.outside import aws
             from chalicelib.outside.kms import KmsKey
 
-            return KmsKey(aws.client("kms"), given.removeprefix("kms:"))
+            return KmsKey(aws.client("kms", region=settings.aws_region()), given.removeprefix("kms:"))
         if given is not None:
             return MasterKey(settings.demand_key_material(self.revealed(given)), self.world)
         from pathlib import Path
@@ -98,7 +98,7 @@ class Services:
             return secret
         from chalicelib.outside import aws
 
-        return aws.secret(secret)
+        return aws.secret(secret, region=settings.aws_region())
 
     @cached_property
     def key_ring(self) -> "KeyRing":

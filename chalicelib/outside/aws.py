@@ -3,30 +3,29 @@
 from typing import Any
 
 from chalicelib.errors import Unavailable
-from chalicelib.settings import aws_region
 
 
-def client(service: str, config: Any = None) -> Any:
-    """Return an SDK client. The region is the environment's, else the profile's; the endpoint comes the SDK's usual way."""
+def client(service: str, config: Any = None, *, region: str | None) -> Any:
+    """Return an SDK client. Where no region is given it comes, as the endpoint does, the SDK's usual way."""
     import boto3
     from botocore.config import Config
 
     return boto3.client(
         service,
-        region_name=aws_region(),
+        region_name=region,
         config=config or Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2}),
     )
 
 
-def secret(reference: str) -> str:
+def secret(reference: str, *, region: str | None) -> str:
     """Return the secret that ``ssm:NAME`` or ``secretsmanager:NAME`` stands for; raise Unavailable when it cannot be read."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     kind, _, name = reference.partition(":")
     try:
         if kind == "ssm":
-            answer = client("ssm").get_parameter(Name=name, WithDecryption=True)
+            answer = client("ssm", region=region).get_parameter(Name=name, WithDecryption=True)
             return str(answer["Parameter"]["Value"])
-        return str(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+        return str(client("secretsmanager", region=region).get_secret_value(SecretId=name)["SecretString"])
     except (BotoCoreError, ClientError) as error:
         raise Unavailable(f"The secret {reference} cannot be read.") from error
