@@ -4,6 +4,7 @@ A person acts through a token; these verbs look whether its user and session sti
 a log-out or a disable acts here at the first request (TK-6, M8).
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from chalicelib import names
 from chalicelib.administration import Administration
 from chalicelib.audit import Audit, Source
 from chalicelib.claims import AccessClaims
-from chalicelib.errors import Invalid, InvalidToken, NotAllowed, Taken
+from chalicelib.errors import Invalid, InvalidToken, NotAllowed, NotFound, Taken
 from chalicelib.passwords import Passwords
 from chalicelib.proofs import PasswordProofs
 from chalicelib.session import Session
@@ -113,6 +114,11 @@ class Accounts:
         """End every session of the person, this one too, by one write."""
         user_id = acting.user.user_id
         self.administration.end_session(user_id, None, source=source, actor=user_id)
+
+    def log_out(self, acting: Acting, *, source: Source) -> None:
+        """End the session that acts; where another has ended it meanwhile, that is done."""
+        with suppress(NotFound):
+            self.sessions.end(acting.user.user_id, acting.session.session_id, source=source)
 
     def _is_fresh(self, acting: Acting) -> bool:
         return is_within(acting.session.auth_time, FRESH_SECONDS, now=self.world.now())

@@ -155,10 +155,12 @@ def test_rows_of_keys_are_refused_pw_5(passwords: Passwords, password: str) -> N
         "vintner@example.com",
         "Vintner.9999",
         "Cellarmaster",
+        "winecellars",
+        "WineCellars99!",
     ],
 )
 def test_what_everybody_knows_of_the_account_is_refused_pw_5(passwords: Passwords, password: str) -> None:
-    context = ("Sommelier", "vintner@example.com", "vintner.", "cellarmaster")
+    context = ("Sommelier", "vintner@example.com", "vintner.", "cellarmaster", "wine@winecellars.example")
     assert "everybody knows" in reason(passwords, password, *context)
 
 

@@ -83,7 +83,7 @@ def log_in(call: Call) -> Answer:
     body=Refresh,
     body_may_be_empty=True,
     gives=TokenShape,
-    refuses=(400, 401, 403),
+    refuses=(400, 401, 403, 409),
 )
 def refresh(call: Call) -> Answer:
     """Spend a refresh token for the next pair of tokens.
@@ -119,15 +119,18 @@ def list_sessions(call: Call) -> Answer:
     return Answer(SessionList(shapes))
 
 
-@api.route("/sessions/current", methods=["DELETE"], own=True, status=204)
+@api.route("/sessions/current", methods=["DELETE"], own=True, status=204, refuses=(409,))
 def log_out(call: Call) -> Answer:
-    """Log out here."""
-    acting = call.services.accounts.acting(call.principal)
-    call.services.sessions.end(acting.user.user_id, acting.session.session_id, source=call.source)
+    """Log out here.
+
+    204 also where the session ends by another request at this moment; 401 where it was over before.
+    """
+    accounts = call.services.accounts
+    accounts.log_out(accounts.acting(call.principal), source=call.source)
     return Answer(status=204, headers=browser_session.set_cookies(browser_session.dropped()))
 
 
-@api.route("/sessions/{session_id}", methods=["DELETE"], own=True, status=204, refuses=(404,))
+@api.route("/sessions/{session_id}", methods=["DELETE"], own=True, status=204, refuses=(404, 409))
 def log_out_there(call: Call) -> Answer:
     """End one of one's own sessions."""
     acting = call.services.accounts.acting(call.principal)
@@ -135,7 +138,7 @@ def log_out_there(call: Call) -> Answer:
     return NO_CONTENT
 
 
-@api.route("/sessions", methods=["DELETE"], own=True, status=204)
+@api.route("/sessions", methods=["DELETE"], own=True, status=204, refuses=(404, 409))
 def log_out_everywhere(call: Call) -> Answer:
     """End all of one's own sessions, this one too."""
     accounts = call.services.accounts

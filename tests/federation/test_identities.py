@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 from chalice.test import Client
 
+from chalicelib.audit import Source
+from chalicelib.errors import InvalidToken
+from chalicelib.federation.person import Person
 from chalicelib.wiring import Services
 from tests.conftest import Clock
 from tests.federation.house import ISSUER, PASSWORD, Browser, Reply
@@ -107,6 +110,20 @@ def test_a_link_ends_with_the_session_that_began_it(
     assert (reply.status, reply.json["code"]) == (403, "reauthentication_required")
     ((user,), _) = services.users.page()
     assert user.identities == ()
+
+
+@pytest.mark.parametrize("end", ["this session", "every session"])
+def test_a_link_looks_again_whether_its_session_goes_on(
+    browser: Browser, elsewhere: Issuer, services: Services, pat: str, end: str
+) -> None:
+    """TK-6, FD-3: the session ended between the look at the door and the commit of the link."""
+    acting = services.accounts.acting(services.bearer_tokens.verify(pat))
+    person = Person(provider="elsewhere", issuer=elsewhere.url, sub="outside-9")
+    session_id = acting.session.session_id if end == "this session" else None
+    services.administration.end_session(acting.user.user_id, session_id, source=Source())
+    with pytest.raises(InvalidToken):
+        services.federation.identities.link(acting, person, source=Source())
+    assert services.users.require(acting.user.user_id).identities == ()
 
 
 def test_an_unlinked_identity_logs_nobody_in_and_ends_all_other_sessions(

@@ -96,3 +96,22 @@ def test_a_browser_of_a_listed_origin_may_ask_and_no_other(house: House, shop: A
     """BR-3: without a list there is no CORS at all."""
     reply = house.ask("POST", "/oauth/token", form={}, headers={"Origin": "https://shop.example"})
     assert "Access-Control-Allow-Origin" not in reply.headers
+
+
+@pytest.mark.parametrize(
+    "grant_type", ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"]
+)
+def test_the_trail_of_a_refused_request_holds_nothing_that_was_sent(
+    house: House, shop: App, grant_type: str
+) -> None:
+    """LG-2: what is refused may be a secret that is good elsewhere."""
+    fields = ("code", "code_verifier", "refresh_token", "device_code", "scope", "redirect_uri", "state")
+    sent: dict[str, str | None] = {name: f"canary-{name}-{'x' * 43}" for name in fields}
+    reply = shop.token(grant_type=grant_type, **sent)
+    assert reply.status == 400
+    client = house.services.provider.clients.find(shop.client_id)
+    assert client
+    kept = house.services.store.list(f"audit#{client.subject}").records
+    assert "request_refused" in [record.data["event"] for record in kept]
+    assert "canary" not in str(kept)
+    assert str(shop.secret) not in str(kept)
