@@ -96,7 +96,7 @@ def _told(error: Exception) -> str:
 def _load(server: Server, stage: str) -> None:
     """Give the server the project's application, found and checked as ``chalice local`` does."""
     if not Path("app.py").is_file():
-        raise FileNotFoundError(f"there is no app.py in {Path.cwd()}")
+        raise FileNotFoundError(f"there is no app.py in {Path.cwd()}: run this in the project's directory")
     _demand_stage(stage)
     os.environ["PORT"] = str(server.server_port)  # the default issuer is made of it
     from chalice.cli.factory import CLIFactory

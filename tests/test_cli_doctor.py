@@ -225,6 +225,13 @@ def test_an_origin_that_is_not_listed_is_one_finding_with_one_cure(running: tupl
     assert wrong == ["preflight of POST /sessions from https://other.example"]
 
 
+@pytest.mark.parametrize("origin", ["app.example.com", "https://app.example.com/page", "*", "null"])
+def test_what_is_no_origin_is_refused_with_an_example(origin: str) -> None:
+    result = CliRunner().invoke(command, ["https://auth.example.com", "--origin", origin])
+    assert result.exit_code == 1
+    assert "for example https://app.example.com" in result.stderr
+
+
 def test_where_sign_up_is_closed_it_says_what_it_could_not_look_at(tmp_path: Path) -> None:
     with service(tmp_path, SIGN_UP="closed") as url:
         result, found = examine(url)

@@ -85,3 +85,15 @@ def test_two_scopes_in_one_word_are_refused(desk: Desk, command: tuple[str, ...]
     assert told.exit_code == 2
     assert "'bad scope' is 2 scopes in one word" in told.stderr
     assert desk.json("users", "show", "Zoe")["scopes"] == ["get:profile"]
+
+
+def test_a_session_that_is_not_there_is_answered_by_where_to_look(desk: Desk) -> None:
+    desk.make()
+    told = desk.refused("sessions", "end", "Zoe", "abc")
+    assert told == "Zoe has no session 'abc': cupbearer sessions list Zoe shows the ids."
+
+
+def test_where_there_is_no_client_it_says_how_one_is_made(desk: Desk) -> None:
+    told = desk.run("clients", "list")
+    assert (told.exit_code, told.stdout) == (0, "")
+    assert "cupbearer clients create --help" in told.stderr

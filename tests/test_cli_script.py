@@ -165,6 +165,38 @@ def test_a_mistyped_command_line_ends_with_status_2(tmp_path: Path) -> None:
     assert not (tmp_path / ".cupbearer").exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("user",), "Did you mean users?"),
+        (("users", "lst"), "Did you mean list?"),
+        (("keys", "xyz"), "There are: list, rotate."),
+    ],
+)
+def test_a_mistyped_command_is_answered_by_the_one_that_was_meant(words: tuple[str, ...], hint: str) -> None:
+    told = CliRunner().invoke(cli, words)
+    assert (told.exit_code, hint in told.stderr) == (2, True), told.stderr
+
+
+def test_a_table_on_a_terminal_is_at_most_100_columns_wide(tmp_path: Path) -> None:
+    run_script(tmp_path, "demo")
+    run_script(tmp_path, "users", "grant", "Cthon98", *(f"a:very:long:scope:{n}" for n in range(20)))
+    ours, theirs = pty.openpty()
+    command = [*script(), "users", "list"]
+    env = environment(COLUMNS="300", TERM="xterm")
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=env, stdout=theirs, stderr=subprocess.DEVNULL
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while b"AzureDiamond" not in shown:
+            shown += os.read(ours, 65536)
+        process.wait(timeout=20)
+    os.close(ours)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown.decode()).splitlines()
+    assert max(map(len, lines)) <= 100
+
+
 def test_a_defect_is_told_by_its_type_and_shown_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(**_: object) -> None:
         raise KeyError("a secret that the defect holds")

@@ -8,7 +8,7 @@ import click
 from cupbearer.cli.clients_shown import every_client, say_secret, shape
 from cupbearer.cli.commands import Commands, examples
 from cupbearer.cli.failures import Failure
-from cupbearer.cli.output import say_json, table
+from cupbearer.cli.output import note, say_json, table
 from cupbearer.cli.scoping import warn_of_unknown
 from cupbearer.cli.work import json_option, services, source
 
@@ -131,6 +131,9 @@ def list_clients(*, as_json: bool) -> None:
     clients = every_client(services())
     if as_json:
         say_json({"clients": [shape(client) for client in clients]})
+        return
+    if not clients:
+        note("There are no clients yet: cupbearer clients create --help says how one is made.")
         return
     rows = [
         (c.client_id, c.name, c.auth_method, " ".join(sorted(c.scopes)), "disabled" if c.disabled else "")

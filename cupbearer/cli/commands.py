@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -30,6 +31,16 @@ class Commands(click.Group):
         module, _, attribute = self._places[cmd_name]
         found: click.Command = getattr(import_module(module), attribute)
         return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the first word names; of an unknown one say what was meant."""
+        if args and not args[0].startswith("-") and args[0] not in (known := self.list_commands(ctx)):
+            nearest = get_close_matches(args[0], known, n=1)
+            hint = f"Did you mean {nearest[0]}?" if nearest else f"There are: {', '.join(known)}."
+            ctx.fail(f"No such command {args[0]!r}. {hint}")
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

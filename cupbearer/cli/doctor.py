@@ -40,6 +40,8 @@ def command(*, url: str, origins: tuple[str, ...], as_json: bool) -> None:
     which it deletes. Each finding says what mends it. Status 0 when all is well, 1 when something is wrong.
     """
     site = _site(url)
+    for origin in origins:
+        _demand_origin(origin)
     findings = _examined(site, tuple(origin.rstrip("/") for origin in origins))
     if as_json:
         say_json(
@@ -68,6 +70,17 @@ def _site(url: str) -> str:
     if not usable or parts.query or parts.fragment:
         raise Failure("URL is the issuer of a running service, for example https://auth.example.com")
     return url.rstrip("/")
+
+
+def _demand_origin(text: str) -> None:
+    from urllib.parse import urlsplit
+
+    from chalicelib.settings_reader import is_web_origin_or_path
+
+    if not is_web_origin_or_path(text, secure=False) or urlsplit(text).path.rstrip("/"):
+        raise Failure(
+            f"--origin {text}: an origin is scheme, host and port, for example https://app.example.com"
+        )
 
 
 def _examined(url: str, origins: tuple[str, ...]) -> "Findings":

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+WIDEST = 100  # columns of a table on a terminal, however wide that is: longer lines are hard to read
 UNWRAPPED = 10_000  # columns of what is not a terminal: one record, one line
 
 
@@ -58,8 +59,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
     console = Console(highlight=False)
     terminal = console.is_terminal
-    if not terminal:
-        console.width = UNWRAPPED
+    console.width = min(console.width, WIDEST) if terminal else UNWRAPPED
     drawn = Table(box=box.SIMPLE_HEAD if terminal else None, header_style="bold", pad_edge=False)
     for column in columns:
         drawn.add_column(column, overflow="fold")

@@ -6,6 +6,7 @@ import click
 
 from cupbearer.cli.asking import confirm, yes_option
 from cupbearer.cli.commands import Commands, examples
+from cupbearer.cli.failures import Failure
 from cupbearer.cli.output import counted, note, say_json, table, tell, when
 from cupbearer.cli.work import find_user, json_option, services, source, user_argument
 
@@ -68,12 +69,18 @@ def end(*, user: str, session_id: str | None, every: bool, yes: bool, as_json: b
     """End one session by its id, or every one with --all: the person has to log in again there."""
     if every == (session_id is not None):
         raise click.UsageError("Say which: the id of one SESSION, or --all.")
+    from chalicelib.errors import NotFound
+
     at = services()
     found = find_user(at, user)
     if every:
         live = len(at.sessions.live(found.user_id))
         confirm(f"End {counted(live, 'session')} of {found.username}?", yes=yes)
-    at.administration.end_session(found.user_id, session_id, source=source())
+    try:
+        at.administration.end_session(found.user_id, session_id, source=source())
+    except NotFound:
+        hint = f"cupbearer sessions list {found.username} shows the ids"
+        raise Failure(f"{found.username} has no session {session_id!r}: {hint}.") from None
     tell(
         {"user_id": found.user_id, "username": found.username, "ended": "all" if every else session_id},
         f"{found.username}: {'every session' if every else 'the session'} is ended.",
