@@ -6,9 +6,9 @@ it unique (ST-1). User names and verified e-mails share one space of names, so n
 
 from collections.abc import Callable, Iterable, Iterator
 
-from chalicelib import scopes
+from chalicelib import addresses, scopes
 from chalicelib.errors import NotFound, Taken
-from chalicelib.store import Conflict, Forget, Insert, Remove, Replace, Store, Write, each_once
+from chalicelib.store import Conflict, Forget, Insert, Key, Remove, Replace, Store, Write, each_once
 from chalicelib.user import (
     DIRECTORY,
     OPERATORS,
@@ -67,7 +67,7 @@ class Users:
         return (
             Insert(profile_key(user.user_id), user.data()),
             Insert(directory_key(user), leads_to_it),
-            *(Insert(key, leads_to_it) for key in sorted(user.unique_keys)),
+            *(Insert(key, leads_to_it) for key in sorted(_leading_to(user))),
             *((Insert(operator_key(user.user_id), leads_to_it),) if user.is_operator else ()),
         )
 
@@ -141,8 +141,9 @@ class Users:
         scopes.text(new.scopes)
         return (
             Replace(old.record, new.data()),
-            *(Forget(key) for key in sorted(old.unique_keys - new.unique_keys)),
+            *(Forget(key) for key in sorted(_leading_to(old) - _leading_to(new))),
             *(Insert(key, {"user_id": new.user_id}) for key in sorted(new.unique_keys - old.unique_keys)),
+            *self._claiming(old, new),
             *self._listing(old, new),
         )
 
@@ -153,7 +154,7 @@ class Users:
         return (
             Remove(user.record),
             Forget(directory_key(user)),
-            *(Forget(key) for key in sorted(user.unique_keys)),
+            *(Forget(key) for key in sorted(_leading_to(user))),
             *((Forget(operator_key(user.user_id)),) if user.is_operator else ()),
         )
 
@@ -177,6 +178,16 @@ class Users:
                 if after is None:
                     break
 
+    def _claiming(self, old: User, new: User) -> tuple[Write, ...]:
+        """Return the write of a new claim to an address; one that an earlier release left standing is as good."""
+        keys = tuple(addresses.keys_of(new) - addresses.keys_of(old))
+        lines = self._store.get(*keys) if keys else ()
+        return tuple(
+            Insert(key, {"user_id": new.user_id})
+            for key, line in zip(keys, lines, strict=True)
+            if line is None
+        )
+
     def _listing(self, old: User, new: User) -> tuple[Write, ...]:
         """Return the writes that keep the list of operators; a change of anything else reads and writes nothing."""
         key = operator_key(new.user_id)
@@ -196,3 +207,8 @@ class Users:
             raise Taken("This e-mail address is taken.", code="email_taken")
         if any(identity.key in lost for identity in new.identities):
             raise Taken("This log-in is linked to another account.", code="identity_taken")
+
+
+def _leading_to(user: User) -> frozenset[Key]:
+    """Return the second records of a user: those that make names unique, and the claim to an address that is not proven."""
+    return user.unique_keys | addresses.keys_of(user)

@@ -18,6 +18,7 @@ from chalicelib.world import SYSTEM, World
 if TYPE_CHECKING:
     from chalicelib.access import AccessTokenIssuer, OpaqueAccess
     from chalicelib.accounts import Accounts
+    from chalicelib.addresses import Addresses
     from chalicelib.administration import Administration
     from chalicelib.audit import Audit
     from chalicelib.bearer import BearerTokens
@@ -219,6 +220,13 @@ class Services:
         from chalicelib.audit import Audit
 
         return Audit(self.store, self.world)
+
+    @cached_property
+    def addresses(self) -> "Addresses":
+        """Return what finds people by an address that is not verified."""
+        from chalicelib.addresses import Addresses
+
+        return Addresses(self.store)
 
     @cached_property
     def users(self) -> "Users":

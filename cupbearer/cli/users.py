@@ -9,7 +9,15 @@ from cupbearer.cli.commands import Commands, examples
 from cupbearer.cli.failures import Failure
 from cupbearer.cli.output import counted, facts, note, say, say_json, table, when
 from cupbearer.cli.scoping import one_each, warn_of_unknown
-from cupbearer.cli.work import find_user, json_option, services, source, user_argument, user_shape
+from cupbearer.cli.work import (
+    find_user_by_any_address,
+    json_option,
+    named_by,
+    services,
+    source,
+    user_argument,
+    user_shape,
+)
 
 if TYPE_CHECKING:
     from chalicelib.scopes import Scopes
@@ -26,6 +34,7 @@ USERS = {
     "disable": "cupbearer.cli.users_changes:disable",
     "enable": "cupbearer.cli.users_changes:enable",
     "delete": "cupbearer.cli.users_changes:delete",
+    "index-addresses": "cupbearer.cli.users:index_addresses",
     "import": "cupbearer.cli.users_import:command",
     "export": "cupbearer.cli.users_export:command",
 }
@@ -107,19 +116,32 @@ def create(
 @click.command(
     "list",
     short_help="List users.",
-    epilog=examples("cupbearer users list", "cupbearer users list --limit 1000 --json"),
+    epilog=examples(
+        "cupbearer users list",
+        "cupbearer users list --limit 1000 --json",
+        "cupbearer users list --email zoe@example.com",
+    ),
 )
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many users.")
 @click.option("--after", metavar="CURSOR", help="Go on where an earlier answer ended.")
+@click.option("--email", metavar="ADDRESS", help="Only whose account names this address, verified or not.")
 @json_option
-def list_users(*, limit: int, after: str | None, as_json: bool) -> None:
-    """List users in the order of sign-up; "users export" gives them all."""
-    users, cursor = services().users.page(after=after, limit=limit)
+def list_users(*, limit: int, after: str | None, email: str | None, as_json: bool) -> None:
+    """List users in the order of sign-up; "users export" gives them all.
+
+    Anyone can write anyone's address into an account: an address that is not verified proves nothing.
+    """
+    at = services()
+    if email is None:
+        users, cursor = at.users.page(after=after, limit=limit)
+    else:
+        users, cursor = named_by(at, email, after=after, limit=limit)
     if as_json:
         say_json({"users": [user_shape(user) for user in users], "next_cursor": cursor})
         return
     if not users:
-        note("There are no users yet." if after is None else "There are no more users.")
+        nobody = f"No account names {email}." if email else "There are no users yet."
+        note(nobody if after is None else "There are no more users.")
         return
     table(
         ("user name", "e-mail", "scopes", "state", "since"),
@@ -132,13 +154,27 @@ def list_users(*, limit: int, after: str | None, as_json: bool) -> None:
         note(f"There are more: --after {cursor}")
 
 
+@click.command("index-addresses", short_help="Let accounts of an earlier release be found by address.")
+@json_option
+def index_addresses(*, as_json: bool) -> None:
+    """Let accounts of an earlier release be found by an unverified address.
+
+    Run it once after the upgrade: it reads every account, page by page. Newer accounts need nothing.
+    """
+    written = services().addresses.index()
+    if as_json:
+        say_json({"indexed": written})
+        return
+    say(f"{counted(written, 'address')} more can be found by.")
+
+
 @click.command(short_help="Show one user.", epilog=examples("cupbearer users show zoe@example.com --json"))
 @user_argument
 @json_option
 def show(*, user: str, as_json: bool) -> None:
-    """Show one user."""
+    """Show one user; here also one whom only an unverified address names."""
     at = services()
-    found = find_user(at, user)
+    found = find_user_by_any_address(at, user)
     live = at.sessions.live(found.user_id)
     if as_json:
         say_json(user_shape(found) | {"sessions": len(live)})

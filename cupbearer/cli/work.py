@@ -69,8 +69,43 @@ def find_user(at: "Services", text: str) -> "User":
     user = at.users.get(text) if is_id(text) else None
     user = user or _by_name(at, text)
     if user is None:
-        raise Failure(f"There is no user {text!r}: give a user name, a verified e-mail address or an id.")
+        look = f' Who only names it: cupbearer users list --email "{text}"' if "@" in text else ""
+        raise Failure(
+            f"There is no user {text!r}: give a user name, a verified e-mail address or an id.{look}"
+        )
     return user
+
+
+def find_user_by_any_address(at: "Services", text: str) -> "User":
+    """Return whom :func:`find_user` finds, or else the one whose account names this address without proof.
+
+    For looking, never for acting: an address that is not verified may be another's.
+    """
+    from chalicelib.errors import Invalid
+
+    if "@" not in text or _by_name(at, text) is not None:
+        return find_user(at, text)
+    try:
+        users, _ = at.addresses.claimed_by(text, limit=2)
+    except Invalid:
+        users = ()
+    if len(users) > 1:
+        raise Failure(f"Several accounts name {text!r}, none with proof: cupbearer users list --email {text}")
+    return users[0] if users else find_user(at, text)
+
+
+def named_by(
+    at: "Services", address: str, *, after: str | None, limit: int
+) -> "tuple[tuple[User, ...], str | None]":
+    """Return whose account names an address: first who has it verified, then who only says so; and the next page's start."""
+    from chalicelib.errors import Invalid
+
+    try:
+        claiming, cursor = at.addresses.claimed_by(address, after=after, limit=limit)
+    except Invalid:
+        raise Failure(f"{address!r} is no e-mail address.") from None
+    verified = _by_name(at, address) if after is None else None
+    return ((verified, *claiming) if verified else claiming), cursor
 
 
 def is_id(text: str) -> bool:

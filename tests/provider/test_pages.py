@@ -253,3 +253,9 @@ def test_what_was_tampered_with_stands_in_the_trail(
     assert house.events(f"client:{shop.client_id}").count("request_refused") == 1
     house.browser().go("/consent?request=x")
     assert house.events(zoe.user.user_id).count("request_refused") == 1
+
+
+def test_the_pages_say_that_an_address_is_not_checked_and_logs_nobody_in_yet(browser: Browser) -> None:
+    assert "Nobody checks it yet: you log in by user name, not by this address." in browser.go("/signup").text
+    assert "User name or verified e-mail" in browser.go("/login").text
+    assert "not by an address that is not verified" in browser.go("/account").text
