@@ -154,7 +154,11 @@ def list_users(*, limit: int, after: str | None, email: str | None, as_json: boo
         note(f"There are more: --after {cursor}")
 
 
-@click.command("index-addresses", short_help="Let accounts of an earlier release be found by address.")
+@click.command(
+    "index-addresses",
+    short_help="Let accounts of an earlier release be found by address.",
+    epilog=examples("cupbearer users index-addresses"),
+)
 @json_option
 def index_addresses(*, as_json: bool) -> None:
     """Let accounts of an earlier release be found by an unverified address.

@@ -105,3 +105,11 @@ def test_a_form_of_one_kind_is_no_form_of_another(browser: Browser) -> None:
     assert browser.send("/oauth/logout", {**out.form, "csrf": login}).status == 400
     browser.log_in()  # another session at the same browser
     assert browser.send("/oauth/logout", out.form).status == 400
+
+
+@pytest.mark.parametrize("planted", ["x", "a" * 25, "a" * 27, "A" * 26, "a" * 25 + "1", "a b " + "c" * 22])
+def test_a_name_that_we_never_gave_a_browser_is_replaced(browser: Browser, planted: str) -> None:
+    """SE-8: what is bound to the browser is bound to a name of chance."""
+    browser.cookies[NAME] = planted
+    browser.go("/login")
+    assert browser.cookies[NAME] != planted
