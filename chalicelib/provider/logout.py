@@ -14,6 +14,7 @@ from chalicelib.provider.refusals import RefusedAtPage
 from chalicelib.sessions import Sessions
 
 MAX_STATE = 2000
+MAX_CLIENT_ID = 255  # characters; ours have 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ def parse(
     client_id = given.get("client_id") or (proof.client_id if proof else None)
     if proof is not None and client_id != proof.client_id:
         raise RefusedAtPage("invalid_request", "The application sent another application's id_token_hint.")
+    if client_id is not None and len(client_id) > MAX_CLIENT_ID:
+        raise RefusedAtPage("invalid_request", "The application sent a client_id that is none of ours.")
     uri = given.get("post_logout_redirect_uri") or None
     if uri is not None:
         client = find(client_id) if client_id else None

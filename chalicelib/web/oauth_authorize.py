@@ -16,6 +16,7 @@ api = Api("oauth")
 
 LOGOUT_PURPOSE = "logout request"
 LOGOUT_SECONDS = 10 * 60
+MAX_QUERY = 8000  # characters of a request by form that goes on as a URL: every gateway and browser takes it
 
 
 @api.route(
@@ -55,9 +56,21 @@ def authorize(call: Call) -> Answer:
 def authorize_by_form(call: Call) -> Answer:
     """Take the same request as a form (OpenID Connect Core section 3.1.2.1).
 
-    It goes on as a GET: on a form's way from another site a browser does not tell who is logged in.
+    It goes on as a GET, once its size and its client are judged: on a form's way from another site a browser does not
+    tell who is logged in.
     """
-    return see_other(f"{call.services.settings.issuer}/oauth/authorize?{_query(forms.many(call))}")
+    from chalicelib.provider.authorization import proven_client
+    from chalicelib.provider.refusals import RefusedAtPage
+
+    fields = forms.many(call)
+    query = _query(fields)
+    if len(query) > MAX_QUERY:
+        raise RefusedAtPage(
+            "invalid_request",
+            f"The application's request is too long: encoded, its parameters have at most {MAX_QUERY} characters.",
+        )
+    proven_client(fields, call.services.provider.clients.find)
+    return see_other(f"{call.services.settings.issuer}/oauth/authorize?{query}")
 
 
 @api.route("/oauth/logout", methods=["GET"], public=True, content_type=HTML, refuses=(400,))

@@ -16,6 +16,7 @@ from chalicelib.web.call import Answer, Call, origin_of
 View = Callable[[Call], Answer]
 
 CSRF_SECONDS = 60 * 60
+TOLD_SECONDS = 60 * 60  # one kind of refusal is written into a person's trail once in this time
 ANSWERS = {"login_required", "consent_required", "access_denied"}  # no faults, but what was asked for
 TITLES = {
     400: "This did not work",
@@ -64,10 +65,17 @@ def _write_down(call: Call, refusal: OAuthRefusal) -> None:
         return
     with suppress(StoreUnavailable):
         person = logged_in(call)
-        if person is not None:
+        if person is not None and _is_news(call, person.user.user_id, refusal):
             call.services.audit.record(
                 "request_refused", target=person.user.user_id, source=call.source, outcome=refusal.error
             )
+
+
+def _is_news(call: Call, user_id: str, refusal: OAuthRefusal) -> bool:
+    """Tell whether a person's trail does not have it yet: any page may send a browser here as often as it likes (DS-3)."""
+    return call.services.throttle.is_first(
+        "request_refused", f"{user_id} {refusal.error}", seconds=TOLD_SECONDS
+    )
 
 
 def _sent_by_client(refusal: OAuthRefusal) -> tuple[str | None, str | None]:

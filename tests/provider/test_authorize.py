@@ -226,6 +226,27 @@ def test_a_request_by_form_goes_on_as_a_get(shop: App, browser: Browser, house: 
     assert 'name="password"' in browser.go(reply.location).text
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": "x" * 60_000},
+        {"state": "é" * 2000},
+        {"client_id": None},
+        {"client_id": "nobody"},
+        {"redirect_uri": "https://evil.example/callback"},
+        {"redirect_uri": None},
+    ],
+    ids=["long", "long once encoded", "no client", "unknown client", "unknown address", "no address"],
+)
+def test_a_request_by_form_is_judged_before_it_goes_on(
+    shop: App, house: House, changes: dict[str, str | None]
+) -> None:
+    """DS-2, OP-1: no address of ours is made of what is too long for one, or of nobody's request."""
+    reply = house.ask("POST", "/oauth/authorize", form=shop.request(**changes))
+    assert (reply.status, "Location" in reply.headers) == (400, False)
+    assert "<h1" in reply.text
+
+
 def test_a_post_of_another_type_is_refused(shop: App, house: House) -> None:
     reply = house.ask("POST", "/oauth/authorize", body=b"{}", headers={"Content-Type": "application/json"})
     assert (reply.status, "Location" in reply.headers) == (400, False)

@@ -242,6 +242,19 @@ def test_a_log_in_of_our_own_scripts_serves_the_pages_too(house: House, shop: Ap
     assert set(script.cookies) <= {"__Host-cupbearer_browser"}
 
 
+def test_bad_requests_from_a_logged_in_browser_stand_in_the_trail_once_an_hour(
+    house: House, shop: App, browser: Browser, zoe: SignedIn, clock: Clock
+) -> None:
+    """DS-3, LG-1: any page can send a browser here as often as it likes."""
+    browser.log_in()
+    for hour in (1, 2):
+        for _ in range(5):
+            assert browser.ask("GET", "/oauth/authorize?client_id=nobody&redirect_uri=x").status == 400
+            assert browser.ask("GET", shop.authorize_url(response_type="token")).status == 303
+        assert house.events(zoe.user.user_id).count("request_refused") == 2 * hour
+        clock.advance(3600)
+
+
 def test_what_was_tampered_with_stands_in_the_trail(
     house: House, shop: App, browser: Browser, zoe: SignedIn
 ) -> None:
