@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 
 def known(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the members of stored data that a dataclass has; a newer release may have added others."""
-    names = {field.name for field in fields(kind)}
+    names = _names(kind)
     return {name: value for name, value in data.items() if name in names}
+
+
+@cache
+def _names(kind: type) -> frozenset[str]:
+    return frozenset(field.name for field in fields(kind))

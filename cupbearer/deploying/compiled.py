@@ -40,6 +40,8 @@ def add_bytecode(archive: Path) -> None:
             sys.executable,
             "-I",
             "-S",
+            "-X",
+            "no_debug_ranges",  # the columns of tracebacks: a fifth of the bytes
             "-m",
             "compileall",
             "-q",

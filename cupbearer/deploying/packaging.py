@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.authorizer import compiled_table
-from cupbearer.deploying import CannotDeploy, compiled, template
+from cupbearer.deploying import CannotDeploy, compiled, pruned, template
 
 ROOT = template.ROOT
 ARCHITECTURES = ("arm64", "x86_64")
@@ -68,6 +68,7 @@ def package(stage: str, *, region: str, out: Path, architecture: str | None = No
     if run.returncode or "Could not install dependencies" in run.stdout + run.stderr:
         raise CannotDeploy(f"chalice package failed: {_last_lines(run.stdout + run.stderr)}")
     compiled.add_bytecode(out / "deployment.zip")
+    pruned.prune(out / "deployment.zip")
     return out / "sam.json"
 
 

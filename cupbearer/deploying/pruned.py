@@ -1,0 +1,83 @@
+"""Without what no handler ever loads: the package is unpacked at every cold start of a new machine, and its zip has a limit.
+
+What goes is listed here, file by file or folder by folder; ``tests/deploy/test_package.py`` imports all that stays, and
+verifies a password of every scheme, from the pruned package alone.
+"""
+
+import struct
+import zipfile
+from pathlib import Path
+
+LEVEL = 9
+
+# Building extensions, which the argon2 binding and cryptography did before they came here.
+BUILDING = ("cffi/", "pycparser/")
+# Text for type checkers and C compilers.
+SUFFIXES = (".pyi", ".h", ".cfg", "/py.typed")
+# Of passlib: one-time passwords, Apache's files, Django's settings, word lists, ciphers written out in Python …
+PASSLIB = (
+    "passlib/_data/",
+    "passlib/ext/",
+    "passlib/apache.py",
+    "passlib/apps.py",
+    "passlib/hosts.py",
+    "passlib/pwd.py",
+    "passlib/totp.py",
+    "passlib/win32.py",
+    "passlib/crypto/_blowfish/",
+    "passlib/crypto/_md4.py",
+    "passlib/crypto/des.py",
+    "passlib/crypto/scrypt/_builtin.py",
+    "passlib/crypto/scrypt/_gen_files.py",
+    "passlib/crypto/scrypt/_salsa.py",
+)
+# … and every scheme but ours and those that can be imported (``IMPORTED_SCHEMES``).
+_SCHEMES = ("__init__", "argon2", "bcrypt", "django", "pbkdf2", "scrypt")
+HANDLERS = "passlib/handlers/"
+KEPT_HANDLERS = tuple(f"{HANDLERS}{name}.py" for name in _SCHEMES)
+
+_ELF = b"\x7fELF\x02\x01"  # 64 bits, little-endian: both architectures of Lambda
+_SECTION = struct.Struct("<IIQQQQIIQQ")
+_SYMBOLS, _STRINGS = 2, 3  # SHT_SYMTAB, SHT_STRTAB
+_LOADED = 2  # SHF_ALLOC
+
+
+def prune(archive: Path) -> None:
+    """Write a package anew without that, its symbol tables blank, deflated as far as it goes."""
+    whole = archive.with_suffix(".whole")
+    archive.rename(whole)
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(archive, "w", compresslevel=LEVEL) as new:
+        for entry in old.infolist():
+            if is_kept(entry.filename):
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                new.writestr(entry, without_symbols(old.read(entry)), compresslevel=LEVEL)
+    whole.unlink()
+
+
+def is_kept(name: str) -> bool:
+    """Tell whether a file of the package is for a handler."""
+    if name.startswith(HANDLERS):
+        return name in KEPT_HANDLERS
+    return not name.startswith((*BUILDING, *PASSLIB)) and not name.endswith(SUFFIXES)
+
+
+def without_symbols(data: bytes) -> bytes:
+    """Return an ELF library with its debugging symbols blank, anything else as it is.
+
+    What the loader reads (``.dynsym``) stays, and nothing moves: blanks cost nothing in a zip.
+    """
+    if not data.startswith(_ELF):
+        return data
+    (table,) = struct.unpack_from("<Q", data, 40)
+    size, count = struct.unpack_from("<HH", data, 58)
+    if size != _SECTION.size:
+        return data
+    blank = bytearray(data)
+    sections = [_SECTION.unpack_from(data, table + number * size) for number in range(count)]
+    for _, kind, flags, _, start, length, link, *_ in sections:
+        if kind == _SYMBOLS and not flags & _LOADED:
+            names = sections[link]
+            blank[start : start + length] = bytes(length)
+            if names[1] == _STRINGS and not names[2] & _LOADED:
+                blank[names[4] : names[4] + names[5]] = bytes(names[5])
+    return bytes(blank)
