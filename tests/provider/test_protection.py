@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.conftest import Clock
 from tests.provider.house import PASSWORD, App, Browser, Reply
 
 POLICY = {
@@ -113,3 +114,13 @@ def test_a_name_that_we_never_gave_a_browser_is_replaced(browser: Browser, plant
     browser.cookies[NAME] = planted
     browser.go("/login")
     assert browser.cookies[NAME] != planted
+
+
+def test_a_form_is_good_for_an_hour(browser: Browser, clock: Clock) -> None:
+    """BR-2: what somebody finds later in a copy of a page sends nothing."""
+    early, late = browser.go("/login"), browser.go("/login")
+    clock.advance(59 * 60)
+    assert browser.log_in(early, password="not this one at all").form["csrf"]
+    clock.advance(2 * 60)
+    refused = browser.log_in(late)
+    assert (refused.status, "too old" in refused.text) == (400, True)
