@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from chalice import Chalice
+from chalice.test import Client as ChaliceClient
 
 from chalicelib.errors import Refusal, Unavailable
 from chalicelib.route_table import RouteTableError
@@ -134,3 +135,24 @@ def test_every_answer_protects_the_browser(client: Client) -> None:
     for status, answer in answers.items():
         for name, value in ON_EVERY_ANSWER.items():
             assert answer.all(name) == (value,), (status, name)
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\n", "\r", "\0"])
+@pytest.mark.parametrize("several", [False, True])
+def test_a_value_that_would_begin_another_header_is_not_sent(
+    cupbearer: Bench, ending: str, *, several: bool
+) -> None:
+    """BR-4: a defect of a view becomes a 500, never a header that somebody else wrote."""
+    value = f"/account{ending}Set-Cookie: a=1"
+    api = Api("mine")
+
+    @api.route("/mine", methods=["GET"], public=True)
+    def mine(_: Call) -> Answer:
+        return Answer({}, headers={"X-Mine": [value] if several else value})
+
+    app = Chalice("mine")
+    mount(app, [api], None)
+    with ChaliceClient(app) as client:
+        answer = client.http.get("/mine")
+    assert answer.status_code == 500
+    assert "a=1" not in repr(answer.headers)
