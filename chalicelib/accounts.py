@@ -13,6 +13,7 @@ from chalicelib.administration import Administration
 from chalicelib.audit import Audit, Source
 from chalicelib.claims import AccessClaims
 from chalicelib.errors import Invalid, InvalidToken, NotAllowed, NotFound, Taken
+from chalicelib.idempotency import Attempt
 from chalicelib.passwords import Passwords
 from chalicelib.proofs import PasswordProofs
 from chalicelib.session import Session
@@ -71,8 +72,15 @@ class Accounts:
         user_id = acting.user.user_id
         return self.administration.change(user_id, change, source=source, actor=user_id)
 
-    def change_password(self, acting: Acting, *, current: str | None, new: str, source: Source) -> None:
-        """Set a new password and end all other sessions; asks for the current one, if there is one (PW-6)."""
+    def change_password(
+        self, acting: Acting, *, current: str | None, new: str, source: Source, attempt: Attempt | None = None
+    ) -> None:
+        """Set a new password and end all other sessions; asks for the current one, if there is one (PW-6).
+
+        What an ``attempt`` did before is not done again.
+        """
+        if attempt and attempt.done() is not None:
+            return
         if acting.user.password is not None or current is not None:
             self._prove(acting, current, source=source)
         elif not self._is_fresh(acting):
@@ -88,6 +96,7 @@ class Accounts:
                     *self.users.writes_for(acting.user, user),
                     self.sessions.carried_over(acting.session, user.epoch),
                     self.audit.write("password_changed", target=user.user_id, source=source),
+                    *((attempt.note(),) if attempt else ()),
                 )
             except Conflict:
                 acting = self._again(acting)

@@ -137,6 +137,15 @@ class Taken(Refusal):
         return self.rule
 
 
+class KeyReused(Refusal):
+    """An ``Idempotency-Key`` that was given with another request before."""
+
+    code = "idempotency_key_reused"
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was used for another request: make a new one for each act.")
+
+
 class TooLarge(Refusal):
     """The body is over the limit (IN-1)."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from chalicelib import scopes
 from chalicelib.audit import Audit, Source
 from chalicelib.errors import NotAllowed, Taken
+from chalicelib.idempotency import Attempt
 from chalicelib.networks import network_of
 from chalicelib.passwords import Passwords
 from chalicelib.sign_in import SignedIn, SignIn
@@ -47,18 +48,52 @@ class SignUp:
         name: str | None = None,
         log_in: bool = False,
         source: Source,
+        attempt: Attempt | None = None,
     ) -> tuple[User, SignedIn | None]:
-        """Make an account with the default scopes, and with ``log_in`` a session in the same commit and without a second hash."""
+        """Make an account with the default scopes, and with ``log_in`` a session in the same commit and without a second hash.
+
+        What an ``attempt`` did before is answered again; its ``log_in`` is then a log-in of its own.
+        """
+        if attempt and (done := attempt.done()):
+            return self._again(done["user_id"], password, log_in=log_in, source=source)
         self.demand_open()
         wanted = new_user(username=username, email=email, name=name)
         self.passwords.check_new(password, context=wanted.words)
         self.admit(source)
-        return self.make_account(
-            wanted, password=password, granted=self.default_scopes, log_in=log_in, source=source
-        )
+        try:
+            return self.make_account(
+                wanted,
+                password=password,
+                granted=self.default_scopes,
+                log_in=log_in,
+                source=source,
+                attempt=attempt,
+            )
+        except Taken:  # perhaps by this very request, sent twice at one moment
+            if attempt and (done := attempt.done()):
+                return self._again(done["user_id"], password, log_in=log_in, source=source)
+            raise
+
+    def _again(
+        self, user_id: str, password: str, *, log_in: bool, source: Source
+    ) -> tuple[User, SignedIn | None]:
+        """Return the account that was made before, as it is now; a session begins as any log-in does."""
+        user = self.users.get(user_id)
+        if user is None:
+            raise Taken("The account that was made with this Idempotency-Key is gone: make a new key.")
+        if not log_in:
+            return user, None
+        return user, self.sign_in.with_password(username=user.username, password=password, source=source)
 
     def make_account(
-        self, wanted: NewUser, *, password: str, granted: scopes.Scopes, source: Source, log_in: bool = False
+        self,
+        wanted: NewUser,
+        *,
+        password: str,
+        granted: scopes.Scopes,
+        source: Source,
+        log_in: bool = False,
+        attempt: Attempt | None = None,
     ) -> tuple[User, SignedIn | None]:
         """Make an account whose password was checked. Raises Taken."""
         if self.users.id_of(wanted.username.canonical):
@@ -69,5 +104,6 @@ class SignUp:
         )
         audit = self.audit.write("sign_up", target=user.user_id, source=source)
         signed_in, more = self.sign_in.compose(user, source=source, amr=("pwd",)) if log_in else (None, ())
-        self.users.create(user, (*writes, audit, *more))
+        note = (attempt.note(user_id=user.user_id),) if attempt else ()
+        self.users.create(user, (*writes, audit, *more, *note))
         return user, signed_in

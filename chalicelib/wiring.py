@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chalicelib.audit import Audit
     from chalicelib.bearer import BearerTokens
     from chalicelib.federation.log_ins import Federation
+    from chalicelib.idempotency import IdempotencyKeys
     from chalicelib.issuers import TrustedIssuers
     from chalicelib.keys import KeyRing
     from chalicelib.mac_keys import MacKeys
@@ -277,6 +278,13 @@ class Services:
             access=self.access,
             audit=self.audit,
         )
+
+    @cached_property
+    def idempotency_keys(self) -> "IdempotencyKeys":
+        """Return what recognises a request that was done before."""
+        from chalicelib.idempotency import IdempotencyKeys
+
+        return IdempotencyKeys(self.store, self.world, self.mac_keys)
 
     @cached_property
     def sign_up(self) -> "SignUp":

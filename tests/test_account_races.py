@@ -1,8 +1,5 @@
 """M3, M8: sixteen callers, two hundred rounds, two processes, on whole accounts; both engines."""
 
-import multiprocessing
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from itertools import chain
 from typing import Any
 
@@ -13,40 +10,18 @@ from chalicelib.user import login_name
 from cupbearer.testing import SOURCE
 from tests import racing_people
 from tests.racing_people import ACTS, services_on
-from tests.store import racing
-from tests.store.places import Place, SqlitePlace
-from tests.store.racing import CALLERS, PROCESSES, ROUNDS, Step
+from tests.store.places import Place
+from tests.store.racing import ROUNDS
 from tests.store.reading import walk
+from tests.store.test_races import Processes, outcomes, place, processes
+
+__all__ = ["place", "processes"]
 
 pytestmark = pytest.mark.race
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("dynamodb", marks=pytest.mark.dynamodb)])
-def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    if request.param == "sqlite":
-        return SqlitePlace(str(tmp_path_factory.mktemp("races") / "cupbearer.db"))
-    dynamo: Place = request.getfixturevalue("dynamodb")
-    return dynamo
-
-
-@pytest.fixture(scope="module")
-def processes() -> Iterator[ProcessPoolExecutor]:
-    context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(CALLERS)
-    with ProcessPoolExecutor(PROCESSES, context, racing.prepare, (barrier,)) as pool:
-        yield pool
-
-
-def outcomes(processes: ProcessPoolExecutor, step: Step, place: Place, partition: str) -> list[list[Any]]:
-    """Return what every caller got, round by round."""
-    races = [processes.submit(racing.race, step, place, partition, number) for number in range(PROCESSES)]
-    callers = list(chain(*(race.result(timeout=240) for race in races)))
-    assert len(callers) == CALLERS
-    return [list(turn) for turn in zip(*callers, strict=True)]
-
-
 def test_of_sixteen_spellings_of_a_name_exactly_one_becomes_a_user(
-    processes: ProcessPoolExecutor, place: Place
+    processes: Processes, place: Place
 ) -> None:
     """ST-1, ST-5, IN-3: and whoever loses leaves nothing half made."""
     store = place.open()
@@ -63,7 +38,7 @@ def test_of_sixteen_spellings_of_a_name_exactly_one_becomes_a_user(
 
 
 def test_what_a_refresh_won_against_an_end_is_worth_nothing_after_it(
-    processes: ProcessPoolExecutor, place: Place
+    processes: Processes, place: Place
 ) -> None:
     """SE-7, M8: log-out, disable, scope cut, new password and deletion, each against refreshes and a log-in."""
     store, partition = place.open(), "ends"

@@ -48,7 +48,8 @@ class TestCors:
         answer = client.request("OPTIONS", "/users/me", headers=asked)
         assert answer.status == 204
         assert answer.header("Access-Control-Allow-Methods") == "GET, PATCH, DELETE"
-        assert answer.header("Access-Control-Allow-Headers") == "Authorization, Content-Type"
+        allowed = "Authorization, Content-Type, Idempotency-Key"
+        assert answer.header("Access-Control-Allow-Headers") == allowed
         assert answer.header("Access-Control-Allow-Origin") == "https://app.example.com"
 
     def test_without_a_list_nothing_is_said(

@@ -11,6 +11,7 @@ from chalicelib.claims import AccessClaims
 from chalicelib.errors import Invalid, InvalidToken, NotAllowed
 
 if TYPE_CHECKING:
+    from chalicelib.idempotency import Attempt
     from chalicelib.wiring import Services
 
 JSON = "application/json"
@@ -63,6 +64,16 @@ class Call:
         pairs = (pair.strip().partition("=") for pair in self.headers.get("cookie", "").split(";"))
         values = [value for key, _, value in pairs if key == name]
         return values[0] if len(values) == 1 else None
+
+    def attempt(self) -> "Attempt | None":
+        """Return this request under its ``Idempotency-Key``, None where it has none."""
+        header = self.headers.get("idempotency-key")
+        if header is None:
+            return None
+        caller = "" if self.claims is None else self.claims.sub
+        return self.services.idempotency_keys.attempt(
+            header, route=f"{self.method} {self.path}", caller=caller, request=self.raw_body
+        )
 
     def demand_own_origin(self) -> None:
         """Refuse what another site made a browser send (BR-2). A program that is no browser names no origin."""

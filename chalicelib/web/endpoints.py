@@ -31,6 +31,7 @@ class Endpoint:
     redirects: tuple[int, ...] = ()  # where the good answer may also be one
     refuses: tuple[int, ...] = ()
     tag: str = ""
+    repeatable: bool = False  # takes an Idempotency-Key
 
 
 @dataclass(slots=True)

@@ -47,7 +47,7 @@ def preflight_headers(
     if origin in allowed:
         headers |= {
             "Access-Control-Allow-Methods": ", ".join(methods),
-            "Access-Control-Allow-Headers": "Authorization, Content-Type",
+            "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key",
             "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
         }
     return headers

@@ -36,6 +36,17 @@ OAUTH_ERROR_SCHEMA: dict[str, Any] = {
     "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},
 }
 
+IDEMPOTENCY_KEY: list[dict[str, Any]] = [
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "16 to 255 visible ASCII characters, new for each act. The same request with the same key is done "
+        "once and answered again for a day: repeat it after a 503 or a lost answer. Another request with it is a 422.",
+        "schema": {"type": "string", "minLength": 16, "maxLength": 257},
+    }
+]
+
 _described: list["Api"] = []
 
 
@@ -141,7 +152,7 @@ def _always(endpoint: "Endpoint") -> set[int]:
     """Return the refusals that a route has by what it is."""
     guarded = set() if endpoint.route.guard.caller == "public" else {401, 403}
     reading = {400, 413, 415} if endpoint.body is not None else set()
-    return {500, 503} | guarded | reading
+    return {500, 503} | guarded | reading | ({422} if endpoint.repeatable else set())
 
 
 def _parameters(endpoint: "Endpoint") -> list[dict[str, Any]]:
@@ -156,7 +167,7 @@ def _parameters(endpoint: "Endpoint") -> list[dict[str, Any]]:
         {"name": name, "in": "query", "required": False, "schema": schema.get(name, {"type": "string"})}
         for name in endpoint.query
     ]
-    return in_path + in_query
+    return in_path + in_query + (IDEMPOTENCY_KEY if endpoint.repeatable else [])
 
 
 def _guard_in_words(guard: Guard) -> str:

@@ -21,6 +21,7 @@ STATUSES: dict[type[Refusal], int] = {
     errors.NotFound: 404,
     errors.Taken: 409,
     errors.TooLarge: 413,
+    errors.KeyReused: 422,
     errors.UnsupportedMediaType: 415,
     errors.SlowDown: 429,
     errors.Unavailable: 503,

@@ -101,7 +101,8 @@ class ActivityPage(msgspec.Struct, frozen=True):
     body=SignUp,
     status=201,
     gives=SignUpAnswer,
-    refuses=(400, 403, 409, 429),
+    refuses=(400, 401, 403, 409, 429),
+    repeatable=True,
 )
 def sign_up(call: Call) -> Answer:
     """Sign up.
@@ -118,6 +119,7 @@ def sign_up(call: Call) -> Answer:
         name=form.name,
         log_in=form.log_in,
         source=call.source,
+        attempt=call.attempt(),
     )
     location = _location(call, user.user_id)
     if signed_in is None:
@@ -169,7 +171,13 @@ def delete_own_account(call: Call) -> Answer:
 
 
 @api.route(
-    "/users/me/password", methods=["PUT"], own=True, body=PasswordChange, status=204, refuses=(400, 403, 429)
+    "/users/me/password",
+    methods=["PUT"],
+    own=True,
+    body=PasswordChange,
+    status=204,
+    refuses=(400, 403, 409, 429),
+    repeatable=True,
 )
 def change_password(call: Call) -> Answer:
     """Change one's own password; all other sessions end."""
@@ -179,6 +187,7 @@ def change_password(call: Call) -> Answer:
         current=call.body.current_password,
         new=call.body.new_password,
         source=call.source,
+        attempt=call.attempt(),
     )
     return NO_CONTENT
 

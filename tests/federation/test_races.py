@@ -1,6 +1,5 @@
 """Sixteen callers, two processes, both engines: one state has one winner, one newcomer one account (ST-1, ST-2)."""
 
-from concurrent.futures import ProcessPoolExecutor
 from itertools import chain
 
 import pytest
@@ -9,7 +8,7 @@ from tests.federation import racing
 from tests.store.conftest import partition
 from tests.store.places import Place
 from tests.store.racing import ROUNDS
-from tests.store.test_races import outcomes, place, processes
+from tests.store.test_races import Processes, outcomes, place, processes
 
 __all__ = ["partition", "place", "processes"]
 
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.race
 
 
 def test_of_sixteen_that_bring_one_state_exactly_one_goes_on(
-    processes: ProcessPoolExecutor, place: Place, partition: str
+    processes: Processes, place: Place, partition: str
 ) -> None:
     racing.begin_flows(place.open(), partition)
     rounds = outcomes(processes, racing.spend, place, partition)
@@ -25,7 +24,7 @@ def test_of_sixteen_that_bring_one_state_exactly_one_goes_on(
 
 
 def test_sixteen_first_log_ins_of_one_person_make_one_account(
-    processes: ProcessPoolExecutor, place: Place, partition: str
+    processes: Processes, place: Place, partition: str
 ) -> None:
     rounds = [turn for turn in outcomes(processes, racing.log_in, place, partition) if turn[0] is not None]
     assert len(rounds) == ROUNDS // racing.EVERY

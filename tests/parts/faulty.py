@@ -33,6 +33,16 @@ def lose_request(_forward: Forward) -> None:
     """Close the connection; nothing happened."""
 
 
+def only(operation: str, fault: Fault) -> Fault:
+    """Do it to requests of one DynamoDB operation, and forward all others."""
+
+    def judge(forward: Forward) -> Reply | None:
+        request: _Request = forward.__self__  # type: ignore[attr-defined]
+        return fault(forward) if request.headers.get("X-Amz-Target", "").endswith(operation) else forward()
+
+    return judge
+
+
 class FaultyProxy:
     """Forwards to ``upstream``. Each request uses up one of ``faults``; then ``always`` holds, if set."""
 

@@ -1,7 +1,5 @@
 """Sixteen callers, two processes, two hundred rounds, both engines: one code and one device code have one winner (ST-2)."""
 
-from concurrent.futures import ProcessPoolExecutor
-
 import pytest
 
 from chalicelib.errors import RefreshRefused
@@ -9,7 +7,7 @@ from tests.provider import racing
 from tests.store.conftest import partition
 from tests.store.places import Place
 from tests.store.racing import ROUNDS
-from tests.store.test_races import outcomes, place, processes
+from tests.store.test_races import Processes, outcomes, place, processes
 
 __all__ = ["partition", "place", "processes"]
 
@@ -17,7 +15,7 @@ pytestmark = pytest.mark.race
 
 
 def test_of_sixteen_that_redeem_one_code_exactly_one_gets_tokens_and_they_are_revoked(
-    processes: ProcessPoolExecutor, place: Place, partition: str
+    processes: Processes, place: Place, partition: str
 ) -> None:
     """OP-2: fifteen used it again, so what the first one got is worth nothing."""
     store = place.open()
@@ -33,7 +31,7 @@ def test_of_sixteen_that_redeem_one_code_exactly_one_gets_tokens_and_they_are_re
 
 
 def test_of_sixteen_that_redeem_one_device_code_exactly_one_gets_tokens(
-    processes: ProcessPoolExecutor, place: Place, partition: str
+    processes: Processes, place: Place, partition: str
 ) -> None:
     racing.agree(place.open(), partition)
     rounds = outcomes(processes, racing.redeem_device, place, partition)

@@ -2,8 +2,10 @@
 
 import multiprocessing
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from dataclasses import dataclass
 from itertools import chain
+from multiprocessing.synchronize import Barrier
 from typing import Any
 
 import pytest
@@ -25,18 +27,31 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return dynamo
 
 
+@dataclass(frozen=True)
+class Processes:
+    """The racing processes and the barrier at which each round begins."""
+
+    pool: ProcessPoolExecutor
+    barrier: Barrier
+
+
 @pytest.fixture(scope="module")
-def processes() -> Iterator[ProcessPoolExecutor]:
+def processes() -> Iterator[Processes]:
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(CALLERS)
     with ProcessPoolExecutor(PROCESSES, context, racing.prepare, (barrier,)) as pool:
-        yield pool
+        yield Processes(pool, barrier)
 
 
-def outcomes(processes: ProcessPoolExecutor, step: Step, place: Place, partition: str) -> list[list[Any]]:
-    """Return what every caller got, round by round."""
-    races = [processes.submit(racing.race, step, place, partition, number) for number in range(PROCESSES)]
-    callers = list(chain(*(race.result(timeout=120) for race in races)))
+def outcomes(processes: Processes, step: Step, place: Place, partition: str) -> list[list[Any]]:
+    """Return what every caller got, round by round, however long a busy machine takes; a failure ends all at once."""
+    races = [
+        processes.pool.submit(racing.race, step, place, partition, number) for number in range(PROCESSES)
+    ]
+    ended, _ = wait(races, return_when=FIRST_EXCEPTION)
+    if any(race.exception() for race in ended):
+        processes.barrier.abort()  # or those of a process that still runs wait for those of one that died
+    callers = list(chain(*(race.result() for race in races)))
     assert len(callers) == CALLERS
     return [list(turn) for turn in zip(*callers, strict=True)]
 
@@ -47,24 +62,20 @@ def insert_many(place: Place, partition: str) -> None:
         store.commit(*(Insert(Key(partition, f"{turn}"), {}) for turn in range(start, start + 100)))
 
 
-def test_of_many_inserts_exactly_one_wins(
-    processes: ProcessPoolExecutor, place: Place, partition: str
-) -> None:
+def test_of_many_inserts_exactly_one_wins(processes: Processes, place: Place, partition: str) -> None:
     """ST-1."""
     rounds = outcomes(processes, racing.insert, place, partition)
     assert [sum(turn) for turn in rounds] == [1] * ROUNDS
 
 
-def test_of_many_takers_exactly_one_wins(
-    processes: ProcessPoolExecutor, place: Place, partition: str
-) -> None:
+def test_of_many_takers_exactly_one_wins(processes: Processes, place: Place, partition: str) -> None:
     """ST-2."""
     insert_many(place, partition)
     rounds = outcomes(processes, racing.take, place, partition)
     assert [sum(turn) for turn in rounds] == [1] * ROUNDS
 
 
-def test_no_update_is_lost(processes: ProcessPoolExecutor, place: Place, partition: str) -> None:
+def test_no_update_is_lost(processes: Processes, place: Place, partition: str) -> None:
     key = Key(partition, "sum")
     place.open().commit(Insert(key, {"n": 0}))
     rounds = outcomes(processes, racing.replace, place, partition)
@@ -74,14 +85,12 @@ def test_no_update_is_lost(processes: ProcessPoolExecutor, place: Place, partiti
     assert wins < ROUNDS * CALLERS  # or they never met
 
 
-def test_no_count_is_lost(processes: ProcessPoolExecutor, place: Place, partition: str) -> None:
+def test_no_count_is_lost(processes: Processes, place: Place, partition: str) -> None:
     rounds = outcomes(processes, racing.bump, place, partition)
     assert sorted(chain(*rounds)) == list(range(1, ROUNDS * CALLERS + 1))
 
 
-def test_a_commit_of_several_is_whole_or_absent(
-    processes: ProcessPoolExecutor, place: Place, partition: str
-) -> None:
+def test_a_commit_of_several_is_whole_or_absent(processes: Processes, place: Place, partition: str) -> None:
     """ST-5: the loser of a name leaves nothing else behind."""
     rounds = outcomes(processes, racing.insert_pair, place, partition)
     assert [sum(turn) for turn in rounds] == [1] * ROUNDS
