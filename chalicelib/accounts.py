@@ -81,6 +81,18 @@ class Accounts:
         """
         if attempt and attempt.done() is not None:
             return
+        try:
+            self._change_password(acting, current=current, new=new, source=source, attempt=attempt)
+        except (
+            NotAllowed,
+            InvalidToken,
+        ):  # perhaps because this very request, sent twice, was done meanwhile
+            if attempt is None or attempt.done() is None:
+                raise
+
+    def _change_password(
+        self, acting: Acting, *, current: str | None, new: str, source: Source, attempt: Attempt | None
+    ) -> None:
         if acting.user.password is not None or current is not None:
             self._prove(acting, current, source=source)
         elif not self._is_fresh(acting):

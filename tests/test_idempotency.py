@@ -1,6 +1,8 @@
 """An ``Idempotency-Key`` makes an act whose answer was lost safe to ask for again (draft-ietf-httpapi-idempotency-key-header)."""
 
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,17 @@ DAY = 24 * 60 * 60
 def sign_up(client: Client, key: str | None = KEY, **body: Any) -> Reply:
     headers = {} if key is None else {"Idempotency-Key": key}
     return client.post("/users", json=ADA | body, headers=headers)
+
+
+def at_once(callers: int, ask: Callable[[], Reply]) -> list[Reply]:
+    begin = threading.Barrier(callers)
+
+    def one(_: int) -> Reply:
+        begin.wait()
+        return ask()
+
+    with ThreadPoolExecutor(callers) as pool:
+        return list(pool.map(one, range(callers)))
 
 
 @pytest.fixture
@@ -89,18 +102,7 @@ class TestSignUp:
         assert sign_up(client, f'"{KEY}"').json == sign_up(client, KEY).json
 
     def test_two_that_arrive_at_one_moment_make_one_account_and_both_are_told(self, cupbearer: Bench) -> None:
-        replies: list[Reply] = []
-        begin = threading.Barrier(4)
-
-        def ask() -> None:
-            begin.wait()
-            replies.append(sign_up(cupbearer.client()))
-
-        threads = [threading.Thread(target=ask) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        replies = at_once(4, lambda: sign_up(cupbearer.client()))
         assert [reply.status for reply in replies] == [201] * 4
         assert len({reply.json["user"]["user_id"] for reply in replies}) == 1
 
@@ -119,6 +121,11 @@ class TestPasswordChange:
         assert self.change(client, token, None).code == "wrong_password"
         assert self.change(client, token, new_password=PHRASE + "!").status == 422
         assert client.post("/sessions", json=ADA | {"password": OTHER}).status == 201
+
+    def test_two_that_arrive_at_one_moment_are_both_told_that_it_is_done(self, client: Client) -> None:
+        token = sign_up(client, log_in=True).json["access_token"]
+        replies = at_once(4, lambda: self.change(client, token))
+        assert [reply.status for reply in replies] == [204] * 4
 
     def test_nobody_finds_anothers_key(self, client: Client) -> None:
         first = sign_up(client, log_in=True).json["access_token"]

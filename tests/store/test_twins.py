@@ -8,7 +8,19 @@ from typing import Any
 
 import pytest
 
-from chalicelib.store import Check, Conflict, Forget, Insert, Key, Record, Remove, Replace, Store, Write
+from chalicelib.store import (
+    Check,
+    Conflict,
+    Counters,
+    Forget,
+    Insert,
+    Key,
+    Record,
+    Remove,
+    Replace,
+    Store,
+    Write,
+)
 from chalicelib.store.sqlite import SqliteStore
 from tests.conftest import Clock
 from tests.store.places import FAR, DynamoPlace
@@ -80,6 +92,8 @@ def without_versions(answers: Any) -> Any:
     """Return the answers with what may differ left out."""
     if isinstance(answers, Record):
         return (answers.key, answers.data, answers.expires_at, answers.taken_by)
+    if isinstance(answers, Counters):
+        return (dict(answers.counts), answers.expires_at)
     if isinstance(answers, list | tuple):
         return [without_versions(answer) for answer in answers]
     return without_versions(answers.records) if hasattr(answers, "records") else answers
