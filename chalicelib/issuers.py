@@ -11,7 +11,7 @@ from chalicelib import claims as claim
 from chalicelib import jwk, jws
 from chalicelib.claims import ACCESS_TOKEN_TYP, AccessClaims
 from chalicelib.errors import InvalidToken, Unavailable
-from chalicelib.jwk import check_signature
+from chalicelib.jwk import check_others_signature
 from chalicelib.published_keys import PublishedKeys
 from chalicelib.remembered import Remembered
 from chalicelib.scopes import Scopes
@@ -77,9 +77,10 @@ class TrustedIssuers:
         token = jws.parse(text)
         entry, keys = self._of(token)
         _check_kind(entry, token)
-        key = check_signature(token, keys)
+        key = check_others_signature(token, keys)
         claims = _judged(entry, token, now)
-        self._remembered.put(text, claims, key=key, keys=keys)
+        if token.header.kid is not None:  # without a name it counts only while no other key could be meant
+            self._remembered.put(text, claims, key=key, keys=keys)
         return claims
 
     def _of(self, token: jws.Jws) -> tuple[TrustedIssuer, PublishedKeys]:

@@ -33,7 +33,7 @@ class Header(Value):
     """The members that are understood."""
 
     alg: str
-    kid: str
+    kid: str | None
     typ: str | None
 
 
@@ -86,7 +86,7 @@ def _header(text: bytes) -> Header:
         raise ValueError(f"header members refused: {sorted(REFUSED_HEADER_MEMBERS & members.keys())}")
     return Header(
         alg=_name(members, "alg", MAX_TYP_CHARACTERS),
-        kid=_name(members, "kid", MAX_KID_CHARACTERS),
+        kid=_name(members, "kid", MAX_KID_CHARACTERS) if "kid" in members else None,
         typ=_name(members, "typ", MAX_TYP_CHARACTERS) if "typ" in members else None,
     )
 

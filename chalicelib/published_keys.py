@@ -1,11 +1,11 @@
 """Verification keys from a published JWK set: of our own issuer (as deployed) or of a trusted one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 
 from chalicelib import jwk, logs
 from chalicelib.errors import Unavailable
-from chalicelib.jwk import VerificationKey
+from chalicelib.jwk import KeySet, VerificationKey
 from chalicelib.last_good import LastGood, Times
 from chalicelib.world import World
 
@@ -35,9 +35,15 @@ class PublishedKeys:
 
         Unavailable when the set could not be fetched and what is cached does not answer the question.
         """
-        return self._keys.get().get(kid) or self._keys.newer().get(kid)
+        return self._keys.get().verification_key(kid) or self._keys.newer().verification_key(kid)
 
-    def _load(self) -> dict[str, VerificationKey]:
+    def only_keys(self, alg: str) -> Iterator[VerificationKey]:
+        """Yield the one key for an algorithm; then, where the caller goes on, that of a newer set if it is another."""
+        held = tuple(self._keys.get().only_keys(alg))
+        yield from held
+        yield from (key for key in self._keys.newer().only_keys(alg) if key not in held)
+
+    def _load(self) -> KeySet:
         try:
             return jwk.read_set(self._fetch_jwks(), algorithms=self._algorithms)
         except Unavailable as trouble:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib import signing
 from chalicelib.errors import InvalidToken, Unavailable
 from chalicelib.issuers import TrustedIssuer, TrustedIssuers
 from chalicelib.published_keys import COOL_DOWN_SECONDS, JWKS_CACHE_SECONDS, STALE_SECONDS
@@ -291,6 +292,34 @@ def test_a_rotated_key_is_found_by_its_unknown_name(trust: Trust, web: Web, cloc
     assert issuers.verify(foreign(alg="EdDSA")).sub
     with pytest.raises(InvalidToken):
         issuers.verify(foreign(alg="ES256"))
+
+
+def nameless(alg: str = "ES256", key: signing.NewKey | None = None) -> str:
+    body = {"iss": ISSUER, "sub": "a", "aud": API, "iat": NOW, "exp": NOW + DAY, "scope": "cats:read"}
+    return forge.signed({"alg": alg, "typ": "JWT"}, body, alg=alg, key=key)
+
+
+def test_an_access_token_need_not_name_the_one_key_for_its_alg(trust: Trust, web: Web) -> None:
+    """RFC 7515 section 4.1.4."""
+    assert trust(jwks_uri=JWKS_URI).verify(nameless()).sub == "a"
+    with pytest.raises(InvalidToken, match=r"The access token"):
+        trust(jwks_uri=JWKS_URI).verify(nameless(key=forge.key_of("ES256", "a stranger's")))
+    with pytest.raises(InvalidToken):
+        trust(jwks_uri=JWKS_URI, algorithms=frozenset({"RS256"})).verify(nameless())
+
+
+def test_among_several_keys_for_its_alg_an_access_token_must_name_its_own_also_later(
+    trust: Trust, web: Web, clock: Clock
+) -> None:
+    """What was verified a moment ago is looked at anew: another key may be meant by now."""
+    issuers = trust(jwks_uri=JWKS_URI)
+    assert issuers.verify(nameless()).sub == "a"
+    web.pages[JWKS_URI] = {"keys": [*forge.jwks()["keys"], forge.key_of("ES256", "theirs").public_jwk]}
+    clock.advance(JWKS_CACHE_SECONDS)
+    with pytest.raises(InvalidToken) as refused:
+        issuers.verify(nameless())
+    assert "names no key" in refused.value.reason
+    assert issuers.verify(foreign(alg="ES256")).sub
 
 
 def test_one_issuers_key_signs_nothing_for_another(web: Web, world: World) -> None:

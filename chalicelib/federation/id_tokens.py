@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib import claims as claim
 from chalicelib import jws
 from chalicelib.errors import InvalidToken
-from chalicelib.jwk import Keys, check_signature
+from chalicelib.jwk import OthersKeys, check_others_signature
 
 MAX_ID_TOKEN_SECONDS = 24 * 3600  # Auth0's live ten hours
 MAX_AGE_SECONDS = 600  # made for this very log-in, which lasts no longer
@@ -35,7 +35,7 @@ class Expected:
     access_token: str | None
 
 
-def verify(text: str, keys: Keys, expected: Expected, *, now: float) -> Mapping[str, Any]:
+def verify(text: str, keys: OthersKeys, expected: Expected, *, now: float) -> Mapping[str, Any]:
     """Return the claims of a good ID token, ``sub`` among them. InvalidToken for every fault of it.
 
     Unavailable where the provider's keys are out of reach.
@@ -47,7 +47,7 @@ def verify(text: str, keys: Keys, expected: Expected, *, now: float) -> Mapping[
         raise InvalidToken("it is of another issuer")
     if token.header.alg not in expected.algorithms:
         raise InvalidToken("its alg is not among the provider's")
-    check_signature(token, keys)
+    check_others_signature(token, keys)
     _check_audience(token.payload, expected.client_id)
     iat, _ = claim.check_times(token.payload, now=now, max_seconds=MAX_ID_TOKEN_SECONDS)
     if iat < now - MAX_AGE_SECONDS - claim.LEEWAY_SECONDS:

@@ -3,13 +3,11 @@
 The audience is our issuer and nothing else, the life is short, and each ``jti`` counts once (OP-6).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib import claims as claim
 from chalicelib import jwk, jws
 from chalicelib.errors import InvalidToken
-from chalicelib.jwk import VerificationKey
 from chalicelib.provider.client import Client
 from chalicelib.refresh_tokens import hash_of
 from chalicelib.store import Conflict, Insert, Key, Store
@@ -19,14 +17,6 @@ TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 MAX_SECONDS = 3600  # from now to its expiry: Authlib's default; each is remembered for so long
 
 _TYPS = ("JWT", "client-authentication+jwt")
-
-
-@dataclass(frozen=True, slots=True)
-class _KeySet:
-    keys: Mapping[str, VerificationKey]
-
-    def verification_key(self, kid: str) -> VerificationKey | None:
-        return self.keys.get(kid)
 
 
 def subject(text: str) -> str | None:
@@ -53,7 +43,7 @@ class Assertions:
         token = jws.parse(text)
         if token.header.typ is not None and not any(claim.is_typ(token.header.typ, typ) for typ in _TYPS):
             raise InvalidToken("it is a token of another kind")
-        jwk.check_signature(token, _KeySet(jwk.read_set(client.jwks)))
+        jwk.check_others_signature(token, jwk.read_set(client.jwks))
         payload = token.payload
         if payload.get("iss") != client.client_id or payload.get("sub") != client.client_id:
             raise InvalidToken("iss and sub must be the client")

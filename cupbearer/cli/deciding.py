@@ -124,11 +124,11 @@ def _issuer(token: str) -> object:
 
 def _key(at: Services, token: str) -> str:
     header = jws.parse(token).header
-    key = at.key_ring.verification_key(header.kid)
+    key = None if header.kid is None else at.key_ring.verification_key(header.kid)
     if key is None and _issuer(token) != at.settings.issuer:
         raise InvalidToken("the key is not ours and neither is the token: it is of another issuer")
     if key is None:
-        raise InvalidToken(f"{header.kid} is unknown or retired")
+        raise InvalidToken("it names no key" if header.kid is None else f"{header.kid} is unknown or retired")
     return f"{key.kid} is in use, for {key.alg}"
 
 

@@ -38,6 +38,14 @@ def test_m1_the_hostile_corpus_is_refused(text: str) -> None:
     refused(text)
 
 
+@pytest.mark.parametrize("alg", forge.ALGORITHMS)
+def test_a_token_of_ours_names_its_key_though_only_one_would_fit(alg: str) -> None:
+    """TK-3: others may leave the name out, we never do."""
+    with pytest.raises(InvalidToken) as failed:
+        forge.verifier(WORLD).verify(forge.signed(forge.header(alg, kid=None), alg=alg))
+    assert failed.value.reason == "its header names no key"
+
+
 @given(alg=st.sampled_from(forge.ALGORITHMS), position=st.integers(0, 10_000), letter=st.characters())
 def test_one_letter_changed_makes_it_another_text_and_no_token(alg: str, position: int, letter: str) -> None:
     text = GOOD[alg]

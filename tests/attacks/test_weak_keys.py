@@ -95,7 +95,7 @@ def test_rfc7517_5_keys_that_are_not_understood_are_passed_over() -> None:
     document: Any = {
         "keys": [None, 1, [], {}, {"kty": "oct", "k": "AAAA", "kid": "x"}, forge.key_of("ES256").public_jwk]
     }
-    assert set(jwk.read_set(document)) == {forge.key_of("ES256").kid}
+    assert [key.kid for key in jwk.read_set(document).keys] == [forge.key_of("ES256").kid]
     nothings: list[Any] = [None, [], {}, "x", {"keys": {}}, {"keys": []}, {"keys": [{"kty": "oct"}]}]
     for nothing in nothings:
         with pytest.raises(UnusableKey):

@@ -68,6 +68,33 @@ def with_the_name_of_the_right_key(issuer: Issuer) -> None:
     issuer.key = forge.key_of("RS256", "nobody's")
 
 
+def no_name_and_another_key(issuer: Issuer) -> None:
+    with_another_key(issuer)
+    issuer.header["kid"] = None
+
+
+def no_name_and_two_keys(alg: str, *, first: bool = True) -> Lies:
+    def lie(issuer: Issuer) -> None:
+        other = forge.key_of(alg, "the next one").public_jwk
+        issuer.published = [issuer.key.public_jwk, other] if first else [other, issuer.key.public_jwk]
+        issuer.header["kid"] = None
+
+    return lie
+
+
+def no_name_and_no_key_that_fits(issuer: Issuer) -> None:
+    issuer.published = [forge.key_of("ES256", "the next one").public_jwk]
+    issuer.header["kid"] = None
+
+
+def no_name_and_no_signature(issuer: Issuer) -> None:
+    issuer.sign = lambda _, payload: f"{forge.part({'alg': 'none'})}.{forge.part(payload)}."
+
+
+def a_name_where_the_key_has_none(issuer: Issuer) -> None:
+    issuer.published = [{name: value for name, value in issuer.key.public_jwk.items() if name != "kid"}]
+
+
 def with_an_algorithm_it_never_announced(issuer: Issuer) -> None:
     issuer.key = forge.key_of("ES256", "an issuer elsewhere")
     issuer.published = [issuer.key.public_jwk]
@@ -140,7 +167,13 @@ LIES: dict[str, Lies] = {
     "only HS256 announced": discovery(id_token_signing_alg_values_supported=["HS256"]),
     "an unknown key": with_another_key,
     "the right name on the wrong key": with_the_name_of_the_right_key,
-    "no kid": header(kid=None),
+    "no kid, by another key": no_name_and_another_key,
+    "no kid, and two keys that fit": no_name_and_two_keys("RS256"),
+    "no kid, by the second of two keys": no_name_and_two_keys("RS256", first=False),
+    "no kid, and a key of another kind alone": no_name_and_no_key_that_fits,
+    "no kid, unsigned": no_name_and_no_signature,
+    "an empty kid": header(kid=""),
+    "a kid of a key that has none": a_name_where_the_key_has_none,
     "key in the header": lambda issuer: issuer.header.update(jwk=issuer.key.public_jwk),
     "crit": header(crit=["exp"]),
     "tampered payload": tampered,

@@ -122,6 +122,48 @@ def test_rotated_keys_are_found_at_once(browser: Browser, elsewhere: Issuer, clo
     assert attempt(browser, elsewhere).status == 200
 
 
+def unnamed(key: signing.NewKey, **changes: Any) -> dict[str, Any]:
+    return {name: value for name, value in {**key.public_jwk, **changes}.items() if name != "kid"}
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_an_id_token_need_not_name_the_one_key_that_fits(
+    browser: Browser, elsewhere: Issuer, named: bool
+) -> None:
+    """RFC 7515 section 4.1.4, OpenID Connect Core section 10.1: keys for another use or alg are none that fit."""
+    other = forge.key_of("RS256", "the next one")
+    elsewhere.published = [
+        unnamed(other, use="enc"),
+        unnamed(other, alg="RSA-OAEP"),
+        unnamed(forge.key_of("ES256")),
+        elsewhere.key.public_jwk if named else unnamed(elsewhere.key),
+    ]
+    elsewhere.header["kid"] = None
+    assert attempt(browser, elsewhere).status == 200
+
+
+def test_the_one_key_is_looked_for_again_where_it_was_rotated(
+    browser: Browser, elsewhere: Issuer, clock: Any
+) -> None:
+    elsewhere.header["kid"] = None
+    assert attempt(browser, elsewhere).status == 200
+    clock.advance(31)
+    elsewhere.key = forge.key_of("RS256", "the next one")
+    assert attempt(browser, elsewhere).status == 200
+    assert elsewhere.visits.count("/jwks") == 2
+
+
+def test_bad_signatures_without_a_name_cause_no_flood_of_fetches(
+    browser: Browser, elsewhere: Issuer, clock: Any
+) -> None:
+    """FD-6."""
+    with_another_key(elsewhere)
+    elsewhere.header["kid"] = None
+    for _ in range(5):
+        assert attempt(browser, elsewhere).status == 403
+    assert elsewhere.visits.count("/jwks") == 1
+
+
 def test_unknown_keys_cause_no_flood_of_fetches(browser: Browser, elsewhere: Issuer) -> None:
     """FD-6: at most one in a cool-down."""
     with_another_key(elsewhere)

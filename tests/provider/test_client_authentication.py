@@ -143,7 +143,8 @@ class Signer:
             "iat": self.now,
             "exp": self.now + 60,
         } | changes
-        parts = ({"alg": self.key.alg, "kid": self.key.kid, "typ": "JWT"} | (header or {}), payload)
+        named = {"alg": self.key.alg, "kid": self.key.kid, "typ": "JWT"} | (header or {})
+        parts = ({name: value for name, value in named.items() if value is not None}, payload)
         text = ".".join(jws.encode(json.dumps(part).encode()) for part in parts)
         return f"{text}.{jws.encode(self.key.sign(text.encode()))}"
 
@@ -158,6 +159,14 @@ def test_a_client_proves_itself_by_its_key(house: House, alg: str) -> None:
     assert client.app.secret is None
     assert client.ask(client.assertion()).status == 200
     assert client.ask(client.assertion(jti="two", aud=[ISSUER]), client_id=client.app.client_id).status == 200
+
+
+def test_a_client_need_not_name_its_only_key(house: House) -> None:
+    """RFC 7515 section 4.1.4."""
+    client, other = Signer(house), Signer(house)
+    assert client.ask(client.assertion(header={"kid": None})).status == 200
+    other.key = client.key
+    assert other.ask(other.assertion(header={"kid": None})).error == "invalid_client"
 
 
 def test_an_assertion_counts_once(house: House) -> None:
