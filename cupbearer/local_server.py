@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from chalicelib.web.refusals import problem
 from chalicelib.world import SYSTEM
 from cupbearer.local_gateway import GatewayRefusal, LocalGateway, Request
-from cupbearer.wire import Unreadable, declared_length, parse_headers, parse_target, read_body
+from cupbearer.wire import Unreadable, read_body, read_head
 
 LOG = logging.getLogger("cupbearer.server")
 
@@ -54,44 +54,34 @@ class Connection(BaseHTTPRequestHandler):
     """One connection: reads requests strictly, asks the gateway, always answers."""
 
     protocol_version = "HTTP/1.1"
-    default_request_version = "HTTP/1.0"  # so that even a garbage request line gets a status line
+    request_version = "HTTP/1.1"  # so that even a garbage request line gets a status line
     disable_nagle_algorithm = True
     wbufsize = -1  # head and body leave together
     timeout: ClassVar[int] = IDLE_SECONDS
     server: Server
     request_id = ""
     command = ""
+    path = ""
     raw_requestline: bytes
-    request_version = "HTTP/1.1"
+    request_version = "HTTP/1.1"  # so that even a garbage request line gets a status line
     _by_application = False  # whether the application has answered, and so has logged it
 
     def parse_request(self) -> bool:
         """Read line and headers of a request; a bad one is answered before it costs anything."""
-        self.request_id = SYSTEM.identifier()
+        self.request_id, self.command = SYSTEM.identifier(), ""
         self._by_application = False
-        if self.raw_requestline in (b"\r\n", b"\n"):  # RFC 9112 section 2.2: one empty line before is ignored
+        if self.raw_requestline == b"\r\n":  # RFC 9112 section 2.2: one empty line before is ignored
             self.raw_requestline = self.rfile.readline(MAX_REQUEST_LINE)
-        if not self.raw_requestline.strip():
-            self.send_error(400)
-            return False
-        return super().parse_request() and self._is_readable()
-
-    def _is_readable(self) -> bool:
         try:
-            self._target = parse_target(self.path)
-            self._fields = parse_headers(self.headers)
-            self._length = declared_length(self._fields)
+            head = read_head(self.raw_requestline, self.rfile)
         except Unreadable as refusal:
             self.send_error(refusal.status)
             return False
-        return True
-
-    def handle_expect_100(self) -> bool:
-        """Ask for the body only where it will be read."""
-        if not self._is_readable():
-            return False
-        super().handle_expect_100()
-        self.wfile.flush()
+        self._head, self.command, self.path = head, head.method, head.path
+        self.close_connection = head.ends_connection
+        if head.awaits_continue:
+            self.handle_expect_100()
+            self.wfile.flush()
         return True
 
     def __getattr__(self, name: str) -> Any:
@@ -102,10 +92,9 @@ class Connection(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         try:
-            body = read_body(self.rfile, self._length)
-            path, query = self._target
-            peer = str(self.client_address[0])
-            asked = Request(self.command, path, query, self._fields, body, peer, self.request_id)
+            head, peer = self._head, str(self.client_address[0])
+            body = read_body(self.rfile, head.length)
+            asked = Request(head.method, head.path, head.query, head.headers, body, peer, self.request_id)
             answer = self.server.gateway.answer(asked)
             self._by_application = True
             self._send(answer)
@@ -118,7 +107,7 @@ class Connection(BaseHTTPRequestHandler):
         except ConnectionError:
             raise
         except Exception:
-            LOG.exception("%s: a defect of the local server", self._target[0])
+            LOG.exception("%s: a defect of the local server", self.path)
             self._refuse(500)
 
     def _send(self, answer: Mapping[str, Any]) -> None:
@@ -126,7 +115,7 @@ class Connection(BaseHTTPRequestHandler):
             headers = list(_flat({**answer["headers"], **answer["multiValueHeaders"]}))
             status, body = int(answer["statusCode"]), _body_of(answer)
         except (ValueError, TypeError, AttributeError):
-            LOG.exception("%s: the answer cannot be sent", self.path.partition("?")[0])
+            LOG.exception("%s: the answer cannot be sent", self.path)
             self._refuse(500)
             return
         self._write(status, headers, body)
@@ -174,7 +163,7 @@ class Connection(BaseHTTPRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002
         """Log method, path and status; a query may hold a secret (M9). ``cupbearer/console_log.py`` says what is shown."""
-        path = self.path.partition("?")[0] if self.command else "-"
+        path = self.path if self.command else "-"
         fields = {"method": self.command or "-", "status": int(code), "request_id": self.request_id}
         LOG.info("request", extra={"fields": fields, "path": path, "by_application": self._by_application})
 

@@ -250,7 +250,9 @@ def test_an_answer_that_cannot_be_sent_is_a_500_without_a_traceback(tiny: Runnin
 
 
 BIG = 10 * 1024 * 1024 + 1
-POST, GET = b"POST /echo HTTP/1.1\r\n", b"GET /cats HTTP/1.1\r\n"
+HOST = b"Host: localhost\r\n"
+POST, GET = b"POST /echo HTTP/1.1\r\n" + HOST, b"GET /cats HTTP/1.1\r\n" + HOST
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n"
 HOSTILE = {
     "a length that is no number": (POST + b"Content-Length: abc\r\n\r\nx", 400),
     "a negative length": (POST + b"Content-Length: -1\r\n\r\n", 400),
@@ -258,37 +260,75 @@ HOSTILE = {
     "a length with a sign": (POST + b"Content-Length: +1\r\n\r\nx", 400),
     "two lengths": (POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nxy", 400),
     "length and chunks": (POST + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    "length and chunks, the other way round": (POST + b"Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n0\r\n\r\n", 400),
+    "one length twice": (POST + b"Content-Length: 1\r\nContent-Length: 1\r\n\r\nx", 400),
+    "a list of lengths": (POST + b"Content-Length: 1, 1\r\n\r\nx", 400),
+    "a length in hexadecimal": (POST + b"Content-Length: 0x1\r\n\r\nx", 400),
+    "chunks twice": (CHUNKED + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    "chunks among codings": (POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400),
+    "chunks by a strange name": (POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 400),
+    "chunks with a vertical tab": (POST + b"Transfer-Encoding:\x0bchunked\r\n\r\n0\r\n\r\n", 400),
+    "chunks in HTTP/1.0": (b"POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    "a space before the colon of a coding": (POST + b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n", 400),
     "an unknown coding": (POST + b"Transfer-Encoding: gzip\r\n\r\n", 400),
     "a body that ends early": (POST + b"Content-Length: 9\r\n\r\nabc", 400),
-    "chunks": (POST + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1;x=y\r\nd\r\n0\r\nT: 1\r\n\r\n", 200),
-    "a chunk size that is none": (POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc", 400),
-    "a chunk that ends early": (POST + b"Transfer-Encoding: chunked\r\n\r\nff\r\nabc", 400),
-    "a chunk too large": (POST + b"Transfer-Encoding: chunked\r\n\r\nffffffffff\r\n", 413),
+    "chunks": (CHUNKED + b"\r\n3\r\nabc\r\n1;x=y\r\nd\r\n0\r\nT: 1\r\n\r\n", 200),
+    "a chunk size that is none": (CHUNKED + b"\r\nzz\r\nabc", 400),
+    "a chunk that ends early": (CHUNKED + b"\r\nff\r\nabc", 400),
+    "a chunk too large": (CHUNKED + b"\r\nffffffffff\r\n", 413),
+    "a chunk line that ends in LF": (CHUNKED + b"\r\n3\nabc\r\n0\r\n\r\n", 400),
+    "a chunk that ends in LF": (CHUNKED + b"\r\n3\r\nabc\n0\r\n\r\n", 400),
+    "a chunk extension with a line of its own": (CHUNKED + b"\r\n3;a\nb\r\nabc\r\n0\r\n\r\n", 400),
+    "a chunk extension with a bare CR": (CHUNKED + b"\r\n3;a\rb\r\nabc\r\n0\r\n\r\n", 400),
+    "a chunk size with a sign": (CHUNKED + b"\r\n+3\r\nabc\r\n0\r\n\r\n", 400),
+    "trailers that end in LF": (CHUNKED + b"\r\n0\r\nT: 1\n\r\n", 400),
+    "trailers without end": (CHUNKED + b"\r\n0\r\n" + b"T: 1\r\n" * 20_000, 431),
     "a body too large": (POST + b"Content-Length: %d\r\n\r\n" % BIG + b"x" * BIG, 413),
     "too large to be asked for": (POST + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % BIG, 413),
     "garbage": (b"\x16\x03\x01\x02\x00\x01\x00\xfc\x03\x03\r\n\r\n", 400),
     "nothing but space": (b"  \r\n\r\n", 400),
     "an empty line before": (b"\r\n" + GET + b"\r\n", 200),
     "one word": (b"HELLO\r\n\r\n", 400),
-    "no method of ours": (b"\xff\xfe /cats HTTP/1.1\r\n\r\n", 404),
-    "another protocol": (b"GET /cats HTTP/2.0\r\n\r\n", 400),
-    "a path outside ASCII": ("GET /cäts HTTP/1.1\r\n\r\n".encode(), 400),
-    "a path too long": (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", 414),
-    "a header outside ASCII": ("GET /cats HTTP/1.1\r\nX-Name: Zoë\r\n\r\n".encode(), 200),
-    "a token outside ASCII": ("GET /users/u1 HTTP/1.1\r\nAuthorization: \x80Zoë\r\n\r\n".encode(), 200),
-    "a header name outside ASCII": ("GET /cats HTTP/1.1\r\nNäme: x\r\n\r\n".encode(), 400),
+    "no method of ours": (b"BREW /cats HTTP/1.1\r\n" + HOST + b"\r\n", 404),
+    "a method outside ASCII": (b"\xff\xfe /cats HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+    "another protocol": (b"GET /cats HTTP/2.0\r\n" + HOST + b"\r\n", 400),
+    "a path outside ASCII": ("GET /cäts HTTP/1.1\r\nHost: x\r\n\r\n".encode(), 400),
+    "a path too long": (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 414),
+    "a header outside ASCII": ("GET /cats HTTP/1.1\r\nHost: x\r\nX-Name: Zoë\r\n\r\n".encode(), 200),
+    "a token outside ASCII": ("GET /users/u1 HTTP/1.1\r\nHost: x\r\nAuthorization: \x80Zoë\r\n\r\n".encode(), 200),
+    "a header name outside ASCII": ("GET /cats HTTP/1.1\r\nHost: x\r\nNäme: x\r\n\r\n".encode(), 400),
     "a header without a colon": (GET + b"nonsense\r\n\r\n", 400),
     "a space before the colon": (GET + b"Content-Length : 1\r\n\r\n", 400),
     "a folded header": (GET + b"X-A: 1\r\n  2\r\n\r\n", 400),
     "a NUL in a header": (GET + b"X-A: 1\x002\r\n\r\n", 400),
-    "two tokens": (b"GET /users/u1 HTTP/1.1\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n", 400),
-    "an empty token": (b"GET /users/u1 HTTP/1.1\r\nAuthorization:  \r\n\r\n", 401),
+    "two tokens": (b"GET /users/u1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n", 400),
+    "an empty token": (b"GET /users/u1 HTTP/1.1\r\nHost: x\r\nAuthorization:  \r\n\r\n", 401),
     "a header too long": (GET + b"X-A: " + b"a" * BIG + b"\r\n\r\n", 431),
     "too many headers": (GET + b"" + b"X-A: 1\r\n" * 200 + b"\r\n", 431),
     "a multipart form": (POST + b"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1\r\n\r\nx", 200),
     "a mail": (POST + b"Content-Type: message/rfc822\r\nContent-Length: 1\r\n\r\nx", 200),
-    "an absolute target": (b"GET http://elsewhere/cats HTTP/1.1\r\n\r\n", 200),
-    "no version": (b"GET /cats\r\n\r\n", 200),
+    "810 KB of headers": (GET + b"".join(b"X-%d: " % n + b"a" * 8100 + b"\r\n" for n in range(100)) + b"\r\n", 431),
+    "17 KB of headers": (GET + b"".join(b"X-%d: " % n + b"a" * 1000 + b"\r\n" for n in range(17)) + b"\r\n", 431),
+    "8 KB of headers": (GET + b"".join(b"X-%d: " % n + b"a" * 1000 + b"\r\n" for n in range(8)) + b"\r\n", 200),
+    "a bare CR for a line end": (b"GET /users/u1 HTTP/1.1\r\nHost: x\r\nX-A: b\rAuthorization: Bearer good\r\n\r\n", 400),
+    "a bare CR before the end": (GET + b"X-A: b\r\r\n\r\n", 400),
+    "a bare LF for a line end": (b"GET /users/u1 HTTP/1.1\r\nHost: x\r\nX-A: b\nAuthorization: Bearer good\r\n\r\n", 400),
+    "bare LFs alone": (b"GET /cats HTTP/1.1\nHost: x\n\n", 400),
+    "a bare CR in the request line": (b"GET /cats HTTP/1.1\rX: y\r\nHost: x\r\n\r\n", 400),
+    "a folded first header": (b"GET /cats HTTP/1.1\r\n X-A: 1\r\nHost: x\r\n\r\n", 400),
+    "a header folded by a tab": (GET + b"X-A: 1\r\n\t2\r\n\r\n", 400),
+    "a NUL in a header's name": (GET + b"X\x00A: 1\r\n\r\n", 400),
+    "a NUL in the path": (b"GET /ca\x00ts HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "a tab before the colon": (GET + b"X-A\t: 1\r\n\r\n", 400),
+    "a header without a name": (GET + b": 1\r\n\r\n", 400),
+    "no host": (b"GET /cats HTTP/1.1\r\n\r\n", 400),
+    "no host in HTTP/1.0": (b"GET /cats HTTP/1.0\r\n\r\n", 200),
+    "two hosts": (GET + b"Host: elsewhere\r\n\r\n", 400),
+    "a host that is none": (b"GET /cats HTTP/1.1\r\nHost: a/b c\r\n\r\n", 400),
+    "two spaces in the request line": (b"GET  /cats HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "a tab in the request line": (b"GET\t/cats HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "an absolute target": (b"GET http://elsewhere/cats HTTP/1.1\r\n" + HOST + b"\r\n", 200),
+    "no version": (b"GET /cats\r\n\r\n", 400),
 }  # fmt: skip
 
 
@@ -303,9 +343,54 @@ def test_no_request_however_hostile_goes_without_an_answer(tiny: Running, name: 
         assert json.loads(body)["status"] == status
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        POST + b"Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n",
+        POST + b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        POST + b"Content-Length: 0\r\nContent-Length: 44\r\n\r\n",
+        GET + b"X-A: b\rContent-Length: 44\r\n\r\n",
+        GET + b"Content-Length : 44\r\n\r\n",
+        GET + b"X-A: b\r\n Content-Length: 44\r\n\r\n",
+    ],
+)
+def test_what_could_be_the_end_of_one_request_or_the_beginning_of_another_is_answered_once(
+    tiny: Running, first: bytes
+) -> None:
+    """AZ-6: the rest of the connection is not read as requests (RFC 9112 section 11.2)."""
+    answer = tiny.send(
+        first + b"GET /users/u1 HTTP/1.1\r\nHost: x\r\n" + b"Authorization: Bearer good\r\n\r\n"
+    )
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"\r\nConnection: close\r\n" in answer
+
+
+def test_requests_sent_at_once_are_answered_in_turn(tiny: Running) -> None:
+    answer = tiny.send(
+        GET + b"\r\n" + POST + b"Content-Length: 3\r\n\r\nabc" + CHUNKED + b"\r\n2\r\nab\r\n0\r\n\r\n"
+    )
+    assert answer.count(b"HTTP/1.1 200 ") == 3
+    assert answer.index(b'"port"') < answer.index(b'{"length":3}') < answer.index(b'{"length":2}')
+
+
+@pytest.mark.parametrize(
+    ("head", "stays"),
+    [
+        (b"HTTP/1.1\r\nHost: x\r\n", True),
+        (b"HTTP/1.1\r\nHost: x\r\nConnection: TE, Close\r\n", False),
+        (b"HTTP/1.0\r\n", False),
+        (b"HTTP/1.0\r\nConnection: keep-alive\r\n", True),
+    ],
+)
+def test_a_connection_stays_open_as_http_says(tiny: Running, head: bytes, stays: bool) -> None:
+    """RFC 9112 section 9.3."""
+    assert tiny.send((b"GET /cats " + head + b"\r\n") * 2).count(b"HTTP/1.1 200 ") == 1 + stays
+
+
 def test_a_large_body_is_asked_for_only_when_it_will_be_read(tiny: Running) -> None:
     with socket.create_connection(("127.0.0.1", tiny.port), timeout=10) as one:
-        one.sendall(b"POST /echo HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
+        one.sendall(POST + b"Expect: 100-continue\r\nContent-Length: 3\r\n\r\n")
         assert one.recv(1000).startswith(b"HTTP/1.1 100 ")
         one.sendall(b"abc")
         assert b'{"length":3}' in one.recv(1000)
