@@ -18,6 +18,8 @@ ALGORITHMS = frozenset({"RS256", "ES256", "EdDSA"})
 RSA_EXPONENT = 65537
 MIN_RSA_BITS = 2048
 MAX_RSA_BITS = 8192  # above it, verifying is a way to burn our time
+MAX_MEMBER_CHARACTERS = 1400  # of a number in base64url: a modulus of MAX_RSA_BITS takes 1366
+MAX_KEYS = 100  # of one set; large providers publish ten
 P256_COORDINATE_BYTES = 32
 
 # If the modulus is a power of 65537 modulo every one of these, the key was made by the broken generator of
@@ -130,6 +132,8 @@ def read_set(document: object, *, algorithms: AbstractSet[str] = ALGORITHMS) -> 
     listed = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(listed, list):
         raise UnusableKey("not a JWK set")
+    if len(listed) > MAX_KEYS:
+        raise UnusableKey(f"the JWK set has more than {MAX_KEYS} keys")
     usable: list[VerificationKey] = []
     for jwk in listed:
         try:
@@ -150,8 +154,8 @@ def _key_ops(jwk: Mapping[str, Any]) -> list[Any]:
 
 def _octets(jwk: Mapping[str, Any], member: str) -> bytes:
     text = jwk.get(member)
-    if not isinstance(text, str) or not text.isascii():
-        raise UnusableKey(f'"{member}" is not base64url')
+    if not isinstance(text, str) or len(text) > MAX_MEMBER_CHARACTERS or not text.isascii():
+        raise UnusableKey(f'"{member}" is not base64url, or too long')
     try:
         return jws.decode(text.encode("ascii"))
     except ValueError as fault:

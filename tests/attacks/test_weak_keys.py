@@ -100,3 +100,14 @@ def test_rfc7517_5_keys_that_are_not_understood_are_passed_over() -> None:
     for nothing in nothings:
         with pytest.raises(UnusableKey):
             jwk.read_set(nothing)
+
+
+@pytest.mark.parametrize(("number", "good"), [(100, True), (101, False)])
+def test_a_set_has_at_most_100_keys_whatever_they_are(number: int, good: bool) -> None:
+    """FD-5: each of them costs an import before anybody knows whether it is asked for."""
+    listed = [*({"kty": "oct"} for _ in range(number - 1)), forge.key_of("ES256").public_jwk]
+    if good:
+        assert len(jwk.read_set({"keys": listed}).keys) == 1
+    else:
+        with pytest.raises(UnusableKey, match="more than 100 keys"):
+            jwk.read_set({"keys": listed})
