@@ -11,7 +11,18 @@ from pathlib import Path
 from bench import findings, house, plots, report
 from bench.effort import FULL, QUICK, Effort
 
-ROWS = ("warm", "cold", "log_in", "requests", "revocation", "timing", "memory", "throughput", "growth")
+ROWS = (
+    "warm",
+    "cold",
+    "log_in",
+    "requests",
+    "revocation",
+    "timing",
+    "memory",
+    "throughput",
+    "growth",
+    "parsers",
+)
 QUICK_RESULTS = findings.ROOT / "out" / "bench"
 
 

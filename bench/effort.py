@@ -17,6 +17,7 @@ class Effort:
     sqlite_users: tuple[int, ...]
     dynamodb_users: tuple[int, ...]
     timings: int  # log-ins of each class of account
+    texts: int  # tried of each parser
 
 
 FULL = Effort(
@@ -30,6 +31,7 @@ FULL = Effort(
     sqlite_users=(1_000, 10_000, 100_000, 1_000_000),
     dynamodb_users=(1_000, 20_000),  # the emulator's own search of a partition grows with it
     timings=500,
+    texts=1_500,
 )
 QUICK = Effort(
     name="quick",
@@ -42,4 +44,5 @@ QUICK = Effort(
     sqlite_users=(1_000, 10_000),
     dynamodb_users=(200, 1_000),
     timings=25,
+    texts=60,
 )

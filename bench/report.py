@@ -13,7 +13,18 @@ from rich.table import Table
 from bench.findings import ROOT, Figure, Finding
 
 PAGE = ROOT / "docs" / "bench.md"
-ORDER = ("warm", "cold", "log_in", "requests", "growth", "throughput", "revocation", "timing", "memory")
+ORDER = (
+    "warm",
+    "cold",
+    "log_in",
+    "requests",
+    "growth",
+    "throughput",
+    "revocation",
+    "timing",
+    "memory",
+    "parsers",
+)
 _FIGURES = re.compile(r"(<!-- figures: written by make bench -->\n).*(<!-- end of figures -->)", re.DOTALL)
 
 

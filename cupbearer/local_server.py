@@ -54,7 +54,6 @@ class Connection(BaseHTTPRequestHandler):
     """One connection: reads requests strictly, asks the gateway, always answers."""
 
     protocol_version = "HTTP/1.1"
-    request_version = "HTTP/1.1"  # so that even a garbage request line gets a status line
     disable_nagle_algorithm = True
     wbufsize = -1  # head and body leave together
     timeout: ClassVar[int] = IDLE_SECONDS

@@ -65,7 +65,7 @@ class Import:
         try:
             if not line.strip():
                 return True
-            entry = _parsed(line)
+            entry = read_line(line)
             name = entry.username
             newcomer = self._newcomer(entry)
             self._refuse_twins(number, newcomer)
@@ -118,7 +118,8 @@ class Import:
         return False
 
 
-def _parsed(line: bytes) -> Line:
+def read_line(line: bytes) -> Line:
+    """Return what a line says; raise Invalid for one that is no such object."""
     if len(line) > MAX_LINE:
         raise Invalid(f"The line has more than {MAX_LINE} octets.")
     try:
