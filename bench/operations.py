@@ -58,7 +58,7 @@ class Operations:
         self._authorizer(refreshed.access_token)
         self._count("message posted", lambda: board.post(author="Zoe", text="hello"))
         self._count("message page", board.newest)
-        self._count("page of 50 users", lambda: at.users.page(limit=50))
+        self._count("page of 50 users", lambda: at.users.listed(limit=50))
         self._count(
             "log-out", lambda: at.sessions.end(refreshed.user.user_id, refreshed.session_id, source=source)
         )
@@ -71,7 +71,7 @@ class Operations:
         self._log_in(username, source)
         signed_in = self._count("log-in", lambda: self._log_in(username, source))
         self._count("refresh", lambda: at.sign_in.refresh(signed_in.refresh_token, source=source))
-        self._count("page of 50 users", lambda: at.users.page(limit=50))
+        self._count("page of 50 users", lambda: at.users.listed(limit=50))
         self._count("message page", Board(at.store, at.world).newest)
         return self.found
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from chalicelib import addresses, scopes
 from chalicelib.errors import NotFound, Taken
+from chalicelib.listed_user import ListedUser
 from chalicelib.store import Conflict, Forget, Insert, Key, Remove, Replace, Store, Write, each_once
 from chalicelib.user import (
     DIRECTORY,
@@ -66,7 +67,7 @@ class Users:
         leads_to_it = {"user_id": user.user_id}
         return (
             Insert(profile_key(user.user_id), user.data()),
-            Insert(directory_key(user), leads_to_it),
+            Insert(directory_key(user), ListedUser.of(user).data()),
             *(Insert(key, leads_to_it) for key in sorted(_leading_to(user))),
             *((Insert(operator_key(user.user_id), leads_to_it),) if user.is_operator else ()),
         )
@@ -112,6 +113,19 @@ class Users:
         records = self._store.get(*(profile_key(line.data["user_id"]) for line in lines.records))
         return tuple(User.from_record(record) for record in records if record), lines.next_after
 
+    def listed(
+        self, *, after: str | None = None, limit: int = 50
+    ) -> tuple[tuple[ListedUser, ...], str | None]:
+        """Return what such a page shows of each, in one request; one more where an earlier release wrote a line."""
+        lines = self._store.list(DIRECTORY, after=after, limit=limit)
+        found = {line.data["user_id"]: ListedUser.from_data(line.data) for line in lines.records}
+        bare = [profile_key(user_id) for user_id, listed in found.items() if listed is None]
+        for user in (
+            User.from_record(record) for record in (self._store.get(*bare) if bare else ()) if record
+        ):
+            found[user.user_id] = ListedUser.of(user)
+        return tuple(listed for listed in found.values() if listed), lines.next_after
+
     def change(
         self, user_id: str, change: Callable[[User], User], *also: Callable[[User, User], Iterable[Write]]
     ) -> tuple[User, User]:
@@ -145,6 +159,7 @@ class Users:
             *(Insert(key, {"user_id": new.user_id}) for key in sorted(new.unique_keys - old.unique_keys)),
             *self._claiming(old, new),
             *self._listing(old, new),
+            *self._line(old, new),
         )
 
     def deletion(self, user: User) -> tuple[Write, ...]:
@@ -197,6 +212,14 @@ class Users:
             return (Forget(key),)
         (line,) = self._store.get(key)
         return () if line else (Insert(key, {"user_id": new.user_id}),)
+
+    def _line(self, old: User, new: User) -> tuple[Write, ...]:
+        """Return the write that keeps the directory's line; a change of what no list shows reads and writes nothing."""
+        listed = ListedUser.of(new)
+        if listed == ListedUser.of(old):
+            return ()
+        (line,) = self._store.get(directory_key(old))
+        return (Replace(line, listed.data()),) if line else ()
 
     @staticmethod
     def _raise_if_taken(old: User, new: User, conflict: Conflict) -> None:

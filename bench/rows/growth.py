@@ -75,7 +75,7 @@ def _operations(place: Path, size: int) -> dict[str, Batch]:
         "log-in": _log_in(at, "user", size),
         "log-in without its hash": _log_in(cheap, "fast", len(few.ids)),
         "refresh": _refresh(at, size),
-        "page of 50 users": lambda: seconds_each(lambda: at.users.page(after=next(cursors), limit=50)),
+        "page of 50 users": lambda: seconds_each(lambda: at.users.listed(after=next(cursors), limit=50)),
         "message page": lambda: seconds_each(board.newest, 4),
     }
 
@@ -118,7 +118,7 @@ def _cursors(at: Services) -> Iterator[str | None]:
     after: str | None = None
     while True:
         yield after
-        _, after = at.users.page(after=after, limit=50)
+        _, after = at.users.listed(after=after, limit=50)
 
 
 def _counted(client: Any, sizes: tuple[int, ...], folder: Path) -> dict[str, dict[str, Any]]:

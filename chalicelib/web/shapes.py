@@ -6,6 +6,7 @@ import msgspec
 
 if TYPE_CHECKING:  # the authorizer loads every shape and makes none
     from chalicelib.identity import Identity
+    from chalicelib.listed_user import ListedUser
     from chalicelib.sign_in import SignedIn
     from chalicelib.user import User
 
@@ -23,7 +24,7 @@ class UserShape(msgspec.Struct, frozen=True):
     disabled: bool = False
 
     @classmethod
-    def of(cls, user: "User") -> "UserShape":
+    def of(cls, user: "User | ListedUser") -> "UserShape":
         return cls(
             user_id=user.user_id,
             username=user.username,

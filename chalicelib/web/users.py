@@ -224,7 +224,7 @@ def own_activity(call: Call) -> Answer:
 @api.route("/users", methods=["GET"], scope=READ, query=("limit", "cursor"), gives=UserPage, refuses=(400,))
 def list_users(call: Call) -> Answer:
     """Return users in the order of sign-up, a page at a time."""
-    users, cursor = call.services.users.page(after=_cursor(call), limit=call.page_limit())
+    users, cursor = call.services.users.listed(after=_cursor(call), limit=call.page_limit())
     return Answer(UserPage([UserShape.of(user) for user in users], cursor))
 
 
