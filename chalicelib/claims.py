@@ -42,7 +42,7 @@ class AccessClaims(Value):
 
 def is_typ(typ: str | None, wanted: str) -> bool:
     """Tell whether a header's ``typ`` is the media type wanted, in any case, ``application/`` or not."""
-    return typ is not None and typ.lower().removeprefix("application/") == wanted.lower()
+    return typ == wanted or (typ is not None and typ.lower().removeprefix("application/") == wanted.lower())
 
 
 def check_times(claims: Claims, *, now: float, max_seconds: int) -> tuple[int, int]:

@@ -74,7 +74,12 @@ def parse(text: str) -> Jws:
         raise InvalidToken(f"not a compact JWS: it has {has}, and must have three, joined by dots")
     header, payload, signature = parts
     try:
-        return Jws(_header(header), _json_object(payload), b"%b.%b" % (header, payload), decode(signature))
+        return Jws(
+            header=_header(header),
+            payload=_json_object(payload),
+            signing_input=b"%b.%b" % (header, payload),
+            signature=decode(signature),
+        )
     except ValueError as fault:  # Unicode, base64 and JSON faults are ValueErrors too
         raise InvalidToken(f"not a strict compact JWS: {fault}") from None
 

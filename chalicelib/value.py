@@ -23,6 +23,7 @@ class Value:
     __dataclass_fields__: ClassVar[Any] = _Fields()
     _names: ClassVar[tuple[str, ...]] = ()
     _known: ClassVar[frozenset[str]] = frozenset()
+    _refuses: ClassVar[bool] = False
     _defaults: ClassVar[dict[str, Any]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -30,17 +31,20 @@ class Value:
         own = tuple(members.get("__annotations__", ()))
         cls._names += own
         cls._known = frozenset(cls._names)
+        cls._refuses = cls.__post_init__ is not Value.__post_init__
         cls._defaults = cls._defaults | {name: members[name] for name in own if name in members}
 
     def __init__(self, *given: Any, **named: Any) -> None:
-        values = self._defaults | named
         if given:
-            values |= self._placed(given, named)
-        if values.keys() != self._known:
-            wrong = ", ".join(sorted(values.keys() ^ self._known))
+            named |= self._placed(given, named)
+        if len(named) != len(self._names):
+            named = self._defaults | named
+        if named.keys() != self._known:
+            wrong = ", ".join(sorted(named.keys() ^ self._known))
             raise TypeError(f"{type(self).__name__}: missing or unknown: {wrong}")
-        self.__dict__.update(values)
-        self.__post_init__()
+        self.__dict__.update(named)
+        if self._refuses:
+            self.__post_init__()
 
     def __post_init__(self) -> None:
         """Refuse values that do not fit together."""
