@@ -16,7 +16,7 @@ from chalicelib.session import Session
 from chalicelib.store import Check, Insert, Key, Record, Replace, Store, Write
 from chalicelib.throttling import Throttle
 from chalicelib.user import User
-from chalicelib.world import World
+from chalicelib.world import World, is_within
 
 PREFIX = "cbd_"
 SECONDS = 600  # how long a person has
@@ -150,7 +150,11 @@ class Devices:
 
     def _read(self, code_hash: str) -> Device | None:
         (record,) = self.store.get(_device_key(code_hash))
-        return Device.from_record(record) if record else None
+        if record is None or record.expires_at is None:
+            return None
+        if not is_within(record.expires_at - SECONDS, SECONDS, now=self.world.now()):
+            return None  # made in the future: the clock went back, which prolongs nothing (AV-4)
+        return Device.from_record(record)
 
     def _by_user_code(self, typed: str) -> Device | None:
         user_code = cleaned(typed)

@@ -164,3 +164,10 @@ def test_a_narrowed_log_in_gives_a_device_no_more_than_it_has(
     assert poll(tv, begun).json["scope"] == "openid"
     (consent,) = house.services.provider.consents.of(zoe.user.user_id)
     assert consent.scopes == {"openid"}
+
+
+def test_a_step_back_of_the_clock_prolongs_no_device_code(tv: App, clock: Clock) -> None:
+    """AV-4: what was made in the future was not made within ten minutes."""
+    begun = begin(tv)
+    clock.advance(-300)
+    assert poll(tv, begun).error in ("invalid_grant", "expired_token")

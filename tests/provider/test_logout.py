@@ -150,7 +150,7 @@ def test_a_repeated_parameter_is_refused(browser: Browser, tokens: dict[str, str
 
 def test_a_logout_request_by_form_is_judged_before_it_goes_on(house: House) -> None:
     """DS-2: no address of ours is made of what is too long for one."""
-    reply = house.ask("POST", "/oauth/logout", form={"client_id": "x" * 60_000, "state": "x" * 60_000})
+    reply = house.ask("POST", "/oauth/logout", form={"client_id": "x" * 60_000})
     assert (reply.status, "Location" in reply.headers) == (400, False)
     short = house.ask("POST", "/oauth/logout", form={"client_id": "x" * 255, "state": "x" * 60_000})
     assert (short.status, len(short.location) < 8000) == (303, True)
