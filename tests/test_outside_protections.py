@@ -74,8 +74,8 @@ def test_a_name_is_called_only_if_every_address_of_it_may_be(
     """All of them are tried in turn, so a good first one must not open the way to the others."""
     asked: list[str] = []
 
-    def resolve(host: str, port: int, **_: Any) -> list[Any]:
-        asked.append(host)
+    def resolve(host: str | bytes, port: int, **_: Any) -> list[Any]:
+        asked.append(host.decode() if isinstance(host, bytes) else host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
 
     with serving(answers(page(KEYS))) as server:

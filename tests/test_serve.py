@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -445,19 +446,31 @@ def test_with_reload_a_changed_file_is_served_and_the_end_leaves_nobody_behind(t
     directory = project(tmp_path)
     running = start(directory, "--port", "0", "--reload")
     assert running.process.stdout is not None
-    (directory / "app.py").write_text(
-        textwrap.dedent("""
+    changed = textwrap.dedent("""
         from chalice import Chalice
         app = Chalice("tiny")
         @app.route("/new")
         def new(): return {"new": True}
     """)
-    )
+    noticed = threading.Event()
+
+    def change() -> None:
+        """Change the file, and again should that not be noticed: who looks for changes may not have begun to look."""
+        for number in range(9):
+            (directory / "app.py").write_text(f"{changed}# {number}\n")
+            if noticed.wait(20):
+                return
+
+    changing = threading.Thread(target=change)
+    changing.start()
     try:
         again = next(line for line in running.process.stdout if line.startswith("Cupbearer serves"))
+        noticed.set()
+        changing.join()
         port = int(again.split("localhost:")[1].split()[0])
         assert converse(port, ("GET", "/new"))[0].status == 200
     finally:
+        noticed.set()
         stop(running)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=2)
