@@ -19,6 +19,7 @@ ROWS = (
     "revocation",
     "timing",
     "memory",
+    "quiet_night",
     "throughput",
     "growth",
     "parsers",

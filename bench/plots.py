@@ -20,6 +20,8 @@ def draw(results: Path, to: Path) -> list[Path]:
         drawn["throughput"] = _throughput(found["throughput"])
     if "growth" in found:
         drawn["growth"] = _growth(found["growth"])
+    if "quiet_night" in found:
+        drawn["quiet-night"] = _quiet_night(found["quiet_night"])
     to.mkdir(parents=True, exist_ok=True)
     for name, text in drawn.items():
         (to / f"{name}.svg").write_text(text, encoding="utf-8")
@@ -43,6 +45,16 @@ def _bars(result: dict[str, Any], unit: str) -> list[Bar]:
         for f in result["figures"]
         if f["unit"] == unit
     ]
+
+
+def _quiet_night(result: dict[str, Any]) -> str:
+    modelled = result["data"]["modelled_ms"]
+    links = [Bar(link, ms, ours=True) for link, ms in modelled.items()]
+    return picture(
+        [bars("The first call after a quiet night, one link after the other", links, unit="ms")],
+        says="What the first call after a quiet night waits for",
+        footer=f"A model: processor time at the deployed memory. {_measured(result)}",
+    )
 
 
 def _throughput(result: dict[str, Any]) -> str:

@@ -23,6 +23,7 @@ ORDER = (
     "revocation",
     "timing",
     "memory",
+    "quiet_night",
     "parsers",
 )
 _FIGURES = re.compile(r"(<!-- figures: written by make bench -->\n).*(<!-- end of figures -->)", re.DOTALL)

@@ -109,7 +109,9 @@ def test_the_shipped_results_hold_every_row_and_its_pictures(tmp_path: Path) -> 
     shipped = {path.stem for path in findings.RESULTS.glob("*.json")}
     assert shipped == set(ROWS)
     drawn = plots.draw(findings.RESULTS, tmp_path)
-    assert {path.name for path in drawn} == {"latency.svg", "throughput.svg", "growth.svg"}
+    assert {path.name for path in drawn} == {
+        "latency.svg", "throughput.svg", "growth.svg", "quiet-night.svg",
+    }  # fmt: skip
     assert all((plots.PICTURES / path.name).exists() for path in drawn)
 
 

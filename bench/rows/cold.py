@@ -31,8 +31,8 @@ def measure(effort: Effort, folder: Path) -> Finding:
     """Measure first verdicts: ours, Node's and a bare Chalice authorizer's, in turn."""
     demand_node()
     with deployed(folder) as at:
-        source = _copy(folder / "source")
-        compiled = _copy(folder / "compiled")
+        source = copy(folder / "source")
+        compiled = copy(folder / "compiled")
         subprocess.run([sys.executable, "-m", "compileall", "-q", compiled], check=False)
         starts = {
             "ours": _python(at, "app", [compiled]),
@@ -100,11 +100,11 @@ def _start(command: Sequence[Any], environment: dict[str, str]) -> Callable[[], 
 
 
 def _python(at: Deployed, module: str, path: Sequence[Path], **more: str) -> Callable[[], float]:
-    environment = _environment(at, module, path) | more
-    return _start([sys.executable, *FLAGS, PEERS / "first_verdict.py"], environment)
+    started = environment(at, module, path) | more
+    return _start([sys.executable, *FLAGS, PEERS / "first_verdict.py"], started)
 
 
-def _environment(at: Deployed, module: str, path: Sequence[Path]) -> dict[str, str]:
+def environment(at: Deployed, module: str, path: Sequence[Path]) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "PEER_PATH": json.dumps([str(place) for place in path]),
@@ -128,7 +128,7 @@ def _pem(at: Deployed) -> str:
     return str(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode())
 
 
-def _copy(to: Path) -> Path:
+def copy(to: Path) -> Path:
     """Return a folder with what a package holds: the app, its libraries, Chalice's runtime."""
     to.mkdir()
     found = [ROOT / name for name in PACKAGED] + [PEERS / "bare.py"]
@@ -147,7 +147,7 @@ def modules(at: Deployed, path: Sequence[Path]) -> list[str]:
     script = (PEERS / "first_verdict.py").read_text() + "\nprint(*sorted(sys.modules))"
     run = subprocess.run(
         [sys.executable, *FLAGS, "-c", script],
-        env=_environment(at, "app", path),
+        env=environment(at, "app", path),
         capture_output=True,
         text=True,
         check=True,

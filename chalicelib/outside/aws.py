@@ -6,11 +6,14 @@ from chalicelib.errors import Unavailable
 
 
 def client(service: str, config: Any = None, *, region: str | None) -> Any:
-    """Return an SDK client. Where no region is given it comes, as the endpoint does, the SDK's usual way."""
-    import boto3
-    from botocore.config import Config
+    """Return an SDK client. Where no region is given it comes, as the endpoint does, the SDK's usual way.
 
-    return boto3.client(
+    It is botocore's, which boto3's is too: boto3 itself would only add to each cold start.
+    """
+    from botocore.config import Config
+    from botocore.session import get_session
+
+    return get_session().create_client(
         service,
         region_name=region,
         config=config or Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2}),
