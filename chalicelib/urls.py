@@ -15,7 +15,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 _WEB_URL = re.compile(
     r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[1-9][0-9]{0,4}))?"
     r"(?P<path>(?:/[A-Za-z0-9._~:/@!$&'()*+,;=%\[\]-]*)?)(?P<query>(?:\?[A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]*)?)",
-    re.IGNORECASE,
+    re.ASCII | re.IGNORECASE,  # without ASCII a long s passes for an s, and the sign of kelvin for a k
 )
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")  # "_" is no host's, but browsers take it
 _NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")

@@ -23,6 +23,9 @@ FORGED = (
     "https://a..example",
     "https://[::g]",
     "https://127.1",
+    "https://\u212a.example",  # the sign of kelvin, a k to whoever folds case
+    "http\u017f://a.example",  # a long s
+    "https://a.example/\u212a",
     "https://",
     "null",
     "*",
