@@ -35,8 +35,15 @@ def as_text(uri: str, *, most: int = MAX_SHOWN) -> str:
     letters that change the direction of others.
     """
     encoded = quote(uri[: 4 * most], safe="!#$%&'()*+,/:;=?@[]~", errors="replace")
-    text = re.sub(r"^([^/?#]{0,64}//)[^/?#@]*@", r"\1…@", encoded)
+    text = _without_user(encoded)
     return text if len(text) <= most else f"{text[:most]}…"
+
+
+def _without_user(text: str) -> str:
+    """Return it without user name and password, which go up to the last ``@`` before the path, as browsers read it."""
+    scheme, slashes, rest = text.partition("//")
+    user = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[0]
+    return f"{scheme}{slashes}…{rest.removeprefix(user)}" if user else text
 
 
 def _problem(uri: str) -> str | None:

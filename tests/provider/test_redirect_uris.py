@@ -173,6 +173,7 @@ def test_a_wrong_redirect_uri_is_on_the_page_as_text_and_in_the_log_with_its_cli
         ("https://x/\u202eelpmaxe", "https://x/%E2%80%AEelpmaxe"),
         ("https://x/\r\nSet-Cookie: a=1", "https://x/%0D%0ASet-Cookie:%20a=1"),
         ("https://ada:secret@x/cb", "https://…@x/cb"),
+        ("https://ada:sec@ret@x/cb", "https://…@x/cb"),
         (f"https://x/{'a' * 5000}", f"https://x/{'a' * 290}…"),
     ],
 )
