@@ -113,9 +113,12 @@ class Budgets:
         raise SlowDown(1)
 
     def settle(self, key: Key, amounts: Mapping[str, int]) -> None:
-        """Give a place back; where the record is another by now, there is none to give back."""
-        if self.bump(key, amounts, seconds=self._limits.account_window)["reserved"] < 0:
-            self.bump(key, {"reserved": 1}, seconds=self._limits.account_window)
+        """Give a place back; where the record is another by now, there is neither place nor failures to take from it."""
+        seconds = self._limits.account_window
+        counters = self.bump(key, amounts, seconds=seconds)
+        missing = {name: -counters[name] for name in amounts if counters[name] < 0}
+        if missing:
+            self.bump(key, missing, seconds=seconds)
 
     def bump(self, key: Key, amounts: Mapping[str, int], *, seconds: int) -> Counters:
         """Count within a window of so many seconds; one that opened in the future is begun again (AV-4).

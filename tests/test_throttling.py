@@ -191,6 +191,15 @@ def test_the_operator_lifts_a_lock(throttle: Throttle) -> None:
     assert guesses_until_refused(throttle, network=HOME, known=True) == 10
 
 
+def test_a_success_that_an_operators_unlock_overtakes_gives_no_second_budget_th_2(throttle: Throttle) -> None:
+    for _ in range(9):
+        guess(throttle)
+    under_way = throttle.reserve(account="alice", network=AWAY, known=False)
+    throttle.unlock("alice")
+    under_way.succeeded()
+    assert guesses_until_refused(throttle) == 10
+
+
 def test_a_network_has_a_budget_over_all_accounts_th_1(
     store: SqliteStore, world: World, clock: Clock
 ) -> None:
