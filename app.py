@@ -5,8 +5,8 @@ As the authorizer's function of a package it loads the table of routes and what 
 
 from typing import Any
 
-from chalicelib import settings
 from chalicelib.authorizer import compiled_table
+from chalicelib.settings import settings
 
 SETTINGS = settings.from_environment()
 COMPILED = compiled_table.read() if SETTINGS.handler == "app.jwt_authorizer" else None

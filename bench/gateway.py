@@ -15,8 +15,8 @@ from typing import Any, Self
 
 from bench import house
 from bench.findings import ROOT
-from chalicelib.access import FIRST_PARTY
-from chalicelib.route_table import RouteTable
+from chalicelib.authorizer.route_table import RouteTable
+from chalicelib.jose.claims import FIRST_PARTY
 from chalicelib.wiring import Services
 
 PEERS = ROOT / "bench" / "peers"

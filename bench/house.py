@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from chalicelib import logs, settings, wiring
-from chalicelib.audit import Source
-from chalicelib.passwords import CHEAPEST_ONLY_FOR_TESTING, Passwords
+from chalicelib import logs, wiring
+from chalicelib.audit.trail import Source
+from chalicelib.credentials.passwords import CHEAPEST_ONLY_FOR_TESTING, Passwords
+from chalicelib.settings import settings
 from chalicelib.store import Store
 from chalicelib.world import SYSTEM, World
 

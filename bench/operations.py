@@ -9,10 +9,10 @@ from typing import Any
 import app
 from bench import house
 from chalicelib import wiring
-from chalicelib.audit import Source
+from chalicelib.audit.trail import Source
+from chalicelib.authentication.log_in import SignedIn
 from chalicelib.errors import Refusal
 from chalicelib.sample.board import Board
-from chalicelib.sign_in import SignedIn
 from chalicelib.wiring import Services
 
 READS = frozenset({"get", "list", "GetItem", "BatchGetItem", "Query"})  # of both engines; all else writes

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from bench import house
-from chalicelib import names, scopes
+from chalicelib import scopes
 from chalicelib.store import Insert
-from chalicelib.user import User, UserId
-from chalicelib.users import Users
+from chalicelib.users import names
+from chalicelib.users.user import User, UserId
+from chalicelib.users.users import Users
 from chalicelib.wiring import Services
 
 LETTERS = str.maketrans("01234567", "abcdefgh")  # none of them looks like another: canonical as they are

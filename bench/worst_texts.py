@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from chalicelib.errors import Refusal
-from chalicelib.provider.refusals import OAuthRefusal
+from chalicelib.oauth.errors import OAuthRefusal
 
 REFUSALS = (Refusal, OAuthRefusal, ValueError, RecursionError)  # what a bad text may end in
 LEAST_SECONDS = 0.002  # of one look at the clock: shorter parses are repeated

@@ -5,24 +5,14 @@ from typing import Any
 from chalice import Chalice
 from chalice.app import AuthRequest
 
-from chalicelib import api, settings
+from chalicelib import api
 from chalicelib.sample import animals, board, profile
-from chalicelib.web import (
-    about,
-    consent_pages,
-    consents,
-    discovery,
-    federation,
-    identities,
-    login_pages,
-    oauth,
-    oauth_authorize,
-    openapi,
-    pages,
-    sessions,
-    users,
-)
+from chalicelib.settings import settings
+from chalicelib.web import openapi
 from chalicelib.web.authorizer import decide
+from chalicelib.web.oauth import authorize, consent_pages, endpoints, log_in_pages, metadata
+from chalicelib.web.pages import rendering
+from chalicelib.web.resources import about, consents, federation, identities, sessions, users
 from chalicelib.web.routes import mount
 
 SETTINGS = settings.from_environment()
@@ -33,14 +23,14 @@ APIS = (
     animals.api,
     profile.api,
     board.api,
-    pages.api,
+    rendering.api,
     federation.api,
     identities.api,
     consents.api,
-    discovery.api,
-    oauth.api,
-    oauth_authorize.api,
-    login_pages.api,
+    metadata.api,
+    endpoints.api,
+    authorize.api,
+    log_in_pages.api,
     consent_pages.api,
     *api.APIS,
 )

@@ -10,38 +10,39 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import logs, settings
-from chalicelib.settings import Settings
-from chalicelib.settings_lists import SECRET_REFERENCES
+from chalicelib import logs
+from chalicelib.settings import settings
+from chalicelib.settings.settings import Settings
+from chalicelib.settings.structured import SECRET_REFERENCES
 from chalicelib.world import SYSTEM, World
 
 if TYPE_CHECKING:
-    from chalicelib.access import AccessTokenIssuer, OpaqueAccess
-    from chalicelib.accounts import Accounts
-    from chalicelib.addresses import Addresses
-    from chalicelib.administration import Administration
-    from chalicelib.audit import Audit
-    from chalicelib.bearer import BearerTokens
-    from chalicelib.federation.log_ins import Federation
-    from chalicelib.idempotency import IdempotencyKeys
-    from chalicelib.issuers import TrustedIssuers
-    from chalicelib.keys import KeyRing
-    from chalicelib.mac_keys import MacKeys
-    from chalicelib.newcomers import Newcomers
-    from chalicelib.operators import Operators
-    from chalicelib.passwords import Passwords
-    from chalicelib.proofs import PasswordProofs
-    from chalicelib.provider.parts import Provider as OpenIdProvider
-    from chalicelib.provider.standing import Standing
-    from chalicelib.session import SessionLimits
-    from chalicelib.sessions import Sessions
-    from chalicelib.sign_in import SignIn
-    from chalicelib.sign_up import SignUp
+    from chalicelib.accounts.administration import Administration
+    from chalicelib.accounts.idempotency import IdempotencyKeys
+    from chalicelib.accounts.operators import Operators
+    from chalicelib.accounts.provisioning import Newcomers
+    from chalicelib.accounts.self_service import Accounts
+    from chalicelib.accounts.sign_up import SignUp
+    from chalicelib.audit.trail import Audit
+    from chalicelib.authentication.log_in import SignIn
+    from chalicelib.credentials.password_check import PasswordProofs
+    from chalicelib.credentials.passwords import Passwords
+    from chalicelib.credentials.throttling import Throttle
+    from chalicelib.federation.log_in import Federation
+    from chalicelib.keys.key_ring import KeyRing
+    from chalicelib.keys.key_wrapping import Wrapper
+    from chalicelib.keys.mac_keys import MacKeys
+    from chalicelib.oauth.assembly import Provider as OpenIdProvider
+    from chalicelib.oauth.standing import Standing
+    from chalicelib.sessions.session import SessionLimits
+    from chalicelib.sessions.sessions import Sessions
     from chalicelib.store import Store
-    from chalicelib.throttling import Throttle
-    from chalicelib.tokens import AccessTokens
-    from chalicelib.users import Users
-    from chalicelib.wrapping import Wrapper
+    from chalicelib.tokens.access_tokens import AccessTokenIssuer, OpaqueAccess
+    from chalicelib.tokens.bearer import BearerTokens
+    from chalicelib.tokens.jwt_access_tokens import AccessTokens
+    from chalicelib.tokens.trusted_issuers import TrustedIssuers
+    from chalicelib.users.unverified_addresses import Addresses
+    from chalicelib.users.users import Users
 
 
 class Services:
@@ -61,7 +62,7 @@ class Services:
             from chalicelib.store.sqlite import SqliteStore
 
             return SqliteStore(name, now=world.now, nonce=world.identifier)
-        from chalicelib.outside import aws
+        from chalicelib.outbound import aws
         from chalicelib.store.dynamodb import DynamoStore, client_config
 
         client = aws.client("dynamodb", client_config(), region=settings.aws_region())
@@ -77,19 +78,19 @@ class Services:
     @cached_property
     def wrapper(self) -> "Wrapper":
         """Return what wraps private keys and seeds at rest."""
-        from chalicelib.wrapping import MasterKey
+        from chalicelib.keys.key_wrapping import MasterKey
 
         given = self.settings.master_key
         if given is not None and given.startswith("kms:"):
-            from chalicelib.outside import aws
-            from chalicelib.outside.kms import KmsKey
+            from chalicelib.outbound import aws
+            from chalicelib.outbound.kms import KmsKey
 
             return KmsKey(aws.client("kms", region=settings.aws_region()), given.removeprefix("kms:"))
         if given is not None:
             return MasterKey(settings.demand_key_material(self.revealed(given)), self.world)
         from pathlib import Path
 
-        from chalicelib.master_key_file import read_or_make
+        from chalicelib.settings.local_master_key import read_or_make
 
         path = Path(self.settings.store_name).with_name("master.key")
         return MasterKey(read_or_make(path, self.world), self.world)
@@ -98,21 +99,21 @@ class Services:
         """Return a secret, looked up where it is ``ssm:NAME`` or ``secretsmanager:NAME``."""
         if not secret.startswith(SECRET_REFERENCES):
             return secret
-        from chalicelib.outside import aws
+        from chalicelib.outbound import aws
 
         return aws.secret(secret, region=settings.aws_region())
 
     @cached_property
     def key_ring(self) -> "KeyRing":
         """Return the signing keys."""
-        from chalicelib.keys import KeyRing
+        from chalicelib.keys.key_ring import KeyRing
 
         return KeyRing(self.store, self.world, self.wrapper, algorithm=self.settings.signing_alg)
 
     @cached_property
     def mac_keys(self) -> "MacKeys":
         """Return the keys of refresh tokens."""
-        from chalicelib.mac_keys import MacKeys
+        from chalicelib.keys.mac_keys import MacKeys
 
         keep = self.settings.session_max_seconds
         return MacKeys(self.store, self.world, self.wrapper, keep_seconds=keep)
@@ -120,7 +121,7 @@ class Services:
     @cached_property
     def access_tokens(self) -> "AccessTokens":
         """Return the signer and verifier of our JWTs."""
-        from chalicelib.tokens import AccessTokens
+        from chalicelib.tokens.jwt_access_tokens import AccessTokens
 
         return AccessTokens(
             self.key_ring,
@@ -133,7 +134,7 @@ class Services:
     @cached_property
     def opaque_access(self) -> "OpaqueAccess":
         """Return the keeper of stored access tokens."""
-        from chalicelib.access import OpaqueAccess
+        from chalicelib.tokens.access_tokens import OpaqueAccess
 
         return OpaqueAccess(
             self.store,
@@ -146,14 +147,14 @@ class Services:
     @cached_property
     def standing(self) -> "Standing":
         """Return the rule of what a token that is out may do now."""
-        from chalicelib.provider.standing import Standing
+        from chalicelib.oauth.standing import Standing
 
         return Standing(self.store, self.world, self.session_limits)
 
     @cached_property
     def access(self) -> "AccessTokenIssuer":
         """Return what makes access tokens, of the kind that is set."""
-        from chalicelib.access import JwtAccess
+        from chalicelib.tokens.access_tokens import JwtAccess
 
         return (
             self.opaque_access if self.settings.access_tokens == "opaque" else JwtAccess(self.access_tokens)
@@ -162,7 +163,7 @@ class Services:
     @cached_property
     def bearer_tokens(self) -> "BearerTokens":
         """Return the doorway for bearer tokens."""
-        from chalicelib.bearer import BearerTokens
+        from chalicelib.tokens.bearer import BearerTokens
 
         opaque = self.settings.access_tokens == "opaque"
         return BearerTokens(
@@ -175,7 +176,7 @@ class Services:
     @cached_property
     def _jwt_verifier(self) -> Any:
         """Return what verifies our JWTs: deployed by our published keys, without the store; elsewhere by the ring."""
-        from chalicelib.tokens import AccessVerifier
+        from chalicelib.tokens.jwt_access_tokens import AccessVerifier
 
         keys = self.published_keys if self.settings.in_lambda else self.key_ring
         return AccessVerifier(keys, self.world, issuer=self.settings.issuer, audience=self.settings.audience)
@@ -183,7 +184,7 @@ class Services:
     @cached_property
     def published_keys(self) -> Any:
         """Return our own JWK set as the world sees it."""
-        from chalicelib.published_keys import PublishedKeys
+        from chalicelib.keys.remote_jwks import PublishedKeys
 
         uri = f"{self.settings.issuer}/.well-known/jwks.json"
         return PublishedKeys(lambda: self.fetch_json(uri), self.world)
@@ -191,55 +192,55 @@ class Services:
     @cached_property
     def trusted_issuers(self) -> "TrustedIssuers":
         """Return the other issuers whose tokens are accepted."""
-        from chalicelib.issuers import TrustedIssuers
+        from chalicelib.tokens.trusted_issuers import TrustedIssuers
 
         return TrustedIssuers(self.settings.trusted_issuers, self.fetch_json, self.world)
 
     def fetch_json(self, url: str) -> Any:
         """Return JSON from another server, bounded (FD-5)."""
-        from chalicelib.outside.http import fetch_json
+        from chalicelib.outbound.http import fetch_json
 
         return fetch_json(url, allow_loopback_http=not self.settings.production)
 
     @cached_property
     def passwords(self) -> "Passwords":
         """Return the hasher."""
-        from chalicelib.passwords import Passwords
+        from chalicelib.credentials.passwords import Passwords
 
         return Passwords(self.world, min_length=self.settings.password_min_length)
 
     @cached_property
     def throttle(self) -> "Throttle":
         """Return the budgets of guesses."""
-        from chalicelib.throttling import Throttle
+        from chalicelib.credentials.throttling import Throttle
 
         return Throttle(self.store, self.world)
 
     @cached_property
     def audit(self) -> "Audit":
         """Return the trail."""
-        from chalicelib.audit import Audit
+        from chalicelib.audit.trail import Audit
 
         return Audit(self.store, self.world)
 
     @cached_property
     def addresses(self) -> "Addresses":
         """Return what finds people by an address that is not verified."""
-        from chalicelib.addresses import Addresses
+        from chalicelib.users.unverified_addresses import Addresses
 
         return Addresses(self.store)
 
     @cached_property
     def users(self) -> "Users":
         """Return the users."""
-        from chalicelib.users import Users
+        from chalicelib.users.users import Users
 
         return Users(self.store, self.world)
 
     @cached_property
     def session_limits(self) -> "SessionLimits":
         """Return how long sessions live."""
-        from chalicelib.session import SessionLimits
+        from chalicelib.sessions.session import SessionLimits
 
         chosen = self.settings
         return SessionLimits(
@@ -251,8 +252,8 @@ class Services:
     @cached_property
     def sessions(self) -> "Sessions":
         """Return the sessions."""
-        from chalicelib.refresh_tokens import RefreshTokens
-        from chalicelib.sessions import Sessions
+        from chalicelib.sessions.refresh_tokens import RefreshTokens
+        from chalicelib.sessions.sessions import Sessions
 
         tokens = RefreshTokens(self.mac_keys)
         return Sessions(self.store, self.world, tokens, self.audit, self.session_limits)
@@ -260,14 +261,14 @@ class Services:
     @cached_property
     def proofs(self) -> "PasswordProofs":
         """Return the doorway for proving a password."""
-        from chalicelib.proofs import PasswordProofs
+        from chalicelib.credentials.password_check import PasswordProofs
 
         return PasswordProofs(self.passwords, self.throttle, self.audit)
 
     @cached_property
     def sign_in(self) -> "SignIn":
         """Return the doorway from proofs to a session."""
-        from chalicelib.sign_in import SignIn
+        from chalicelib.authentication.log_in import SignIn
 
         return SignIn(
             store=self.store,
@@ -282,14 +283,14 @@ class Services:
     @cached_property
     def idempotency_keys(self) -> "IdempotencyKeys":
         """Return what recognises a request that was done before."""
-        from chalicelib.idempotency import IdempotencyKeys
+        from chalicelib.accounts.idempotency import IdempotencyKeys
 
         return IdempotencyKeys(self.store, self.world, self.mac_keys)
 
     @cached_property
     def sign_up(self) -> "SignUp":
         """Return the public way to an account."""
-        from chalicelib.sign_up import SignUp
+        from chalicelib.accounts.sign_up import SignUp
 
         return SignUp(
             users=self.users,
@@ -304,21 +305,21 @@ class Services:
     @cached_property
     def newcomers(self) -> "Newcomers":
         """Return the operator's way to make accounts."""
-        from chalicelib.newcomers import Newcomers
+        from chalicelib.accounts.provisioning import Newcomers
 
         return Newcomers(self.users, self.passwords, self.audit)
 
     @cached_property
     def operators(self) -> "Operators":
         """Return what finds out which operator acts."""
-        from chalicelib.operators import Operators
+        from chalicelib.accounts.operators import Operators
 
         return Operators(self.settings.issuer, self.standing, self.bearer_tokens.is_own)
 
     @cached_property
     def administration(self) -> "Administration":
         """Return what operators do with accounts."""
-        from chalicelib.administration import Administration
+        from chalicelib.accounts.administration import Administration
 
         return Administration(
             store=self.store,
@@ -332,7 +333,7 @@ class Services:
     @cached_property
     def accounts(self) -> "Accounts":
         """Return what people do with their accounts."""
-        from chalicelib.accounts import Accounts
+        from chalicelib.accounts.self_service import Accounts
 
         return Accounts(
             store=self.store,

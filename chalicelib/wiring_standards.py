@@ -4,18 +4,18 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chalicelib.federation.log_ins import Federation
-    from chalicelib.federation.providers import Provider
-    from chalicelib.provider.parts import Provider as OpenIdProvider
-    from chalicelib.settings_lists import ProviderSetting
+    from chalicelib.federation.identity_provider import Provider
+    from chalicelib.federation.log_in import Federation
+    from chalicelib.oauth.assembly import Provider as OpenIdProvider
+    from chalicelib.settings.structured import ProviderSetting
     from chalicelib.wiring import Services
 
 
 def federation(at: "Services") -> "Federation":
     """Return the log-in through other providers."""
-    from chalicelib.federation.flows import Flows
-    from chalicelib.federation.identities import Identities
-    from chalicelib.federation.log_ins import Federation
+    from chalicelib.federation.linking import Identities
+    from chalicelib.federation.log_in import Federation
+    from chalicelib.federation.login_state import Flows
 
     return Federation(
         {setting.name: _provider(at, setting) for setting in at.settings.providers},
@@ -37,8 +37,8 @@ def federation(at: "Services") -> "Federation":
 
 
 def _provider(at: "Services", setting: "ProviderSetting") -> "Provider":
-    from chalicelib.federation.providers import Http, Provider, Registration
-    from chalicelib.outside.http import fetch_json, post_form
+    from chalicelib.federation.identity_provider import Http, Provider, Registration
+    from chalicelib.outbound.http import fetch_json, post_form
 
     loopback = not at.settings.production
     http = Http(
@@ -57,7 +57,7 @@ def _provider(at: "Services", setting: "ProviderSetting") -> "Provider":
 
 def provider(at: "Services") -> "OpenIdProvider":
     """Return the OpenID provider."""
-    from chalicelib.provider.parts import House, assemble
+    from chalicelib.oauth.assembly import House, assemble
 
     house = House(
         store=at.store,

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from chalicelib.settings import from_environment
+from chalicelib.settings.settings import from_environment
 from cupbearer import served
 from cupbearer.local_server import Server
 

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 from chalice.app import Chalice
 from chalice.local import LambdaContext, LocalARNBuilder, LocalChalice
 
-from chalicelib import route_paths
+from chalicelib.authorizer import route_paths
 from chalicelib.world import SYSTEM
 
 LOG = logging.getLogger("cupbearer.gateway")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, ClassVar
 
-from chalicelib.web.refusals import problem
+from chalicelib.web.gateway_responses import problem
 from chalicelib.world import SYSTEM
 from cupbearer.local_gateway import GatewayRefusal, LocalGateway, Request
 from cupbearer.wire import Unreadable, read_body, read_head

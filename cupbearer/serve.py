@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from chalicelib.settings import from_environment
+from chalicelib.settings.settings import from_environment
 from cupbearer import console_log
 from cupbearer.announcement import announce
 from cupbearer.local_server import Server

@@ -13,8 +13,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from chalicelib.settings import Settings
-from chalicelib.settings_lists import SECRET_REFERENCES
+from chalicelib.settings.settings import Settings
+from chalicelib.settings.structured import SECRET_REFERENCES
 
 FOLDER = Path(".cupbearer")
 STORE, ISSUER, MASTER_KEY = "CUPBEARER_STORE", "CUPBEARER_ISSUER", "CUPBEARER_MASTER_KEY"

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chalicelib import urls
-from chalicelib.settings import Settings, from_environment
-from chalicelib.settings_reader import SettingsError
-from chalicelib.web import pages
+from chalicelib.settings.reader import SettingsError
+from chalicelib.settings.settings import Settings, from_environment
+from chalicelib.web.pages import rendering
 
 PAGES = {"board.html": "index.html", "account.html": "account/index.html"}
 
@@ -40,13 +40,13 @@ def write(settings: Settings, *, origin: str, folder: Path) -> None:
     api = api_of(settings, origin)
     if folder.exists():
         shutil.rmtree(folder)
-    assets = folder / "static" / pages.version()
+    assets = folder / "static" / rendering.version()
     assets.mkdir(parents=True)
-    for name in pages.ASSETS:
-        (assets / name).write_text(pages.text_of(name), encoding="utf-8")
+    for name in rendering.ASSETS:
+        (assets / name).write_text(rendering.text_of(name), encoding="utf-8")
     for template, name in PAGES.items():
-        answer = pages.render(
-            template, base="", api=api, meta_policy=policy(api), **pages.shell_values(settings)
+        answer = rendering.render(
+            template, base="", api=api, meta_policy=policy(api), **rendering.shell_values(settings)
         )
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(answer.body, encoding="utf-8")
@@ -70,7 +70,7 @@ def policy(api: str) -> str:
     """Return the content security policy of the files. ``frame-ancestors`` counts only as a header: the host's task."""
     web = urls.read(api)
     elsewhere = f" {web.origin}" if web else ""
-    directives = {name: sources for name, sources in pages.POLICY.items() if name != "frame-ancestors"}
+    directives = {name: sources for name, sources in rendering.POLICY.items() if name != "frame-ancestors"}
     for name in ("connect-src", "form-action"):
         directives[name] += elsewhere
     return "; ".join(f"{name} {sources}" for name, sources in directives.items())

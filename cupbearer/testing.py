@@ -16,18 +16,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from chalicelib import jws, scopes, settings, wiring
-from chalicelib.access import Grant
-from chalicelib.audit import Source
-from chalicelib.claims import LEEWAY_SECONDS
-from chalicelib.passwords import CHEAPEST_ONLY_FOR_TESTING, Passwords
-from chalicelib.provider.client import AUTHORIZATION_CODE, CLIENT_CREDENTIALS
-from chalicelib.provider.client import Client as OAuthClient
-from chalicelib.provider.clients import Registration
-from chalicelib.provider.codes import Code
-from chalicelib.provider.issuing import Tokens
-from chalicelib.sign_in import SignedIn
-from chalicelib.user import new_user
+from chalicelib import scopes, wiring
+from chalicelib.audit.trail import Source
+from chalicelib.authentication.log_in import SignedIn
+from chalicelib.credentials.passwords import CHEAPEST_ONLY_FOR_TESTING, Passwords
+from chalicelib.jose import jws
+from chalicelib.jose.claims import LEEWAY_SECONDS
+from chalicelib.oauth.authorization_codes import Code
+from chalicelib.oauth.client import AUTHORIZATION_CODE, CLIENT_CREDENTIALS
+from chalicelib.oauth.client import Client as OAuthClient
+from chalicelib.oauth.clients import Registration
+from chalicelib.oauth.token_issuance import Tokens
+from chalicelib.settings import settings
+from chalicelib.tokens.access_tokens import Grant
+from chalicelib.users.user import new_user
 from chalicelib.world import SYSTEM, World
 
 SOURCE = Source(ip="127.0.0.1", user_agent="pytest", request_id="pytest")

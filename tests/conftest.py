@@ -15,9 +15,9 @@ from chalicelib.store.dynamodb import create_table
 from chalicelib.store.sqlite import SqliteStore
 from chalicelib.world import SYSTEM, World
 from cupbearer.testing import Bench, Clock
-from tests import described
 from tests.parts import ministack
 from tests.store.places import DynamoPlace
+from tests.support import described
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import forge
+from tests.support import forge
 
 ROOT = Path(__file__).parent.parent
 DEPLOYED = ("app.py", "chalicelib")
@@ -78,21 +78,21 @@ HOMES = {
     ("chalice",): ("chalicelib.application", "chalicelib.web.routes", "chalicelib.web.guard", "cupbearer"),
     ("boto3", "botocore"): (
         "chalicelib.wiring", "chalicelib.store.dynamodb", "chalicelib.store.dynamodb_calls",
-        "chalicelib.store.dynamodb_items", "chalicelib.store.dynamodb_table", "chalicelib.outside", "cupbearer",
+        "chalicelib.store.dynamodb_items", "chalicelib.store.dynamodb_table", "chalicelib.outbound", "cupbearer",
     ),
     ("sqlite3",): (
         "chalicelib.store.sqlite", "chalicelib.store.sqlite_file", "chalicelib.store.sqlite_identity",
         "chalicelib.store.sqlite_backup", "chalicelib.store.sqlite_statements", "cupbearer.cli",
     ),
-    ("passlib", "argon2", "bcrypt"): ("chalicelib.passwords",),
-    ("jwt",): ("chalicelib.signing",),
-    ("jinja2",): ("chalicelib.web.pages",),
+    ("passlib", "argon2", "bcrypt"): ("chalicelib.credentials.passwords",),
+    ("jwt",): ("chalicelib.keys.private_keys",),
+    ("jinja2",): ("chalicelib.web.pages.rendering",),
     ("time", "secrets", "random", "uuid", "datetime"): ("chalicelib.world", "cupbearer"),
     ("os",): (
-        "chalicelib.world", "chalicelib.settings", "chalicelib.master_key_file", "chalicelib.store.sqlite_file",
-        "chalicelib.store.sqlite_identity", "chalicelib.store.sqlite_backup", "chalicelib.hashing_threads", "cupbearer",
+        "chalicelib.world", "chalicelib.settings.settings", "chalicelib.settings.local_master_key", "chalicelib.store.sqlite_file",
+        "chalicelib.store.sqlite_identity", "chalicelib.store.sqlite_backup", "chalicelib.credentials.hashing_threads", "cupbearer",
     ),
-    ("socket", "http.client", "urllib.request", "ssl", "smtplib"): ("chalicelib.outside", "cupbearer"),
+    ("socket", "http.client", "urllib.request", "ssl", "smtplib"): ("chalicelib.outbound", "cupbearer"),
     ("pytest",): ("cupbearer.pytest_plugin",),
     ("click", "rich"): ("cupbearer",),
     ("cupbearer",): ("cupbearer",),
@@ -121,12 +121,12 @@ def test_subjects_know_no_edge(edge: str) -> None:
         )
     ]
     edges += [f"chalicelib.settings_{part}" for part in ("lists", "reader", "trusted_issuer")]
-    laptop = "chalicelib.master_key_file"  # an edge itself: it reads a file for the wiring
+    laptop = "chalicelib.settings.local_master_key"  # an edge itself: it reads a file for the wiring
     assert strays(who_imports(f"chalicelib.{edge}"), "app", "cupbearer", laptop, *edges) == []
 
 
 def test_what_is_outside_knows_no_subject() -> None:
-    ours = {name for name in MODULES if is_in(name, "chalicelib.outside")}
+    ours = {name for name in MODULES if is_in(name, "chalicelib.outbound")}
     subjects = {
         "users",
         "sessions",
@@ -150,8 +150,8 @@ def test_the_store_knows_nothing_but_itself() -> None:
 
 
 def test_federation_and_provider_never_meet() -> None:
-    assert not {n for n in who_imports("chalicelib.provider") if is_in(n, "chalicelib.federation")}
-    assert not {n for n in who_imports("chalicelib.federation") if is_in(n, "chalicelib.provider")}
+    assert not {n for n in who_imports("chalicelib.oauth") if is_in(n, "chalicelib.federation")}
+    assert not {n for n in who_imports("chalicelib.federation") if is_in(n, "chalicelib.oauth")}
 
 
 def views() -> set[str]:
@@ -168,8 +168,8 @@ def views() -> set[str]:
 
 def test_views_never_import_one_another() -> None:
     assert len(views()) >= 6
-    rendering = "chalicelib.web.pages.render"  # the one way from a template to an answer
-    shared = {rendering, "chalicelib.web.pages.shell_values"}
+    rendering = "chalicelib.web.pages.rendering.render"  # the one way from a template to an answer
+    shared = {rendering, "chalicelib.web.pages.rendering.shell_values"}
     for name in views():
         others = {other for other in MODULES[name].imports for view in views() - {name} if is_in(other, view)}
         assert others <= shared, name
@@ -181,7 +181,7 @@ def test_the_environment_is_read_in_one_place() -> None:
         for name, module in MODULES.items()
         if is_in(name, "chalicelib") and {"os.environ", "os.getenv"} & _attributes(module.tree)
     }
-    assert readers == {"chalicelib.settings"}
+    assert readers == {"chalicelib.settings.settings"}
 
 
 def test_no_clock_is_read_and_no_chance_taken_outside_world() -> None:

@@ -11,18 +11,18 @@ from pathlib import Path
 import click
 import pytest
 
-from chalicelib import settings
+from chalicelib.settings import settings
 from cupbearer.cli import cli
-from tests.cli_desk import environment
-from tests.documents import ROOT, block, blocks, files
+from tests.cli.test_served import project, serving
 from tests.parts import missing
 from tests.store.places import DynamoPlace
-from tests.test_served import project, serving
+from tests.support.cli_desk import environment
+from tests.support.documents import ROOT, block, blocks, files
 
 __all__ = ["project"]
 
 HERE = "tests/test_documents.py"
-PLUGIN = "tests/test_plugin_example.py"
+PLUGIN = "tests/plugin/test_example.py"
 SERVERS, PROGRAMS = "tests/clients/test_servers.py", "tests/clients/test_programs.py"
 
 RUN_BY = {
@@ -58,7 +58,7 @@ NOT_RUN = {
     "README.md#two-commands-1": "sets up and runs this very suite",
     "README.md#deploy-1": NEEDS_AWS,
     "README.md#deploy-2": NEEDS_AWS,
-    "docs/bench.md#bench-how-fast-how-many-requests-how-it-grows-1": "takes minutes; tests/test_bench.py runs its rows",
+    "docs/bench.md#bench-how-fast-how-many-requests-how-it-grows-1": "takes minutes; tests/bench/test_bench.py runs its rows",
     "docs/decisions/0020-key-ring.md#0020-one-record-of-signing-keys-rotated-by-the-clock-1": "a drawing",
     "docs/operations.md#deploy-1": NEEDS_AWS,
     "docs/operations.md#restore-a-dynamodb-table-from-a-backup-1": NEEDS_AWS,

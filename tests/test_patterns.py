@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.pattern_shapes import faults
+from tests.support.pattern_shapes import faults
 from tests.test_architecture import MODULES
 
 MATCHING = ("compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer")

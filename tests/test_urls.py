@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from chalicelib import settings
-from chalicelib.settings_reader import SettingsError
+from chalicelib.settings import settings
+from chalicelib.settings.reader import SettingsError
 from chalicelib.web.call import origin_of
 from cupbearer import static_page
 

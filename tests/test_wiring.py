@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib import settings, wiring
+from chalicelib import wiring
+from chalicelib.settings import settings
 from chalicelib.store.dynamodb import DynamoStore
 from chalicelib.store.sqlite import SqliteStore
 from chalicelib.wiring import Services

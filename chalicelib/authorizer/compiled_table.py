@@ -8,7 +8,7 @@ looks again (AZ-3). Without the file, as ``chalice deploy`` leaves it, the table
 import json
 from typing import Any
 
-from chalicelib.route_table import Guard, Route, RouteTable
+from chalicelib.authorizer.route_table import Guard, Route, RouteTable
 
 NAME = "compiled_table.json"
 _PATH = __file__.rpartition("/")[0] + "/" + NAME

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib import jwk, urls
+from chalicelib import urls
 from chalicelib.errors import Unavailable
+from chalicelib.jose import jwk
 
 MAX_URL_CHARACTERS = 2048
 DEFAULT_ALGORITHMS = frozenset(

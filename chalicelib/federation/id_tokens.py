@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib import claims as claim
-from chalicelib import jws
 from chalicelib.errors import InvalidToken
-from chalicelib.jwk import OthersKeys, check_others_signature
+from chalicelib.jose import claims as claim
+from chalicelib.jose import jws
+from chalicelib.jose.jwk import OthersKeys, check_others_signature
 
 MAX_ID_TOKEN_SECONDS = 24 * 3600  # Auth0's live ten hours
 MAX_AGE_SECONDS = 600  # made for this very log-in, which lasts no longer

@@ -8,7 +8,7 @@ from chalicelib.errors import InvalidToken
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
-    from chalicelib.user import User
+    from chalicelib.users.user import User
 
 api = Api("sample")
 

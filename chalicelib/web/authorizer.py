@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 from chalicelib import logs
+from chalicelib.authorizer.route_table import RouteTable
 from chalicelib.errors import InvalidToken
-from chalicelib.route_table import RouteTable
 from chalicelib.web import guard
 from chalicelib.wiring import services
 
@@ -52,7 +52,7 @@ class _NoPolicy(Exception):  # noqa: N818 - the authorizer's answer, not its mis
         return self._problem()[1]
 
     def _problem(self) -> tuple[dict[str, str], bytes]:
-        from chalicelib.web.refusals import problem  # for a local gateway only: Lambda reads the text
+        from chalicelib.web.gateway_responses import problem
 
         return problem(self.CODE, request_id="local")
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import urls
-from chalicelib.audit import Source
-from chalicelib.claims import AccessClaims
+from chalicelib.audit.trail import Source
 from chalicelib.errors import Invalid, InvalidToken, NotAllowed
+from chalicelib.jose.claims import AccessClaims
 
 if TYPE_CHECKING:
-    from chalicelib.idempotency import Attempt
+    from chalicelib.accounts.idempotency import Attempt
     from chalicelib.wiring import Services
 
 JSON = "application/json"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib import scopes
-from chalicelib.route_table import Guard, Route, RouteTableError
+from chalicelib.authorizer.route_table import Guard, Route, RouteTableError
 from chalicelib.web.call import Answer, Call
 
 View = Callable[[Call], Answer]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-from chalicelib.provider.refusals import OAuthRefusal
+from chalicelib.oauth.errors import OAuthRefusal
 from chalicelib.web.call import Call
 
 MAX_BYTES = 64 * 1024

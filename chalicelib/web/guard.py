@@ -8,13 +8,13 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.claims import AccessClaims, is_alive
+from chalicelib.authorizer.policy import Rights, opens, policy_for
+from chalicelib.authorizer.route_table import Guard, RouteTable
 from chalicelib.errors import InsufficientScope, InvalidToken, NotAllowed
-from chalicelib.policy import Rights, opens, policy_for
-from chalicelib.route_table import Guard, RouteTable
+from chalicelib.jose.claims import AccessClaims, is_alive
 
 if TYPE_CHECKING:
-    from chalicelib.bearer import BearerTokens
+    from chalicelib.tokens.bearer import BearerTokens
     from chalicelib.wiring import Services
 
 MAX_HEADER = 8 * 1024 + 16

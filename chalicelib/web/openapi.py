@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import VERSION
-from chalicelib.route_table import Guard
+from chalicelib.authorizer.route_table import Guard
 
 if TYPE_CHECKING:
     from chalicelib.web.routes import Api, Endpoint

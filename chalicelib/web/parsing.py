@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from chalicelib import strict_json
 from chalicelib.errors import Invalid, TooLarge, UnsupportedMediaType
+from chalicelib.jose import strict_json
 
 T = TypeVar("T")
 

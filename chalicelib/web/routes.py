@@ -11,9 +11,9 @@ from urllib.parse import unquote
 import chalice
 
 from chalicelib import logs
-from chalicelib.audit import Source
+from chalicelib.audit.trail import Source
+from chalicelib.authorizer.route_table import RouteTable, RouteTableError
 from chalicelib.errors import InvalidToken, NotFound, Refusal, SlowDown, WrongMasterKey
-from chalicelib.route_table import RouteTable, RouteTableError
 from chalicelib.store import StoreLost
 from chalicelib.web import guard as web_guard
 from chalicelib.web import parsing, problems

@@ -10,7 +10,7 @@ from cupbearer.cli.output import note, say_json, table, when
 from cupbearer.cli.work import find_user, is_id, json_option, services, user_argument
 
 if TYPE_CHECKING:
-    from chalicelib.audit import Event
+    from chalicelib.audit.trail import Event
 
 
 @click.command(
@@ -26,7 +26,7 @@ def command(*, user: str, limit: int, after: str | None, as_json: bool) -> None:
 
     The trail is kept for 90 days and outlives the account: that of a deleted user is found by the id.
     """
-    from chalicelib.audit import EVENTS
+    from chalicelib.audit.trail import EVENTS
 
     at = services()
     user_id = user if is_id(user) and at.users.get(user) is None else find_user(at, user).user_id
@@ -47,7 +47,7 @@ def command(*, user: str, limit: int, after: str | None, as_json: bool) -> None:
 
 
 def _says(event: "Event") -> str:
-    from chalicelib.audit import EVENTS
+    from chalicelib.audit.trail import EVENTS
 
     detail = ", ".join(f"{name}: {value}" for name, value in event.detail.items() if name != "session_id")
     said = EVENTS.get(event.event, event.event)

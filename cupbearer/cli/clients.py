@@ -106,7 +106,7 @@ def create(  # noqa: PLR0913 - one argument an option
     Without --grant it may use the authorization code and refresh grants, or client credentials where it has no
     redirect URI. Every client must use PKCE with S256.
     """
-    from chalicelib.provider.clients import Registration
+    from chalicelib.oauth.clients import Registration
     from chalicelib.scopes import parse_each
 
     wanted = Registration(

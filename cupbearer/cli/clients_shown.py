@@ -8,7 +8,7 @@ from cupbearer.cli.failures import Failure
 from cupbearer.cli.output import facts, note, say_json
 
 if TYPE_CHECKING:
-    from chalicelib.provider.client import Client
+    from chalicelib.oauth.client import Client
     from chalicelib.wiring import Services
 
 PAGE = 100

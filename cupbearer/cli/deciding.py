@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from chalicelib import jws
-from chalicelib.access import OPAQUE_PREFIX
-from chalicelib.claims import AccessClaims
+from chalicelib.authorizer.policy import policy_for
+from chalicelib.authorizer.route_table import Route, RouteTable
 from chalicelib.errors import InsufficientScope, InvalidToken, NotAllowed
-from chalicelib.jwk import check_signature
-from chalicelib.policy import policy_for
-from chalicelib.refresh_tokens import PREFIX as REFRESH_PREFIX
-from chalicelib.route_table import Route, RouteTable
+from chalicelib.jose import jws
+from chalicelib.jose.claims import AccessClaims
+from chalicelib.jose.jwk import check_signature
+from chalicelib.sessions.refresh_tokens import PREFIX as REFRESH_PREFIX
+from chalicelib.tokens.bearer import OPAQUE_PREFIX
 from chalicelib.web import guard
 from chalicelib.wiring import Services
 from cupbearer.cli.deciding_routes import matching_line, route_of

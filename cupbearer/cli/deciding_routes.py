@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib import route_paths
-from chalicelib.route_table import Guard, Route, RouteTable
+from chalicelib.authorizer import route_paths
+from chalicelib.authorizer.route_table import Guard, Route, RouteTable
 
 ARN = "arn:aws:execute-api:local:000000000000:cupbearer/local/"
 

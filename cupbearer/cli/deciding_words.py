@@ -1,11 +1,11 @@
 """What is said of a token's claims, session and scopes, and what would mend a refusal."""
 
-from chalicelib import jws
-from chalicelib.claims import LEEWAY_SECONDS, AccessClaims
+from chalicelib.authorizer.route_table import Guard
 from chalicelib.errors import InvalidToken
-from chalicelib.route_table import Guard
-from chalicelib.session import Session
-from chalicelib.user import User
+from chalicelib.jose import jws
+from chalicelib.jose.claims import LEEWAY_SECONDS, AccessClaims
+from chalicelib.sessions.session import Session
+from chalicelib.users.user import User
 from chalicelib.wiring import Services
 from cupbearer.cli.output import when
 

@@ -58,8 +58,8 @@ def _put_right(at: "Services", username: str, *, new_password: bool) -> str | No
     granted, phrase = DEMO[username], _phrase(at.world)
     user = at.users.find(username)
     if user is None:
-        from chalicelib.newcomers import Newcomer
-        from chalicelib.user import new_user
+        from chalicelib.accounts.provisioning import Newcomer
+        from chalicelib.users.user import new_user
 
         newcomer = Newcomer(new_user(username=username), granted)
         at.newcomers.make(newcomer, password=phrase, source=source())

@@ -75,7 +75,7 @@ def _site(url: str) -> str:
 def _demand_origin(text: str) -> None:
     from urllib.parse import urlsplit
 
-    from chalicelib.settings_reader import is_web_origin_or_path
+    from chalicelib.settings.reader import is_web_origin_or_path
 
     if not is_web_origin_or_path(text, secure=False) or urlsplit(text).path.rstrip("/"):
         raise Failure(

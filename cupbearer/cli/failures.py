@@ -26,7 +26,7 @@ def failure_of(error: Exception, *, command: str) -> Failure:
 
 def _told(error: Exception) -> str | None:  # noqa: PLR0911 - one line a kind
     from chalicelib.errors import Refusal, SlowDown
-    from chalicelib.settings_reader import SettingsError
+    from chalicelib.settings.reader import SettingsError
     from chalicelib.store import Conflict, StoreUnavailable
     from cupbearer.deploying import CannotDeploy
 

@@ -9,13 +9,13 @@ from cupbearer.cli.failures import Failure
 from cupbearer.cli.output import note
 
 if TYPE_CHECKING:
-    from chalicelib.settings import Settings
+    from chalicelib.settings.settings import Settings
     from cupbearer.served import Served
 
 
 def settings() -> "Settings":
     """Return the settings to work with. A given one wins; what a running server's word was used for is mentioned."""
-    from chalicelib.settings import parse
+    from chalicelib.settings.settings import parse
 
     # Set but empty is a default, but for the scopes: there it is a choice.
     given = {name: text for name, text in os.environ.items() if text or name == "CUPBEARER_DEFAULT_SCOPES"}
@@ -34,7 +34,7 @@ def settings() -> "Settings":
 
 def _server(given: Mapping[str, str]) -> "Served | None":
     """Return the running server that the environment does not speak against."""
-    from chalicelib.settings import parse
+    from chalicelib.settings.settings import parse
     from cupbearer import served
 
     alive, ended = served.running()

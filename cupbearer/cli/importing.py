@@ -6,11 +6,13 @@ from typing import IO, Any
 
 import msgspec
 
-from chalicelib import names, scopes, strict_json
-from chalicelib.audit import Source
+from chalicelib import scopes
+from chalicelib.accounts.provisioning import Newcomer
+from chalicelib.audit.trail import Source
 from chalicelib.errors import Invalid, Taken
-from chalicelib.newcomers import Newcomer
-from chalicelib.user import new_user
+from chalicelib.jose import strict_json
+from chalicelib.users import names
+from chalicelib.users.user import new_user
 from chalicelib.wiring import Services
 
 MAX_LINE = 64 * 1024  # octets

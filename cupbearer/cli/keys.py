@@ -70,7 +70,7 @@ def rotate(*, ring: str, emergency: bool, yes: bool, as_json: bool) -> None:
     Ordinarily nobody notices: the new key is published first and used when every cache has seen it, and
     what the old one signed counts until it expires. In an emergency the old keys stop counting at once.
     """
-    from chalicelib.keys import EMERGENCY_SECONDS
+    from chalicelib.keys.key_ring import EMERGENCY_SECONDS
 
     rings = [name for name in EMERGENCIES if ring in (name, "both")]
     at = services()

@@ -11,7 +11,7 @@ from cupbearer.cli.output import counted, note, say_json, table, tell, when
 from cupbearer.cli.work import find_user, json_option, services, source, user_argument
 
 if TYPE_CHECKING:
-    from chalicelib.session import Session
+    from chalicelib.sessions.session import Session
 
 
 @click.group(

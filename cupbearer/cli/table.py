@@ -28,8 +28,8 @@ def create(*, protect: bool | None, as_json: bool) -> None:
 
     An existing table is left as it is. Region and endpoint come the SDK's usual way.
     """
-    from chalicelib import settings
-    from chalicelib.outside import aws
+    from chalicelib.outbound import aws
+    from chalicelib.settings import settings
     from chalicelib.store.dynamodb import client_config, create_table
 
     chosen = settings.from_environment()

@@ -21,7 +21,7 @@ from cupbearer.cli.work import (
 
 if TYPE_CHECKING:
     from chalicelib.scopes import Scopes
-    from chalicelib.user import User
+    from chalicelib.users.user import User
 
 USERS = {
     "create": "cupbearer.cli.users:create",
@@ -91,8 +91,8 @@ def create(
     as_json: bool,
 ) -> None:
     """Make a user, also where sign-up is closed. The password is asked for, hidden."""
-    from chalicelib.newcomers import Newcomer
-    from chalicelib.user import new_user
+    from chalicelib.accounts.provisioning import Newcomer
+    from chalicelib.users.user import new_user
 
     if no_scope and wanted:
         raise click.UsageError("--no-scope and --scope contradict each other.")

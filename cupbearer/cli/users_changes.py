@@ -11,7 +11,7 @@ from cupbearer.cli.scoping import one_each, warn_of_unknown
 from cupbearer.cli.work import find_user, json_option, services, source, user_argument, user_shape
 
 if TYPE_CHECKING:
-    from chalicelib.user import User
+    from chalicelib.users.user import User
     from chalicelib.wiring import Services
 
 force_option = click.option(

@@ -13,8 +13,8 @@ from cupbearer.cli.output import counted, note, say_json
 from cupbearer.cli.work import services
 
 if TYPE_CHECKING:
-    from chalicelib.user import User
-    from chalicelib.users import Users
+    from chalicelib.users.user import User
+    from chalicelib.users.users import Users
 
 PAGE = 100
 

@@ -13,7 +13,7 @@ from cupbearer.cli.output import plain, say_json
 from cupbearer.cli.work import json_option, services
 
 if TYPE_CHECKING:
-    from chalicelib.route_table import RouteTable
+    from chalicelib.authorizer.route_table import RouteTable
     from cupbearer.cli.deciding import Decision
 
 FROM_STDIN = "-"

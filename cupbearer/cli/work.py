@@ -13,8 +13,8 @@ from cupbearer.cli.failures import Failure
 from cupbearer.cli.output import note
 
 if TYPE_CHECKING:
-    from chalicelib.audit import Source
-    from chalicelib.user import User
+    from chalicelib.audit.trail import Source
+    from chalicelib.users.user import User
     from chalicelib.wiring import Services
 
 _ID = re.compile(r"[a-z2-7]{26}")
@@ -52,7 +52,7 @@ def _quiet() -> Iterator[None]:
 def source() -> "Source":
     """Return who acts, for the trail: the person at this machine."""
     from chalicelib import VERSION
-    from chalicelib.audit import Source
+    from chalicelib.audit.trail import Source
 
     try:
         person = getpass.getuser()

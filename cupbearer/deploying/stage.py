@@ -4,7 +4,7 @@ import os
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import settings
+from chalicelib.settings import settings
 from cupbearer.deploying import CannotDeploy, aws
 from cupbearer.deploying.deploy import outputs
 

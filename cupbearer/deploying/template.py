@@ -1,6 +1,6 @@
 """The merge template of ``chalice package``: the files of ``deploy/``, and the gateway's own answers.
 
-Those answers come from ``chalicelib/web/refusals.py``, so the deployed gateway, the local one and the test client
+Those answers come from ``chalicelib/web/gateway_responses.py``, so the deployed gateway, the local one and the test client
 cannot drift apart. The authorizer's TTL and the variable that states it are written from one number (AZ-1).
 """
 
@@ -11,10 +11,10 @@ from typing import Any
 
 from chalice.package import YAMLTemplateSerializer
 
-from chalicelib import settings
-from chalicelib.settings_reader import SettingsError
+from chalicelib.settings import settings
+from chalicelib.settings.reader import SettingsError
+from chalicelib.web.gateway_responses import problem
 from chalicelib.web.headers import cors_headers
-from chalicelib.web.refusals import problem
 from cupbearer.deploying import CannotDeploy
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from chalicelib.claims import LEEWAY_SECONDS
+from chalicelib.jose.claims import LEEWAY_SECONDS
 from chalicelib.world import SYSTEM
 from cupbearer.diagnosis.findings import Findings
 from cupbearer.diagnosis.published import ISSUER_MEND

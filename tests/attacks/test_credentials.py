@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.access import Grant
+from chalicelib.tokens.access_tokens import Grant
 from cupbearer.testing import Bench, Client, Reply
-from tests import forge
 from tests.attacks.test_hostile_bodies import endpoints, path_of
+from tests.support import forge
 
 GUARDED = [endpoint for endpoint in endpoints() if endpoint.route.guard.caller != "public"]
 EVERYTHING = sorted({e.route.guard.scope for e in GUARDED if e.route.guard.scope} - {"openid"})

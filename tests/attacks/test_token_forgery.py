@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import jws
 from chalicelib.errors import InvalidToken
+from chalicelib.jose import jws
 from chalicelib.world import World
-from tests import forge
 from tests.attacks.token_corpus import GOOD, corpus
+from tests.support import forge
 
 WORLD = World(now=lambda: forge.NOW)
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib import jwk, jws
-from chalicelib.jwk import UnusableKey
-from tests import forge
+from chalicelib.jose import jwk, jws
+from chalicelib.jose.jwk import UnusableKey
+from tests.support import forge
 
 
 @pytest.mark.parametrize(

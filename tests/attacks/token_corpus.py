@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
-from chalicelib import jws
-from tests import forge
+from chalicelib.jose import jws
+from tests.support import forge
 
 GOOD = {alg: forge.signed(alg=alg) for alg in forge.ALGORITHMS}
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from joserfc.jwk import ECKey
 from requests_oauthlib import OAuth2Session as OtherSession
 
-from chalicelib import jws
+from chalicelib.jose import jws
 from tests.clients import examples
 from tests.clients.conftest import register
 from tests.clients.person import Person

@@ -12,9 +12,9 @@ import pytest
 from tests.clients import examples
 from tests.clients.conftest import register, sign_up
 from tests.clients.person import Person
+from tests.oauth.house import basic, payload_of
 from tests.parts import missing
 from tests.parts.server import Server, running
-from tests.provider.house import basic, payload_of
 
 # Which verifiers know which of our algorithms.
 VERIFIERS = {

@@ -87,7 +87,7 @@ def _literal_key(template: Template) -> None:
 ANIMALS, PROFILE, POLICY, GUARD = (
     "chalicelib/sample/animals.py",
     "chalicelib/sample/profile.py",
-    "chalicelib/policy.py",
+    "chalicelib/authorizer/policy.py",
     "chalicelib/web/guard.py",
 )
 
@@ -152,7 +152,7 @@ MUTATIONS = (
         "a password is logged",
         (walk.no_secret_in_the_logs,),
         source=(
-            "chalicelib/web/sessions.py",
+            "chalicelib/web/resources/sessions.py",
             '    """Log in.',
             '    print(call.body.password)\n    """Log in.',
         ),

@@ -18,7 +18,7 @@ import pytest
 from cupbearer.deploying.template import ROOT
 from tests.deploy.emulated import ORIGINS, Place
 from tests.deploy.http import Answer, Client
-from tests.protection import ON_EVERY_ANSWER
+from tests.support.protection import ON_EVERY_ANSWER
 
 # Headers that only one side has, or that say something else on each.
 DIFFERENT_HEADERS = {

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib import settings
-from chalicelib.web.refusals import GATEWAY_ANSWERS, problem
+from chalicelib.settings import settings
+from chalicelib.web.gateway_responses import GATEWAY_ANSWERS, problem
 from cupbearer.deploying import CannotDeploy, packaging
 from cupbearer.deploying.template import GATEWAY_RESPONSES, ROOT, gateway_responses, merge_template
 from tests.deploy.emulated import Template
-from tests.protection import ON_EVERY_ANSWER
+from tests.support.protection import ON_EVERY_ANSWER
 
 # Lambda's end of support for the interpreter at hand is not the template's fault; `make deploy` refuses it by itself.
 RUNTIME_IS_OLD = "E2531,E2533,W2531"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.audit import Source
-from chalicelib.settings import parse
+from chalicelib.audit.trail import Source
+from chalicelib.settings.settings import parse
 from chalicelib.store import Key, Replace
 from chalicelib.store.sqlite import SqliteStore
 from chalicelib.wiring import Services

@@ -10,7 +10,7 @@ from cupbearer.deploying.template import ROOT
 from tests.deploy import walk_provider
 from tests.deploy.emulated import ORIGINS, Place
 from tests.deploy.http import Answer, Client
-from tests.protection import ON_EVERY_ANSWER
+from tests.support.protection import ON_EVERY_ANSWER
 
 PASSWORD = "canary-of-the-first-password"
 GRACE_SECONDS = 10 + 60  # the window, and by how much clocks may differ

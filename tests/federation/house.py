@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from chalice.test import Client
 
-from chalicelib import settings
+from chalicelib.settings import settings
 from chalicelib.store import Store
 from chalicelib.wiring import Services, using
 from chalicelib.world import World

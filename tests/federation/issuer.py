@@ -12,8 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote_plus, urlencode, urlsplit
 
-from chalicelib import jws, signing
-from tests import forge
+from chalicelib.jose import jws
+from chalicelib.keys import private_keys
+from tests.support import forge
 
 CLIENT_ID = "our client/at theirs"  # characters that must be encoded before base64 (RFC 6749 section 2.3.1)
 CLIENT_SECRET = "s3cret:with + signs"
@@ -43,7 +44,7 @@ class Issuer:
     header: dict[str, Any] = field(default_factory=dict)
     token_answer: dict[str, Any] = field(default_factory=dict)
     sign: "Callable[[Issuer, dict[str, Any]], str] | None" = None
-    key: signing.NewKey = field(default_factory=lambda: forge.key_of("RS256", "an issuer elsewhere"))
+    key: private_keys.NewKey = field(default_factory=lambda: forge.key_of("RS256", "an issuer elsewhere"))
     published: list[Mapping[str, Any]] | None = None  # None: the key that signs
     lies: dict[str, Lie] = field(default_factory=dict)  # by path: what is answered instead
     codes: dict[str, dict[str, str]] = field(default_factory=dict)

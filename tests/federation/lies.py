@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib import jws
-from tests import forge
+from chalicelib.jose import jws
 from tests.federation.issuer import CLIENT_ID, CLIENT_SECRET, Issuer, half_hash, honestly, says
+from tests.support import forge
 
 Lies = Callable[[Issuer], None]
 

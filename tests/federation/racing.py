@@ -3,11 +3,11 @@
 import threading
 from pathlib import Path
 
-from chalicelib.audit import Source
+from chalicelib.audit.trail import Source
 from chalicelib.errors import Invalid
-from chalicelib.federation.flows import Flow, Flows
-from chalicelib.federation.identities import Identities
-from chalicelib.federation.person import Person
+from chalicelib.federation.linking import Identities
+from chalicelib.federation.login_state import Flow, Flows
+from chalicelib.federation.profile import Person
 from chalicelib.store import Insert, Key, Store
 from chalicelib.wiring import Services
 from chalicelib.world import World

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.audit import Source
+from chalicelib.audit.trail import Source
 from chalicelib.wiring import Services
 from tests.federation.house import Browser
 from tests.federation.issuer import Issuer

@@ -135,11 +135,11 @@ def test_strangers_cannot_grow_the_store_without_end(
     browser: Browser, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DS-3."""
-    from chalicelib.audit import Source
+    from chalicelib.audit.trail import Source
     from chalicelib.errors import SlowDown
-    from chalicelib.federation import log_ins
+    from chalicelib.federation import log_in
 
-    monkeypatch.setattr(log_ins, "STARTS_PER_NETWORK", 3)
+    monkeypatch.setattr(log_in, "STARTS_PER_NETWORK", 3)
 
     def begin(ip: str) -> str:
         return services.federation.begin("elsewhere", browser="x" * 43, return_to=None, source=Source(ip=ip))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from chalice.test import Client
 
-from chalicelib.federation.person import LONG_AGO
+from chalicelib.federation.profile import LONG_AGO
 from chalicelib.wiring import Services
 from tests.conftest import Clock
 from tests.federation.house import PASSWORD, Browser, Reply, parameters_of

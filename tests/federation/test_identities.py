@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from chalice.test import Client
 
-from chalicelib.audit import Source
+from chalicelib.audit.trail import Source
 from chalicelib.errors import InvalidToken
-from chalicelib.federation.person import Person
+from chalicelib.federation.profile import Person
 from chalicelib.wiring import Services
 from tests.conftest import Clock
 from tests.federation.house import ISSUER, PASSWORD, Browser, Reply

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib import signing
+from chalicelib.keys import private_keys
 from chalicelib.wiring import Services
-from tests import forge
 from tests.federation.house import PASSWORD, Browser, Reply
 from tests.federation.issuer import CLIENT_ID, CLIENT_SECRET, Issuer, drips, says
 from tests.federation.lies import BEGINNINGS, HTML, LIES, Lies, with_another_key
-from tests.keys_world import Line
+from tests.support import forge
+from tests.support.keys_world import Line
 
 LONGEST = 8.0  # seconds, of any request (AV-1)
 
@@ -122,7 +122,7 @@ def test_rotated_keys_are_found_at_once(browser: Browser, elsewhere: Issuer, clo
     assert attempt(browser, elsewhere).status == 200
 
 
-def unnamed(key: signing.NewKey, **changes: Any) -> dict[str, Any]:
+def unnamed(key: private_keys.NewKey, **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in {**key.public_jwk, **changes}.items() if name != "kid"}
 
 
@@ -223,7 +223,7 @@ def test_a_refused_log_in_of_nobody_is_counted(
     browser: Browser, elsewhere: Issuer, services: Services
 ) -> None:
     """LG-1, DS-3: counted, since there is nobody to write it down for."""
-    from chalicelib.audit import NOBODY
+    from chalicelib.audit.trail import NOBODY
 
     elsewhere.claims["nonce"] = "another"
     attempt(browser, elsewhere)
@@ -251,7 +251,7 @@ def test_a_secret_in_the_body_is_sent_where_the_provider_knows_no_other_way(
 
 @pytest.mark.parametrize("alg", ["ES256", "EdDSA"])
 def test_other_algorithms_that_are_announced_are_fine(browser: Browser, elsewhere: Issuer, alg: str) -> None:
-    elsewhere.key = signing.generate(alg)
+    elsewhere.key = private_keys.generate(alg)
     elsewhere.discovery["id_token_signing_alg_values_supported"] = [alg]
     elsewhere.claims["at_hash"] = None
     assert attempt(browser, elsewhere).status == 200

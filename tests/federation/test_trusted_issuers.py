@@ -9,12 +9,12 @@ from chalice.test import Client
 
 from chalicelib.store.sqlite import SqliteStore
 from chalicelib.world import SYSTEM, World
-from tests import forge
 from tests.federation import house, issuer
 from tests.federation.house import Browser
 from tests.federation.issuer import Issuer
 from tests.federation.shapes import AUDIENCE, DAY, SHAPES
 from tests.parts import outside_issuer
+from tests.support import forge
 
 MACHINE = {
     "client_id": "machine",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from chalicelib.route_table import Route
+from chalicelib.authorizer.route_table import Route
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from importlib import import_module
 
-from chalicelib.route_table import OWN, PUBLIC, TOKEN, Guard, Route, RouteTable
+from chalicelib.authorizer.route_table import OWN, PUBLIC, TOKEN, Guard, Route, RouteTable
 
 READ, WRITE = Guard("token", "users:read"), Guard("token", "users:write")
 

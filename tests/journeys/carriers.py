@@ -7,9 +7,9 @@ from contextlib import closing
 from http.client import HTTPConnection
 from typing import Any
 
-from chalicelib import route_paths
-from chalicelib.newcomers import Newcomer
-from chalicelib.user import new_user
+from chalicelib.accounts.provisioning import Newcomer
+from chalicelib.authorizer import route_paths
+from chalicelib.users.user import new_user
 from cupbearer.testing import SOURCE, Bench
 from tests.gateway import iam
 from tests.gateway.cache import method_arn

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import settings
+from chalicelib.settings import settings
 from chalicelib.store.dynamodb import create_table
 from chalicelib.wiring import Services
 from cupbearer.testing import Bench, Client

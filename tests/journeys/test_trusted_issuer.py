@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests import forge
-from tests.hostile_http import answers, page, serving
 from tests.journeys.carriers import over_http
 from tests.journeys.walk import Walker
 from tests.parts.server import running
+from tests.support import forge
+from tests.support.hostile_http import answers, page, serving
 
 AUDIENCE = "https://api.example.com"
 

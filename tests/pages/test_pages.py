@@ -8,9 +8,9 @@ from chalice.test import Client
 from jinja2 import UndefinedError
 
 import app
-from chalicelib import settings
+from chalicelib.settings import settings
 from chalicelib.store.sqlite import SqliteStore
-from chalicelib.web import pages
+from chalicelib.web.pages import rendering
 from chalicelib.wiring import using
 from chalicelib.world import World
 from cupbearer.testing import QuickServices
@@ -50,47 +50,49 @@ def test_a_page_has_a_policy_without_anything_inline_br_4(client: Client) -> Non
 
 
 def test_nothing_comes_from_another_origin_br_4() -> None:
-    for name in pages.ASSETS:
-        text = pages.text_of(name).replace("http://www.w3.org/2000/svg", "")
+    for name in rendering.ASSETS:
+        text = rendering.text_of(name).replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"https?://|@import|url\(", text), name
 
 
 def test_text_from_people_never_becomes_markup_in_our_scripts_br_5() -> None:
-    for name in pages.ASSETS:
+    for name in rendering.ASSETS:
         assert not re.search(
-            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", pages.text_of(name)
+            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", rendering.text_of(name)
         ), name
 
 
 def test_files_may_be_kept_for_ever_under_the_hash_of_them_all_and_not_under_another(client: Client) -> None:
-    for name, content_type in pages.ASSETS.items():
-        answer = client.http.get(f"/static/{pages.version()}/{name}")
+    for name, content_type in rendering.ASSETS.items():
+        answer = client.http.get(f"/static/{rendering.version()}/{name}")
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, content_type)
-        assert answer.headers["Cache-Control"] == pages.FOR_EVER
+        assert answer.headers["Cache-Control"] == rendering.FOR_EVER
         old = client.http.get(f"/static/of-yesterday/{name}")
         assert old.headers["Cache-Control"] == "no-cache"
 
 
 def test_every_script_that_a_script_or_page_asks_for_is_served() -> None:
     asked = set()
-    for file in pages.FOLDER.iterdir():
+    for file in rendering.FOLDER.iterdir():
         asked |= set(re.findall(r'from "\./(\w+\.js)"', file.read_text(encoding="utf-8")))
-    assert asked <= set(pages.ASSETS)
-    assert {f"{name}.js" for name in pages.MODULES} == {file.name for file in pages.FOLDER.glob("*.js")}
+    assert asked <= set(rendering.ASSETS)
+    assert {f"{name}.js" for name in rendering.MODULES} == {
+        file.name for file in rendering.FOLDER.glob("*.js")
+    }
 
 
 def test_a_value_in_a_template_is_escaped_and_a_missing_one_is_a_defect(client: Client) -> None:
-    answer = pages.render("message.html", title="<script>", text='"quoted" & <b>bold</b>')
+    answer = rendering.render("message.html", title="<script>", text='"quoted" & <b>bold</b>')
     assert "<script>" not in answer.body
     assert "&lt;b&gt;bold" in answer.body
     with pytest.raises(UndefinedError):
-        pages.render("message.html", title="no text")
+        rendering.render("message.html", title="no text")
 
 
 def test_a_form_may_lead_to_the_origins_that_the_page_names_and_no_others() -> None:
-    policy = pages.content_security_policy(("https://shop.example",))
+    policy = rendering.content_security_policy(("https://shop.example",))
     assert "form-action 'self' https://shop.example;" in policy
-    assert "form-action 'self';" in pages.content_security_policy()
+    assert "form-action 'self';" in rendering.content_security_policy()
 
 
 def test_a_configured_provider_has_a_button(client: Client) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib import settings
+from chalicelib.settings import settings
 from cupbearer import static_page
 from cupbearer.static_page import WrongOriginError
 from tests.parts.server import free_port, running

@@ -9,14 +9,7 @@ pytest.importorskip("playwright")  # the fixture names what is missing; this spa
 
 from playwright.sync_api import Route, expect
 
-from tests.pages.eyes import (
-    PASSWORD,
-    Person,
-    assert_accessible,
-    knock,
-    settled,
-    take_pictures,
-)
+from tests.pages.eyes import PASSWORD, Person, assert_accessible, knock, settled, take_pictures
 from tests.parts.server import Server
 
 NEW_PASSWORD = "seven other words on a hill"

@@ -2,17 +2,7 @@
 
 import pytest
 
-from chalicelib.store import (
-    MAX_INTEGER,
-    Conflict,
-    Forget,
-    Insert,
-    Key,
-    Record,
-    Remove,
-    Replace,
-    Store,
-)
+from chalicelib.store import MAX_INTEGER, Conflict, Forget, Insert, Key, Record, Remove, Replace, Store
 from tests.store.reading import read
 
 

@@ -4,16 +4,7 @@ from itertools import chain
 
 import pytest
 
-from chalicelib.store import (
-    Check,
-    Conflict,
-    Insert,
-    Key,
-    Record,
-    Remove,
-    Replace,
-    Store,
-)
+from chalicelib.store import Check, Conflict, Insert, Key, Record, Remove, Replace, Store
 from tests.conftest import Clock
 from tests.store.reading import read, walk
 

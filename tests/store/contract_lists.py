@@ -5,12 +5,7 @@ from itertools import chain
 
 import pytest
 
-from chalicelib.store import (
-    MAX_DATA_BYTES,
-    Insert,
-    Key,
-    Store,
-)
+from chalicelib.store import MAX_DATA_BYTES, Insert, Key, Store
 from tests.store.reading import sorts, walk
 
 HOSTILE = (

@@ -2,17 +2,7 @@
 
 import pytest
 
-from chalicelib.store import (
-    MAX_INTEGER,
-    Check,
-    Conflict,
-    Forget,
-    Insert,
-    Key,
-    Remove,
-    Replace,
-    Store,
-)
+from chalicelib.store import MAX_INTEGER, Check, Conflict, Forget, Insert, Key, Remove, Replace, Store
 from tests.store.reading import read, sorts
 
 

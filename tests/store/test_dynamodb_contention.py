@@ -3,23 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.store import (
-    Conflict,
-    Insert,
-    Key,
-    Record,
-    Replace,
-    Store,
-    StoreUnavailable,
-)
+from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, StoreUnavailable
 from tests.parts.faulty import Fault, FaultyProxy, Reply
-from tests.store.faults import (
-    CONTENDED,
-    IN_PROGRESS,
-    THROTTLED,
-    VERBS,
-    cancelled,
-)
+from tests.store.faults import CONTENDED, IN_PROGRESS, THROTTLED, VERBS, cancelled
 from tests.store.places import DynamoPlace
 from tests.store.reading import read
 

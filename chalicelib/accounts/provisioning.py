@@ -1,0 +1,55 @@
+"""Accounts that an operator makes: one by one with a password, or brought in from elsewhere with their old hashes."""
+
+from dataclasses import dataclass, replace
+
+from chalicelib import scopes
+from chalicelib.accounts.administration import OPERATOR
+from chalicelib.audit.trail import Audit, Source
+from chalicelib.credentials.passwords import Passwords
+from chalicelib.users.user import NewUser, User
+from chalicelib.users.users import Users
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Who shall have an account. Whoever sets ``email_verified`` vouches that the address is this person's."""
+
+    wanted: NewUser
+    granted: scopes.Scopes
+    email_verified: bool = False
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomers:
+    """The two ways in; open where sign-up is closed. Each raises Taken where a name is another's."""
+
+    users: Users
+    passwords: Passwords
+    audit: Audit
+
+    def make(self, newcomer: Newcomer, *, password: str, source: Source, actor: str = OPERATOR) -> User:
+        """Make an account; Invalid ``weak_password`` for a password that would be guessed."""
+        self.passwords.check_new(password, context=newcomer.wanted.words)
+        return self._create(newcomer, self.passwords.hash(password), source, actor, how="operator")
+
+    def bring_in(
+        self, newcomer: Newcomer, *, hashed: str | None, source: Source, actor: str = OPERATOR
+    ) -> User:
+        """Make an account with a hash from elsewhere, which the next log-in replaces; None where there is none.
+
+        Invalid for a hash that no log-in could ever match.
+        """
+        if hashed is not None:
+            self.passwords.check_import(hashed)
+        return self._create(newcomer, hashed, source, actor, how="import")
+
+    def _create(
+        self, newcomer: Newcomer, hashed: str | None, source: Source, actor: str, *, how: str
+    ) -> User:
+        composed, _ = self.users.compose(newcomer.wanted, password=hashed, granted=newcomer.granted)
+        verified = newcomer.email_verified and composed.email is not None
+        user = replace(composed, email_verified=verified, disabled=newcomer.disabled)
+        audit = self.audit.write("sign_up", target=user.user_id, actor=actor, source=source, how=how)
+        self.users.create(user, (*self.users.making(user), audit))
+        return user

@@ -1,0 +1,188 @@
+"""What a person does with the own account.
+
+A person acts through a token; these verbs look whether its user and session still go on, in one consistent read, so
+a log-out or a disable acts here at the first request (TK-6, M8).
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chalicelib.accounts.administration import Administration
+from chalicelib.accounts.idempotency import Attempt
+from chalicelib.audit.trail import Audit, Source
+from chalicelib.credentials.password_check import PasswordProofs
+from chalicelib.credentials.passwords import Passwords
+from chalicelib.errors import Invalid, InvalidToken, NotAllowed, NotFound, Taken
+from chalicelib.jose.claims import AccessClaims
+from chalicelib.sessions.session import Session
+from chalicelib.sessions.sessions import Sessions
+from chalicelib.store import Conflict, Store
+from chalicelib.users import names
+from chalicelib.users.user import User
+from chalicelib.users.users import Users
+from chalicelib.world import World, is_within
+
+FRESH_SECONDS = 5 * 60  # a log-in this recent stands for a password (MF-3)
+MAX_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """A person at work: the user and the session that the token is of, both as read and going on."""
+
+    user: User
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The verbs of an account."""
+
+    store: Store
+    world: World
+    users: Users
+    passwords: Passwords
+    proofs: PasswordProofs
+    sessions: Sessions
+    administration: Administration
+    audit: Audit
+
+    def acting(self, claims: AccessClaims) -> Acting:
+        """Return who acts by an own token; raise InvalidToken when the user or the session is over."""
+        user, session = self.sessions.read(claims.sub, claims.sid or "-")
+        reason = self.sessions.is_over(session, user)
+        if reason is not None or user is None or session is None:
+            raise InvalidToken(f"its session is over: {reason}")
+        return Acting(user, session)
+
+    def change_profile(
+        self, acting: Acting, *, changes: dict[str, str | None], password: str | None = None, source: Source
+    ) -> User:
+        """Change ``name``, ``email`` (then unverified) or, once, a user name that was made up; return the user.
+
+        What one logs in by, a user name or a verified address, is changed only on a fresh proof (MF-3).
+        """
+        if "username" in changes or (acting.user.email_verified and "email" in changes):
+            self.reauthenticate(acting, password=password, source=source)
+
+        def change(user: User) -> User:
+            return replace(user, **_cleaned(user, changes))
+
+        user_id = acting.user.user_id
+        return self.administration.change(user_id, change, source=source, actor=user_id)
+
+    def change_password(
+        self, acting: Acting, *, current: str | None, new: str, source: Source, attempt: Attempt | None = None
+    ) -> None:
+        """Set a new password and end all other sessions; asks for the current one, if there is one (PW-6).
+
+        What an ``attempt`` did before is not done again.
+        """
+        if attempt and attempt.done() is not None:
+            return
+        try:
+            self._change_password(acting, current=current, new=new, source=source, attempt=attempt)
+        except (
+            NotAllowed,
+            InvalidToken,
+        ):  # perhaps because this very request, sent twice, was done meanwhile
+            if attempt is None or attempt.done() is None:
+                raise
+
+    def _change_password(
+        self, acting: Acting, *, current: str | None, new: str, source: Source, attempt: Attempt | None
+    ) -> None:
+        if acting.user.password is not None or current is not None:
+            self._prove(acting, current, source=source)
+        elif not self._is_fresh(acting):
+            raise NotAllowed(
+                "Log in again first: there is no password to ask for.", code="reauthentication_required"
+            )
+        self.passwords.check_new(new, context=acting.user.words)
+        hashed = self.passwords.hash(new)
+        for _ in range(MAX_TRIES):
+            user = replace(acting.user.with_sessions_ended("password_changed"), password=hashed)
+            try:
+                self.store.commit(
+                    *self.users.writes_for(acting.user, user),
+                    self.sessions.carried_over(acting.session, user.epoch),
+                    self.audit.write("password_changed", target=user.user_id, source=source),
+                    *((attempt.note(),) if attempt else ()),
+                )
+            except Conflict:
+                acting = self._again(acting)
+                continue
+            return
+        raise Taken("The account is being changed by others: try again.")
+
+    def delete_own(self, acting: Acting, *, password: str | None, source: Source) -> None:
+        """Delete the account that acts; asks for the password or a log-in of the last five minutes."""
+        self.reauthenticate(acting, password=password, source=source)
+        self.administration.delete(acting.user.user_id, source=source, actor=acting.user.user_id)
+
+    def reauthenticate(self, acting: Acting, *, password: str | None, source: Source) -> None:
+        """Demand the password, or a log-in of the last five minutes (MF-3)."""
+        if password is None and self._is_fresh(acting):
+            return
+        if acting.user.password is None:
+            raise NotAllowed(
+                "Log in again first: there is no password to ask for.", code="reauthentication_required"
+            )
+        self._prove(acting, password, source=source)
+
+    def end_all(self, acting: Acting, *, source: Source) -> None:
+        """End every session of the person, this one too, by one write."""
+        user_id = acting.user.user_id
+        self.administration.end_session(user_id, None, source=source, actor=user_id)
+
+    def log_out(self, acting: Acting, *, source: Source) -> None:
+        """End the session that acts; where another has ended it meanwhile, that is done."""
+        with suppress(NotFound):
+            self.sessions.end(acting.user.user_id, acting.session.session_id, source=source)
+
+    def _is_fresh(self, acting: Acting) -> bool:
+        return is_within(acting.session.auth_time, FRESH_SECONDS, now=self.world.now())
+
+    def _prove(self, acting: Acting, password: str | None, *, source: Source) -> None:
+        """Demand the password again, throttled like a log-in (TH-4); raise NotAllowed ``wrong_password``."""
+        if password is None:
+            raise Invalid("The password is asked for again.", errors={"password": "is required"})
+        user = acting.user
+        proof = self.proofs.prove(
+            user,
+            name=user.canonical,
+            password=password,
+            source=source,
+            refusal="password_refused",
+            is_acting=True,
+        )
+        if proof is None:
+            raise NotAllowed("The password is wrong.", code="wrong_password")
+        proof.reservation.succeeded()
+
+    def _again(self, acting: Acting) -> Acting:
+        """Return who acts as it is now, after a lost race; what was proven must still be so."""
+        user, session = self.sessions.read(acting.user.user_id, acting.session.session_id)
+        reason = self.sessions.is_over(session, user)
+        if reason is not None or user is None or session is None or user.password != acting.user.password:
+            raise InvalidToken(f"its session is over: {reason}")
+        return Acting(user, session)
+
+
+def _cleaned(user: User, changes: dict[str, str | None]) -> dict[str, Any]:
+    cleaned: dict[str, Any] = {}
+    if "name" in changes:
+        name = changes["name"]
+        cleaned["name"] = None if name is None else names.clean_name(name)
+    if "email" in changes:
+        email = changes["email"]
+        address = None if email is None else names.canonical_email(email).display
+        if address != user.email:
+            cleaned |= {"email": address, "email_verified": False}
+    if changes.get("username") is not None:
+        if not user.username_is_given:
+            raise Invalid("The user name cannot be changed.", errors={"username": "cannot be changed"})
+        username = names.canonical_username(changes["username"] or "")
+        cleaned |= {"username": username.display, "canonical": username.canonical, "username_is_given": False}
+    return cleaned

@@ -1,0 +1,109 @@
+"""Sign-up: who may make an account, how often, and what the new one holds."""
+
+from dataclasses import dataclass
+
+from chalicelib import scopes
+from chalicelib.accounts.idempotency import Attempt
+from chalicelib.audit.trail import Audit, Source
+from chalicelib.authentication.log_in import SignedIn, SignIn
+from chalicelib.credentials.networks import network_of
+from chalicelib.credentials.passwords import Passwords
+from chalicelib.credentials.throttling import Throttle
+from chalicelib.errors import NotAllowed, Taken
+from chalicelib.users.user import NewUser, User, new_user
+from chalicelib.users.users import Users
+
+SIGN_UPS_PER_NETWORK = 100  # an hour (TH-6, DS-3)
+HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """The public way to an account; operators have their own in :mod:`chalicelib.accounts.provisioning`."""
+
+    users: Users
+    passwords: Passwords
+    throttle: Throttle
+    sign_in: SignIn
+    audit: Audit
+    default_scopes: scopes.Scopes
+    is_open: bool
+
+    def admit(self, source: Source) -> None:
+        """Count one newcomer of this network; raise NotAllowed where sign-up is closed, SlowDown where it is too much."""
+        self.demand_open()
+        self.throttle.spend("sign_up", network_of(source.ip), limit=SIGN_UPS_PER_NETWORK, seconds=HOUR)
+
+    def demand_open(self) -> None:
+        """Raise NotAllowed ``sign_up_closed`` where only operators make accounts."""
+        if not self.is_open:
+            raise NotAllowed("Sign-up is closed: ask the operator for an account.", code="sign_up_closed")
+
+    def create(
+        self,
+        *,
+        username: str,
+        password: str,
+        email: str | None = None,
+        name: str | None = None,
+        log_in: bool = False,
+        source: Source,
+        attempt: Attempt | None = None,
+    ) -> tuple[User, SignedIn | None]:
+        """Make an account with the default scopes, and with ``log_in`` a session in the same commit and without a second hash.
+
+        What an ``attempt`` did before is answered again; its ``log_in`` is then a log-in of its own.
+        """
+        if attempt and (done := attempt.done()):
+            return self._again(done["user_id"], password, log_in=log_in, source=source)
+        self.demand_open()
+        wanted = new_user(username=username, email=email, name=name)
+        self.passwords.check_new(password, context=wanted.words)
+        self.admit(source)
+        try:
+            return self.make_account(
+                wanted,
+                password=password,
+                granted=self.default_scopes,
+                log_in=log_in,
+                source=source,
+                attempt=attempt,
+            )
+        except Taken:  # perhaps by this very request, sent twice at one moment
+            if attempt and (done := attempt.done()):
+                return self._again(done["user_id"], password, log_in=log_in, source=source)
+            raise
+
+    def _again(
+        self, user_id: str, password: str, *, log_in: bool, source: Source
+    ) -> tuple[User, SignedIn | None]:
+        """Return the account that was made before, as it is now; a session begins as any log-in does."""
+        user = self.users.get(user_id)
+        if user is None:
+            raise Taken("The account that was made with this Idempotency-Key is gone: make a new key.")
+        if not log_in:
+            return user, None
+        return user, self.sign_in.with_password(username=user.username, password=password, source=source)
+
+    def make_account(
+        self,
+        wanted: NewUser,
+        *,
+        password: str,
+        granted: scopes.Scopes,
+        source: Source,
+        log_in: bool = False,
+        attempt: Attempt | None = None,
+    ) -> tuple[User, SignedIn | None]:
+        """Make an account whose password was checked. Raises Taken."""
+        if self.users.id_of(wanted.username.canonical):
+            raise Taken("This user name is taken.", code="username_taken")
+        hashed = self.passwords.hash(password)
+        user, writes = self.users.compose(
+            wanted, password=hashed, granted=granted, network=network_of(source.ip)
+        )
+        audit = self.audit.write("sign_up", target=user.user_id, source=source)
+        signed_in, more = self.sign_in.compose(user, source=source, amr=("pwd",)) if log_in else (None, ())
+        note = (attempt.note(user_id=user.user_id),) if attempt else ()
+        self.users.create(user, (*writes, audit, *more, *note))
+        return user, signed_in

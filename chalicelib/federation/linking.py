@@ -1,0 +1,202 @@
+"""Whose an identity is: found by (``iss``, ``sub``) alone, linked by rule or by hand, made at a first log-in (FD-3)."""
+
+from dataclasses import dataclass, replace
+
+from chalicelib.accounts.self_service import Acting
+from chalicelib.accounts.sign_up import SignUp
+from chalicelib.audit.trail import Audit, Source
+from chalicelib.authentication.log_in import SignedIn, SignIn
+from chalicelib.credentials.networks import network_of
+from chalicelib.errors import Invalid, InvalidToken, NotAllowed, NotFound, Taken
+from chalicelib.federation.profile import Person
+from chalicelib.federation.usernames import candidates
+from chalicelib.sessions.session import Session
+from chalicelib.sessions.sessions import Sessions
+from chalicelib.store import Conflict, Store, Write
+from chalicelib.users.linked_identity import MAX_IDENTITIES, Identity
+from chalicelib.users.names import Name
+from chalicelib.users.user import NewUser, User, login_key
+from chalicelib.users.users import Users
+from chalicelib.world import World
+
+MAX_TRIES = 8
+FEDERATED = ("fed",)  # amr: RFC 8176 has no word for it
+
+
+@dataclass(frozen=True, slots=True)
+class Identities:
+    """Logs people in whom a provider vouches for, and links and unlinks them."""
+
+    store: Store
+    world: World
+    users: Users
+    sessions: Sessions
+    sign_in: SignIn
+    sign_up: SignUp
+    audit: Audit
+
+    def user_id_of(self, person: Person) -> str | None:
+        """Return which user an identity is linked to."""
+        (record,) = self.store.get(person.key)
+        return str(record.data["user_id"]) if record else None
+
+    def log_in(self, person: Person, *, auth_time: int, source: Source) -> SignedIn:
+        """Begin a session for the user of an identity, making or linking the account at a first time.
+
+        ``auth_time`` is when the person was authenticated, in seconds since the epoch (MF-3).
+        Every step is one commit that fails if another was first, and then is judged anew: of two first log-ins
+        one makes the account and the other finds it (ST-1).
+        """
+        for _ in range(MAX_TRIES):
+            user_id = self.user_id_of(person)
+            try:
+                if user_id is not None:
+                    return self._start(user_id, person, auth_time, source)
+                self._come_to_know(person, source)
+            except Conflict:
+                continue
+        raise Taken("The account is being changed: try again.")
+
+    def link(self, acting: Acting, person: Person, *, source: Source) -> Identity:
+        """Link an identity to the user who acts. Taken ``identity_taken`` where it is another user's."""
+        linked = self._identity(person)
+
+        def change(user: User) -> User:
+            self._live_session(acting, user)
+            return user if person.key in user.unique_keys else _with(user, linked)
+
+        def audit(_old: User, new: User) -> tuple[Write, ...]:
+            return (self._linked(new, person, source),)
+
+        try:
+            _, user = self.users.change(acting.user.user_id, change, audit)
+        except Taken as taken:
+            self._refused(acting.user, person, source, taken.public_code)
+            raise
+        return next(identity for identity in user.identities if identity.key == person.key)
+
+    def unlink(self, acting: Acting, identity_id: str, *, source: Source) -> None:
+        """Unlink an identity and end all other sessions (SE-6); never the last way to log in."""
+        gone: list[Identity] = []
+
+        def change(user: User) -> User:
+            self._live_session(acting, user)
+            gone[:] = [each for each in user.identities if each.identity_id == identity_id]
+            kept = tuple(each for each in user.identities if each.identity_id != identity_id)
+            if not gone:
+                raise NotFound("identity")
+            if user.password is None and not kept:
+                raise NotAllowed(
+                    "This is the only way to log in: set a password or link another provider first.",
+                    code="last_way_to_log_in",
+                )
+            return replace(user.with_sessions_ended("revoked"), identities=kept)
+
+        def also(old: User, new: User) -> tuple[Write, ...]:
+            carried = self.sessions.carried_over(self._live_session(acting, old), new.epoch)
+            provider = gone[0].provider
+            return carried, self.audit.write(
+                "identity_unlinked", target=new.user_id, source=source, provider=provider
+            )
+
+        self.users.change(acting.user.user_id, change, also)
+
+    def _start(self, user_id: str, person: Person, auth_time: int, source: Source) -> SignedIn:
+        user, sessions = self.sessions.read_all(user_id)
+        if user is None:
+            raise Conflict([person.key])  # deleted in this very moment, its identities with it
+        self._refuse_disabled(user, person, source)
+        seen = user.seen_from(network_of(source.ip))
+        return self.sign_in.start(
+            user,
+            source=source,
+            amr=FEDERATED,
+            auth_time=auth_time,
+            existing=sessions,
+            writes=() if seen == user else self.users.writes_for(user, seen),
+            detail={"provider": person.provider},
+        )
+
+    def _come_to_know(self, person: Person, source: Source) -> None:
+        """Link an unknown identity to the account that has the same address, verified on both sides, or make one."""
+        user = self._verified_owner(person)
+        if user is None or any(each.issuer == person.issuer for each in user.identities):
+            # Another sub of the same issuer is another person there, who got the address after the first one.
+            self._make(person, source, address_is_free=user is None)
+            return
+        self._refuse_disabled(user, person, source)
+        writes = self.users.writes_for(user, _with(user, self._identity(person)))
+        self.store.commit(*writes, self._linked(user, person, source))
+
+    def _verified_owner(self, person: Person) -> User | None:
+        """Return the user who has proven the address that the provider verified too."""
+        user_id = self.users.id_of(person.verified_email) if person.verified_email else None
+        return self.users.get(user_id) if user_id else None
+
+    def _make(self, person: Person, source: Source, *, address_is_free: bool) -> None:
+        self.sign_up.admit(source)
+        wanted = NewUser(username=self._free_name(person), email=person.email, name=person.name)
+        made, _ = self.users.compose(
+            wanted,
+            password=None,
+            granted=self.sign_up.default_scopes,
+            network=network_of(source.ip),
+        )
+        user = replace(
+            made,
+            email_verified=address_is_free and person.verified_email is not None,
+            username_is_given=True,
+            identities=(self._identity(person),),
+        )
+        provider = person.provider
+        audit = self.audit.write("sign_up", target=user.user_id, source=source, provider=provider)
+        self.store.commit(*self.users.making(user), audit, self._linked(user, person, source))
+
+    def _free_name(self, person: Person) -> Name:
+        tried = list(candidates(person.username or person.name, self.world))
+        taken = self.store.get(*(login_key(key) for key in dict.fromkeys(name.canonical for name in tried)))
+        used = {record.key for record in taken if record}
+        return next((name for name in tried if login_key(name.canonical) not in used), tried[-1])
+
+    def _identity(self, person: Person) -> Identity:
+        return Identity(
+            identity_id=self.world.identifier(),
+            provider=person.provider,
+            issuer=person.issuer,
+            sub=person.sub,
+            linked_at=self.world.timestamp(),
+            email=person.email,
+        )
+
+    def _live_session(self, acting: Acting, user: User) -> Session:
+        """Return the session that acts, as it is now; InvalidToken once it or the user is over."""
+        _, session = self.sessions.read(user.user_id, acting.session.session_id)
+        reason = self.sessions.is_over(session, user)
+        if reason is not None or session is None:
+            raise InvalidToken(f"its session is over: {reason}")
+        return session
+
+    def _refuse_disabled(self, user: User, person: Person, source: Source) -> None:
+        if user.disabled:
+            self._refused(user, person, source, "disabled")
+            raise NotAllowed("This account is disabled.", code="disabled")
+
+    def _refused(self, user: User, person: Person, source: Source, outcome: str) -> None:
+        self.audit.record(
+            "federated_log_in_refused",
+            target=user.user_id,
+            source=source,
+            outcome=outcome,
+            provider=person.provider,
+        )
+
+    def _linked(self, user: User, person: Person, source: Source) -> Write:
+        return self.audit.write(
+            "identity_linked", target=user.user_id, source=source, provider=person.provider
+        )
+
+
+def _with(user: User, identity: Identity) -> User:
+    if len(user.identities) >= MAX_IDENTITIES:
+        raise Invalid(f"An account has at most {MAX_IDENTITIES} linked log-ins: unlink one first.")
+    return replace(user, identities=(*user.identities, identity))

@@ -1,0 +1,111 @@
+"""The claims every access token is judged by, ours or a trusted issuer's (TK-5, TK-6; RFC 9068 section 4)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.errors import InvalidToken
+from chalicelib.scopes import Scopes
+from chalicelib.value import Value
+from chalicelib.world import SKEW_SECONDS
+
+LEEWAY_SECONDS = SKEW_SECONDS  # the one leeway (AV-4, TK-5)
+LAST_SECOND = 253_402_300_799  # the year 9999: beyond it a time is nonsense
+MAX_NAME_CHARACTERS = 255  # OpenID Connect Core section 2 for ``sub``; the others keep to it
+ACCESS_TOKEN_TYP = "at+jwt"  # noqa: S105 - RFC 9068 section 2.1
+MAX_ACCESS_SECONDS = 900  # the longest life of an access token, whatever is configured (TK-8)
+FIRST_PARTY = "cupbearer"  # our own pages and programs; everybody else is a client with an id of its own
+
+Claims = Mapping[str, Any]
+
+
+class AccessClaims(Value):
+    """What a verified access token says. Times are whole seconds since the epoch.
+
+    ``client_id`` is empty where a trusted issuer names no client. ``sid``, ``auth_time`` and ``amr`` are told
+    by our own tokens alone, ``name`` by others' alone: a foreign session is no session of ours.
+    """
+
+    iss: str
+    sub: str
+    client_id: str
+    scope: Scopes
+    iat: int
+    exp: int
+    jti: str | None = None
+    sid: str | None = None
+    auth_time: int | None = None
+    amr: tuple[str, ...] = ()
+    name: str | None = None
+
+    def with_scope(self, scope: Scopes) -> "AccessClaims":
+        """Return what the token says with another scope; at every look at a stored one, so without ``replace``."""
+        return AccessClaims(**(vars(self) | {"scope": scope}))
+
+
+def is_typ(typ: str | None, wanted: str) -> bool:
+    """Tell whether a header's ``typ`` is the media type wanted, in any case, ``application/`` or not."""
+    return typ == wanted or (typ is not None and typ.lower().removeprefix("application/") == wanted.lower())
+
+
+def check_times(claims: Claims, *, now: float, max_seconds: int) -> tuple[int, int]:
+    """Return ``iat`` and ``exp`` of a token alive at ``now`` and never meant to live over ``max_seconds``."""
+    iat, exp = _time(claims, "iat"), _time(claims, "exp")
+    if not 0 < exp - iat <= max_seconds:
+        raise InvalidToken("it was made to live too long, or not at all")
+    if not is_alive(now=now, exp=exp):
+        raise InvalidToken("it has expired")
+    if iat > now + LEEWAY_SECONDS:
+        raise InvalidToken("it was issued in the future")
+    if "nbf" in claims and _time(claims, "nbf") > now + LEEWAY_SECONDS:
+        raise InvalidToken("it is not valid yet")
+    return int(iat), int(exp)
+
+
+def is_alive(*, now: float, exp: float) -> bool:
+    """Tell whether an expiry, with the one leeway, is still to come."""
+    return now < exp + LEEWAY_SECONDS
+
+
+def check_audience(claims: Claims, wanted: tuple[str, ...]) -> None:
+    """Demand ``aud``: our exact identifier, or a list of strings that holds it."""
+    aud = claims.get("aud")
+    if isinstance(aud, str):
+        aud = [aud]
+    elif not isinstance(aud, list) or not all(isinstance(one, str) for one in aud):
+        raise InvalidToken("aud is missing or not made of strings")
+    if set(wanted).isdisjoint(aud):
+        raise InvalidToken("it is for another audience")
+
+
+def name(claims: Claims, claim: str) -> str:
+    """Return a claim that is a string of 1 to 255 printable characters; InvalidToken otherwise."""
+    value = claims.get(claim)
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME_CHARACTERS or not value.isprintable():
+        raise InvalidToken(f"{claim} is missing or not a name")
+    return value
+
+
+def optional_name(claims: Claims, claim: str) -> str | None:
+    """Return such a claim, or None where it is absent."""
+    return name(claims, claim) if claim in claims else None
+
+
+def optional_time(claims: Claims, claim: str) -> int | None:
+    """Return a time in whole seconds, or None where it is absent."""
+    return int(_time(claims, claim)) if claim in claims else None
+
+
+def names(claims: Claims, claim: str) -> tuple[str, ...]:
+    """Return a claim that is a list of strings, empty where it is absent."""
+    value = claims.get(claim, [])
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise InvalidToken(f"{claim} is not a list of strings")
+    return tuple(value)
+
+
+def _time(claims: Claims, claim: str) -> int | float:
+    """Return a NumericDate (RFC 7519 section 2): a finite JSON number, never a string, in a sane range."""
+    value = claims.get(claim)
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= LAST_SECOND:
+        return value
+    raise InvalidToken(f"{claim} is missing or not a time")

@@ -1,0 +1,220 @@
+"""Public keys: a JWK (RFC 7517) read into something that can verify for exactly one algorithm (TK-1, KM-5).
+
+The three algorithms are RS256, ES256 and EdDSA with Ed25519 (RFC 7518, RFC 8037). There is no HMAC in this
+module or anywhere near it, so no public key can ever be taken for a shared secret.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, Protocol
+
+from cryptography.exceptions import InvalidSignature
+
+from chalicelib.errors import InvalidToken
+from chalicelib.jose import jws
+from chalicelib.value import Value
+
+ALGORITHMS = frozenset({"RS256", "ES256", "EdDSA"})
+RSA_EXPONENT = 65537
+MIN_RSA_BITS = 2048
+MAX_RSA_BITS = 8192  # above it, verifying is a way to burn our time
+MAX_MEMBER_CHARACTERS = 1400  # of a number in base64url: a modulus of MAX_RSA_BITS takes 1366
+MAX_KEYS = 100  # of one set; large providers publish ten
+P256_COORDINATE_BYTES = 32
+
+# If the modulus is a power of 65537 modulo every one of these, the key was made by the broken generator of
+# CVE-2017-15361 (ROCA; Nemec et al., "The Return of Coppersmith's Attack", section 2.2).
+_ROCA_PRIMES = (11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157)
+
+Verify = Callable[[bytes, bytes], None]
+
+
+class UnusableKey(ValueError):  # noqa: N818 - what the key is
+    """A JWK of another kind, for another use, or too weak."""
+
+
+class VerificationKey(Value):
+    """One public key for one algorithm. ``verify(signature, message)`` raises InvalidSignature."""
+
+    kid: str  # empty where its issuer gives it no name
+    alg: str
+    verify: Verify
+
+
+class Keys(Protocol):
+    """Where verification keys come from: our ring, or a published key set."""
+
+    def verification_key(self, kid: str) -> VerificationKey | None:
+        """Return the key of that name; None for a name that is not in use. May raise Unavailable."""
+
+
+class OthersKeys(Keys, Protocol):
+    """Keys of somebody who may have one key and give it no name in tokens (RFC 7515 section 4.1.4)."""
+
+    def only_keys(self, alg: str) -> Iterator[VerificationKey]:
+        """Yield the one key for an algorithm, and the one of a newer set if asked for more. May raise Unavailable."""
+
+
+class KeySet:
+    """The usable keys of a JWK set, in its order; of several with one name the first."""
+
+    def __init__(self, keys: Iterable[VerificationKey]) -> None:
+        self.keys = tuple(keys)
+        self._named = {key.kid: key for key in reversed(self.keys) if key.kid}
+
+    def verification_key(self, kid: str) -> VerificationKey | None:
+        """Return the key of that name."""
+        return self._named.get(kid)
+
+    def only_keys(self, alg: str) -> Iterator[VerificationKey]:
+        """Yield the key for that algorithm if it is the only one: among several nobody guesses."""
+        fitting = [key for key in self.keys if key.alg == alg]
+        yield from fitting if len(fitting) == 1 else ()
+
+
+def check_signature(token: jws.Jws, keys: Keys) -> VerificationKey:
+    """Return the key that signed the token; InvalidToken for no such key, another alg or a bad signature."""
+    if token.header.kid is None:
+        raise InvalidToken("its header names no key")
+    key = keys.verification_key(token.header.kid)
+    if key is None:
+        raise InvalidToken("the key is unknown or retired")
+    if key.alg != token.header.alg:
+        raise InvalidToken("the header's alg is not the key's (RFC 8725 section 3.1)")
+    if not _is_signed(token, key):
+        raise InvalidToken("the signature is wrong")
+    return key
+
+
+def check_others_signature(token: jws.Jws, keys: OthersKeys) -> VerificationKey:
+    """Return the key that signed another's token, whose header need name none where only one fits.
+
+    InvalidToken as for ours, and where several keys fit a token that names none.
+    """
+    if token.header.kid is not None:
+        return check_signature(token, keys)
+    fitting = False
+    for key in keys.only_keys(token.header.alg):
+        fitting = True
+        if _is_signed(token, key):
+            return key
+    if fitting:
+        raise InvalidToken("the signature is wrong")
+    raise InvalidToken("its header names no key, and not exactly one key of its issuer is for its alg")
+
+
+def _is_signed(token: jws.Jws, key: VerificationKey) -> bool:
+    try:
+        key.verify(token.signature, token.signing_input)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def read(jwk: Mapping[str, Any]) -> VerificationKey:
+    """Return the verification key of a public JWK; UnusableKey where it cannot or must not verify for us.
+
+    Private members are never looked at. A key without ``alg`` gets the one of its type.
+    """
+    kid = jwk.get("kid", "")
+    if not isinstance(kid, str) or not ("kid" not in jwk or 0 < len(kid) <= jws.MAX_KID_CHARACTERS):
+        raise UnusableKey("a kid is a short text")
+    if jwk.get("use", "sig") != "sig" or "verify" not in _key_ops(jwk):
+        raise UnusableKey("the key is not for signatures")
+    alg, reader = _READERS.get(f"{jwk.get('kty')} {jwk.get('crv', '')}", (None, None))
+    if alg is None or reader is None or jwk.get("alg", alg) != alg:
+        raise UnusableKey("not a key for RS256, ES256 or EdDSA")
+    return VerificationKey(kid=kid, alg=alg, verify=reader(jwk))
+
+
+def read_set(document: object, *, algorithms: AbstractSet[str] = ALGORITHMS) -> KeySet:
+    """Return the usable keys of a JWK set. UnusableKey if there is none."""
+    listed = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(listed, list):
+        raise UnusableKey("not a JWK set")
+    if len(listed) > MAX_KEYS:
+        raise UnusableKey(f"the JWK set has more than {MAX_KEYS} keys")
+    usable: list[VerificationKey] = []
+    for jwk in listed:
+        try:
+            key = read(jwk) if isinstance(jwk, dict) else None
+        except UnusableKey:  # RFC 7517 section 5: ignore what is not understood
+            continue
+        if key is not None and key.alg in algorithms:
+            usable.append(key)
+    if not usable:
+        raise UnusableKey("the JWK set has no usable key")
+    return KeySet(usable)
+
+
+def _key_ops(jwk: Mapping[str, Any]) -> list[Any]:
+    listed = jwk.get("key_ops", ["verify"])
+    return listed if isinstance(listed, list) else []
+
+
+def _octets(jwk: Mapping[str, Any], member: str) -> bytes:
+    text = jwk.get(member)
+    if not isinstance(text, str) or len(text) > MAX_MEMBER_CHARACTERS or not text.isascii():
+        raise UnusableKey(f'"{member}" is not base64url, or too long')
+    try:
+        return jws.decode(text.encode("ascii"))
+    except ValueError as fault:
+        raise UnusableKey(f'"{member}": {fault}') from None
+
+
+def _rsa(jwk: Mapping[str, Any]) -> Verify:
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    n = int.from_bytes(_octets(jwk, "n"), "big")
+    if int.from_bytes(_octets(jwk, "e"), "big") != RSA_EXPONENT:
+        raise UnusableKey("the RSA exponent is not 65537")
+    if not MIN_RSA_BITS <= n.bit_length() <= MAX_RSA_BITS or not n & 1 or _is_roca(n):
+        raise UnusableKey("the RSA modulus is weak or out of range")
+    public, padding, digest = RSAPublicNumbers(RSA_EXPONENT, n).public_key(), PKCS1v15(), SHA256()
+    return lambda signature, message: public.verify(signature, message, padding, digest)
+
+
+def _is_roca(n: int) -> bool:
+    return all(n % prime in {pow(RSA_EXPONENT, i, prime) for i in range(prime)} for prime in _ROCA_PRIMES)
+
+
+def _p256(jwk: Mapping[str, Any]) -> Verify:
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    x, y = _octets(jwk, "x"), _octets(jwk, "y")
+    if len(x) != P256_COORDINATE_BYTES or len(y) != P256_COORDINATE_BYTES:
+        raise UnusableKey("a P-256 coordinate has 32 octets")
+    try:
+        public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + x + y)
+    except ValueError:
+        raise UnusableKey("the point is not on P-256") from None
+    algorithm = ec.ECDSA(SHA256())
+
+    def verify(signature: bytes, message: bytes) -> None:
+        half = P256_COORDINATE_BYTES
+        if len(signature) != 2 * half:  # RFC 7518 section 3.4: R and S, 32 octets each
+            raise InvalidSignature
+        r, s = int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big")
+        public.verify(encode_dss_signature(r, s), message, algorithm)
+
+    return verify
+
+
+def _ed25519(jwk: Mapping[str, Any]) -> Verify:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        return Ed25519PublicKey.from_public_bytes(_octets(jwk, "x")).verify
+    except ValueError as fault:
+        raise UnusableKey(f"not an Ed25519 key: {fault}") from None
+
+
+_READERS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], Verify]]] = {  # by kty and crv
+    "RSA ": ("RS256", _rsa),
+    "EC P-256": ("ES256", _p256),
+    "OKP Ed25519": ("EdDSA", _ed25519),
+}

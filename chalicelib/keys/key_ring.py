@@ -1,0 +1,179 @@
+"""The key ring: makes signing keys, keeps them wrapped in one record, rotates and publishes them."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from chalicelib.errors import Unavailable
+from chalicelib.jose import jwk
+from chalicelib.jose.jwk import VerificationKey
+from chalicelib.keys import private_keys
+from chalicelib.keys.key_wrapping import Wrapper, unwrapped
+from chalicelib.keys.private_keys import RSA_BITS, SigningKey
+from chalicelib.keys.remote_jwks import JWKS_CACHE_SECONDS
+from chalicelib.keys.rotation import PUBLISH_AHEAD_SECONDS, RING_TIMES, Ring, RingKey, State
+from chalicelib.keys.stale_cache import LastGood
+from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, StoreUnavailable
+from chalicelib.world import World
+
+JwkSet = dict[str, list[dict[str, str]]]
+
+RING = Key("keys", "signing")
+MAX_TRIES = 5  # against other rotations of the same moment
+
+# How long a key that an emergency removed may still be taken by a verifier that can reach us: the longest
+# cache of our key set. An API Gateway policy made before then lives on for the authorizer's TTL.
+EMERGENCY_SECONDS = JWKS_CACHE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """What an operator sees of a key. Times are seconds since the epoch."""
+
+    kid: str
+    alg: str
+    state: State
+    created_at: int
+    signs_from: int
+    verifies_until: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """The record as it was read, with what is made from it."""
+
+    record: Record
+    ring: Ring
+    verifiers: Mapping[str, tuple[RingKey, VerificationKey]]
+
+
+class KeyRing:
+    """The signing keys of one store. Verifying and publishing go on while the store is away (AV-3)."""
+
+    def __init__(
+        self, store: Store, world: World, wrapper: Wrapper, *, algorithm: str, rsa_bits: int = RSA_BITS
+    ) -> None:
+        self._store = store
+        self._world = world
+        self._wrapper = wrapper
+        self._algorithm = algorithm
+        self._rsa_bits = rsa_bits
+        self._loaded = LastGood(self._load, world, RING_TIMES, trouble=StoreUnavailable)
+        self._signing: dict[str, SigningKey] = {}  # unwrapped once a process, so that KMS is asked once
+
+    def signing_key(self) -> SigningKey:
+        """Return the key that signs now. Unavailable when it cannot be read, WrongMasterKey when not unwrapped."""
+        entry = self._loaded.get().ring.current(self._world.now())
+        key = self._signing.get(entry.kid)
+        if key is None:
+            der = unwrapped(self._wrapper, entry.private, context=_context(entry.kid))
+            key = self._signing.setdefault(entry.kid, private_keys.load(entry.kid, entry.alg, der))
+        return key
+
+    def check(self) -> None:
+        """Raise WrongMasterKey where there are keys that cannot be unwrapped; make none where there are none."""
+        if self._signing or self._read() is not None:
+            self.signing_key()
+
+    def verification_key(self, kid: str) -> VerificationKey | None:
+        """Return the key of that name while it counts; unknown ones cost one read a cool-down."""
+        found = self._loaded.get().verifiers.get(kid) or self._loaded.newer().verifiers.get(kid)
+        if found is None:
+            return None
+        entry, key = found
+        return key if entry.verifies(self._world.now()) else None
+
+    def jwks(self) -> JwkSet:
+        """Return the JWK set to publish: public members only, the next key included (KM-2, KM-3)."""
+        now = self._world.now()
+        return {"keys": [dict(key.public_jwk) for key in self._loaded.get().ring.keys if key.verifies(now)]}
+
+    def list(self) -> tuple[KeyInfo, ...]:
+        """Return the keys, oldest first, as they stand in the store now."""
+        ring, now = self._load().ring, self._world.now()
+        return tuple(
+            KeyInfo(
+                kid=key.kid,
+                alg=key.alg,
+                state=ring.state(key, now),
+                created_at=key.created_at,
+                signs_from=key.signs_from,
+                verifies_until=key.verifies_until,
+            )
+            for key in ring.keys
+        )
+
+    def rotate(self, *, emergency: bool = False) -> str:
+        """Publish a new key that signs after PUBLISH_AHEAD_SECONDS, and return its kid.
+
+        In an emergency it signs at once and all others are removed: whoever holds a token has to refresh it,
+        and the removed keys are taken nowhere after EMERGENCY_SECONDS. Invalid ``too_many_keys``.
+        """
+        ahead = 0 if emergency else PUBLISH_AHEAD_SECONDS
+        new = self._new_key(ahead=ahead)
+        for _ in range(MAX_TRIES):
+            loaded = self._read() or self._start(self._new_key(ahead=0))
+            if not loaded.ring.has(new.kid):  # it is there where the reply to our own write was lost
+                ring = Ring((new,)) if emergency else loaded.ring.rotated(new, self._world.now())
+                written = self._replace(loaded.record, ring)
+                if written is None:
+                    continue
+                loaded = written  # another rotation may have followed: ours is done
+            self._loaded.put(loaded)
+            return new.kid
+        raise Unavailable
+
+    def _load(self) -> _Loaded:
+        """Read the ring; make it at first use; begin a rotation where the configured algorithm is another.
+
+        While a key waits to sign nothing is begun, so two versions of a deployment do not rotate by turns
+        (DP-4).
+        """
+        loaded = self._read() or self._start(self._new_key(ahead=0))
+        newest, now = loaded.ring.newest(), self._world.now()
+        if newest.alg == self._algorithm or newest.signs_from > now or loaded.ring.is_full(now):
+            return loaded
+        ring = loaded.ring.rotated(self._new_key(ahead=PUBLISH_AHEAD_SECONDS), now)
+        return self._replace(loaded.record, ring) or self._read() or loaded
+
+    def _read(self) -> _Loaded | None:
+        (record,) = self._store.get(RING)
+        return None if record is None else _parsed(record)
+
+    def _start(self, first: RingKey) -> _Loaded:
+        """Insert the ring; of many that start at once all return the winner's (KM-4)."""
+        with suppress(Conflict):
+            self._store.commit(Insert(RING, Ring((first,)).to_data()))
+        loaded = self._read()
+        if loaded is None:
+            raise Unavailable
+        return loaded
+
+    def _replace(self, record: Record, ring: Ring) -> _Loaded | None:
+        """Return the ring as written, or None where another was first."""
+        try:
+            self._store.commit(Replace(record, ring.to_data()))
+        except Conflict:
+            return None
+        return self._read()
+
+    def _new_key(self, *, ahead: int) -> RingKey:
+        new, now = private_keys.generate(self._algorithm, rsa_bits=self._rsa_bits), self._world.timestamp()
+        return RingKey(
+            kid=new.kid,
+            alg=new.alg,
+            created_at=now,
+            signs_from=now + ahead,
+            verifies_until=None,
+            public_jwk=new.public_jwk,
+            private=self._wrapper.wrap(new.private_der, context=_context(new.kid)),
+        )
+
+
+def _parsed(record: Record) -> _Loaded:
+    ring = Ring.from_data(record.data)
+    return _Loaded(record, ring, {key.kid: (key, jwk.read(key.public_jwk)) for key in ring.keys})
+
+
+def _context(kid: str) -> str:
+    return f"signing:{kid}"

@@ -1,0 +1,72 @@
+"""Client assertions: a client proves itself by a JWT that its own key signed (RFC 7523, OpenID Connect Core section 9).
+
+The audience is our issuer and nothing else, the life is short, and each ``jti`` counts once (OP-6).
+"""
+
+from dataclasses import dataclass
+
+from chalicelib.errors import InvalidToken
+from chalicelib.jose import claims as claim
+from chalicelib.jose import jwk, jws
+from chalicelib.keys.secret_hash import hash_of
+from chalicelib.oauth.client import Client
+from chalicelib.store import Conflict, Insert, Key, Store
+from chalicelib.world import World
+
+TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+MAX_SECONDS = 3600  # from now to its expiry: Authlib's default; each is remembered for so long
+
+_TYPS = ("JWT", "client-authentication+jwt")
+
+
+def subject(text: str) -> str | None:
+    """Return which client an assertion says it is of, before anything of it is believed."""
+    try:
+        sub = jws.parse(text).payload.get("sub")
+    except InvalidToken:
+        return None
+    return sub if isinstance(sub, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Assertions:
+    """Judges client assertions."""
+
+    store: Store
+    world: World
+    issuer: str
+
+    def check(self, text: str, client: Client) -> None:
+        """Accept an assertion of this client once; raise InvalidToken for any fault of it."""
+        if client.jwks is None:
+            raise InvalidToken("the client has no key")
+        token = jws.parse(text)
+        if token.header.typ is not None and not any(claim.is_typ(token.header.typ, typ) for typ in _TYPS):
+            raise InvalidToken("it is a token of another kind")
+        jwk.check_others_signature(token, jwk.read_set(client.jwks))
+        payload = token.payload
+        if payload.get("iss") != client.client_id or payload.get("sub") != client.client_id:
+            raise InvalidToken("iss and sub must be the client")
+        if payload.get("aud") not in (self.issuer, [self.issuer]):
+            raise InvalidToken("aud must be the issuer and nothing else")
+        self._spend(client, claim.name(payload, "jti"), self._expiry(payload))
+
+    def _expiry(self, payload: claim.Claims) -> int:
+        now = self.world.now()
+        exp = claim.optional_time(payload, "exp")
+        if exp is None or not now < exp + claim.LEEWAY_SECONDS:
+            raise InvalidToken("exp is missing or over")
+        if exp > now + MAX_SECONDS + claim.LEEWAY_SECONDS:
+            raise InvalidToken("exp is too far off")
+        for name in ("iat", "nbf"):
+            time = claim.optional_time(payload, name)
+            if time is not None and time > now + claim.LEEWAY_SECONDS:
+                raise InvalidToken(f"{name} is in the future")
+        return exp
+
+    def _spend(self, client: Client, jti: str, exp: int) -> None:
+        key = Key(f"assertion#{client.client_id}", hash_of(jti))
+        try:
+            self.store.commit(Insert(key, {}, expires_at=exp + claim.LEEWAY_SECONDS + 1))
+        except Conflict:
+            raise InvalidToken("its jti was used before") from None

@@ -1,0 +1,119 @@
+"""Authorization codes: a minute long, kept by hash, spent in the commit that makes what they give (OP-2, ST-2)."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chalicelib import scopes
+from chalicelib.audit.trail import Audit, Source
+from chalicelib.errors import Taken
+from chalicelib.keys.secret_hash import hash_of
+from chalicelib.sessions.sessions import Sessions
+from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, Write
+from chalicelib.store.stored_fields import known
+from chalicelib.world import World, is_within
+
+PREFIX = "cbc_"
+SECONDS = 60  # RFC 6749 section 4.1.2 allows ten minutes; a redirect takes one second
+REMEMBERED_SECONDS = 24 * 60 * 60  # a second use is recognised for so long
+MAX_TRIES = 8
+
+_FORM = re.compile(r"cbc_[A-Za-z0-9_-]{43}")
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a code stands for. ``login_id`` is the browser's session that gave it, ``session_id`` the one it gave.
+
+    ``consent_id`` names the consent that it came from: it is void under another one.
+    """
+
+    client_id: str
+    redirect_uri: str
+    code_challenge: str
+    user_id: str
+    login_id: str
+    scope: scopes.Scopes
+    nonce: str | None
+    consent_id: str = ""
+    session_id: str | None = None  # once it is spent
+    record: Record | None = None
+
+    @classmethod
+    def from_record(cls, record: Record) -> "Code":
+        data = known(cls, record.data)
+        data["scope"] = frozenset(data["scope"])
+        return cls(record=record, **data)
+
+    def data(self) -> dict[str, Any]:
+        """Return what is stored."""
+        return {
+            "client_id": self.client_id,
+            "redirect_uri": self.redirect_uri,
+            "code_challenge": self.code_challenge,
+            "user_id": self.user_id,
+            "login_id": self.login_id,
+            "scope": sorted(self.scope),
+            "nonce": self.nonce,
+            "consent_id": self.consent_id,
+            "session_id": self.session_id,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """Makes codes, finds them, spends them, and answers a second use."""
+
+    store: Store
+    world: World
+    sessions: Sessions
+    audit: Audit
+
+    def compose(self, code: Code) -> tuple[str, Write]:
+        """Return the text of a new code and the write that makes it good."""
+        text = PREFIX + self.world.secret()
+        return text, Insert(_key(text), code.data(), expires_at=self.world.timestamp() + SECONDS)
+
+    def find(self, text: str) -> Code | None:
+        """Return what a code stands for while it is good, and for a day after it was spent."""
+        if not _FORM.fullmatch(text):
+            return None
+        (record,) = self.store.get(_key(text))
+        if record is None or record.expires_at is None:
+            return None
+        code, made_at = Code.from_record(record), record.expires_at - SECONDS
+        if code.session_id is None and not is_within(made_at, SECONDS, now=self.world.now()):
+            return None  # made in the future: the clock went back, which prolongs nothing (AV-4)
+        return code
+
+    def spending(self, code: Code, session_id: str) -> Write:
+        """Return the write that spends a code as read: of two commits that hold it one fails."""
+        if code.record is None or code.session_id is not None:
+            raise ValueError("only an unspent code that was read can be spent")
+        spent = replace(code, session_id=session_id)
+        return Replace(code.record, spent.data(), expires_at=self.world.timestamp() + REMEMBERED_SECONDS)
+
+    def used_again(self, code: Code, *, source: Source) -> None:
+        """Revoke what the first use gave: end its session, once, and write that down (RFC 6749 section 4.1.2)."""
+        for _ in range(MAX_TRIES):
+            user, session = self.sessions.read(code.user_id, code.session_id or "-")
+            if session is None or self.sessions.is_over(session, user) is not None:
+                return
+            audit = self.audit.write(
+                "code_reused",
+                target=code.user_id,
+                source=source,
+                outcome="revoked",
+                session_id=session.session_id,
+                client_id=code.client_id,
+            )
+            try:
+                self.store.commit(self.sessions.ending(session, "revoked"), audit)
+            except Conflict:
+                continue
+            return
+        raise Taken("The session is busy: try again.")
+
+
+def _key(text: str) -> Key:
+    return Key(f"code#{hash_of(text)}", "code")

@@ -1,0 +1,107 @@
+"""One client as a value: a program that may ask us for tokens, and what it may ask for."""
+
+from dataclasses import dataclass
+from typing import Any, NewType
+
+from chalicelib import logs
+from chalicelib.scopes import NONE, Scopes
+from chalicelib.store import Key, Record
+from chalicelib.store.stored_fields import known
+
+ClientId = NewType("ClientId", str)
+
+DIRECTORY = "clients"
+SUBJECT_PREFIX = "client:"  # no user id has a colon, so no machine is ever taken for a person (SC-4)
+
+AUTHORIZATION_CODE = "authorization_code"
+REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the name of a grant
+CLIENT_CREDENTIALS = "client_credentials"
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+GRANTS = (AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """What is kept of a client's secret: its hash, and when it was made."""
+
+    hashed: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A registered program. A public one has no secret; one with ``jwks`` proves itself by its own key."""
+
+    client_id: ClientId
+    name: str
+    created_at: int
+    public: bool = False
+    redirect_uris: tuple[str, ...] = ()
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    grants: tuple[str, ...] = ()
+    scopes: Scopes = NONE
+    secrets: tuple[Secret, ...] = ()
+    jwks: dict[str, Any] | None = None
+    resource_server: bool = False  # may introspect every access token, not only its own
+    disabled: bool = False
+    record: Record | None = None
+
+    @classmethod
+    def from_record(cls, record: Record) -> "Client":
+        data = known(cls, record.data)
+        for name in ("redirect_uris", "post_logout_redirect_uris", "grants"):
+            data[name] = tuple(data[name])
+        data["scopes"] = frozenset(data["scopes"])
+        data["secrets"] = tuple(Secret(**known(Secret, secret)) for secret in data["secrets"])
+        return cls(record=record, **data)
+
+    def data(self) -> dict[str, Any]:
+        """Return what is stored."""
+        return {
+            "client_id": self.client_id,
+            "name": self.name,
+            "created_at": self.created_at,
+            "public": self.public,
+            "redirect_uris": list(self.redirect_uris),
+            "post_logout_redirect_uris": list(self.post_logout_redirect_uris),
+            "grants": list(self.grants),
+            "scopes": sorted(self.scopes),
+            "secrets": [
+                {"hashed": secret.hashed, "created_at": secret.created_at} for secret in self.secrets
+            ],
+            "jwks": self.jwks,
+            "resource_server": self.resource_server,
+            "disabled": self.disabled,
+        }
+
+    @property
+    def subject(self) -> str:
+        """Return the ``sub`` of tokens that the client gets for itself."""
+        return SUBJECT_PREFIX + self.client_id
+
+    @property
+    def auth_method(self) -> str:
+        """Return how it proves itself, in the words of OpenID Connect Core section 9."""
+        if self.public:
+            return "none"
+        return "private_key_jwt" if self.jwks is not None else "client_secret"
+
+    def allowed(self, wanted: Scopes) -> Scopes:
+        """Return the part of ``wanted`` that the client may have; what it may not is left out and named in the log."""
+        if left_out := wanted - self.scopes:
+            logs.log("scopes_left_out", client_id=self.client_id, scopes=" ".join(sorted(left_out)))
+        return wanted & self.scopes
+
+    def may(self, grant: str) -> bool:
+        """Tell whether it may use a grant (OP-4)."""
+        return grant in self.grants
+
+
+def client_key(client_id: str) -> Key:
+    """Return where a client lives."""
+    return Key(f"client#{client_id}", "client")
+
+
+def directory_key(client: Client) -> Key:
+    """Return the client's line in the directory, in the order of registration."""
+    return Key(DIRECTORY, f"{client.created_at:012d}#{client.client_id}")

@@ -1,0 +1,127 @@
+"""Consents: what a person let a client have, remembered by client and scope until withdrawn."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib import scopes
+from chalicelib.audit.trail import Audit, Source
+from chalicelib.errors import NotFound, Taken
+from chalicelib.keys.secret_hash import hash_of
+from chalicelib.oauth.client import Client
+from chalicelib.sessions.session import Session
+from chalicelib.sessions.session_room import MAX_SESSIONS
+from chalicelib.sessions.sessions import Sessions
+from chalicelib.store import Conflict, Insert, Key, Record, Remove, Replace, Store, Write
+from chalicelib.store.stored_fields import known
+from chalicelib.users.user import consents_partition
+from chalicelib.world import World
+
+MAX_CONSENTS = 100  # listed for one person
+MAX_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What one client may have of one person. ``given_at`` is seconds since the epoch.
+
+    ``consent_id`` is new for each consent that follows none, or a withdrawn one: what came from another is void.
+    """
+
+    client_id: str
+    client_name: str
+    scopes: scopes.Scopes
+    given_at: int
+    consent_id: str = ""  # of what an earlier release gave
+    record: Record | None = None
+
+    @classmethod
+    def from_record(cls, record: Record) -> "Consent":
+        data = known(cls, record.data)
+        data["scopes"] = frozenset(data["scopes"])
+        return cls(record=record, **data)
+
+    def data(self) -> dict[str, Any]:
+        """Return what is stored."""
+        return {
+            "client_id": self.client_id,
+            "client_name": self.client_name,
+            "scopes": sorted(self.scopes),
+            "given_at": self.given_at,
+            "consent_id": self.consent_id,
+        }
+
+    def covers(self, session: Session) -> bool:
+        """Tell whether a client's session came from it and lies within it."""
+        return self.gave(session) and session.scope is not None and session.scope <= self.scopes
+
+    def gave(self, session: Session) -> bool:
+        """Tell whether a client's session came from it. One that an earlier release wrote does not say."""
+        return session.consent_id in ("", self.consent_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Consents:
+    """Gives, finds and withdraws consents."""
+
+    store: Store
+    world: World
+    sessions: Sessions
+    audit: Audit
+
+    def find(self, user_id: str, client_id: str) -> Consent | None:
+        """Return what a person lets a client have."""
+        (record,) = self.store.get(consent_key(user_id, client_id))
+        return Consent.from_record(record) if record else None
+
+    def of(self, user_id: str) -> tuple[Consent, ...]:
+        """Return all that a person consented to."""
+        page = self.store.list(consents_partition(user_id), limit=MAX_CONSENTS)
+        return tuple(Consent.from_record(record) for record in page.records)
+
+    def giving(
+        self, user_id: str, client: Client, granted: scopes.Scopes, *, source: Source
+    ) -> tuple[Consent, tuple[Write, ...]]:
+        """Return a consent, beside what was consented to before, and the writes that remember it."""
+        old = self.find(user_id, client.client_id)
+        whole = granted | (old.scopes if old else scopes.NONE)
+        consent_id = old.consent_id if old else self.world.identifier()
+        new = Consent(client.client_id, client.name, whole, self.world.timestamp(), consent_id)
+        write: Write
+        if old is not None and old.record is not None:
+            write = Replace(old.record, new.data())
+        else:
+            write = Insert(consent_key(user_id, client.client_id), new.data())
+        told = {"client_id": client.client_id, "client": client.name, "scope": " ".join(sorted(granted))}
+        return new, (write, self.audit.write("consent_given", target=user_id, source=source, **told))
+
+    def deciding(self, form: str, *, seconds: int) -> Insert:
+        """Return the write that makes the decision on a form, a text of random that is good for so long, the only one."""
+        key = Key(f"decision#{hash_of(form)}", "consent")
+        return Insert(key, {}, expires_at=self.world.timestamp() + seconds + 1)
+
+    def withdraw(self, user_id: str, client_id: str, *, source: Source) -> None:
+        """Forget a consent and end the client's sessions of this person in the same commit; raise NotFound for none."""
+        for _ in range(MAX_TRIES):
+            consent = self.find(user_id, client_id)
+            if consent is None or consent.record is None:
+                raise NotFound("consent")
+            user, sessions = self.sessions.read_all(user_id)
+            going_on = [
+                session
+                for session in sessions
+                if session.client_id == client_id and self.sessions.is_over(session, user) is None
+            ]
+            endings = (self.sessions.ending(session, "revoked") for session in going_on[:MAX_SESSIONS])
+            told = {"client_id": client_id, "client": consent.client_name}
+            audit = self.audit.write("consent_withdrawn", target=user_id, source=source, **told)
+            try:
+                self.store.commit(Remove(consent.record), *endings, audit)
+            except Conflict:
+                continue
+            return
+        raise Taken("The sessions are busy: try again.")
+
+
+def consent_key(user_id: str, client_id: str) -> Key:
+    """Return where the consent of a person to a client lives."""
+    return Key(consents_partition(user_id), client_id)

@@ -1,0 +1,73 @@
+"""The authorization code grant with PKCE (RFC 6749 section 4.1.3, RFC 7636 section 4.6)."""
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+
+from chalicelib.audit.trail import Audit, Source
+from chalicelib.jose import jws
+from chalicelib.oauth.authorization_codes import Code, Codes
+from chalicelib.oauth.client import Client
+from chalicelib.oauth.errors import OAuthRefusal, invalid_grant
+from chalicelib.oauth.grants.forms import Form, required
+from chalicelib.oauth.token_issuance import Issuing, LostRace, Tokens
+
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636 section 4.1
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationCodeGrant:
+    """Gives the tokens that a code stands for, once."""
+
+    codes: Codes
+    issuing: Issuing
+    audit: Audit
+
+    def redeem(self, form: Form, client: Client, *, source: Source) -> Tokens:
+        """Return the tokens; raise OAuthRefusal. A second use revokes what the first one gave (OP-2)."""
+        text, verifier = required(form, "code"), required(form, "code_verifier")
+        if not _VERIFIER.fullmatch(verifier):
+            raise OAuthRefusal(
+                "invalid_request", "code_verifier has 43 to 128 characters of A-Z a-z 0-9 - . _ ~"
+            )
+        code = self.codes.find(text)
+        if code is None:
+            raise invalid_grant("The code is unknown or has expired.")
+        self._check(code, form, client, verifier, source)
+        try:
+            return self.issuing.begin(
+                code,
+                client,
+                spend=lambda session_id: self.codes.spending(code, session_id),
+                nonce=code.nonce,
+                source=source,
+            )
+        except LostRace:
+            spent = self.codes.find(text)
+            if spent is not None and spent.session_id is not None:
+                self.codes.used_again(spent, source=source)
+            raise _used() from None
+
+    def _check(self, code: Code, form: Form, client: Client, verifier: str, source: Source) -> None:
+        if code.client_id != client.client_id:
+            self._write_down(code, client, "another_client", source)
+            raise invalid_grant("The code is unknown or has expired.")
+        if code.session_id is not None:
+            self.codes.used_again(code, source=source)
+            raise _used()
+        if form.get("redirect_uri") != code.redirect_uri:
+            self._write_down(code, client, "another_redirect_uri", source)
+            raise invalid_grant("redirect_uri is not the one of the authorization request.")
+        challenge = jws.encode(hashlib.sha256(verifier.encode("ascii")).digest())
+        if not hmac.compare_digest(challenge, code.code_challenge):
+            self._write_down(code, client, "another_verifier", source)
+            raise invalid_grant("code_verifier does not fit the code_challenge.")
+
+    def _write_down(self, code: Code, client: Client, outcome: str, source: Source) -> None:
+        told = {"client_id": client.client_id, "client": client.name}
+        self.audit.record("code_refused", target=code.user_id, source=source, outcome=outcome, **told)
+
+
+def _used() -> OAuthRefusal:
+    return invalid_grant("The code was used before: what it gave is revoked.", reason="reused")

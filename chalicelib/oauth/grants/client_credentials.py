@@ -1,0 +1,35 @@
+"""The client credentials grant (RFC 6749 section 4.4): a machine's token, for itself and nobody else (SC-4)."""
+
+from dataclasses import dataclass
+
+from chalicelib import scopes
+from chalicelib.audit.trail import Audit, Source
+from chalicelib.oauth.client import Client
+from chalicelib.oauth.errors import OAuthRefusal
+from chalicelib.oauth.grants.forms import Form, scope
+from chalicelib.oauth.token_issuance import Tokens
+from chalicelib.store import Store
+from chalicelib.tokens.access_tokens import AccessTokenIssuer, Grant
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentialsGrant:
+    """Gives a client a token whose subject is the client."""
+
+    store: Store
+    access: AccessTokenIssuer
+    audit: Audit
+
+    def redeem(self, form: Form, client: Client, *, source: Source) -> Tokens:
+        """Return an access token alone: no session, no refresh token, no ID token."""
+        if client.public:
+            raise OAuthRefusal("unauthorized_client", "A public client has no credentials.")
+        wanted = scope(form)
+        granted = (client.scopes if wanted is None else client.allowed(wanted)) - scopes.PROTOCOL
+        if wanted and not granted:
+            raise OAuthRefusal("invalid_scope", "The client may have none of these scopes.")
+        issued = self.access.issue(Grant(sub=client.subject, client_id=client.client_id, scope=granted))
+        told = {"client": client.name, "scope": scopes.text(granted)}
+        audit = self.audit.write("client_log_in", target=client.subject, source=source, **told)
+        self.store.commit(*issued.writes, audit)
+        return Tokens(access_token=issued.token, expires_in=issued.expires_in, scope=scopes.text(granted))

@@ -1,0 +1,140 @@
+"""Introspection (RFC 7662) and revocation (RFC 7009): what a token is, and that it be no more (OP-8)."""
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib import scopes
+from chalicelib.audit.trail import Audit, Source
+from chalicelib.errors import InvalidToken, NotFound
+from chalicelib.jose.claims import AccessClaims
+from chalicelib.oauth.client import Client
+from chalicelib.oauth.consents import Consents
+from chalicelib.oauth.errors import OAuthRefusal
+from chalicelib.oauth.standing import Standing
+from chalicelib.sessions.refresh_tokens import PREFIX as REFRESH_PREFIX
+from chalicelib.sessions.refresh_tokens import RefreshTokens
+from chalicelib.sessions.session import Session
+from chalicelib.sessions.sessions import Sessions
+from chalicelib.store import Store
+from chalicelib.tokens.access_tokens import AccessTokenIssuer
+from chalicelib.tokens.bearer import OPAQUE_PREFIX
+
+INACTIVE: dict[str, Any] = {"active": False}  # nothing else is told (RFC 7662 section 2.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """Tells of tokens and revokes them."""
+
+    issuer: str
+    audience: str
+    store: Store
+    sessions: Sessions
+    tokens: RefreshTokens
+    access: AccessTokenIssuer
+    standing: Standing
+    consents: Consents
+    audit: Audit
+    verify: Callable[[str], AccessClaims]  # the one doorway of bearer tokens
+
+    def introspect(self, text: str, client: Client) -> dict[str, Any]:
+        """Return what a token is now, to its own client or, an access token, to a resource server."""
+        if text.startswith(REFRESH_PREFIX):
+            return self._refresh_token(text, client)
+        claims = self._claims(text)
+        if claims is None or not (client.resource_server or claims.client_id == client.client_id):
+            return INACTIVE
+        return _told(claims, self.audience)
+
+    def revoke(self, text: str, client: Client, *, source: Source) -> None:
+        """End the session that a token is of, or a machine's stored token; an unknown one is revoked already.
+
+        Raises OAuthRefusal for another client's token, and for a machine's signed one, which only its end revokes
+        (RFC 7009 sections 2.1 and 2.2).
+        """
+        if text.startswith(REFRESH_PREFIX):
+            session = self._session_of(text)
+            if session is not None:
+                self._end(session.client_id, session.user_id, session.session_id, client, source)
+            return
+        claims = self._claims(text)
+        if claims is None:
+            return
+        if claims.sid is None and claims.client_id == client.client_id:
+            self._revoke_machines(text, client, source)
+            return
+        self._end(claims.client_id, claims.sub, claims.sid or "-", client, source)
+
+    def _revoke_machines(self, text: str, client: Client, source: Source) -> None:
+        forget = self.access.revoking(text)
+        if forget is None:
+            raise OAuthRefusal(
+                "unsupported_token_type", "A machine's signed access token ends by itself, within minutes."
+            )
+        self.store.commit(forget, self.audit.write("token_revoked", target=client.subject, source=source))
+
+    def _end(self, owner: str, user_id: str, session_id: str, client: Client, source: Source) -> None:
+        if owner != client.client_id:
+            raise OAuthRefusal("unauthorized_client", "The token was issued to another client.")
+        try:
+            self.sessions.end(user_id, session_id, source=source)
+        except NotFound:
+            return
+
+    def _refresh_token(self, text: str, client: Client) -> dict[str, Any]:
+        session = self._session_of(text)
+        if session is None or session.client_id != client.client_id:
+            return INACTIVE
+        user, session = self.sessions.read(session.user_id, session.session_id)
+        if user is None or session is None or self.sessions.is_over(session, user) is not None:
+            return INACTIVE
+        consent = self.consents.find(user.user_id, client.client_id)
+        if consent is None or not consent.covers(session):
+            return INACTIVE  # as a refresh is refused (SE-4)
+        return {
+            "active": True,
+            "iss": self.issuer,
+            "sub": user.user_id,
+            "client_id": session.client_id,
+            "scope": scopes.text(session.granted(user) & client.scopes),
+            "iat": session.created_at,
+            "exp": session.created_at + self.sessions.limits.absolute,
+            "sid": session.session_id,
+        }
+
+    def _session_of(self, text: str) -> Session | None:
+        token = self.tokens.read(text)
+        if token is None:
+            return None
+        _, session = self.sessions.read(token.user_id, token.session_id)
+        if session is None or not hmac.compare_digest(session.secret_hash, token.secret_hash()):
+            return None
+        return session
+
+    def _claims(self, text: str) -> AccessClaims | None:
+        """Return what an access token of ours says and still holds; a stored one was looked at as it was verified."""
+        try:
+            claims = self.verify(text)
+            if claims.iss != self.issuer:
+                return None
+            return claims if text.startswith(OPAQUE_PREFIX) else self.standing.look(claims).claims
+        except InvalidToken:
+            return None
+
+
+def _told(claims: AccessClaims, audience: str) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "active": True,
+        "token_type": "Bearer",
+        "iss": claims.iss,
+        "aud": audience,
+        "sub": claims.sub,
+        "client_id": claims.client_id,
+        "scope": " ".join(sorted(claims.scope)),
+        "iat": claims.iat,
+        "exp": claims.exp,
+    }
+    further = {"jti": claims.jti, "sid": claims.sid, "auth_time": claims.auth_time}
+    return told | {name: value for name, value in further.items() if value is not None}

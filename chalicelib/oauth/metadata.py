@@ -1,0 +1,56 @@
+"""What the provider says of itself (OpenID Connect Discovery section 3, RFC 8414 section 2): the truth and no more."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from chalicelib import scopes
+from chalicelib.jose.jwk import ALGORITHMS
+from chalicelib.oauth.client import GRANTS
+from chalicelib.oauth.client_authentication import METHODS
+
+CLAIMS = (
+    "iss", "sub", "aud", "exp", "iat", "auth_time", "amr", "nonce", "at_hash", "sid",
+    "name", "preferred_username", "email", "email_verified",
+)  # fmt: skip
+CONFIDENTIAL_METHODS = tuple(method for method in METHODS if method != "none")
+
+
+def server_metadata(*, issuer: str) -> dict[str, Any]:
+    """Return the metadata of RFC 8414."""
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/oauth/authorize",
+        "token_endpoint": f"{issuer}/oauth/token",
+        "revocation_endpoint": f"{issuer}/oauth/revoke",
+        "introspection_endpoint": f"{issuer}/oauth/introspect",
+        "device_authorization_endpoint": f"{issuer}/oauth/device_authorization",
+        "jwks_uri": f"{issuer}/.well-known/jwks.json",
+        "scopes_supported": sorted(scopes.PROTOCOL),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": list(GRANTS),
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": list(METHODS),
+        "token_endpoint_auth_signing_alg_values_supported": sorted(ALGORITHMS),
+        "revocation_endpoint_auth_methods_supported": list(METHODS),
+        "revocation_endpoint_auth_signing_alg_values_supported": sorted(ALGORITHMS),
+        "introspection_endpoint_auth_methods_supported": list(CONFIDENTIAL_METHODS),
+        "introspection_endpoint_auth_signing_alg_values_supported": sorted(ALGORITHMS),
+        "authorization_response_iss_parameter_supported": True,
+    }
+
+
+def openid_configuration(*, issuer: str, signing_algorithms: Iterable[str]) -> dict[str, Any]:
+    """Return the metadata of OpenID Connect: the other document's, and what is OpenID's own."""
+    return server_metadata(issuer=issuer) | {
+        "userinfo_endpoint": f"{issuer}/oauth/userinfo",
+        "end_session_endpoint": f"{issuer}/oauth/logout",
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": sorted(set(signing_algorithms)),
+        "claim_types_supported": ["normal"],
+        "claims_supported": list(CLAIMS),
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+    }

@@ -1,0 +1,74 @@
+"""What an access token of ours may do now: its person, its log-in, its client and the consent, read again in one batch.
+
+The one rule for a token that is out already: stored tokens are judged by it at every verification, and signed ones
+wherever somebody is told of them or acts on others by them (M8, TK-6, SC-2).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chalicelib import scopes
+from chalicelib.errors import InvalidToken
+from chalicelib.jose.claims import FIRST_PARTY, AccessClaims
+from chalicelib.oauth.client import Client, client_key
+from chalicelib.oauth.consents import Consent, consent_key
+from chalicelib.sessions.session import Session, SessionLimits, over, session_key
+from chalicelib.store import Check, Key, Record, Store
+from chalicelib.tokens.access_tokens import Held
+from chalicelib.users.user import User, profile_key
+from chalicelib.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Looks again at whom and what a token stands for."""
+
+    store: Store
+    world: World
+    limits: SessionLimits
+
+    def look(self, claims: AccessClaims) -> Held:
+        """Return what a token of ours may do now, by one read; raise InvalidToken when it stands for nothing any more."""
+        records = self.store.get(*self.keys(claims.sub, claims.sid, claims.client_id))
+        return Held(self.judged(claims, records), tuple(Check(record) for record in records if record))
+
+    def keys(self, sub: str, sid: str | None, client_id: str) -> tuple[Key, ...]:
+        """Return what has to be read: two records of our first party's person, one of a machine, four of others'."""
+        person = () if sid is None else (profile_key(sub), session_key(sub, sid))
+        if client_id == FIRST_PARTY and sid is not None:
+            return person
+        consent = () if sid is None else (consent_key(sub, client_id),)
+        return (*person, client_key(client_id), *consent)
+
+    def judged(self, claims: AccessClaims, records: Sequence[Record | None]) -> AccessClaims:
+        """Return the claims with the scope that is held now, by the records of :meth:`keys`; raise InvalidToken."""
+        found = {record.key: record for record in records if record is not None}
+        held = claims.scope
+        session: Session | None = None
+        if claims.sid is not None:
+            person, login = found.get(profile_key(claims.sub)), found.get(session_key(claims.sub, claims.sid))
+            session = Session.from_record(login) if login else None
+            held &= self._of_person(User.from_record(person) if person else None, session)
+        if claims.client_id != FIRST_PARTY or claims.sid is None:
+            held &= _of_client(claims, session, found)
+        return claims.with_scope(held)
+
+    def _of_person(self, user: User | None, session: Session | None) -> scopes.Scopes:
+        reason = over(session, user, now=self.world.now(), limits=self.limits)
+        if reason is not None or user is None or session is None:
+            raise InvalidToken(f"its session is over: {reason}")
+        return session.granted(user)
+
+
+def _of_client(claims: AccessClaims, session: Session | None, found: dict[Key, Record]) -> scopes.Scopes:
+    record = found.get(client_key(claims.client_id))
+    client = Client.from_record(record) if record else None
+    if client is None or client.disabled:
+        raise InvalidToken(f"its client is {'disabled' if client else 'unknown or deleted'}")
+    if claims.sid is None:
+        return client.scopes - scopes.PROTOCOL
+    given = found.get(consent_key(claims.sub, claims.client_id))
+    consent = Consent.from_record(given) if given else None
+    if consent is None or (session is not None and not consent.gave(session)):
+        raise InvalidToken("its consent was withdrawn")
+    return client.scopes & consent.scopes

@@ -1,0 +1,192 @@
+"""What a client gets in a person's name: a session of its own for that person, and the tokens of it.
+
+Everything that was agreed is read again here and demanded in the same commit that spends the code or the approval:
+the person, the log-in that it came from, and the consent. What changed meanwhile leaves nothing issued (ST-2, SE-4).
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from chalicelib import scopes
+from chalicelib.audit.trail import Audit, Source
+from chalicelib.errors import RefreshRefused, Taken
+from chalicelib.oauth.client import REFRESH_TOKEN, Client
+from chalicelib.oauth.consents import Consents
+from chalicelib.oauth.errors import invalid_grant
+from chalicelib.oauth.id_tokens import IdTokens
+from chalicelib.sessions.session import Session
+from chalicelib.sessions.sessions import Sessions
+from chalicelib.store import Check, Conflict, Key, Record, Store, Write, key_of
+from chalicelib.tokens.access_tokens import AccessTokenIssuer, Grant, Issued
+from chalicelib.users.user import User
+
+MAX_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The body of a token answer (RFC 6749 section 5.1). ``expires_in`` is seconds."""
+
+    access_token: str
+    expires_in: int
+    scope: str
+    refresh_token: str | None = None
+    id_token: str | None = None
+
+
+class Agreed(Protocol):
+    """What a person agreed to: in a code, or in an approved device."""
+
+    @property
+    def user_id(self) -> str:
+        """Return whose consent it is."""
+
+    @property
+    def login_id(self) -> str:
+        """Return the browser's session that it was given in."""
+
+    @property
+    def scope(self) -> scopes.Scopes:
+        """Return how far it goes."""
+
+    @property
+    def consent_id(self) -> str:
+        """Return which consent it came from."""
+
+
+class LostRace(Exception):  # noqa: N818 - the ordinary end of one
+    """Another spent the code or the approval first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issuing:
+    """Begins clients' sessions and carries them on."""
+
+    store: Store
+    sessions: Sessions
+    access: AccessTokenIssuer
+    consents: Consents
+    id_tokens: IdTokens
+    audit: Audit
+
+    def begin(
+        self,
+        agreed: Agreed,
+        client: Client,
+        *,
+        spend: Callable[[str], Write],
+        nonce: str | None = None,
+        source: Source,
+    ) -> Tokens:
+        """Begin a session for what was agreed, in one commit with ``spend(session_id)``.
+
+        Raises OAuthRefusal ``invalid_grant`` when the log-in or the consent is over, LostRace when spent already.
+        """
+        for _ in range(MAX_TRIES):
+            user, login, sessions, demanded = self._read_again(agreed, client)
+            session, refresh_token, writes = self.sessions.compose(
+                user,
+                client_id=client.client_id,
+                scope=agreed.scope & client.scopes,
+                source=source,
+                amr=login.amr,
+                auth_time=login.auth_time,
+                existing=sessions,
+                comes_from=login,
+                consent_id=agreed.consent_id,
+            )
+            issued = self._access(user, session, client)
+            answer = self._answer(user, session, client, issued, refresh_token, nonce=nonce)
+            spent = spend(session.session_id)
+            told = {"session_id": session.session_id, "client_id": client.client_id, "client": client.name}
+            audit = self.audit.write("log_in", target=user.user_id, source=source, **told)
+            try:
+                self.store.commit(spent, *demanded, *writes, *issued.writes, audit)
+            except Conflict as conflict:
+                _raise_if_spent(conflict, key_of(spent))
+                continue
+            return answer
+        raise Taken("The account is being changed by others: try again.")
+
+    def carry_on(
+        self, refresh_token: str, client: Client, *, wanted: scopes.Scopes | None, source: Source
+    ) -> Tokens:
+        """Spend a refresh token of this client; ``wanted`` may only narrow. Raises RefreshRefused.
+
+        The consent is read at each try and demanded in the commit, of a forgiven replay too (SE-3, SE-4).
+        """
+        allowed = client.scopes if wanted is None else client.scopes & wanted
+
+        def issue(user: User, session: Session) -> tuple[Issued, Iterable[Write]]:
+            consent = self.consents.find(user.user_id, client.client_id)
+            if consent is None or consent.record is None or not consent.covers(session):
+                raise RefreshRefused("revoked")
+            issued = self._access(user, session, client, allowed)
+            return issued, (Check(consent.record), *issued.writes)
+
+        moved = self.sessions.refresh(refresh_token, client_id=client.client_id, source=source, issue=issue)
+        return self._answer(
+            moved.user, moved.session, client, moved.extra, moved.refresh_token, allowed=allowed
+        )
+
+    def _read_again(
+        self, agreed: Agreed, client: Client
+    ) -> tuple[User, Session, tuple[Session, ...], tuple[Check, ...]]:
+        """Return the person, the log-in, all sessions, and the demand that nothing of it changes."""
+        user, sessions = self.sessions.read_all(agreed.user_id)
+        login = next((session for session in sessions if session.session_id == agreed.login_id), None)
+        if user is None or login is None or self.sessions.is_over(login, user) is not None:
+            raise invalid_grant("The log-in that this came from is over.")
+        consent = self.consents.find(agreed.user_id, client.client_id)
+        is_it = consent is not None and consent.consent_id == agreed.consent_id
+        if consent is None or not is_it or not agreed.scope <= consent.scopes:
+            raise invalid_grant("The consent was withdrawn.")
+        records: list[Record | None] = [user.record, login.record, consent.record]
+        return user, login, sessions, tuple(Check(record) for record in records if record is not None)
+
+    def _access(
+        self, user: User, session: Session, client: Client, allowed: scopes.Scopes | None = None
+    ) -> Issued:
+        return self.access.issue(
+            Grant(
+                sub=user.user_id,
+                client_id=client.client_id,
+                scope=_granted(user, session, client, allowed),
+                sid=session.session_id,
+                auth_time=session.auth_time,
+                amr=session.amr,
+            )
+        )
+
+    def _answer(
+        self,
+        user: User,
+        session: Session,
+        client: Client,
+        issued: Issued,
+        refresh_token: str,
+        *,
+        nonce: str | None = None,
+        allowed: scopes.Scopes | None = None,
+    ) -> Tokens:
+        granted = _granted(user, session, client, allowed)
+        return Tokens(
+            access_token=issued.token,
+            expires_in=issued.expires_in,
+            scope=scopes.text(granted),
+            refresh_token=refresh_token if client.may(REFRESH_TOKEN) else None,
+            id_token=self.id_tokens.mint(session, access_token=issued.token, nonce=nonce)
+            if "openid" in granted
+            else None,
+        )
+
+
+def _granted(user: User, session: Session, client: Client, allowed: scopes.Scopes | None) -> scopes.Scopes:
+    """Return what is requested, allowed to the client and the user's, all three (SC-2)."""
+    return session.granted(user) & (client.scopes if allowed is None else allowed)
+
+
+def _raise_if_spent(conflict: Conflict, key: Key) -> None:
+    if key in conflict.keys:
+        raise LostRace from None

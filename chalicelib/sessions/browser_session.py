@@ -1,0 +1,77 @@
+"""The browser session: how a browser shows, on its way from another site, who is logged in at ours.
+
+Its token (``cbb_``) does not rotate and opens nothing but our own pages: it names a user and a session, holds that
+session's secret, and is proven by a MAC under a key of its own, so a forged one costs no store request, and one
+that a stolen MAC key made still lacks the secret (TK-10). The session itself says when it is over.
+"""
+
+import hmac
+import re
+from dataclasses import dataclass
+
+from chalicelib.jose.claims import FIRST_PARTY
+from chalicelib.keys.mac_keys import MacKeySource
+from chalicelib.keys.secret_hash import hash_of
+from chalicelib.keys.signed_payloads import mac
+from chalicelib.sessions.refresh_tokens import RefreshTokens
+from chalicelib.sessions.session import Session
+from chalicelib.sessions.sessions import Sessions
+from chalicelib.users.user import User
+
+PREFIX = "cbb_"
+PURPOSE = "browser session"
+
+_FORM = re.compile(
+    r"(?P<body>cbb_(?P<kid>[A-Za-z0-9_-]{1,32})\.(?P<user_id>[a-z2-7]{26})\.(?P<session_id>[a-z2-7]{26})"
+    r"\.(?P<secret>[A-Za-z0-9_-]{43}))\.(?P<mac>[0-9a-f]{64})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """Who is at the browser: the user and the first-party session, both as read and going on."""
+
+    user: User
+    session: Session
+
+
+class BrowserSessions:
+    """Writes the token and finds whose it is."""
+
+    def __init__(self, keys: MacKeySource, tokens: RefreshTokens, sessions: Sessions) -> None:
+        self._keys = keys
+        self._tokens = tokens
+        self._sessions = sessions
+
+    def token_for(self, refresh_token: str) -> str:
+        """Return the browser token of the session that a refresh token of ours, just made, is of."""
+        token = self._tokens.read(refresh_token)
+        if token is None:
+            raise ValueError("not a refresh token of ours")
+        kid, key = self._keys.current()
+        body = f"{PREFIX}{kid}.{token.user_id}.{token.session_id}.{token.secret}"
+        return f"{body}.{mac(key, purpose=PURPOSE, text=body)}"
+
+    def find(self, text: str | None) -> LoggedIn | None:
+        """Return who is logged in, by one consistent read, or None; that the browser shows it is a use of the session."""
+        match = _FORM.fullmatch(text) if text else None
+        key = self._keys.by_kid(match["kid"]) if match else None
+        if match is None or key is None:
+            return None
+        if not hmac.compare_digest(match["mac"], mac(key, purpose=PURPOSE, text=match["body"])):
+            return None
+        secret_hash = hash_of(match["secret"])
+        found = self._going_on(secret_hash, *self._sessions.read(match["user_id"], match["session_id"]))
+        if found is None:
+            return None
+        return self._going_on(secret_hash, *self._sessions.used(found.user, found.session))
+
+    def _going_on(self, secret_hash: str, user: User | None, session: Session | None) -> LoggedIn | None:
+        if user is None or session is None or self._sessions.is_over(session, user) is not None:
+            return None
+        is_ours = session.client_id == FIRST_PARTY
+        return (
+            LoggedIn(user, session)
+            if is_ours and hmac.compare_digest(session.secret_hash, secret_hash)
+            else None
+        )

@@ -1,0 +1,237 @@
+"""Sessions: what a log-in begins, a refresh carries on, and a log-out ends.
+
+A session has one line of refresh tokens, told apart by a counter that one conditional write moves (SE-1). A token
+spent within the grace window gets the session's *current* token again, so tabs and lost replies never log a person
+out (D2); a replay after the window ends the session (SE-2). Every move also demands that the user has not changed
+since it was read, so a disable, a log-out everywhere or a scope cut that raced it leaves nothing usable (SE-7).
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chalicelib import logs, scopes
+from chalicelib.audit.trail import MAX_TEXT, Audit, Source
+from chalicelib.errors import NotFound, RefreshRefused, Taken
+from chalicelib.sessions import refresh_rotation
+from chalicelib.sessions.refresh_tokens import RefreshToken, RefreshTokens
+from chalicelib.sessions.session import PREFIX, Session, SessionId, SessionLimits, over, session_key
+from chalicelib.sessions.session_room import MAX_SESSIONS, make_room
+from chalicelib.store import Check, Conflict, Insert, Replace, Store, Write
+from chalicelib.users.user import User, profile_key
+from chalicelib.world import World
+
+USE_NOTED_SECONDS = (
+    60 * 60
+)  # a use by other means than a refresh is written down once an hour, for one write more
+MAX_TRIES = 8  # of a refresh that others keep overtaking
+HARMLESS = {"invalid_token", "spent"}  # refusals that end no session: another's token, or clocks that differ
+KEEP_AFTER_END_SECONDS = 24 * 60 * 60  # so that the reason can be told
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A refresh that was honoured: the session as it is now and its current token. ``extra`` is what ``issue`` made."""
+
+    user: User
+    session: Session
+    refresh_token: str
+    extra: Any
+
+
+Issue = Callable[[User, Session], tuple[Any, Iterable[Write]]]
+
+
+class Sessions:
+    """Begins, carries on, lists and ends sessions."""
+
+    def __init__(
+        self, store: Store, world: World, tokens: RefreshTokens, audit: Audit, limits: SessionLimits
+    ) -> None:
+        self._store = store
+        self._world = world
+        self._tokens = tokens
+        self._audit = audit
+        self.limits = limits
+
+    def compose(  # noqa: PLR0913 - named one by one
+        self,
+        user: User,
+        *,
+        client_id: str,
+        scope: scopes.Scopes | None,
+        source: Source,
+        amr: tuple[str, ...],
+        auth_time: int | None = None,
+        existing: Iterable[Session] = (),
+        comes_from: Session | None = None,
+        consent_id: str = "",
+    ) -> tuple[Session, str, tuple[Write, ...]]:
+        """Return a new session, its first refresh token and the writes that make it.
+
+        ``existing`` are the user's sessions as read: some give way where there are too many, never the one
+        that this one ``comes_from``.
+        """
+        now = self._world.now()
+        token = RefreshToken(user.user_id, self._world.identifier(), 0, self._world.secret())
+        session = Session(
+            session_id=SessionId(token.session_id),
+            user_id=user.user_id,
+            client_id=client_id,
+            scope=scope,
+            created_at=int(now),
+            last_used_at=now,
+            secret_hash=token.secret_hash(),
+            epoch=user.epoch,
+            auth_time=int(now) if auth_time is None else auth_time,
+            amr=amr,
+            ip=source.ip,
+            user_agent=source.user_agent[:MAX_TEXT],
+            consent_id=consent_id,
+        )
+        key = session_key(user.user_id, session.session_id)
+        insert = Insert(key, session.data(), expires_at=self._kept_until(session))
+        return session, self._tokens.write(token), (insert, *make_room(existing, client_id, but=comes_from))
+
+    def refresh(self, text: str, *, client_id: str, source: Source, issue: Issue) -> Moved:
+        """Spend a refresh token; raise RefreshRefused with the reason it is not honoured.
+
+        ``issue`` makes what goes with it, and writes for the same commit; it may run several times.
+        """
+        token = self._tokens.read(text)
+        if token is None:
+            raise RefreshRefused("invalid_token")
+        for _ in range(MAX_TRIES):
+            user, session = self.read(token.user_id, token.session_id)
+            reason = refresh_rotation.refusal(
+                token, user, session, client_id=client_id, now=self._world.now(), limits=self.limits
+            )
+            try:
+                if reason is not None or user is None or session is None:
+                    reason = reason or "revoked"
+                    self._end_refused(session, reason, source)
+                    raise RefreshRefused(reason)
+                moved = refresh_rotation.spend(
+                    session, token.counter, now=self._world.now(), grace=self.limits.grace
+                )
+                extra, writes = issue(user, moved)
+                self._write(user, session, moved, writes)
+            except Conflict:
+                continue
+            return Moved(user, moved, self._tokens.write(token.at(moved.counter)), extra)
+        raise Taken("The session is being refreshed by many at once: try again.")
+
+    def read(self, user_id: str, session_id: str) -> tuple[User | None, Session | None]:
+        """Return a user and one of its sessions, in one consistent read."""
+        user, session = self._store.get(profile_key(user_id), session_key(user_id, session_id))
+        return (
+            User.from_record(user) if user else None,
+            Session.from_record(session) if session else None,
+        )
+
+    def used(self, user: User, session: Session) -> tuple[User | None, Session | None]:
+        """Count a use that is no refresh against idleness; return both as they are then.
+
+        It is written down once an hour, or in a 24th of the time that a session may be idle, whichever is shorter.
+        """
+        now = self._world.now()
+        if now - session.last_used_at < min(USE_NOTED_SECONDS, self.limits.idle / 24):
+            return user, session
+        if user.record is None or session.record is None:
+            raise ValueError("only what was read can be used")
+        moved = replace(session, last_used_at=now)
+        move = Replace(session.record, moved.data(), expires_at=self._kept_until(moved))
+        with suppress(Conflict):  # another moved or ended it: what is read now says which
+            self._store.commit(move, Check(user.record))
+        return self.read(user.user_id, session.session_id)
+
+    def read_all(self, user_id: str) -> tuple[User | None, tuple[Session, ...]]:
+        """Return a user and all its sessions, ended ones too, in one query."""
+        page = self._store.list(f"user#{user_id}", limit=2 * MAX_SESSIONS)
+        user = next(
+            (User.from_record(record) for record in page.records if record.key == profile_key(user_id)), None
+        )
+        sessions = (record for record in page.records if record.key.sort.startswith(PREFIX))
+        return user, tuple(Session.from_record(record) for record in sessions)
+
+    def live(self, user_id: str) -> tuple[Session, ...]:
+        """Return the sessions a user has now, the last used first."""
+        user, sessions = self.read_all(user_id)
+        now = self._world.now()
+        going_on = [
+            session for session in sessions if over(session, user, now=now, limits=self.limits) is None
+        ]
+        return tuple(sorted(going_on, key=lambda session: session.last_used_at, reverse=True))
+
+    def is_over(self, session: Session | None, user: User | None) -> str | None:
+        """Return why a session does not go on, or None while it does."""
+        return over(session, user, now=self._world.now(), limits=self.limits)
+
+    def end(
+        self,
+        user_id: str,
+        session_id: str,
+        *,
+        source: Source,
+        reason: str = "revoked",
+        actor: str | None = None,
+    ) -> None:
+        """End one session of a user; raise NotFound unless it is going on. What raced it is refused (SE-7)."""
+        for _ in range(MAX_TRIES):
+            user, session = self.read(user_id, session_id)
+            if session is None or self.is_over(session, user) is not None:
+                raise NotFound("session")
+            audit = self._audit.write(
+                "log_out", target=user_id, source=source, actor=actor, session_id=session_id
+            )
+            try:
+                self._store.commit(self.ending(session, reason), audit)
+            except Conflict:
+                continue
+            return
+        raise Taken("The session is busy: try again.")
+
+    def ending(self, session: Session, reason: str) -> Write:
+        """Return the write that ends a session as read; it is kept for a day, to tell the reason."""
+        if session.record is None:
+            raise ValueError("only a session that was read can be ended")
+        ended = replace(session, ended=reason)
+        return Replace(
+            session.record, ended.data(), expires_at=self._world.timestamp() + KEEP_AFTER_END_SECONDS
+        )
+
+    def carried_over(self, session: Session, epoch: int) -> Write:
+        """Return the write that lets one session outlive the end of all others."""
+        if session.record is None:
+            raise ValueError("only a session that was read can be carried over")
+        kept = replace(session, epoch=epoch)
+        return Replace(session.record, kept.data(), expires_at=self._kept_until(session))
+
+    def _write(self, user: User, session: Session, moved: Session, writes: Iterable[Write]) -> None:
+        """Commit a move, if the user is as it was read; a forgiven replay moves nothing."""
+        if user.record is None or session.record is None:
+            raise ValueError("only what was read can be moved")
+        if moved is not session:
+            move = Replace(session.record, moved.data(), expires_at=self._kept_until(moved))
+            self._store.commit(move, Check(user.record), *writes)
+        elif writes := tuple(writes):
+            self._store.commit(Check(session.record), Check(user.record), *writes)
+
+    def _end_refused(self, session: Session | None, reason: str, source: Source) -> None:
+        """End the session of a refused refresh, for nearly whatever it was refused for, and write that down once."""
+        if reason == "spent":
+            logs.metric("RefreshSpent", request_id=source.request_id)
+        if session is None or session.told or reason in HARMLESS:
+            return
+        event = "session_reused" if reason == "reused" else "refresh_refused"
+        audit = self._audit.write(
+            event, target=session.user_id, source=source, outcome=reason, session_id=session.session_id
+        )
+        self._store.commit(self.ending(replace(session, told=True), reason), audit)
+        if reason == "reused":
+            logs.metric("RefreshReuse", request_id=source.request_id)
+
+    def _kept_until(self, session: Session) -> int:
+        end = min(session.created_at + self.limits.absolute, int(session.last_used_at) + self.limits.idle)
+        return end + KEEP_AFTER_END_SECONDS

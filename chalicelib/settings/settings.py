@@ -1,0 +1,190 @@
+"""The environment, read once into one frozen object. A bad value stops start-up with one sentence that names it.
+
+This is the only module that reads ``os.environ``.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+from chalicelib import scopes
+from chalicelib.settings.reader import PREFIX, Reader, SettingsError, is_web_origin_or_path
+from chalicelib.settings.structured import (
+    SECRET_REFERENCES,
+    ProviderSetting,
+    origins,
+    outside_apis,
+    providers,
+    trusted_issuers,
+)
+from chalicelib.value import Value
+
+if TYPE_CHECKING:
+    from chalicelib.tokens.trusted_issuers import TrustedIssuer
+
+DAY = 24 * 60 * 60
+
+
+class Settings(Value):
+    """Every setting of the design's section 3, parsed. Durations are seconds."""
+
+    store_engine: Literal["sqlite", "dynamodb"]
+    store_name: str  # the file or the table
+    issuer: str
+    audience: str
+    signing_alg: str
+    master_key: str | None
+    access_tokens: Literal["jwt", "opaque"]
+    access_token_seconds: int
+    session_idle_seconds: int
+    session_max_seconds: int
+    refresh_grace_seconds: int
+    authorizer_ttl_seconds: int
+    default_scopes: scopes.Scopes
+    password_min_length: int
+    trusted_issuers: tuple["TrustedIssuer", ...]
+    providers: tuple[ProviderSetting, ...]
+    sign_up_open: bool
+    allowed_origins: tuple[str, ...]
+    mail: str
+    mail_from: str | None
+    outside_apis: tuple[str, ...]
+    production: bool
+    function: str | None  # the name of the Lambda function that this is, if it is one
+    handler: str | None = None  # what Lambda calls here: MODULE.FUNCTION
+
+    @property
+    def in_lambda(self) -> bool:
+        """Tell whether this is the deployed service."""
+        return self.function is not None
+
+    @property
+    def revocation_bound_seconds(self) -> int:
+        """Return the longest that a token still opens what its person, client or consent has no more (M8)."""
+        counts = self.access_token_counts_seconds
+        return min(self.authorizer_ttl_seconds, counts) if self.access_tokens == "opaque" else counts
+
+    @property
+    def access_token_counts_seconds(self) -> int:
+        """Return how long an access token is honoured: its life, and the leeway for clocks that differ (TK-5)."""
+        from chalicelib.jose.claims import LEEWAY_SECONDS
+
+        return self.access_token_seconds + LEEWAY_SECONDS
+
+
+def from_environment() -> Settings:
+    """Return the settings of this process."""
+    return parse(os.environ)
+
+
+def aws_region() -> str | None:
+    """Return the region that the environment names; Python's SDK alone does not know the first of the two names."""
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or None
+
+
+def parse(environ: Mapping[str, str]) -> Settings:
+    """Return the settings that ``environ`` describes; raise SettingsError for the first one that cannot be used."""
+    read = Reader(environ)
+    settings = _settings(read, environ)
+    read.refuse_unknown()
+    _demand_master_key(settings)
+    if settings.production:
+        _refuse_in_production(settings)
+    return settings
+
+
+def known_names() -> frozenset[str]:
+    """Return the variables that are settings: all that reading them asks for."""
+    read = Reader({})
+    _settings(read, {})
+    return frozenset(PREFIX + name for name in read.asked)
+
+
+def refuse_unknown(environ: Mapping[str, str]) -> None:
+    """Raise SettingsError for the first ``CUPBEARER_`` name in ``environ`` that is no setting; values are not read."""
+    read = Reader(environ)
+    _settings(Reader({}, read.asked), {})
+    read.refuse_unknown()
+
+
+def _settings(read: Reader, environ: Mapping[str, str]) -> Settings:
+    production = read.choice("ENV", "development", ("development", "production")) == "production"
+    engine, name = read.store()
+    opaque = read.choice("ACCESS_TOKENS", "jwt", ("jwt", "opaque")) == "opaque"
+    issuer = read.issuer(environ.get("PORT", "8000"))
+    idle = read.whole("SESSION_IDLE_SECONDS", 14 * DAY, 60, 365 * DAY)
+    return Settings(
+        store_engine=engine,
+        store_name=name,
+        issuer=issuer,
+        audience=read.text("AUDIENCE", issuer),
+        signing_alg=read.choice("SIGNING_ALG", "RS256", ("RS256", "ES256", "EdDSA")),
+        master_key=read.optional("MASTER_KEY"),
+        access_tokens="opaque" if opaque else "jwt",
+        access_token_seconds=read.whole("ACCESS_TOKEN_SECONDS", 300, 60, 900),
+        session_idle_seconds=idle,
+        session_max_seconds=read.whole("SESSION_MAX_SECONDS", max(90 * DAY, idle), idle, 400 * DAY),
+        refresh_grace_seconds=read.whole("REFRESH_GRACE_SECONDS", 10, 0, 60),
+        authorizer_ttl_seconds=read.whole("AUTHORIZER_TTL_SECONDS", 60 if opaque else 300, 0, 3600),
+        default_scopes=read.scopes("DEFAULT_SCOPES", "get:profile"),
+        password_min_length=read.whole("PASSWORD_MIN_LENGTH", 8, 8, 64),
+        trusted_issuers=trusted_issuers(read, production=production),
+        providers=providers(read, production=production),
+        sign_up_open=read.choice("SIGN_UP", "open", ("open", "closed")) == "open",
+        allowed_origins=origins(read),
+        mail=read.text("MAIL", "console:"),
+        mail_from=read.optional("MAIL_FROM"),
+        outside_apis=outside_apis(read),
+        production=production,
+        function=environ.get("AWS_LAMBDA_FUNCTION_NAME"),
+        handler=environ.get("_HANDLER"),
+    )
+
+
+def _demand_master_key(settings: Settings) -> None:
+    variable = PREFIX + "MASTER_KEY"
+    key = settings.master_key
+    if key is None:
+        if settings.store_engine == "dynamodb":
+            raise SettingsError(
+                variable, "must be given with a DynamoDB store: 64 hex digits, ssm:NAME or kms:KEY_ID"
+            )
+        return
+    if not key.startswith(("kms:", *SECRET_REFERENCES)):
+        demand_key_material(key)
+
+
+def demand_key_material(text: str) -> bytes:
+    """Return the 32 bytes that 64 hex digits spell; refuse short, placeholder and low-entropy ones (KM-1)."""
+    variable = PREFIX + "MASTER_KEY"
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
+        raise SettingsError(variable, "must be 64 hex digits, for example from: openssl rand -hex 32")
+    key = bytes.fromhex(text)
+    if len(set(key)) < 16:  # noqa: PLR2004 - 32 random bytes have fewer than 16 values about never
+        raise SettingsError(
+            variable, "is a placeholder, not a random key: make one with: openssl rand -hex 32"
+        )
+    return key
+
+
+def _refuse_in_production(settings: Settings) -> None:
+    refused = {
+        "STORE": (
+            settings.store_engine == "sqlite",
+            "is SQLite, which production refuses: use dynamodb://TABLE",
+        ),
+        "ISSUER": (not is_web_origin_or_path(settings.issuer, secure=True), "must be https in production"),
+        "MASTER_KEY": (
+            not (settings.master_key or "").startswith(("kms:", *SECRET_REFERENCES)),
+            "must be kms:KEY_ID, ssm:NAME or secretsmanager:NAME in production, not a literal",
+        ),
+        "ALLOWED_ORIGINS": (
+            any(not origin.startswith("https://") for origin in settings.allowed_origins),
+            "must hold only https origins in production",
+        ),
+        "MAIL": ("@" in settings.mail, "must not hold a literal secret in production: use ssm:NAME"),
+    }
+    for name, (bad, problem) in refused.items():
+        if bad:
+            raise SettingsError(PREFIX + name, problem)

@@ -1,0 +1,98 @@
+"""The settings that are lists: browser origins, trusted issuers, log-in providers."""
+
+import re
+from typing import TYPE_CHECKING
+
+from chalicelib import urls
+from chalicelib.settings.reader import PREFIX, Reader, SettingsError, is_outside_url
+from chalicelib.value import Value
+
+if TYPE_CHECKING:
+    from chalicelib.tokens.trusted_issuers import TrustedIssuer
+
+SECRET_REFERENCES = ("ssm:", "secretsmanager:")
+DAY = 24 * 60 * 60
+
+TRUSTED_ISSUERS_EXAMPLE = (
+    '[{"issuer": "https://issuer.example.com", "audience": "https://api.example", "scopes": "get:profile"}]'
+)
+PROVIDERS_EXAMPLE = (
+    '{"google": {"issuer": "https://accounts.google.com", "client_id": "…", "client_secret": "…"}}'
+)
+
+_OUTSIDE_API = re.compile(
+    r"(?:arn:aws[a-z-]{0,12}:execute-api:[a-z0-9-]{1,32}:[0-9]{1,12}:)?[A-Za-z0-9]{1,64}(?:/[A-Za-z0-9_-]{1,128})?"
+)
+_PROVIDER_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+
+
+class ProviderSetting(Value):
+    """Where people may log in from: an OpenID issuer and our registration there."""
+
+    name: str
+    issuer: str
+    client_id: str
+    client_secret: str  # may be a reference, see SECRET_REFERENCES
+    scopes: str
+
+
+def origins(read: Reader) -> tuple[str, ...]:
+    listed = read.json("ALLOWED_ORIGINS", list, example='["https://app.example.com"]')
+    for origin in listed:
+        web = urls.read(origin) if isinstance(origin, str) else None
+        if web is None or web.origin != origin:
+            wanted = web.origin if web else "https://example.com"
+            raise SettingsError(
+                PREFIX + "ALLOWED_ORIGINS",
+                f"has {origin!r}, but each must be an exact origin as a browser spells it, such as {wanted}",
+            )
+    return tuple(listed)
+
+
+def outside_apis(read: Reader) -> tuple[str, ...]:
+    """Return the other APIs that the authorizer guards: ``API`` or ``API/STAGE``, alone or at the end of an ARN."""
+    listed = read.json("OUTSIDE_APIS", list, example='["a1b2c3d4e5", "a1b2c3d4e5/prod"]')
+    for api in listed:
+        if not isinstance(api, str) or not _OUTSIDE_API.fullmatch(api):
+            raise SettingsError(
+                PREFIX + "OUTSIDE_APIS",
+                f"has {api!r}, but each must be an API's id such as a1b2c3d4e5, with /STAGE or as an ARN if you like",
+            )
+    return tuple(listed)
+
+
+def trusted_issuers(read: Reader, *, production: bool) -> tuple["TrustedIssuer", ...]:
+    entries = read.json("TRUSTED_ISSUERS", list, example=TRUSTED_ISSUERS_EXAMPLE)
+    if not entries:
+        return ()
+    variable = PREFIX + "TRUSTED_ISSUERS"
+    from chalicelib.settings.trusted_issuer import trusted_issuer
+
+    found = tuple(trusted_issuer(entry, variable, production=production) for entry in entries)
+    if len({entry.issuer for entry in found}) != len(found):
+        raise SettingsError(variable, "names an issuer twice")
+    return found
+
+
+def providers(read: Reader, *, production: bool) -> tuple[ProviderSetting, ...]:
+    variable = PREFIX + "PROVIDERS"
+    found = []
+    for name, entry in read.json("PROVIDERS", dict, example=PROVIDERS_EXAMPLE).items():
+        if not _PROVIDER_NAME.fullmatch(name):
+            raise SettingsError(
+                variable, f"has the name {name!r}, but a name is a-z, 0-9, '-' and '_', at most 32"
+            )
+        fields = {"issuer", "client_id", "client_secret"}
+        good = isinstance(entry, dict) and fields <= set(entry) <= fields | {"scopes"}
+        if not good or not all(isinstance(value, str) and value for value in entry.values()):
+            raise SettingsError(
+                variable, f"{name}: must have issuer, client_id and client_secret, and may have scopes"
+            )
+        if not is_outside_url(entry["issuer"], production=production):
+            raise SettingsError(variable, f"{name}: the issuer must be an https URL")
+        if production and not entry["client_secret"].startswith(SECRET_REFERENCES):
+            raise SettingsError(
+                variable, f"{name}: in production client_secret must be ssm:NAME or secretsmanager:NAME"
+            )
+        found.append(ProviderSetting(name=name, **{"scopes": "openid profile email", **entry}))
+    return tuple(found)

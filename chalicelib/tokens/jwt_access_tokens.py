@@ -1,0 +1,151 @@
+"""Our own tokens: signed by the ring, each kind with a type of its own (TK-7, TK-8; RFC 9068)."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from chalicelib import scopes
+from chalicelib.errors import Invalid, InvalidToken
+from chalicelib.jose import claims as claim
+from chalicelib.jose import jws
+from chalicelib.jose.claims import ACCESS_TOKEN_TYP, AccessClaims
+from chalicelib.jose.jwk import Keys, VerificationKey, check_signature
+from chalicelib.scopes import Scopes
+from chalicelib.tokens.verified_cache import Remembered
+from chalicelib.world import World
+
+if TYPE_CHECKING:  # the deployed authorizer only verifies
+    from chalicelib.keys.private_keys import SigningKey
+
+MAX_ACCESS_TOKEN_CHARACTERS = 2048  # the gateway takes 10,240 octets of headers in all (TK-8)
+ID_TOKEN_TYP = "JWT"  # noqa: S105 - what OpenID Connect libraries write and expect
+LOGOUT_TOKEN_TYP = "logout+jwt"  # noqa: S105 - OpenID Connect Back-Channel Logout section 2.4
+
+
+class SigningKeys(Keys, Protocol):
+    """Keys that can sign too: the ring. The signing key is asked for anew for each token."""
+
+    def signing_key(self) -> "SigningKey":
+        """Return the key that signs now. May raise Unavailable."""
+
+
+class Signer:
+    """Signs claims of any kind of token that others are to verify with our published keys."""
+
+    def __init__(self, keys: SigningKeys) -> None:
+        self._keys = keys
+
+    def sign(self, typ: str, payload: Mapping[str, Any]) -> str:
+        """Return a compact JWS whose header holds ``typ``, ``alg`` and ``kid`` and nothing else."""
+        key = self._keys.signing_key()
+        header = {"typ": typ, "alg": key.alg, "kid": key.kid}
+        signing_input = f"{_part(header)}.{_part(payload)}"
+        return f"{signing_input}.{jws.encode(key.sign(signing_input.encode('ascii')))}"
+
+
+def verify_kind(text: str, keys: Keys, *, typ: str) -> tuple[Mapping[str, Any], VerificationKey]:
+    """Return the payload of a token of one kind, and its key. InvalidToken for any fault, another kind too.
+
+    Nothing the payload says has been checked yet, its expiry least of all.
+    """
+    token = jws.parse(text)
+    if not claim.is_typ(token.header.typ, typ):
+        raise InvalidToken("it is a token of another kind")
+    return token.payload, check_signature(token, keys)
+
+
+class AccessVerifier:
+    """Judges access tokens of our own issuer by our keys: the ring, or its published part (TK-9)."""
+
+    def __init__(self, keys: Keys, world: World, *, issuer: str, audience: str) -> None:
+        self._keys = keys
+        self._world = world
+        self._issuer = issuer
+        self._audience = (audience,)
+        self._remembered = Remembered()
+
+    def verify(self, text: str) -> AccessClaims:
+        """Return what the token says. InvalidToken for every fault of it; Unavailable where the keys are."""
+        now = self._world.now()
+        known = self._remembered.get(text, now=now)
+        if known is not None:
+            return known
+        payload, key = verify_kind(text, self._keys, typ=ACCESS_TOKEN_TYP)
+        claims = self._judged(payload, now)
+        self._remembered.put(text, claims, key=key, keys=self._keys)
+        return claims
+
+    def _judged(self, payload: claim.Claims, now: float) -> AccessClaims:
+        if payload.get("iss") != self._issuer:
+            raise InvalidToken("it is of another issuer")
+        claim.check_audience(payload, self._audience)
+        iat, exp = claim.check_times(payload, now=now, max_seconds=claim.MAX_ACCESS_SECONDS)
+        return AccessClaims(
+            iss=self._issuer,
+            sub=claim.name(payload, "sub"),
+            client_id=claim.name(payload, "client_id"),
+            scope=_scopes(payload),
+            iat=iat,
+            exp=exp,
+            jti=claim.name(payload, "jti"),
+            sid=claim.optional_name(payload, "sid"),
+            auth_time=claim.optional_time(payload, "auth_time"),
+            amr=claim.names(payload, "amr"),
+        )
+
+
+class AccessTokens:
+    """Mints our access tokens and verifies them. ``seconds`` is their life."""
+
+    def __init__(self, keys: SigningKeys, world: World, *, issuer: str, audience: str, seconds: int) -> None:
+        if not 0 < seconds <= claim.MAX_ACCESS_SECONDS:
+            raise ValueError(f"an access token lives 1 to {claim.MAX_ACCESS_SECONDS} seconds")
+        self._signer = Signer(keys)
+        self._world = world
+        self._issuer = issuer
+        self._audience = audience
+        self.seconds = seconds
+        self.verify = AccessVerifier(keys, world, issuer=issuer, audience=audience).verify
+
+    def mint(
+        self,
+        *,
+        sub: str,
+        client_id: str,
+        scope: Scopes,
+        sid: str | None = None,
+        auth_time: int | None = None,
+        amr: tuple[str, ...] = (),
+    ) -> str:
+        """Return a new access token (RFC 9068 section 2). Invalid ``invalid_scope`` when over 2 KB."""
+        iat = self._world.timestamp()
+        payload: dict[str, Any] = {
+            "iss": self._issuer,
+            "sub": sub,
+            "aud": self._audience,
+            "client_id": client_id,
+            "iat": iat,
+            "exp": iat + self.seconds,
+            "jti": self._world.identifier(),
+            "scope": scopes.text(scope),
+        }
+        personal = {"sid": sid, "auth_time": auth_time, "amr": list(amr) or None}
+        payload |= {name: value for name, value in personal.items() if value is not None}
+        token = self._signer.sign(ACCESS_TOKEN_TYP, payload)
+        if len(token) > MAX_ACCESS_TOKEN_CHARACTERS:
+            raise Invalid("The access token would be over 2 KB: ask for fewer scopes.", code="invalid_scope")
+        return token
+
+
+def _part(value: Mapping[str, Any]) -> str:
+    return jws.encode(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def _scopes(payload: claim.Claims) -> Scopes:
+    text = payload.get("scope")
+    if not isinstance(text, str):
+        raise InvalidToken("scope is not a string")
+    try:
+        return scopes.parse(text)
+    except Invalid as fault:
+        raise InvalidToken(f"scope: {fault.detail}") from None

@@ -1,0 +1,172 @@
+"""One user as a value: what is stored of a person, and under which keys."""
+
+from dataclasses import dataclass, replace
+from typing import Any, NewType
+
+from chalicelib import scopes
+from chalicelib.errors import Invalid
+from chalicelib.store import Key, Record
+from chalicelib.store.stored_fields import known
+from chalicelib.users import names
+from chalicelib.users.linked_identity import Identity
+
+UserId = NewType("UserId", str)
+
+DIRECTORY = "users"
+OPERATORS = "operators"
+PROFILE = "profile"
+MAX_NETWORKS = 5  # networks remembered from successful log-ins (TH-5)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One person's account. ``epoch`` counts the times that every session was ended at once, ``epoch_reason`` says why last."""
+
+    user_id: UserId
+    username: str
+    canonical: str
+    scopes: scopes.Scopes
+    created_at: int  # seconds since the epoch
+    name: str | None = None
+    email: str | None = None
+    email_verified: bool = False
+    password: str | None = None  # a hash; None where only a provider vouches
+    disabled: bool = False
+    epoch: int = 0
+    epoch_reason: str = "revoked"
+    networks: tuple[str, ...] = ()
+    username_is_given: bool = False  # made up at a first federated log-in: may be changed once
+    identities: tuple[Identity, ...] = ()  # at providers, each unique by a record of its own
+    record: Record | None = None  # as read; None before it is stored
+
+    @classmethod
+    def from_record(cls, record: Record) -> "User":
+        data = known(cls, record.data)
+        data["scopes"] = frozenset(data["scopes"])
+        data["networks"] = tuple(data["networks"])
+        data["identities"] = tuple(map(Identity.from_data, data.get("identities", ())))
+        return cls(record=record, **data)
+
+    def data(self) -> dict[str, Any]:
+        """Return what is stored."""
+        return {
+            "user_id": self.user_id,
+            "username": self.username,
+            "canonical": self.canonical,
+            "scopes": sorted(self.scopes),
+            "created_at": self.created_at,
+            "name": self.name,
+            "email": self.email,
+            "email_verified": self.email_verified,
+            "password": self.password,
+            "disabled": self.disabled,
+            "epoch": self.epoch,
+            "epoch_reason": self.epoch_reason,
+            "networks": list(self.networks),
+            "username_is_given": self.username_is_given,
+            "identities": [identity.data() for identity in self.identities],
+        }
+
+    @property
+    def display_name(self) -> str:
+        """Return what to call the person: the name, or else the user name."""
+        return self.name or self.username
+
+    @property
+    def is_operator(self) -> bool:
+        """Tell whether the person may administer accounts."""
+        return scopes.ADMINISTER in self.scopes and not self.disabled
+
+    @property
+    def login_names(self) -> tuple[str, ...]:
+        """Return the canonical names this account can log in by."""
+        if self.email and self.email_verified:
+            return (self.canonical, names.canonical_email(self.email).canonical)
+        return (self.canonical,)
+
+    @property
+    def unique_keys(self) -> frozenset[Key]:
+        """Return the second records that lead to this user: of log-in names and of identities (ST-1)."""
+        return frozenset(map(login_key, self.login_names)) | {identity.key for identity in self.identities}
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return what this user's password may not be (PW-5)."""
+        return tuple(word for word in (self.username, self.email, self.name) if word)
+
+    def with_sessions_ended(self, reason: str) -> "User":
+        """Return the user after one write that ends every session begun until now (SE-6)."""
+        return replace(self, epoch=self.epoch + 1, epoch_reason=reason)
+
+    def known_from(self, network: str | None) -> bool:
+        """Tell whether a log-in from this network succeeded lately."""
+        return network is not None and network in self.networks
+
+    def seen_from(self, network: str | None) -> "User":
+        """Return the user with a network remembered, the newest first."""
+        if network is None or network in self.networks:
+            return self
+        return replace(self, networks=(network, *self.networks)[:MAX_NETWORKS])
+
+
+def login_name(text: str) -> str:
+    """Return the one spelling of a user name, or with ``@`` of an e-mail, that log-ins are looked up by (IN-3)."""
+    canonical = names.canonical_email if "@" in text else names.canonical_username
+    return canonical(text).canonical
+
+
+def profile_key(user_id: str) -> Key:
+    """Return where a user's own record lives; its sessions live in the same partition."""
+    return Key(f"user#{user_id}", PROFILE)
+
+
+def consents_partition(user_id: str) -> str:
+    """Return where the consents that a user gave live."""
+    return f"consents#{user_id}"
+
+
+def login_key(canonical: str) -> Key:
+    """Return the record that makes a log-in name unique and leads to its user."""
+    return Key(f"login#{canonical}", "user")
+
+
+def operator_key(user_id: str) -> Key:
+    """Return a user's line among the operators."""
+    return Key(OPERATORS, user_id)
+
+
+def directory_key(user: User) -> Key:
+    """Return the user's line in the directory, which is in the order of sign-up."""
+    return Key(DIRECTORY, f"{user.created_at:012d}#{user.user_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """What a sign-up asks for, already cleaned by :mod:`chalicelib.users.names`."""
+
+    username: names.Name
+    email: str | None
+    name: str | None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return what this user's password may not be (PW-5)."""
+        return tuple(word for word in (self.username.display, self.email, self.name) if word)
+
+
+def new_user(*, username: str, email: str | None = None, name: str | None = None) -> NewUser:
+    """Clean what a person typed; raise Invalid with every field that is wrong."""
+    cleaned: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for field, value, clean in (
+        ("username", username, names.canonical_username),
+        ("email", email, lambda text: names.canonical_email(text).display),
+        ("name", name, names.clean_name),
+    ):
+        try:
+            cleaned[field] = None if value is None else clean(value)
+        except Invalid as invalid:
+            errors.update(invalid.errors)
+    if errors:
+        raise Invalid(" ".join(errors.values()), errors=errors)
+    return NewUser(**cleaned)

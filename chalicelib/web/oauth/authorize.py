@@ -1,0 +1,164 @@
+"""Where clients send browsers: to be let in, and to be let out again."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from chalicelib.web import forms
+from chalicelib.web.call import HTML
+from chalicelib.web.cookies import browser_session
+from chalicelib.web.pages.page_forms import csrf_token, demand_own_form, message, page, see_other
+from chalicelib.web.routes import Answer, Api, Call
+
+if TYPE_CHECKING:
+    from chalicelib.oauth.logout import LogoutRequest
+
+api = Api("oauth")
+
+LOGOUT_PURPOSE = "logout request"
+LOGOUT_SECONDS = 10 * 60
+MAX_QUERY = 8000  # characters of a request by form that goes on as a URL: every gateway and browser takes it
+
+
+@api.route(
+    "/oauth/authorize", methods=["GET"], public=True, status=303, content_type=HTML, refuses=(400, 429)
+)
+@page
+def authorize(call: Call) -> Answer:
+    """Begin the authorization code flow with PKCE (RFC 6749 section 4.1, OpenID Connect Core section 3.1.2).
+
+    Faults of the client or its redirect URI are told here; all others at that redirect URI.
+    """
+    from chalicelib.oauth.authorization_request import Parser, proven_client
+    from chalicelib.web.oauth.authorization_flow import proceed
+
+    provider = call.services.provider
+    client, redirect_uri = proven_client(call.query, provider.clients.find)
+
+    def subject_of(hint: str) -> str | None:
+        proof = provider.id_tokens.hint(hint)
+        return proof.sub if proof is not None and proof.client_id == client.client_id else None
+
+    now = call.services.world.timestamp()
+    request = Parser(call.query, client, redirect_uri, now, subject_of).parse()
+    return proceed(call, request, browser_session.browser(call), browser_session.logged_in(call))
+
+
+@api.route(
+    "/oauth/authorize",
+    methods=["POST"],
+    public=True,
+    form=True,
+    status=303,
+    content_type=HTML,
+    refuses=(400,),
+)
+@page
+def authorize_by_form(call: Call) -> Answer:
+    """Take the same request as a form (OpenID Connect Core section 3.1.2.1).
+
+    It goes on as a GET, once its size and its client are judged: on a form's way from another site a browser does not
+    tell who is logged in.
+    """
+    from chalicelib.oauth.authorization_request import proven_client
+    from chalicelib.oauth.errors import RefusedAtPage
+
+    fields = forms.many(call)
+    query = _query(fields)
+    if len(query) > MAX_QUERY:
+        raise RefusedAtPage(
+            "invalid_request",
+            f"The application's request is too long: encoded, its parameters have at most {MAX_QUERY} characters.",
+        )
+    proven_client(fields, call.services.provider.clients.find)
+    return see_other(f"{call.services.settings.issuer}/oauth/authorize?{query}")
+
+
+@api.route("/oauth/logout", methods=["GET"], public=True, content_type=HTML, refuses=(400,))
+@page
+def log_out(call: Call) -> Answer:
+    """End the log-in at this browser, and the client's session (OpenID Connect RP-Initiated Logout 1.0).
+
+    Without an ID token that proves whose log-in it is, the person is asked.
+    """
+    request = _sealed(call) if "request" in call.query else _parsed(call, call.query)
+    logged_in = browser_session.logged_in(call)
+    if request.is_of(logged_in) or logged_in is None:
+        return _log_out(call, request)
+    from chalicelib.web.pages.rendering import render
+
+    browser = browser_session.browser(call)
+    return render(
+        "logout.html",
+        headers=browser_session.set_cookies(browser.cookies),
+        form_action=_targets(request),
+        user=logged_in.user.display_name,
+        request=_seal(call, request),
+        csrf=csrf_token(call, browser, "logout", logged_in.session.session_id),
+    )
+
+
+@api.route("/oauth/logout", methods=["POST"], public=True, form=True, content_type=HTML, refuses=(400,))
+@page
+def log_out_by_form(call: Call) -> Answer:
+    """Take a client's logout request as a form, or the person's answer to our question."""
+    form = forms.many(call)
+    if "csrf" not in form:
+        # A form from another site does not tell who is logged in, so it goes on as a GET, the ID token left behind.
+        url = f"{call.services.settings.issuer}/oauth/logout?{urlencode({'request': _seal(call, _parsed(call, form))})}"
+        return see_other(url)
+    fields, logged_in = forms.once(form), browser_session.logged_in(call)
+    session_id = logged_in.session.session_id if logged_in else "-"
+    demand_own_form(call, browser_session.browser(call), fields.get("csrf"), "logout", session_id)
+    return _log_out(call, _opened(call, fields.get("request", "")))
+
+
+def _log_out(call: Call, request: "LogoutRequest") -> Answer:
+    from chalicelib.oauth import logout
+    from chalicelib.oauth.redirect_uris import with_parameters
+
+    logged_in = browser_session.logged_in(call)
+    logout.carry_out(request, logged_in, call.services.sessions, source=call.source)
+    cookies = browser_session.dropped()
+    if request.redirect_uri is not None:
+        return see_other(with_parameters(request.redirect_uri, {"state": request.state}), cookies)
+    headers = browser_session.set_cookies(cookies)
+    return message("You are logged out", "Nobody is logged in at this browser any more.", headers=headers)
+
+
+def _parsed(call: Call, parameters: Mapping[str, tuple[str, ...]]) -> "LogoutRequest":
+    from chalicelib.oauth import logout
+
+    provider = call.services.provider
+    return logout.parse(parameters, find=provider.clients.find, hint=provider.id_tokens.hint)
+
+
+def _sealed(call: Call) -> "LogoutRequest":
+    return _opened(call, call.one("request") or "")
+
+
+def _seal(call: Call, request: "LogoutRequest") -> str:
+    return call.services.provider.seals.seal(
+        request.data(), purpose=LOGOUT_PURPOSE, holder="", seconds=LOGOUT_SECONDS
+    )
+
+
+def _opened(call: Call, text: str) -> "LogoutRequest":
+    from chalicelib.oauth.errors import RefusedAtPage
+    from chalicelib.oauth.logout import LogoutRequest
+    from chalicelib.store.stored_fields import known
+
+    data: dict[str, Any] | None = call.services.provider.seals.open(text, purpose=LOGOUT_PURPOSE, holder="")
+    if data is None:
+        raise RefusedAtPage("invalid_request", "This link is too old: log out at the application again.")
+    return LogoutRequest(**known(LogoutRequest, data))
+
+
+def _targets(request: "LogoutRequest") -> tuple[str, ...]:
+    from chalicelib.oauth.redirect_uris import form_target
+
+    return (form_target(request.redirect_uri),) if request.redirect_uri else ()
+
+
+def _query(fields: Mapping[str, tuple[str, ...]]) -> str:
+    return urlencode([(name, value) for name, values in fields.items() for value in values])

@@ -1,0 +1,246 @@
+"""The pages where a person decides: what an application may have, and whether a device may have it (OP-7)."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chalicelib.web import forms
+from chalicelib.web.call import HTML
+from chalicelib.web.cookies import browser_session
+from chalicelib.web.pages.page_forms import csrf_token, demand_own_form, message, page
+from chalicelib.web.routes import Answer, Api, Call
+
+if TYPE_CHECKING:
+    from chalicelib.oauth.authorization_request import AuthorizationRequest
+    from chalicelib.oauth.client import Client
+    from chalicelib.oauth.device_codes import Device
+    from chalicelib.scopes import Scopes
+    from chalicelib.sessions.browser_session import LoggedIn
+    from chalicelib.store import Conflict, Insert
+    from chalicelib.web.cookies.browser_session import Browser
+
+api = Api("pages")
+
+MAX_TRIES = 4
+
+# What a scope lets an application do, in a person's words; another scope is shown by its name.
+WORDS = {
+    "openid": "know that it is you",
+    "profile": "see your name and user name",
+    "email": "see your e-mail address",
+    "offline_access": "do this also while you are away",
+}
+
+
+@api.route("/consent", methods=["GET"], public=True, query=("request",), content_type=HTML, refuses=(400,))
+@page
+def consent_page(call: Call) -> Answer:
+    """Ask the person whether an application may have what it asks for."""
+    from chalicelib.oauth.redirect_uris import form_target
+    from chalicelib.web.oauth import authorization_flow
+    from chalicelib.web.pages.rendering import render
+
+    browser, text = browser_session.browser(call), call.one("request") or ""
+    pending = authorization_flow.opened(call, browser, text)
+    logged_in = authorization_flow.fitting(
+        pending.request, browser_session.logged_in(call), now=call.services.world.now()
+    )
+    if logged_in is None or pending.request is None:
+        return authorization_flow.to_page(call, "login", browser, pending)
+    client = authorization_flow.client_of(call, pending.request)
+    wanted = authorization_flow.wanted_of(pending.request, client, logged_in)
+    return render(
+        "consent.html",
+        form_action=(form_target(pending.request.redirect_uri),),
+        client=client.name,
+        user=logged_in.user.display_name,
+        wanted=in_words(wanted),
+        request=text,
+        csrf=csrf_token(call, browser, "consent", *_shown(logged_in, text, wanted)),
+    )
+
+
+@api.route(
+    "/consent", methods=["POST"], public=True, form=True, status=303, content_type=HTML, refuses=(400,)
+)
+@page
+def decide(call: Call) -> Answer:
+    """Take the person's decision and go back to the application with a code, or with its refusal."""
+    from chalicelib.errors import Taken
+    from chalicelib.store import Conflict
+    from chalicelib.web.oauth import authorization_flow
+
+    fields, browser = forms.single(call), browser_session.browser(call)
+    text = fields.get("request", "")
+    pending = authorization_flow.opened(call, browser, text)
+    logged_in = authorization_flow.fitting(
+        pending.request, browser_session.logged_in(call), now=call.services.world.now()
+    )
+    if logged_in is None or pending.request is None:
+        return authorization_flow.to_page(call, "login", browser, pending)
+    client = authorization_flow.client_of(call, pending.request)
+    wanted = authorization_flow.wanted_of(pending.request, client, logged_in)
+    demand_own_form(call, browser, fields.get("csrf"), "consent", *_shown(logged_in, text, wanted))
+    consents, user_id = call.services.provider.consents, logged_in.user.user_id
+    once = consents.deciding(text, seconds=authorization_flow.SECONDS)
+    if fields.get("decision") != "allow":
+        _refuse(call, pending.request, logged_in, once)
+        raise pending.request.refused("access_denied", "The person refused.")
+    for _ in range(MAX_TRIES):
+        consent, giving = consents.giving(user_id, client, wanted, source=call.source)
+        try:
+            return authorization_flow.give_code(
+                call, pending.request, logged_in, wanted, browser, consent=consent, writes=(once, *giving)
+            )
+        except Conflict as conflict:
+            _raise_if_decided(conflict, once)
+    raise Taken("The consent is being changed by others: try again.")
+
+
+def _shown(logged_in: "LoggedIn", text: str, wanted: "Scopes") -> tuple[str, ...]:
+    """Return what the page showed: a decision on it is none on another person, request or scope."""
+    return logged_in.session.session_id, text, *sorted(wanted)
+
+
+def _refuse(call: Call, request: "AuthorizationRequest", logged_in: "LoggedIn", once: "Insert") -> None:
+    """Write down that the person refused, which is the one decision on this form too."""
+    from chalicelib.store import Conflict
+
+    audit = call.services.audit.write(
+        "consent_refused",
+        target=logged_in.user.user_id,
+        source=call.source,
+        outcome="access_denied",
+        client_id=request.client_id,
+    )
+    try:
+        call.services.store.commit(once, audit)
+    except Conflict as conflict:
+        _raise_if_decided(conflict, once)
+        raise
+
+
+def _raise_if_decided(conflict: "Conflict", once: "Insert") -> None:
+    """Refuse a form that was sent before: what it decided may be withdrawn by now (OP-7)."""
+    from chalicelib.oauth.errors import RefusedAtPage
+
+    if once.key in conflict.keys:
+        raise RefusedAtPage(
+            "invalid_request",
+            "This was decided already, by the same form. Go back to the application and begin again.",
+        ) from None
+
+
+@api.route("/device", methods=["GET"], public=True, query=("user_code",), content_type=HTML, refuses=(400,))
+@page
+def device_page(call: Call) -> Answer:
+    """Ask for the code that a device shows (RFC 8628 section 3.3)."""
+    from chalicelib.web.oauth import authorization_flow
+
+    browser, logged_in = browser_session.browser(call), browser_session.logged_in(call)
+    user_code = (call.one("user_code") or "")[:64]
+    if logged_in is None:
+        return authorization_flow.to_page(
+            call, "login", browser, authorization_flow.Pending(user_code=user_code)
+        )
+    return _ask_for_code(call, browser, logged_in, user_code)
+
+
+@api.route("/device", methods=["POST"], public=True, form=True, content_type=HTML, refuses=(400, 429))
+@page
+def device_form(call: Call) -> Answer:
+    """Show what the device of a code asks for; then take the person's decision."""
+    from chalicelib.web.oauth import authorization_flow
+
+    fields, browser = forms.single(call), browser_session.browser(call)
+    logged_in, typed = browser_session.logged_in(call), fields.get("user_code", "")
+    if logged_in is None:
+        return authorization_flow.to_page(
+            call, "login", browser, authorization_flow.Pending(user_code=typed[:64])
+        )
+    demand_own_form(call, browser, fields.get("csrf"), "device", logged_in.session.session_id)
+    device = call.services.provider.devices.find_by_user(typed, logged_in.user, source=call.source)
+    if device is None:
+        return _ask_for_code(call, browser, logged_in, typed, "This code is unknown, used or too old.")
+    asking = _Asking(logged_in, device, call.services.provider.clients.require(device.client_id))
+    if "decision" not in fields:
+        return _ask_for_decision(call, browser, asking, typed)
+    demand_own_form(call, browser, fields.get("shown"), "device decision", *asking.shown())
+    return _decide_device(call, asking, allow=fields["decision"] == "allow")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """A device that asks a person for something, all as read for one answer."""
+
+    logged_in: "LoggedIn"
+    device: "Device"
+    client: "Client"
+
+    def wanted(self) -> "Scopes":
+        """Return what it would get."""
+        from chalicelib.oauth.device_codes import wanted_of
+
+        return wanted_of(self.device, self.client, self.logged_in.user, self.logged_in.session)
+
+    def shown(self) -> tuple[str, ...]:
+        """Return what the page showed: a decision on it is none on another person, device or scope."""
+        return self.logged_in.session.session_id, self.device.code_hash, *sorted(self.wanted())
+
+
+def _ask_for_code(
+    call: Call, browser: "Browser", logged_in: "LoggedIn", typed: str, problem: str = ""
+) -> Answer:
+    from chalicelib.web.pages.rendering import render
+
+    return render(
+        "device.html",
+        status=400 if problem else 200,
+        headers=browser_session.set_cookies(browser.cookies),
+        user=logged_in.user.display_name,
+        user_code=typed,
+        problem=problem,
+        client="",
+        wanted=[],
+        csrf=csrf_token(call, browser, "device", logged_in.session.session_id),
+    )
+
+
+def _ask_for_decision(call: Call, browser: "Browser", asking: _Asking, typed: str) -> Answer:
+    from chalicelib.web.pages.rendering import render
+
+    logged_in = asking.logged_in
+    return render(
+        "device.html",
+        user=logged_in.user.display_name,
+        user_code=typed,
+        problem="",
+        client=asking.client.name,
+        wanted=in_words(asking.wanted()),
+        csrf=csrf_token(call, browser, "device", logged_in.session.session_id),
+        shown=csrf_token(call, browser, "device decision", *asking.shown()),
+    )
+
+
+def _decide_device(call: Call, asking: _Asking, *, allow: bool) -> Answer:
+    from chalicelib.store import Conflict
+
+    devices, device, client = call.services.provider.devices, asking.device, asking.client
+    user, session = asking.logged_in.user, asking.logged_in.session
+    try:
+        if allow:
+            devices.approve(device, client, user, session, source=call.source)
+        else:
+            devices.refuse(device, client, user, source=call.source)
+    except Conflict:
+        return message(
+            "This did not work", "It was decided already, or your account changed: try again.", status=400
+        )
+    if allow:
+        return message("The device is connected", f"Go back to it: {client.name} goes on by itself.")
+    return message("The device was refused", f"{client.name} got nothing.")
+
+
+def in_words(wanted: "Scopes") -> list[str]:
+    """Return what scopes let an application do, those everybody knows first."""
+    known = [text for scope, text in WORDS.items() if scope in wanted]
+    return known + [f"use “{scope}” as you may" for scope in sorted(wanted - WORDS.keys())]

@@ -1,0 +1,155 @@
+"""The endpoints that programs call: token, revocation, introspection, device authorization, userinfo."""
+
+import msgspec
+
+from chalicelib.web import forms
+from chalicelib.web.oauth.error_responses import answering
+from chalicelib.web.routes import Answer, Api, Call
+
+api = Api("oauth")
+
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+class TokenAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """RFC 6749 section 5.1. ``expires_in`` is seconds."""
+
+    access_token: str
+    expires_in: int
+    scope: str
+    refresh_token: str | None = None
+    id_token: str | None = None
+    token_type: str = msgspec.field(default_factory=lambda: "Bearer")
+
+
+class DeviceAnswer(msgspec.Struct, frozen=True):
+    """RFC 8628 section 3.2. Times are seconds."""
+
+    device_code: str
+    user_code: str
+    verification_uri: str
+    verification_uri_complete: str
+    expires_in: int
+    interval: int
+
+
+class UserInfo(msgspec.Struct, frozen=True, omit_defaults=True):
+    """OpenID Connect Core section 5.3.2: what the scopes of the token let its client know."""
+
+    sub: str
+    name: str | None = None
+    preferred_username: str | None = None
+    email: str | None = None
+    email_verified: bool | None = None
+
+
+@api.route(
+    "/oauth/token", methods=["POST"], public=True, form=True, gives=TokenAnswer, refuses=(400, 401, 429)
+)
+@answering
+def token(call: Call) -> Answer:
+    """Give tokens for a code, a refresh token, client credentials or an approved device.
+
+    A form (RFC 6749); the client authenticates by HTTP Basic, by fields of the form, or by a signed assertion.
+    """
+    from chalicelib.oauth import client_authentication
+
+    provider, form = call.services.provider, forms.machine(call)
+    client = provider.authentication.authenticate(
+        client_authentication.read(form, call.headers.get("authorization")), source=call.source
+    )
+    tokens = provider.redeem(form, client, source=call.source)
+    answer = TokenAnswer(
+        access_token=tokens.access_token,
+        expires_in=tokens.expires_in,
+        scope=tokens.scope,
+        refresh_token=tokens.refresh_token,
+        id_token=tokens.id_token,
+    )
+    return Answer(answer, headers=NO_STORE)
+
+
+@api.route("/oauth/revoke", methods=["POST"], public=True, form=True, refuses=(400, 401, 429))
+@answering
+def revoke(call: Call) -> Answer:
+    """Revoke a refresh token, or an access token with the session it is of (RFC 7009)."""
+    from chalicelib.oauth import client_authentication
+    from chalicelib.oauth.grants.forms import required
+
+    provider, form = call.services.provider, forms.machine(call)
+    client = provider.authentication.authenticate(
+        client_authentication.read(form, call.headers.get("authorization")), source=call.source
+    )
+    provider.inspection.revoke(required(form, "token"), client, source=call.source)
+    return Answer(headers=NO_STORE)
+
+
+@api.route("/oauth/introspect", methods=["POST"], public=True, form=True, gives=dict, refuses=(400, 401, 429))
+@answering
+def introspect(call: Call) -> Answer:
+    """Tell what a token is, to the client it was issued to or to a resource server (RFC 7662)."""
+    from chalicelib.oauth import client_authentication
+    from chalicelib.oauth.grants.forms import required
+
+    provider, form = call.services.provider, forms.machine(call)
+    client = provider.authentication.confidential(
+        client_authentication.read(form, call.headers.get("authorization")), source=call.source
+    )
+    return Answer(provider.inspection.introspect(required(form, "token"), client), headers=NO_STORE)
+
+
+@api.route(
+    "/oauth/device_authorization",
+    methods=["POST"],
+    public=True,
+    form=True,
+    gives=DeviceAnswer,
+    refuses=(400, 401, 429),
+)
+@answering
+def device_authorization(call: Call) -> Answer:
+    """Begin the device flow: a code for the program, and one for the person to type (RFC 8628)."""
+    from chalicelib.oauth import client_authentication, device_codes
+    from chalicelib.oauth.client import DEVICE_CODE
+    from chalicelib.oauth.errors import OAuthRefusal
+    from chalicelib.oauth.grants.forms import scope
+
+    provider, form = call.services.provider, forms.machine(call)
+    client = provider.authentication.authenticate(
+        client_authentication.read(form, call.headers.get("authorization")), source=call.source
+    )
+    if not client.may(DEVICE_CODE):
+        raise OAuthRefusal("unauthorized_client", "The client may not use the device grant.")
+    device_code, user_code = provider.devices.begin(client, scope(form), source=call.source)
+    uri = f"{call.services.settings.issuer}/device"
+    answer = DeviceAnswer(
+        device_code=device_code,
+        user_code=user_code,
+        verification_uri=uri,
+        verification_uri_complete=f"{uri}?user_code={user_code}",
+        expires_in=device_codes.SECONDS,
+        interval=device_codes.INTERVAL,
+    )
+    return Answer(answer, headers=NO_STORE)
+
+
+@api.route(
+    "/oauth/userinfo", methods=["GET", "POST"], scope="openid", refused_in_handler=True, gives=UserInfo
+)
+def userinfo(call: Call) -> Answer:
+    """Return who the person is, as far as the scopes ``profile`` and ``email`` reach."""
+    from chalicelib.errors import InvalidToken
+
+    claims = call.principal
+    if claims.iss != call.services.settings.issuer:
+        raise InvalidToken("another issuer's person")
+    user = call.services.accounts.acting(claims).user
+    scope = call.services.standing.look(claims).claims.scope
+    answer = UserInfo(
+        sub=user.user_id,
+        name=user.name if "profile" in scope else None,
+        preferred_username=user.username if "profile" in scope else None,
+        email=user.email if "email" in scope else None,
+        email_verified=user.email_verified if "email" in scope and user.email else None,
+    )
+    return Answer(answer, headers=NO_STORE)

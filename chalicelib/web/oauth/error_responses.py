@@ -1,0 +1,64 @@
+"""RFC 6749 error objects: the one place where a refusal at an OAuth endpoint becomes HTTP (section 5.2)."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from chalicelib import errors, logs
+from chalicelib.errors import Refusal
+from chalicelib.oauth.errors import OAuthRefusal
+from chalicelib.web import problems
+from chalicelib.web.call import Answer, Call
+
+View = Callable[[Call], Answer]
+
+# What our own refusals are called where only the words of RFC 6749 are understood.
+_WORDS: dict[type[Refusal], str] = {
+    errors.SlowDown: "slow_down",
+    errors.Unavailable: "temporarily_unavailable",
+    errors.Taken: "temporarily_unavailable",
+}
+_ANYTHING_ELSE = "invalid_request"
+
+
+def answering(view: View) -> View:
+    """Return the view with its refusals told as error objects; a defect stays one."""
+
+    @wraps(view)
+    def answer(call: Call) -> Answer:
+        try:
+            return view(call)
+        except OAuthRefusal as refusal:
+            logs.log("oauth_refused", request_id=call.source.request_id, code=refusal.error)
+            return _refused(refusal)
+        except Exception as error:
+            refusal_of_ours = problems.as_refusal(error)
+            if refusal_of_ours is None:
+                raise
+            logs.log("oauth_refused", request_id=call.source.request_id, code=refusal_of_ours.public_code)
+            return _refused_by_us(refusal_of_ours)
+
+    return answer
+
+
+def _refused(refusal: OAuthRefusal) -> Answer:
+    body: dict[str, Any] = {"error": refusal.error, "error_description": plain(refusal.description)}
+    if refusal.reason is not None:
+        body["reason"] = refusal.reason
+    if refusal.error != "invalid_client":
+        return Answer(body, status=400)
+    return Answer(body, status=401, headers={"WWW-Authenticate": f'Basic realm="{problems.REALM}"'})
+
+
+def _refused_by_us(refusal: Refusal) -> Answer:
+    told = problems.problem(refusal, request_id="")
+    word = _WORDS.get(type(refusal), _ANYTHING_ELSE)
+    if isinstance(refusal, errors.Invalid) and refusal.public_code == "invalid_scope":
+        word = "invalid_scope"
+    body = {"error": word, "error_description": plain(refusal.detail)}
+    return Answer(body, status=told.status, headers=told.headers)
+
+
+def plain(text: str) -> str:
+    """Return a description in the characters that section 5.2 allows."""
+    return "".join(each if " " <= each <= "~" and each not in '"\\' else "'" for each in text)

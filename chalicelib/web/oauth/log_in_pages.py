@@ -1,0 +1,176 @@
+"""The pages to log in and to sign up at: server-rendered, no script needed (BR-2, SE-8)."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from chalicelib.errors import Invalid, InvalidCredentials, NotAllowed, Refusal, SlowDown, Taken
+from chalicelib.web import forms, problems
+from chalicelib.web.call import HTML
+from chalicelib.web.cookies import browser_session
+from chalicelib.web.pages.page_forms import csrf_token, demand_own_form, page, see_other
+from chalicelib.web.routes import Answer, Api, Call
+
+if TYPE_CHECKING:
+    from chalicelib.authentication.log_in import SignedIn
+    from chalicelib.web.cookies.browser_session import Browser
+    from chalicelib.web.oauth.authorization_flow import Pending
+
+api = Api("pages")
+
+SHOWN_STATUS = {401: 400}  # a form is no HTTP authentication: there is no challenge to answer
+
+
+@api.route("/login", methods=["GET"], public=True, query=("request",), content_type=HTML, refuses=(400,))
+@page
+def log_in_page(call: Call) -> Answer:
+    """Show the form to log in by."""
+    return _form(call, "login", browser_session.browser(call), {"request": call.one("request") or ""})
+
+
+@api.route(
+    "/login", methods=["POST"], public=True, form=True, status=303, content_type=HTML, refuses=(400, 429)
+)
+@page
+def log_in_by_form(call: Call) -> Answer:
+    """Log in at the page, then go on with what the browser was on the way to."""
+    fields, browser, pending = _sent(call, "login")
+    try:
+        signed_in = call.services.sign_in.with_password(
+            username=fields.get("username", ""), password=fields.get("password", ""), source=call.source
+        )
+    except (Invalid, InvalidCredentials, SlowDown) as refusal:
+        return _form(call, "login", browser, fields, refusal)
+    return _go_on(call, signed_in, pending)
+
+
+@api.route("/signup", methods=["GET"], public=True, query=("request",), content_type=HTML, refuses=(400,))
+@page
+def sign_up_page(call: Call) -> Answer:
+    """Show the form to sign up by."""
+    return _form(call, "signup", browser_session.browser(call), {"request": call.one("request") or ""})
+
+
+@api.route(
+    "/signup",
+    methods=["POST"],
+    public=True,
+    form=True,
+    status=303,
+    content_type=HTML,
+    refuses=(400, 403, 409, 429),
+)
+@page
+def sign_up_by_form(call: Call) -> Answer:
+    """Sign up at the page, and be logged in."""
+    fields, browser, pending = _sent(call, "signup")
+    try:
+        _, signed_in = call.services.sign_up.create(
+            username=fields.get("username", ""),
+            password=fields.get("password", ""),
+            email=fields.get("email"),
+            name=fields.get("name"),
+            log_in=True,
+            source=call.source,
+        )
+    except (Invalid, Taken, NotAllowed, SlowDown) as refusal:
+        return _form(call, "signup", browser, fields, refusal)
+    if signed_in is None:
+        raise RuntimeError("a sign-up that logs in gives a log-in")
+    return _go_on(call, signed_in, pending)
+
+
+@api.route(
+    "/continue",
+    methods=["GET"],
+    public=True,
+    query=("request",),
+    status=303,
+    content_type=HTML,
+    refuses=(400,),
+)
+@page
+def go_on(call: Call) -> Answer:
+    """Go on with what the browser was on the way to, after a log-in at an outside provider."""
+    from chalicelib.web.oauth import authorization_flow
+
+    browser, logged_in = browser_session.browser(call), browser_session.logged_in(call)
+    pending = authorization_flow.opened(call, browser, call.one("request") or "")
+    if logged_in is None:
+        return authorization_flow.to_page(call, "login", browser, pending)
+    return authorization_flow.resumed(call, pending, browser_session.new_browser(call), logged_in)
+
+
+def _sent(call: Call, name: str) -> "tuple[dict[str, str], Browser, Pending | None]":
+    """Return the fields of our own form, the browser, and what it was on the way to."""
+    from chalicelib.web.oauth import authorization_flow
+
+    fields, browser = forms.single(call), browser_session.browser(call)
+    demand_own_form(call, browser, fields.get("csrf"), name)
+    text = fields.get("request")
+    return fields, browser, authorization_flow.opened(call, browser, text) if text else None
+
+
+def _go_on(call: Call, signed_in: "SignedIn", pending: "Pending | None") -> Answer:
+    """End the log-in before, if any, keep the new one in the browser under a new name, and lead on."""
+    from chalicelib.sessions.browser_session import LoggedIn
+    from chalicelib.web.oauth import authorization_flow
+
+    user, session = call.services.sessions.read(signed_in.user.user_id, signed_in.session_id)
+    browser = browser_session.renewed(call, signed_in)
+    if pending is None or user is None or session is None:
+        return see_other(f"{call.services.settings.issuer}/account", browser.cookies)
+    return authorization_flow.resumed(call, pending, browser, LoggedIn(user, session))
+
+
+def _form(
+    call: Call, name: str, browser: "Browser", fields: Mapping[str, str], refusal: Refusal | None = None
+) -> Answer:
+    """Return the page with its form: empty, or with what was typed and what is wrong with it."""
+    from chalicelib.web.oauth import authorization_flow
+    from chalicelib.web.pages.rendering import render
+
+    text = fields.get("request", "")
+    pending = authorization_flow.opened(call, browser, text) if text else None
+    request = pending.request if pending else None
+    client = authorization_flow.client_of(call, request) if request else None
+    told = problems.problem(refusal, request_id="") if refusal else Answer(status=200)
+    headers = {name: value for name, value in told.headers.items() if name == "Retry-After"}
+    hint = request.login_hint if request and request.login_hint else ""
+    return render(
+        f"{name}.html",
+        status=SHOWN_STATUS.get(told.status, told.status),
+        headers={**headers, **browser_session.set_cookies(browser.cookies)},
+        form_action=_targets(request.redirect_uri) if request else (),
+        csrf=csrf_token(call, browser, name),
+        request=text,
+        client=client.name if client else "",
+        fields={"username": hint, **{key: value for key, value in fields.items() if key != "password"}},
+        errors=refusal.errors if isinstance(refusal, Invalid) else {},
+        said=refusal.detail if refusal else "",
+        providers=_providers(call, text, fresh=_must_be_fresh(call, pending)),
+        min_length=call.services.settings.password_min_length,
+    )
+
+
+def _targets(redirect_uri: str) -> tuple[str, ...]:
+    from chalicelib.oauth.redirect_uris import form_target
+
+    return (form_target(redirect_uri),)
+
+
+def _must_be_fresh(call: Call, pending: "Pending | None") -> bool:
+    """Tell whether a provider has to ask the person again: a client demands it, or who is logged in comes here (MF-3)."""
+    if pending is not None and pending.request is not None and pending.request.not_before:
+        return True
+    return browser_session.logged_in(call) is not None
+
+
+def _providers(call: Call, text: str, *, fresh: bool) -> list[tuple[str, str]]:
+    """Return the name and the link of every outside provider; it leads back to what the browser is on the way to."""
+    settings = call.services.settings
+    back = f"/continue?request={quote(text)}" if text else "/account"
+    query = f"return_to={quote(back, safe='')}{'&fresh=1' if fresh else ''}"
+    return [
+        (provider.name, f"{settings.issuer}/login/{provider.name}?{query}") for provider in settings.providers
+    ]

@@ -1,0 +1,27 @@
+"""The two discovery documents."""
+
+from chalicelib.web.routes import Answer, Api, Call
+
+api = Api("oauth")
+
+CACHED = {"Cache-Control": "public, max-age=300"}
+
+
+@api.route("/.well-known/openid-configuration", methods=["GET"], public=True, gives=dict)
+def openid_configuration(call: Call) -> Answer:
+    """Return what OpenID Connect Discovery 1.0 asks for."""
+    from chalicelib.oauth import metadata
+
+    algorithms = [key["alg"] for key in call.services.key_ring.jwks()["keys"]]
+    document = metadata.openid_configuration(
+        issuer=call.services.settings.issuer, signing_algorithms=algorithms
+    )
+    return Answer(document, headers=CACHED)
+
+
+@api.route("/.well-known/oauth-authorization-server", methods=["GET"], public=True, gives=dict)
+def oauth_authorization_server(call: Call) -> Answer:
+    """Return what RFC 8414 asks for."""
+    from chalicelib.oauth import metadata
+
+    return Answer(metadata.server_metadata(issuer=call.services.settings.issuer), headers=CACHED)

@@ -1,0 +1,154 @@
+"""What every page with a form needs: proof that the form is ours and this browser's, and refusals as pages (BR-2, OP-7)."""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import wraps
+
+from chalicelib import logs
+from chalicelib.errors import Refusal
+from chalicelib.oauth import redirect_uris
+from chalicelib.oauth.errors import OAuthRefusal, RefusedAtClient, RefusedAtPage
+from chalicelib.store import StoreUnavailable
+from chalicelib.web import problems
+from chalicelib.web.call import Answer, Call, origin_of
+from chalicelib.web.cookies.browser_session import Browser, logged_in, set_cookies
+
+View = Callable[[Call], Answer]
+
+CSRF_SECONDS = 60 * 60
+TOLD_SECONDS = 60 * 60  # one kind of refusal is written into a person's trail once in this time
+ANSWERS = {"login_required", "consent_required", "access_denied"}  # no faults, but what was asked for
+TITLES = {
+    400: "This did not work",
+    403: "This is not allowed",
+    429: "Too many tries",
+    503: "Please try again",
+}
+
+
+def page(view: View) -> View:
+    """Return the view with its refusals told as a page, or to the client at its own proven redirect URI."""
+
+    @wraps(view)
+    def answer(call: Call) -> Answer:
+        try:
+            return view(call)
+        except OAuthRefusal as refusal:
+            _write_down(call, refusal)
+            if isinstance(refusal, RefusedAtClient):
+                return see_other(error_location(call, refusal))
+            sent = refusal.uri if isinstance(refusal, RefusedAtPage) else None
+            return message(TITLES[400], refusal.description, status=400, sent=sent)
+        except Exception as error:
+            refusal_of_ours = problems.as_refusal(error)
+            if refusal_of_ours is None:
+                raise
+            return told(refusal_of_ours)
+
+    return answer
+
+
+def _write_down(call: Call, refusal: OAuthRefusal) -> None:
+    """Log a refusal; where somebody is logged in it may be an attack on that person, and stands in the trail (LG-1).
+
+    A stranger's request only leaves a line in the log, so that nobody can grow the store by it (DS-3).
+    """
+    client_id, uri = _sent_by_client(refusal)
+    logs.log(
+        "oauth_refused",
+        request_id=call.source.request_id,
+        code=refusal.error,
+        client_id=client_id,
+        uri=uri,
+    )
+    if refusal.error in ANSWERS:
+        return
+    with suppress(StoreUnavailable):
+        person = logged_in(call)
+        if person is not None and _is_news(call, person.user.user_id, refusal):
+            call.services.audit.record(
+                "request_refused", target=person.user.user_id, source=call.source, outcome=refusal.error
+            )
+
+
+def _is_news(call: Call, user_id: str, refusal: OAuthRefusal) -> bool:
+    """Tell whether a person's trail does not have it yet: any page may send a browser here as often as it likes (DS-3)."""
+    return call.services.throttle.is_first(
+        "request_refused", f"{user_id} {refusal.error}", seconds=TOLD_SECONDS
+    )
+
+
+def _sent_by_client(refusal: OAuthRefusal) -> tuple[str | None, str | None]:
+    """Return which client it is about and the URI that it sent, without its query: that may hold a secret (LG-2)."""
+    if not isinstance(refusal, RefusedAtPage):
+        return None, None
+    path, mark, _ = (refusal.uri or "").partition("?")
+    uri = redirect_uris.as_text(path) + ("?…" if mark else "")
+    return redirect_uris.as_text(refusal.client_id or "") or None, uri or None
+
+
+def told(refusal: Refusal) -> Answer:
+    """Return a refusal of ours as a page."""
+    answer = problems.problem(refusal, request_id="")
+    headers = {name: value for name, value in answer.headers.items() if name == "Retry-After"}
+    return message(
+        TITLES.get(answer.status, TITLES[400]), refusal.detail, status=answer.status, headers=headers
+    )
+
+
+def message(
+    title: str,
+    text: str,
+    *,
+    status: int = 200,
+    headers: dict[str, str | list[str]] | None = None,
+    sent: str | None = None,
+) -> Answer:
+    """Return a page that says one thing; ``sent`` is the URI that an application sent, shown as text, never as a link."""
+    from chalicelib.web.pages.rendering import render
+
+    shown = redirect_uris.as_text(sent) if sent is not None else ""
+    return render("message.html", status=status, headers=headers or {}, title=title, text=text, sent=shown)
+
+
+def see_other(location: str, cookies: Iterable[str] = ()) -> Answer:
+    """Return a 303: never a 307, which would send a password on (OP-5; RFC 9700 section 4.12)."""
+    return Answer(status=303, headers={"Location": location, **set_cookies(cookies)})
+
+
+def error_location(call: Call, refusal: RefusedAtClient) -> str:
+    """Return where a client is told of a refusal, with ``iss`` (RFC 9207)."""
+    return redirect_uris.with_parameters(
+        refusal.redirect_uri,
+        {
+            "error": refusal.error,
+            "error_description": refusal.description,
+            "state": refusal.state,
+            "iss": call.services.settings.issuer,
+        },
+    )
+
+
+def csrf_token(call: Call, browser: Browser, purpose: str, *about: str) -> str:
+    """Return the proof that a form of ours was given to this browser for one purpose."""
+    return call.services.provider.seals.seal(
+        {}, purpose=f"csrf {purpose}", holder=" ".join((browser.browser_id, *about)), seconds=CSRF_SECONDS
+    )
+
+
+def demand_own_form(call: Call, browser: Browser, token: str | None, purpose: str, *about: str) -> None:
+    """Refuse a form that was not given to this browser by our own page, or that another site sent."""
+    seals, holder = call.services.provider.seals, " ".join((browser.browser_id, *about))
+    ours = token is not None and seals.open(token, purpose=f"csrf {purpose}", holder=holder) is not None
+    if not ours or not _is_from_our_pages(call):
+        raise RefusedAtPage(
+            "invalid_request",
+            "This form is too old or belongs to another browser: go back, load it again, and send it again.",
+        )
+
+
+def _is_from_our_pages(call: Call) -> bool:
+    """Tell whether the browser says so. Under no-referrer it hides the origin of a form as ``null``, but not the site."""
+    origin, site = call.headers.get("origin"), call.headers.get("sec-fetch-site")
+    own = origin in (None, "null", origin_of(call.services.settings.issuer))
+    return own and site in (None, "same-origin", "none")

@@ -1,0 +1,164 @@
+"""The pages: how a template becomes an answer, and the files they load. Jinja2 is imported by the first page alone.
+
+Files are served under a path that holds a hash of them all, so a browser may keep them for ever, modules import each
+other by relative path, and no page ever mixes two versions.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from chalicelib.web.call import HTML
+from chalicelib.web.routes import Answer, Api, Call
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from chalicelib.settings.settings import Settings
+
+api = Api("pages")
+
+FOLDER = Path(__file__).parent / "files"
+MODULES = (
+    "account",
+    "activity",
+    "board",
+    "dom",
+    "doors",
+    "forms",
+    "messages",
+    "others",
+    "rows",
+    "session",
+    "wire",
+    "words",
+    "you",
+)
+ASSETS: Mapping[str, str] = {
+    "style.css": "text/css; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+    **{f"{name}.js": "text/javascript; charset=utf-8" for name in MODULES},
+}
+FOR_EVER = "public, max-age=31536000, immutable"
+
+POLICY: Mapping[str, str] = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+
+
+def render(
+    template: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str | list[str]] | None = None,
+    form_action: tuple[str, ...] = (),
+    **values: Any,
+) -> Answer:
+    """Return a page made from a template of ``chalicelib/web/pages/files``; every value is escaped (BR-5).
+
+    ``form_action`` are the further origins that a form of the page may lead to: browsers hold redirects after a
+    form to it too, so a consent page names the origin of the client's redirect URI. Templates find ``base`` (the
+    path of the issuer, ``""`` or ``/api``), ``api`` (the same, unless the page lives elsewhere) and
+    ``asset(name)``, the path of a file.
+    """
+    given = _common() | values
+    given.setdefault("api", given["base"])
+    given["asset"] = lambda name: f"{given['base']}/static/{version()}/{name}"
+    policy = {"Content-Security-Policy": content_security_policy(form_action)}
+    body = _templates().get_template(template).render(given)
+    return Answer(body, status=status, headers=policy | dict(headers or {}), content_type=HTML)
+
+
+def content_security_policy(form_action: tuple[str, ...] = ()) -> str:
+    """Return the policy of a page: everything from here, nothing inline, no frame around it (BR-4)."""
+    directives = {**POLICY, "form-action": " ".join((POLICY["form-action"], *form_action))}
+    return "; ".join(f"{name} {sources}" for name, sources in directives.items())
+
+
+def _common() -> dict[str, Any]:
+    """Return what every page knows. Links begin with the path of the issuer, never of the request (IN-5)."""
+    from chalicelib.wiring import services
+
+    issuer = services().settings.issuer
+    return {"base": urlsplit(issuer).path, "issuer": issuer, "meta_policy": None}
+
+
+@lru_cache(maxsize=1)
+def version() -> str:
+    """Return a hash of all files, the same for every process that serves the same ones."""
+    import hashlib
+
+    digest = hashlib.sha256()
+    for name in sorted(ASSETS):
+        digest.update(name.encode() + b"\0" + text_of(name).encode())
+    return digest.hexdigest()[:12]
+
+
+@lru_cache(maxsize=1)
+def _templates() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+
+
+@lru_cache(maxsize=len(ASSETS))
+def text_of(name: str) -> str:
+    """Return a file of :data:`ASSETS`."""
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def _serve_asset(name: str, content_type: str) -> None:
+    def asset(call: Call) -> Answer:
+        """Return a file of the pages; under the hash of today's files it may be kept for ever."""
+        caching = FOR_EVER if call.params["version"] == version() else "no-cache"
+        return Answer(text_of(name), headers={"Cache-Control": caching}, content_type=content_type)
+
+    asset.__name__ = f"asset_{name.replace('.', '_')}"
+    route = api.route(f"/static/{{version}}/{name}", methods=["GET"], public=True, content_type=content_type)
+    route(asset)
+
+
+for _name, _content_type in ASSETS.items():
+    _serve_asset(_name, _content_type)
+
+
+@api.route("/", methods=["GET"], public=True, content_type=HTML)
+def board(call: Call) -> Answer:
+    """Return the board: where a newcomer sees the authorizer work."""
+    return _shell("board.html", call)
+
+
+@api.route("/account", methods=["GET"], public=True, content_type=HTML)
+def account(call: Call) -> Answer:
+    """Return the page where people look after their own account; its scripts ask for what is theirs."""
+    return _shell("account.html", call)
+
+
+def _shell(template: str, call: Call) -> Answer:
+    # No personal data is in it, so the browser may keep it and come back to it at once.
+    return render(template, headers={"Cache-Control": "no-cache"}, **shell_values(call.services.settings))
+
+
+def shell_values(settings: "Settings") -> dict[str, Any]:
+    """Return what the two scripted pages know of the settings."""
+    return {
+        "providers": [provider.name for provider in settings.providers],
+        "min_length": settings.password_min_length,
+        "sign_up_open": settings.sign_up_open,
+    }

@@ -1,0 +1,151 @@
+"""``/sessions``: log in, refresh, see and end sessions."""
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from chalicelib import scopes
+from chalicelib.errors import RefreshRefused
+from chalicelib.web.call import NO_CONTENT
+from chalicelib.web.cookies import browser_session, refresh_token
+from chalicelib.web.parsing import Body
+from chalicelib.web.resources.shapes import TokenShape
+from chalicelib.web.routes import Answer, Api, Call
+
+if TYPE_CHECKING:
+    from chalicelib.authentication.log_in import SignedIn
+
+api = Api("sessions")
+
+
+class LogIn(Body):
+    """A log-in by user name or verified e-mail. ``cookie`` keeps the refresh token out of the body."""
+
+    username: str
+    password: str
+    scope: str | None = None
+    cookie: bool = False
+
+
+class Refresh(Body):
+    """The refresh token, unless the cookie holds it."""
+
+    refresh_token: str | None = None
+
+
+class SessionShape(msgspec.Struct, frozen=True):
+    """One session. Times are seconds since the epoch; ``current`` is the one that asks."""
+
+    session_id: str
+    client_id: str
+    created_at: int
+    last_used_at: int
+    ip: str | None
+    user_agent: str
+    current: bool
+
+
+class SessionList(msgspec.Struct, frozen=True):
+    """The sessions that are going on, the last used first."""
+
+    sessions: list[SessionShape]
+
+
+@api.route(
+    "/sessions",
+    methods=["POST"],
+    public=True,
+    body=LogIn,
+    status=201,
+    gives=TokenShape,
+    refuses=(400, 401, 403, 429),
+)
+def log_in(call: Call) -> Answer:
+    """Log in.
+
+    Unknown user, wrong password and disabled account are one answer. ``scope`` may ask for less than the user has.
+    """
+    form: LogIn = call.body
+    if form.cookie:
+        call.demand_own_origin()
+    wanted = None if form.scope is None else scopes.parse(form.scope)
+    signed_in = call.services.sign_in.with_password(
+        username=form.username, password=form.password, scope=wanted, source=call.source
+    )
+    cookies = browser_session.renewed(call, signed_in).cookies if form.cookie else ()
+    return _tokens(signed_in, cookies, status=201, in_cookie=form.cookie)
+
+
+@api.route(
+    "/sessions/refresh",
+    methods=["POST"],
+    public=True,
+    body=Refresh,
+    body_may_be_empty=True,
+    gives=TokenShape,
+    refuses=(400, 401, 403, 409),
+)
+def refresh(call: Call) -> Answer:
+    """Spend a refresh token for the next pair of tokens.
+
+    Every refusal has a reason as its ``code``: ``invalid_token``, ``expired``, ``idle``, ``spent``, ``reused``,
+    ``revoked``, ``password_changed`` or ``disabled``.
+    """
+    in_body = call.body.refresh_token
+    token = in_body if in_body is not None else refresh_token.of(call)
+    if token is None:
+        raise RefreshRefused("invalid_token")
+    signed_in = call.services.sign_in.refresh(token, source=call.source)
+    cookies = browser_session.begin(call, signed_in) if in_body is None else ()
+    return _tokens(signed_in, cookies, in_cookie=in_body is None)
+
+
+@api.route("/sessions", methods=["GET"], own=True, gives=SessionList)
+def list_sessions(call: Call) -> Answer:
+    """Return one's own sessions."""
+    acting = call.services.accounts.acting(call.principal)
+    shapes = [
+        SessionShape(
+            session_id=session.session_id,
+            client_id=session.client_id,
+            created_at=session.created_at,
+            last_used_at=int(session.last_used_at),
+            ip=session.ip,
+            user_agent=session.user_agent,
+            current=session.session_id == acting.session.session_id,
+        )
+        for session in call.services.sessions.live(acting.user.user_id)
+    ]
+    return Answer(SessionList(shapes))
+
+
+@api.route("/sessions/current", methods=["DELETE"], own=True, status=204, refuses=(409,))
+def log_out(call: Call) -> Answer:
+    """Log out here.
+
+    204 also where the session ends by another request at this moment; 401 where it was over before.
+    """
+    accounts = call.services.accounts
+    accounts.log_out(accounts.acting(call.principal), source=call.source)
+    return Answer(status=204, headers=browser_session.set_cookies(browser_session.dropped()))
+
+
+@api.route("/sessions/{session_id}", methods=["DELETE"], own=True, status=204, refuses=(404, 409))
+def log_out_there(call: Call) -> Answer:
+    """End one of one's own sessions."""
+    acting = call.services.accounts.acting(call.principal)
+    call.services.sessions.end(acting.user.user_id, call.params["session_id"], source=call.source)
+    return NO_CONTENT
+
+
+@api.route("/sessions", methods=["DELETE"], own=True, status=204, refuses=(404, 409))
+def log_out_everywhere(call: Call) -> Answer:
+    """End all of one's own sessions, this one too."""
+    accounts = call.services.accounts
+    accounts.end_all(accounts.acting(call.principal), source=call.source)
+    return Answer(status=204, headers=browser_session.set_cookies(browser_session.dropped()))
+
+
+def _tokens(signed_in: "SignedIn", cookies: tuple[str, ...], *, status: int = 200, in_cookie: bool) -> Answer:
+    headers = browser_session.set_cookies(cookies)
+    return Answer(TokenShape.of(signed_in, in_cookie=in_cookie), status=status, headers=headers)

@@ -1,0 +1,92 @@
+"""The shapes of answers that several views give; structs, so that OpenAPI is made from what is really sent."""
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:  # the authorizer loads every shape and makes none
+    from chalicelib.authentication.log_in import SignedIn
+    from chalicelib.users.linked_identity import Identity
+    from chalicelib.users.listed_user import ListedUser
+    from chalicelib.users.user import User
+
+
+class UserShape(msgspec.Struct, frozen=True):
+    """A user as told to the person and to operators. ``created_at`` is seconds since the epoch."""
+
+    user_id: str
+    username: str
+    name: str | None
+    email: str | None
+    email_verified: bool
+    scopes: list[str]
+    created_at: int
+    disabled: bool = False
+
+    @classmethod
+    def of(cls, user: "User | ListedUser") -> "UserShape":
+        return cls(
+            user_id=user.user_id,
+            username=user.username,
+            name=user.name,
+            email=user.email,
+            email_verified=user.email_verified,
+            scopes=sorted(user.scopes),
+            created_at=user.created_at,
+            disabled=user.disabled,
+        )
+
+
+class TokenShape(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The token body. ``expires_in`` is seconds; ``refresh_token`` is left out where a cookie holds it."""
+
+    access_token: str
+    expires_in: int
+    scope: str
+    session_id: str
+    refresh_token: str | None = None
+    token_type: str = msgspec.field(default_factory=lambda: "Bearer")
+
+    @classmethod
+    def of(cls, signed_in: "SignedIn", *, in_cookie: bool = False) -> "TokenShape":
+        return cls(
+            access_token=signed_in.access_token,
+            expires_in=signed_in.expires_in,
+            scope=" ".join(sorted(signed_in.scope)),
+            session_id=signed_in.session_id,
+            refresh_token=None if in_cookie else signed_in.refresh_token,
+        )
+
+
+class EventShape(msgspec.Struct, frozen=True):
+    """A line of the audit trail in words. ``at`` is seconds since the epoch."""
+
+    at: int
+    event: str
+    outcome: str
+    says: str
+    actor: str
+    ip: str | None
+    user_agent: str
+    request_id: str
+    detail: dict[str, str]
+
+
+class IdentityShape(msgspec.Struct, frozen=True):
+    """A linked identity. ``linked_at`` is seconds since the epoch; ``email`` is as the provider told it."""
+
+    identity_id: str
+    provider: str
+    issuer: str
+    email: str | None
+    linked_at: int
+
+    @classmethod
+    def of(cls, identity: "Identity") -> "IdentityShape":
+        return cls(
+            identity_id=identity.identity_id,
+            provider=identity.provider,
+            issuer=identity.issuer,
+            email=identity.email,
+            linked_at=identity.linked_at,
+        )

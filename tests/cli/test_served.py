@@ -1,0 +1,157 @@
+"""What a running server leaves for the command line: issuer, store and settings, found by itself, and no secret."""
+
+import json
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli_desk import ROOT, environment, run_script
+
+MASTER_KEY = "00112233445566778899aabbccddeeff" * 2
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A directory that is served from, as a clone is."""
+    (tmp_path / ".chalice").mkdir()
+    shutil.copy(ROOT / ".chalice" / "config.json", tmp_path / ".chalice")
+    shutil.copy(ROOT / "app.py", tmp_path)
+    return tmp_path
+
+
+@dataclass(frozen=True)
+class Serving:
+    process: "subprocess.Popen[str]"
+    said: str
+
+    @property
+    def port(self) -> str:
+        found = re.search(r"http://localhost:(\d+)", self.said)
+        assert found, self.said
+        return found[1]
+
+
+@contextmanager
+def serving(project: Path, *arguments: str, lines: int = 2, **env: str) -> Iterator[Serving]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cupbearer.serve", "--port", "0", *arguments], cwd=project, text=True,
+        env=environment(PYTHONUNBUFFERED="1", **env), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        yield Serving(process, "".join(process.stdout.readline() for _ in range(lines)))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+
+
+def words(project: Path) -> list[Path]:
+    return [*(project / ".cupbearer").glob("serving-*.json")]
+
+
+def test_the_command_line_works_on_the_server_that_runs_here_without_being_told(project: Path) -> None:
+    store = f"sqlite:///{project}/elsewhere/people.db"
+    with serving(project, CUPBEARER_STORE=store, CUPBEARER_DEFAULT_SCOPES="a b") as server:
+        made = run_script(
+            project, "users", "create", "Zoe", "--password-stdin", "--json", stdin="a pangolin\n"
+        )
+        assert made.returncode == 0, made.stderr
+        assert json.loads(made.stdout)["scopes"] == ["a", "b"]
+        assert (
+            f"working on http://localhost:{server.port}, which runs here on elsewhere/people.db"
+            in made.stderr
+        )
+    assert not (project / ".cupbearer" / "cupbearer.db").exists()
+    assert "Zoe" in run_script(project, "users", "list", CUPBEARER_STORE=store).stdout
+
+
+def test_a_given_setting_wins(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("other")
+    with serving(project) as server:
+        asked = run_script(project, "demo", CUPBEARER_STORE=f"sqlite:///{other}/x.db")
+        assert "working on" not in asked.stderr
+        assert (other / "x.db").exists()
+        asked = run_script(
+            project, "users", "create", "Zoe", "--password-stdin", "--json", stdin="a pangolin\n",
+            PORT=server.port, CUPBEARER_DEFAULT_SCOPES="",
+        )  # fmt: skip
+        assert "working on" in asked.stderr
+        assert json.loads(asked.stdout)["scopes"] == []
+
+
+def test_what_is_left_is_private_holds_no_secret_and_goes_with_the_server(project: Path) -> None:
+    with serving(project, CUPBEARER_MASTER_KEY=MASTER_KEY):
+        (word,) = words(project)
+        assert word.stat().st_mode & 0o077 == 0
+        assert MASTER_KEY not in word.read_text()
+        refused = run_script(project, "keys", "list")
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "was given CUPBEARER_MASTER_KEY" in refused.stderr
+        assert run_script(project, "keys", "list", CUPBEARER_MASTER_KEY=MASTER_KEY).returncode == 0
+    assert words(project) == []
+
+
+def test_what_a_killed_server_left_is_noticed_and_not_believed(project: Path) -> None:
+    with serving(project, CUPBEARER_ISSUER="http://localhost:9") as server:
+        server.process.kill()
+        server.process.wait(20)
+        assert len(words(project)) == 1
+        asked = run_script(project, "users", "list")
+        assert f"the server {server.process.pid} that ran here has ended" in asked.stderr
+        assert "working on" not in asked.stderr
+        assert "has ended" not in run_script(project, "users", "list").stderr
+
+
+def test_of_two_servers_the_port_says_which(project: Path) -> None:
+    stores = [f"sqlite:///{project}/{name}.db" for name in "ab"]
+    with serving(project, CUPBEARER_STORE=stores[0]) as a, serving(project, CUPBEARER_STORE=stores[1]) as b:
+        refused = run_script(project, "users", "list")
+        assert refused.returncode == 1
+        assert f"PORT={a.port}" in refused.stderr
+        assert f"PORT={b.port}" in refused.stderr
+        asked = run_script(project, "users", "list", PORT=b.port)
+        assert (asked.returncode, "on b.db" in asked.stderr) == (0, True)
+
+
+def test_it_says_what_it_serves_and_what_to_do_next(project: Path) -> None:
+    with serving(project) as server:
+        assert "from sqlite:///.cupbearer/cupbearer.db" in server.said
+        assert f"curl http://localhost:{server.port}/cats" in server.said
+        assert "cupbearer demo" in server.said or "cupbearer.cli demo" in server.said
+        assert max(map(len, server.said.splitlines())) <= 100
+
+
+def test_a_program_is_told_in_json_what_is_served(project: Path) -> None:
+    with serving(project, "--json", lines=1) as server:
+        told = json.loads(server.said)
+        assert told["url"] == told["issuer"] == f"http://localhost:{told['port']}"
+        assert (told["store"], told["pid"]) == ("sqlite:///.cupbearer/cupbearer.db", server.process.pid)
+
+
+def failing(project: Path, *arguments: str) -> str:
+    command = [sys.executable, "-m", "cupbearer.serve", *arguments]
+    ended = subprocess.run(
+        command, cwd=project, env=environment(), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    return ended.stderr
+
+
+def test_a_stage_that_is_not_there_is_refused_with_those_that_are(project: Path) -> None:
+    assert "there is no stage 'nope'" in (told := failing(project, "--port", "0", "--stage", "nope"))
+    assert "dev, prod" in told
+
+
+def test_a_port_in_use_is_answered_by_how_to_take_another(project: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert re.search(r"PORT=\d+ make serve", failing(project, "--port", str(port)))

@@ -1,0 +1,280 @@
+"""The whole app in this process, clients registered with it, and browsers that fill in its forms."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from chalicelib import scopes
+from chalicelib.audit.trail import Source
+from chalicelib.authentication.log_in import SignedIn
+from chalicelib.oauth.clients import Registration
+from chalicelib.settings import settings
+from chalicelib.store import Store
+from chalicelib.users.user import new_user
+from chalicelib.wiring import Services, using
+from chalicelib.world import World
+from cupbearer.local_gateway import GatewayRefusal, LocalGateway, Request
+from cupbearer.testing import QuickServices
+
+ISSUER = "https://auth.example.com/api"
+CALLBACK = "https://shop.example/callback"
+AFTER_LOGOUT = "https://shop.example/bye"
+PASSWORD = "correct horse battery staple"
+SOURCE = Source(ip="192.0.2.7", user_agent="a test", request_id="t")
+VERIFIER = "v" * 43
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
+
+
+def services(store: Store, world: World, place: Path, **environ: Any) -> Services:
+    told = {
+        f"CUPBEARER_{name}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in environ.items()
+    }
+    base = {
+        "CUPBEARER_STORE": f"sqlite:///{place / 'unused.db'}",
+        "CUPBEARER_ISSUER": ISSUER,
+        "CUPBEARER_MASTER_KEY": bytes(range(32)).hex(),
+        "CUPBEARER_SIGNING_ALG": "ES256",
+    }
+    return QuickServices(settings.parse(base | told), world, store=store)
+
+
+@dataclass
+class Reply:
+    status: int
+    headers: dict[str, Any]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def error(self) -> str | None:
+        return self.json.get("error") if "json" in str(self.headers.get("Content-Type")) else None
+
+    @property
+    def location(self) -> str:
+        return str(self.headers["Location"])
+
+    @property
+    def told(self) -> dict[str, str]:
+        """The parameters of the address that it leads to."""
+        return dict(parse_qsl(urlsplit(self.location).query, keep_blank_values=True, strict_parsing=True))
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The fields of the page's form, as they are."""
+        page = _Inputs()
+        page.feed(self.text)
+        return page.fields
+
+
+class _Inputs(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "input" and given.get("name"):
+            self.fields[str(given["name"])] = given.get("value") or ""
+
+
+@dataclass
+class House:
+    """The app on services of the test's own."""
+
+    services: Services
+    gateway: LocalGateway
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        form: Mapping[str, str] | list[tuple[str, str]] | None = None,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        parts = urlsplit(url.removeprefix(ISSUER))
+        sent = {name.lower(): value for name, value in (headers or {}).items()}
+        if form is not None:
+            body = urlencode(form).encode()
+            sent.setdefault("content-type", "application/x-www-form-urlencoded")
+        request = Request(method, parts.path, parts.query, sent, body, "192.0.2.7")
+        try:
+            answer = self.gateway.answer(request)
+        except GatewayRefusal as refusal:
+            return Reply(refusal.status, {}, "")
+        several = {name: list(values) for name, values in answer.get("multiValueHeaders", {}).items()}
+        return Reply(answer["statusCode"], {**answer["headers"], **several}, answer["body"] or "")
+
+    def browser(self) -> "Browser":
+        return Browser(self)
+
+    def client(self, **wanted: Any) -> "App":
+        """Register a client; a confidential one with every protocol scope, unless said otherwise."""
+        wanted = {
+            "name": "Shop",
+            "redirect_uris": (CALLBACK,),
+            "post_logout_redirect_uris": (AFTER_LOGOUT,),
+            **wanted,
+        }
+        if "scopes" in wanted:
+            wanted["scopes"] = scopes.parse(wanted["scopes"])
+        client, secret = self.services.provider.clients.create(Registration(**wanted))
+        return App(self, client.client_id, secret)
+
+    def person(self, username: str = "zoe", *, granted: str = "get:profile", **more: str) -> SignedIn:
+        _, signed_in = self.services.sign_up.make_account(
+            new_user(username=username, **more),
+            password=PASSWORD,
+            granted=scopes.parse(granted),
+            source=SOURCE,
+            log_in=True,
+        )
+        assert signed_in is not None
+        return signed_in
+
+    def events(self, target: str) -> list[str]:
+        found, _ = self.services.audit.of(target)
+        return [event.event for event in found]
+
+
+@dataclass
+class Browser:
+    """Keeps cookies, fills in forms, and follows what leads to our own pages."""
+
+    house: House
+    cookies: dict[str, str] = field(default_factory=dict)
+    set_cookies: list[str] = field(default_factory=list)
+
+    def ask(self, method: str, url: str, **options: Any) -> Reply:
+        headers = dict(options.pop("headers", {}))
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        reply = self.house.ask(method, url, headers=headers, **options)
+        found = reply.headers.get("Set-Cookie", [])
+        for line in [found] if isinstance(found, str) else found:
+            self._keep(line)
+        return reply
+
+    def go(self, url: str) -> Reply:
+        """Open an address and follow redirects as long as they stay with us."""
+        reply = self.ask("GET", url)
+        while reply.status == 303 and reply.location.startswith(ISSUER):
+            reply = self.ask("GET", reply.location)
+        return reply
+
+    def send(self, path: str, fields: Mapping[str, str]) -> Reply:
+        """Send a form of ours as a browser does, and follow redirects as long as they stay with us."""
+        own = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
+        reply = self.ask("POST", path, form=fields, headers=own)
+        return self.go(reply.location) if reply.status == 303 and reply.location.startswith(ISSUER) else reply
+
+    def log_in(self, page: Reply | None = None, username: str = "zoe", password: str = PASSWORD) -> Reply:
+        page = page or self.go("/login")
+        return self.send("/login", {**page.form, "username": username, "password": password})
+
+    def consent(self, page: Reply, decision: str = "allow") -> Reply:
+        return self.send("/consent", {**page.form, "decision": decision})
+
+    def _keep(self, line: str) -> None:
+        self.set_cookies.append(line)
+        for name, morsel in SimpleCookie(line).items():
+            if morsel["max-age"] == "0":
+                self.cookies.pop(name, None)
+            else:
+                self.cookies[name] = morsel.value
+
+
+@dataclass
+class App:
+    """A client program: it asks, and redeems."""
+
+    house: House
+    client_id: str
+    secret: str | None
+
+    def authorize_url(self, **changes: str | None) -> str:
+        return f"/oauth/authorize?{urlencode(self.request(**changes))}"
+
+    def request(self, **changes: str | None) -> dict[str, str]:
+        usual: dict[str, str | None] = {
+            "client_id": self.client_id,
+            "redirect_uri": CALLBACK,
+            "response_type": "code",
+            "scope": "openid profile email",
+            "state": "the state",
+            "nonce": "the nonce",
+            "code_challenge": CHALLENGE,
+            "code_challenge_method": "S256",
+        }
+        return {name: value for name, value in (usual | changes).items() if value is not None}
+
+    def code(self, browser: Browser, **changes: str | None) -> str:
+        """Let a person through every page that comes; return the code."""
+        reply = browser.go(self.authorize_url(**changes))
+        if 'name="password"' in reply.text:
+            reply = browser.log_in(reply)
+        if 'value="allow"' in reply.text:
+            reply = browser.consent(reply)
+        assert reply.status == 303, reply.text
+        assert set(reply.told) >= {"code", "iss"}, reply.location
+        return reply.told["code"]
+
+    def token(self, **fields: str | None) -> Reply:
+        return self.post("/oauth/token", **fields)
+
+    def redeem(self, code: str, **changes: str | None) -> Reply:
+        usual: dict[str, str | None] = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": CALLBACK,
+            "code_verifier": VERIFIER,
+        }
+        return self.token(**(usual | changes))
+
+    def refresh(self, refresh_token: str, **more: str | None) -> Reply:
+        return self.token(grant_type="refresh_token", refresh_token=refresh_token, **more)
+
+    def post(self, path: str, **fields: str | None) -> Reply:
+        """Send a form, with the client's secret as HTTP Basic if it has one."""
+        form = {name: value for name, value in fields.items() if value is not None}
+        if self.secret is None:
+            return self.house.ask("POST", path, form={"client_id": self.client_id, **form})
+        return self.house.ask("POST", path, form=form, headers=basic(self.client_id, self.secret))
+
+
+def log_in_narrowly(browser: Browser, scope: str = "") -> None:
+    """Log in with less than all that the person has, as a script of ours may."""
+    body = json.dumps({"username": "zoe", "password": PASSWORD, "cookie": True, "scope": scope}).encode()
+    reply = browser.ask("POST", "/sessions", body=body, headers={"Content-Type": "application/json"})
+    assert reply.status == 201, reply.text
+
+
+def basic(client_id: str, secret: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()}
+
+
+def payload_of(token: str) -> Any:
+    part = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+
+@contextmanager
+def open_house(chosen: Services) -> Iterator[House]:
+    """Serve the app from these services."""
+    import app
+
+    with using(chosen):
+        yield House(chosen, LocalGateway(app.app))

@@ -1,0 +1,159 @@
+"""A person's decision counts once, and what came from it ends with it (OP-7, ST-2, SE-4)."""
+
+from collections.abc import Callable
+
+import pytest
+
+from chalicelib.authentication.log_in import SignedIn
+from chalicelib.errors import Taken
+from chalicelib.oauth.errors import OAuthRefusal
+from chalicelib.store import Insert, Replace, Write
+from chalicelib.wiring import using
+from tests.oauth.house import CALLBACK, SOURCE, VERIFIER, App, Browser, House
+from tests.support.overtaken import overtaken
+
+
+def withdraw(house: House, shop: App, zoe: SignedIn) -> None:
+    house.services.provider.consents.withdraw(zoe.user.user_id, shop.client_id, source=SOURCE)
+
+
+def log_out(house: House, zoe: SignedIn) -> None:
+    """End every session of the browser's person but none of the person's record."""
+    for session in house.services.sessions.live(zoe.user.user_id):
+        house.services.sessions.end(zoe.user.user_id, session.session_id, source=SOURCE)
+
+
+def inserts(partition: str) -> Callable[[Write], bool]:
+    return lambda write: isinstance(write, Insert) and write.key.partition.startswith(partition)
+
+
+def consents(house: House, zoe: SignedIn) -> int:
+    return len(house.services.provider.consents.of(zoe.user.user_id))
+
+
+@pytest.mark.parametrize("first", ["allow", "refuse"])
+def test_a_form_decides_once(house: House, shop: App, browser: Browser, zoe: SignedIn, first: str) -> None:
+    """Also after the consent was withdrawn: the form of before gives nothing back."""
+    page = browser.log_in(browser.go(shop.authorize_url()))
+    assert browser.consent(page, first).status == 303
+    if first == "allow":
+        withdraw(house, shop, zoe)
+    for decision in ("allow", "refuse"):
+        again = browser.consent(page, decision)
+        assert (again.status, "decided already" in again.text) == (400, True)
+    assert consents(house, zoe) == 0
+    assert browser.consent(browser.go(shop.authorize_url())).status == 303
+
+
+def test_two_forms_of_one_request_are_two(house: House, shop: App, browser: Browser) -> None:
+    """The same request in the same second, asked for twice."""
+    browser.log_in()
+    pages = [browser.go(shop.authorize_url(prompt="consent")) for _ in range(2)]
+    assert [browser.consent(page).status for page in pages] == [303, 303]
+
+
+def test_a_code_from_before_a_withdrawal_is_void_under_a_new_consent(
+    house: House, shop: App, browser: Browser, zoe: SignedIn
+) -> None:
+    before = shop.code(browser)
+    withdraw(house, shop, zoe)
+    after = shop.code(browser)
+    assert shop.redeem(before).error == "invalid_grant"
+    assert shop.redeem(after).status == 200
+
+
+def test_a_code_from_before_more_was_consented_to_is_still_good(
+    house: House, shop: App, browser: Browser
+) -> None:
+    before = shop.code(browser, scope="openid")
+    after = shop.code(browser, scope="openid profile email")
+    assert [shop.redeem(code).status for code in (before, after)] == [200, 200]
+
+
+def test_a_device_approved_before_a_withdrawal_gets_nothing_under_a_new_consent(
+    house: House, browser: Browser, zoe: SignedIn
+) -> None:
+    device_code_grant = "urn:ietf:params:oauth:grant-type:device_code"
+    app = house.client(grants=("authorization_code", "refresh_token", device_code_grant))
+    begun = app.post("/oauth/device_authorization", scope="openid").json
+    browser.log_in()
+    page = browser.send("/device", {**browser.go("/device").form, "user_code": begun["user_code"]})
+    assert "connected" in browser.send("/device", {**page.form, "decision": "allow"}).text
+    withdraw(house, app, zoe)
+    app.code(browser)
+    assert app.token(grant_type=device_code_grant, device_code=begun["device_code"]).error == "invalid_grant"
+
+
+def redeemed_while(house: House, shop: App, code: str, act: Callable[[], object]) -> None:
+    """Redeem a code that another overtakes just before its commit."""
+    services = overtaken(house.services, act, matters=inserts("user#"))
+    client = services.provider.clients.require(shop.client_id)
+    form = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER}
+    services.provider.redeem({**form, "redirect_uri": CALLBACK}, client, source=SOURCE)
+
+
+@pytest.mark.parametrize("act", ["consent withdrawn", "logged out"])
+def test_what_ends_during_a_redemption_leaves_nothing_issued(
+    house: House, shop: App, browser: Browser, zoe: SignedIn, act: str
+) -> None:
+    """ST-2, SE-7: consent and log-in are demanded in the commit that spends the code."""
+    code = shop.code(browser)
+
+    def end() -> None:
+        withdraw(house, shop, zoe) if act == "consent withdrawn" else log_out(house, zoe)
+
+    with pytest.raises(OAuthRefusal):
+        redeemed_while(house, shop, code, end)
+    live = house.services.sessions.live(zoe.user.user_id)
+    assert [session for session in live if session.client_id == shop.client_id] == []
+
+
+def test_a_session_that_a_withdrawal_overlooked_is_dead_under_a_new_consent(
+    house: House, shop: App, browser: Browser, zoe: SignedIn
+) -> None:
+    """SE-7: it began between the reading and the commit of the withdrawal."""
+    begun: list[str] = []
+    code = shop.code(browser)
+    services = overtaken(house.services, lambda: begun.append(shop.redeem(code).json["refresh_token"]))
+    services.provider.consents.withdraw(zoe.user.user_id, shop.client_id, source=SOURCE)
+    shop.code(browser)
+    assert shop.refresh(begun[0]).json["reason"] == "revoked"
+
+
+def test_a_remembered_consent_that_is_withdrawn_meanwhile_gives_no_code(
+    house: House, shop: App, browser: Browser, zoe: SignedIn
+) -> None:
+    """ST-2: the consent is demanded in the commit of the code; the person is asked again."""
+    shop.code(browser)
+    services = overtaken(house.services, lambda: withdraw(house, shop, zoe), matters=inserts("code#"))
+    with using(services):
+        reply = House(services, house.gateway).ask(
+            "GET",
+            shop.authorize_url(),
+            headers={"Cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies.items())},
+        )
+    assert reply.status == 303
+    assert "/consent?" in reply.location
+
+
+def test_a_second_use_that_cannot_end_the_session_says_so(
+    house: House, shop: App, browser: Browser, zoe: SignedIn
+) -> None:
+    """OP-2: the replay is refused either way, and never taken for done."""
+    code = shop.code(browser)
+    tokens = shop.redeem(code).json
+    newest = [tokens["refresh_token"]]
+
+    def refresh() -> None:
+        house.services.world.now()
+        newest.append(shop.refresh(newest[-1]).json["refresh_token"])
+
+    services = overtaken(
+        house.services,
+        *[refresh] * 20,
+        matters=lambda write: isinstance(write, Replace) and "ended" in write.data,
+    )
+    client = services.provider.clients.require(shop.client_id)
+    form = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER}
+    with pytest.raises(Taken):
+        services.provider.redeem({**form, "redirect_uri": CALLBACK}, client, source=SOURCE)

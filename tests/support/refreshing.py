@@ -1,0 +1,23 @@
+"""Spend a refresh token, or learn why not."""
+
+from pathlib import Path
+
+import pytest
+
+from chalicelib.audit.trail import Source
+from chalicelib.authentication.log_in import SignedIn
+from chalicelib.errors import RefreshRefused
+from cupbearer.testing import SOURCE, Bench
+
+ROOT = Path(__file__).parents[2]
+DAY = 86_400
+
+
+def spend(bench: Bench, token: str | None) -> SignedIn:
+    return bench.services.sign_in.refresh(token or "", source=SOURCE)
+
+
+def refusal(bench: Bench, token: str | None, *, source: Source = SOURCE) -> str:
+    with pytest.raises(RefreshRefused) as refused:
+        bench.services.sign_in.refresh(token or "", source=source)
+    return refused.value.public_code

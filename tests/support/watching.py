@@ -1,0 +1,57 @@
+"""The same service with every store request and every hash counted."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.audit.trail import Source
+from chalicelib.authentication.log_in import SignedIn
+from chalicelib.credentials.passwords import Passwords, Verdict
+from cupbearer.testing import SOURCE, Bench, QuickServices
+from tests.support.keys_world import Line
+
+PHRASE = "a wrong but long phrase"
+AWAY = Source(ip="192.0.2.7")  # loopback is no network, and has no budget
+
+
+class Counting:
+    """Real passwords, counted."""
+
+    def __init__(self, passwords: Passwords) -> None:
+        self.passwords = passwords
+        self.asked: Counter[str] = Counter()
+
+    def verify(self, password: str, hashed: str | None) -> Verdict:
+        self.asked["verify"] += 1
+        return self.passwords.verify(password, hashed)
+
+    def hash(self, password: str) -> str:
+        self.asked["hash"] += 1
+        return self.passwords.hash(password)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.passwords, name)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The same service on the same store, with every store request and every hash counted."""
+
+    services: QuickServices
+    line: Line
+    hashes: Counter[str]
+
+
+def watched(bench: Bench) -> Watched:
+    line, counting = Line(bench.services.store), Counting(bench.services.passwords)
+    services = QuickServices(bench.settings, bench.services.world, store=line)
+    ready = {name: getattr(bench.services, name) for name in ("key_ring", "mac_keys")}  # in memory already
+    vars(services).update(ready, passwords=counting)
+    return Watched(services, line, counting.asked)
+
+
+def log_in(
+    bench: Bench | Watched, username: str | None, password: str | None, source: Source = SOURCE
+) -> SignedIn:
+    sign_in = bench.services.sign_in
+    return sign_in.with_password(username=username or "", password=password or "", source=source)
