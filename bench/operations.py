@@ -10,7 +10,7 @@ import app
 from bench import house
 from chalicelib import wiring
 from chalicelib.audit.trail import Source
-from chalicelib.authentication.log_in import SignedIn
+from chalicelib.authentication.log_in import LogInResult
 from chalicelib.errors import Refusal
 from chalicelib.sample.board import Board
 from chalicelib.wiring import Services
@@ -52,7 +52,7 @@ class Operations:
         signed_in = self._count("log-in", lambda: self._log_in("first", source))
         self._count("log-in, wrong password", lambda: self._refused_log_in("first", "wrong"))
         self._count("log-in, unknown user", lambda: self._refused_log_in("nobody-here", "wrong"))
-        refreshed = self._count("refresh", lambda: at.sign_in.refresh(signed_in.refresh_token, source=source))
+        refreshed = self._count("refresh", lambda: at.log_in.refresh(signed_in.refresh_token, source=source))
         forged = refreshed.refresh_token[:-1] + ("0" if refreshed.refresh_token[-1] != "0" else "1")
         self._count("refresh, forged", lambda: self._refused_refresh(forged))
         self._authorizer(refreshed.access_token)
@@ -70,7 +70,7 @@ class Operations:
         username = next(self.user_names)
         self._log_in(username, source)
         signed_in = self._count("log-in", lambda: self._log_in(username, source))
-        self._count("refresh", lambda: at.sign_in.refresh(signed_in.refresh_token, source=source))
+        self._count("refresh", lambda: at.log_in.refresh(signed_in.refresh_token, source=source))
         self._count("page of 50 users", lambda: at.users.listed(limit=50))
         self._count("message page", Board(at.store, at.world).newest)
         return self.found
@@ -90,16 +90,16 @@ class Operations:
     def _sign_up(self, username: str) -> Any:
         return self.at.sign_up.create(username=username, password=house.PASSWORD, source=house.somewhere())
 
-    def _log_in(self, username: str, source: Source) -> SignedIn:
-        return self.at.sign_in.with_password(username=username, password=house.PASSWORD, source=source)
+    def _log_in(self, username: str, source: Source) -> LogInResult:
+        return self.at.log_in.with_password(username=username, password=house.PASSWORD, source=source)
 
     def _refused_log_in(self, username: str, password: str) -> None:
         with suppress(Refusal):
-            self.at.sign_in.with_password(username=username, password=password, source=house.somewhere())
+            self.at.log_in.with_password(username=username, password=password, source=house.somewhere())
 
     def _refused_refresh(self, token: str) -> None:
         with suppress(Refusal):
-            self.at.sign_in.refresh(token, source=house.somewhere())
+            self.at.log_in.refresh(token, source=house.somewhere())
 
     def _count(self, name: str, what: Callable[[], Any]) -> Any:
         seen = self.requests.seen

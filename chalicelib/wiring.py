@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from chalicelib.accounts.administration import Administration
     from chalicelib.accounts.idempotency import IdempotencyKeys
     from chalicelib.accounts.operators import Operators
-    from chalicelib.accounts.provisioning import Newcomers
+    from chalicelib.accounts.provisioning import Provisioning
     from chalicelib.accounts.self_service import Accounts
     from chalicelib.accounts.sign_up import SignUp
     from chalicelib.audit.trail import Audit
-    from chalicelib.authentication.log_in import SignIn
-    from chalicelib.credentials.password_check import PasswordProofs
+    from chalicelib.authentication.log_in import LogIn
+    from chalicelib.credentials.password_check import PasswordChecks
     from chalicelib.credentials.passwords import Passwords
     from chalicelib.credentials.throttling import Throttle
     from chalicelib.federation.log_in import Federation
     from chalicelib.keys.key_ring import KeyRing
     from chalicelib.keys.key_wrapping import Wrapper
     from chalicelib.keys.mac_keys import MacKeys
-    from chalicelib.oauth.assembly import Provider as OpenIdProvider
+    from chalicelib.oauth.assembly import AuthorizationServer
     from chalicelib.oauth.standing import Standing
     from chalicelib.sessions.session import SessionLimits
     from chalicelib.sessions.sessions import Sessions
@@ -259,22 +259,22 @@ class Services:
         return Sessions(self.store, self.world, tokens, self.audit, self.session_limits)
 
     @cached_property
-    def proofs(self) -> "PasswordProofs":
+    def password_checks(self) -> "PasswordChecks":
         """Return the doorway for proving a password."""
-        from chalicelib.credentials.password_check import PasswordProofs
+        from chalicelib.credentials.password_check import PasswordChecks
 
-        return PasswordProofs(self.passwords, self.throttle, self.audit)
+        return PasswordChecks(self.passwords, self.throttle, self.audit)
 
     @cached_property
-    def sign_in(self) -> "SignIn":
+    def log_in(self) -> "LogIn":
         """Return the doorway from proofs to a session."""
-        from chalicelib.authentication.log_in import SignIn
+        from chalicelib.authentication.log_in import LogIn
 
-        return SignIn(
+        return LogIn(
             store=self.store,
             users=self.users,
             passwords=self.passwords,
-            proofs=self.proofs,
+            password_checks=self.password_checks,
             sessions=self.sessions,
             access=self.access,
             audit=self.audit,
@@ -296,18 +296,18 @@ class Services:
             users=self.users,
             passwords=self.passwords,
             throttle=self.throttle,
-            sign_in=self.sign_in,
+            log_in=self.log_in,
             audit=self.audit,
             default_scopes=self.settings.default_scopes,
             is_open=self.settings.sign_up_open,
         )
 
     @cached_property
-    def newcomers(self) -> "Newcomers":
+    def provisioning(self) -> "Provisioning":
         """Return the operator's way to make accounts."""
-        from chalicelib.accounts.provisioning import Newcomers
+        from chalicelib.accounts.provisioning import Provisioning
 
-        return Newcomers(self.users, self.passwords, self.audit)
+        return Provisioning(self.users, self.passwords, self.audit)
 
     @cached_property
     def operators(self) -> "Operators":
@@ -340,7 +340,7 @@ class Services:
             world=self.world,
             users=self.users,
             passwords=self.passwords,
-            proofs=self.proofs,
+            password_checks=self.password_checks,
             sessions=self.sessions,
             administration=self.administration,
             audit=self.audit,
@@ -354,7 +354,7 @@ class Services:
         return wiring_standards.federation(self)
 
     @cached_property
-    def provider(self) -> "OpenIdProvider":
+    def oauth(self) -> "AuthorizationServer":
         """Return the OpenID provider."""
         from chalicelib import wiring_standards
 

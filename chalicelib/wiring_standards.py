@@ -4,9 +4,9 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chalicelib.federation.identity_provider import Provider
+    from chalicelib.federation.identity_provider import IdentityProvider
     from chalicelib.federation.log_in import Federation
-    from chalicelib.oauth.assembly import Provider as OpenIdProvider
+    from chalicelib.oauth.assembly import AuthorizationServer
     from chalicelib.settings.structured import ProviderSetting
     from chalicelib.wiring import Services
 
@@ -26,7 +26,7 @@ def federation(at: "Services") -> "Federation":
             world=at.world,
             users=at.users,
             sessions=at.sessions,
-            sign_in=at.sign_in,
+            authentication=at.log_in,
             sign_up=at.sign_up,
             audit=at.audit,
         ),
@@ -36,8 +36,8 @@ def federation(at: "Services") -> "Federation":
     )
 
 
-def _provider(at: "Services", setting: "ProviderSetting") -> "Provider":
-    from chalicelib.federation.identity_provider import Http, Provider, Registration
+def _provider(at: "Services", setting: "ProviderSetting") -> "IdentityProvider":
+    from chalicelib.federation.identity_provider import Http, IdentityProvider, Registration
     from chalicelib.outbound.http import fetch_json, post_form
 
     loopback = not at.settings.production
@@ -52,10 +52,10 @@ def _provider(at: "Services", setting: "ProviderSetting") -> "Provider":
         secret=cache(lambda: at.revealed(setting.client_secret)),
         scopes=setting.scopes,
     )
-    return Provider(registration, http, at.world)
+    return IdentityProvider(registration, http, at.world)
 
 
-def provider(at: "Services") -> "OpenIdProvider":
+def provider(at: "Services") -> "AuthorizationServer":
     """Return the OpenID provider."""
     from chalicelib.oauth.assembly import House, assemble
 

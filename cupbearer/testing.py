@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from chalicelib import scopes, wiring
 from chalicelib.audit.trail import Source
-from chalicelib.authentication.log_in import SignedIn
+from chalicelib.authentication.log_in import LogInResult
 from chalicelib.credentials.passwords import CHEAPEST_ONLY_FOR_TESTING, Passwords
 from chalicelib.jose import jws
 from chalicelib.jose.claims import LEEWAY_SECONDS
@@ -138,7 +138,7 @@ class Bench:
 
     def sign_up(
         self, *, granted: Iterable[str] | None = None, name: str | None = None, username: str | None = None
-    ) -> tuple[SignedIn, str]:
+    ) -> tuple[LogInResult, str]:
         """Make a user and log in; return the tokens and the password."""
         password = self.services.world.secret()
         given = self.settings.default_scopes if granted is None else scopes.parse_each(granted)
@@ -161,7 +161,7 @@ def token_of_app(
     source: Source = SOURCE,
 ) -> tuple[OAuthClient, Tokens]:
     """Return a new application, and its tokens for a person who consented to these scopes in a session of ours."""
-    provider, verifier = services.provider, "v" * 43
+    provider, verifier = services.oauth, "v" * 43
     uri = "https://app.example/cb"
     app, _ = provider.clients.create(
         Registration(name=name, redirect_uris=(uri,), scopes=scopes), source=source
@@ -229,7 +229,7 @@ class Client:
         """Return a program that acts for itself: a registered client, with a token of nobody's session."""
         granted = frozenset(scopes)
         wanted = Registration(name=name, grants=(CLIENT_CREDENTIALS,), scopes=granted)
-        machine, _ = self.services.provider.clients.create(wanted, source=SOURCE)
+        machine, _ = self.services.oauth.clients.create(wanted, source=SOURCE)
         grant = Grant(sub=machine.subject, client_id=machine.client_id, scope=granted)
         issued = self.services.access.issue(grant)
         if issued.writes:

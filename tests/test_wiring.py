@@ -32,7 +32,7 @@ def test_the_engine_is_the_settings_choice(tmp_path: Path, monkeypatch: pytest.M
 
 def test_nothing_is_made_before_it_is_asked_for(tmp_path: Path) -> None:
     services = made(STORE=f"sqlite:///{tmp_path / 'a.db'}")
-    assert services.sign_in.sessions is services.sessions
+    assert services.log_in.sessions is services.sessions
     assert services.users is services.users
     assert not (tmp_path / "a.db").exists()
 

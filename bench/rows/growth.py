@@ -93,7 +93,7 @@ def _log_in(at: Services, stem: str, size: int) -> Batch:
 
     def one() -> None:
         name = people.name_of(next(numbers), stem)
-        at.sign_in.with_password(username=name, password=house.PASSWORD, source=house.somewhere())
+        at.log_in.with_password(username=name, password=house.PASSWORD, source=house.somewhere())
 
     return lambda: seconds_each(one)
 
@@ -101,14 +101,14 @@ def _log_in(at: Services, stem: str, size: int) -> Batch:
 def _refresh(at: Services, size: int) -> Batch:
     numbers = _scattered(size)
     tokens = [
-        at.sign_in.with_password(
+        at.log_in.with_password(
             username=people.name_of(next(numbers)), password=house.PASSWORD, source=house.somewhere()
         ).refresh_token
         for _ in range(8)
     ]
 
     def one() -> None:
-        tokens.append(at.sign_in.refresh(tokens.pop(0), source=house.somewhere()).refresh_token)
+        tokens.append(at.log_in.refresh(tokens.pop(0), source=house.somewhere()).refresh_token)
 
     return lambda: seconds_each(one, 4)
 

@@ -71,7 +71,7 @@ def _log_ins(at: Services) -> Batch:
     numbers = iter(range(10**6))
 
     def one() -> None:
-        at.sign_in.with_password(
+        at.log_in.with_password(
             username=people.name_of(next(numbers)), password=house.PASSWORD, source=house.somewhere()
         )
 
@@ -87,6 +87,6 @@ def _refreshes(at: Services) -> Batch:
     tokens = [signed_in.refresh_token]
 
     def one() -> None:
-        tokens.append(at.sign_in.refresh(tokens.pop(), source=house.somewhere()).refresh_token)
+        tokens.append(at.log_in.refresh(tokens.pop(), source=house.somewhere()).refresh_token)
 
     return lambda: seconds_each(one, AT_ONCE)

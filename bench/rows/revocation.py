@@ -152,7 +152,7 @@ def _refresh_refused(side: Side) -> float:
     signed_in = side.signed_in()
     side.at.sessions.end(signed_in.user.user_id, signed_in.session_id, source=house.somewhere())
     try:
-        side.at.sign_in.refresh(signed_in.refresh_token, source=house.somewhere())
+        side.at.log_in.refresh(signed_in.refresh_token, source=house.somewhere())
     except Exception:  # noqa: BLE001
         return 0.0
     return float("inf")

@@ -59,7 +59,7 @@ def _refused(at: Services, username: str, *, right: bool) -> float:
     source = house.somewhere()
     started = time.perf_counter()
     with suppress(Refusal):
-        at.sign_in.with_password(
+        at.log_in.with_password(
             username=username, password=house.PASSWORD if right else "another-phrase-1", source=source
         )
     return time.perf_counter() - started

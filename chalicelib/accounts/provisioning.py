@@ -21,7 +21,7 @@ class Newcomer:
 
 
 @dataclass(frozen=True, slots=True)
-class Newcomers:
+class Provisioning:
     """The two ways in; open where sign-up is closed. Each raises Taken where a name is another's."""
 
     users: Users
@@ -33,7 +33,7 @@ class Newcomers:
         self.passwords.check_new(password, context=newcomer.wanted.words)
         return self._create(newcomer, self.passwords.hash(password), source, actor, how="operator")
 
-    def bring_in(
+    def import_user(
         self, newcomer: Newcomer, *, hashed: str | None, source: Source, actor: str = OPERATOR
     ) -> User:
         """Make an account with a hash from elsewhere, which the next log-in replaces; None where there is none.

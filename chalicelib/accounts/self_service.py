@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.accounts.administration import Administration
 from chalicelib.accounts.idempotency import Attempt
 from chalicelib.audit.trail import Audit, Source
-from chalicelib.credentials.password_check import PasswordProofs
+from chalicelib.credentials.password_check import PasswordChecks
 from chalicelib.credentials.passwords import Passwords
 from chalicelib.errors import Invalid, InvalidToken, NotAllowed, NotFound, Taken
 from chalicelib.jose.claims import AccessClaims
@@ -43,7 +43,7 @@ class Accounts:
     world: World
     users: Users
     passwords: Passwords
-    proofs: PasswordProofs
+    password_checks: PasswordChecks
     sessions: Sessions
     administration: Administration
     audit: Audit
@@ -51,7 +51,7 @@ class Accounts:
     def acting(self, claims: AccessClaims) -> Acting:
         """Return who acts by an own token; raise InvalidToken when the user or the session is over."""
         user, session = self.sessions.read(claims.sub, claims.sid or "-")
-        reason = self.sessions.is_over(session, user)
+        reason = self.sessions.end_reason(session, user)
         if reason is not None or user is None or session is None:
             raise InvalidToken(f"its session is over: {reason}")
         return Acting(user, session)
@@ -149,7 +149,7 @@ class Accounts:
         if password is None:
             raise Invalid("The password is asked for again.", errors={"password": "is required"})
         user = acting.user
-        proof = self.proofs.prove(
+        proof = self.password_checks.check(
             user,
             name=user.canonical,
             password=password,
@@ -164,7 +164,7 @@ class Accounts:
     def _again(self, acting: Acting) -> Acting:
         """Return who acts as it is now, after a lost race; what was proven must still be so."""
         user, session = self.sessions.read(acting.user.user_id, acting.session.session_id)
-        reason = self.sessions.is_over(session, user)
+        reason = self.sessions.end_reason(session, user)
         if reason is not None or user is None or session is None or user.password != acting.user.password:
             raise InvalidToken(f"its session is over: {reason}")
         return Acting(user, session)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from chalicelib import scopes
 from chalicelib.accounts.idempotency import Attempt
 from chalicelib.audit.trail import Audit, Source
-from chalicelib.authentication.log_in import SignedIn, SignIn
+from chalicelib.authentication.log_in import LogIn, LogInResult
 from chalicelib.credentials.networks import network_of
 from chalicelib.credentials.passwords import Passwords
 from chalicelib.credentials.throttling import Throttle
@@ -24,7 +24,7 @@ class SignUp:
     users: Users
     passwords: Passwords
     throttle: Throttle
-    sign_in: SignIn
+    log_in: LogIn
     audit: Audit
     default_scopes: scopes.Scopes
     is_open: bool
@@ -49,7 +49,7 @@ class SignUp:
         log_in: bool = False,
         source: Source,
         attempt: Attempt | None = None,
-    ) -> tuple[User, SignedIn | None]:
+    ) -> tuple[User, LogInResult | None]:
         """Make an account with the default scopes, and with ``log_in`` a session in the same commit and without a second hash.
 
         What an ``attempt`` did before is answered again; its ``log_in`` is then a log-in of its own.
@@ -76,14 +76,14 @@ class SignUp:
 
     def _again(
         self, user_id: str, password: str, *, log_in: bool, source: Source
-    ) -> tuple[User, SignedIn | None]:
+    ) -> tuple[User, LogInResult | None]:
         """Return the account that was made before, as it is now; a session begins as any log-in does."""
         user = self.users.get(user_id)
         if user is None:
             raise Taken("The account that was made with this Idempotency-Key is gone: make a new key.")
         if not log_in:
             return user, None
-        return user, self.sign_in.with_password(username=user.username, password=password, source=source)
+        return user, self.log_in.with_password(username=user.username, password=password, source=source)
 
     def make_account(
         self,
@@ -94,7 +94,7 @@ class SignUp:
         source: Source,
         log_in: bool = False,
         attempt: Attempt | None = None,
-    ) -> tuple[User, SignedIn | None]:
+    ) -> tuple[User, LogInResult | None]:
         """Make an account whose password was checked. Raises Taken."""
         if self.users.id_of(wanted.username.canonical):
             raise Taken("This user name is taken.", code="username_taken")
@@ -103,7 +103,7 @@ class SignUp:
             wanted, password=hashed, granted=granted, network=network_of(source.ip)
         )
         audit = self.audit.write("sign_up", target=user.user_id, source=source)
-        signed_in, more = self.sign_in.compose(user, source=source, amr=("pwd",)) if log_in else (None, ())
+        signed_in, more = self.log_in.compose(user, source=source, amr=("pwd",)) if log_in else (None, ())
         note = (attempt.note(user_id=user.user_id),) if attempt else ()
         self.users.create(user, (*writes, audit, *more, *note))
         return user, signed_in

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from chalicelib.store import Insert, Key, Record, Store, Write
-from chalicelib.store.stored_fields import known
+from chalicelib.store.stored_fields import stored_fields
 from chalicelib.world import World
 
 AUDIT_SECONDS = 90 * 24 * 60 * 60  # how long an event is kept
@@ -82,7 +82,7 @@ class Event:
 
     @classmethod
     def from_record(cls, record: Record) -> "Event":
-        return cls(event_id=record.key.sort, **known(cls, record.data))
+        return cls(event_id=record.key.sort, **stored_fields(cls, record.data))
 
 
 class Audit:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from chalicelib import logs, scopes
 from chalicelib.audit.trail import Audit, Source
 from chalicelib.credentials.networks import network_of
-from chalicelib.credentials.password_check import PasswordProofs, Proof
+from chalicelib.credentials.password_check import PasswordCheck, PasswordChecks
 from chalicelib.credentials.passwords import Passwords
 from chalicelib.errors import InvalidCredentials, Taken
 from chalicelib.jose.claims import FIRST_PARTY
@@ -26,7 +26,7 @@ MAX_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
+class LogInResult:
     """What a log-in or a refresh gives: tokens, the scopes granted, and whose session it is."""
 
     user: User
@@ -38,34 +38,34 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class SignIn:
+class LogIn:
     """Log-in and refresh."""
 
     store: Store
     users: Users
     passwords: Passwords
-    proofs: PasswordProofs
+    password_checks: PasswordChecks
     sessions: Sessions
     access: AccessTokenIssuer
     audit: Audit
 
     def with_password(
         self, *, username: str, password: str, scope: scopes.Scopes | None = None, source: Source
-    ) -> SignedIn:
+    ) -> LogInResult:
         """Log in by user name, or verified e-mail, and password; any failure is InvalidCredentials (EN-1)."""
-        user = self.prove_password(username=username, password=password, source=source)
+        user = self.check_password(username=username, password=password, source=source)
         return self._commit_log_in(user, scope=scope, source=source, amr=("pwd",))
 
-    def prove_password(self, *, username: str, password: str, source: Source) -> "Proven":
+    def check_password(self, *, username: str, password: str, source: Source) -> "CheckedLogIn":
         """Return who proved to be whom, throttled; the proof still has to be spent in a commit."""
         self.passwords.check_form(password)
         name = login_name(username)
         user_id = self.users.id_of(name)
         user, sessions = self.sessions.read_all(user_id or NO_ONE)
-        proof = self.proofs.prove(user, name=name, password=password, source=source)
+        proof = self.password_checks.check(user, name=name, password=password, source=source)
         if user is None or proof is None:
             raise InvalidCredentials
-        return Proven(user, sessions, proof)
+        return CheckedLogIn(user, sessions, proof)
 
     def refresh(
         self,
@@ -74,7 +74,7 @@ class SignIn:
         source: Source,
         client_id: str = FIRST_PARTY,
         scope: scopes.Scopes | None = None,
-    ) -> SignedIn:
+    ) -> LogInResult:
         """Spend a refresh token for the next pair; ``scope`` may only narrow the access token (SE-4)."""
 
         def issue(user: User, session: Session) -> tuple[Issued, tuple[Write, ...]]:
@@ -83,7 +83,7 @@ class SignIn:
 
         moved = self.sessions.refresh(refresh_token, client_id=client_id, source=source, issue=issue)
         issued: Issued = moved.extra
-        return SignedIn(
+        return LogInResult(
             user=moved.user,
             session_id=moved.session.session_id,
             access_token=issued.token,
@@ -104,7 +104,7 @@ class SignIn:
         existing: Iterable[Session] = (),
         writes: Iterable[Write] = (),
         detail: Mapping[str, str] | None = None,
-    ) -> SignedIn:
+    ) -> LogInResult:
         """Begin a session for a user as read, on a proof that others judged; ``writes`` spend that proof.
 
         Raises Conflict when the user, or what ``writes`` demand, changed meanwhile: nothing was begun then.
@@ -131,8 +131,8 @@ class SignIn:
         return signed_in
 
     def _commit_log_in(
-        self, proven: "Proven", *, scope: scopes.Scopes | None, source: Source, amr: tuple[str, ...]
-    ) -> SignedIn:
+        self, proven: "CheckedLogIn", *, scope: scopes.Scopes | None, source: Source, amr: tuple[str, ...]
+    ) -> LogInResult:
         with proven.proof.reservation:
             for _ in range(MAX_TRIES):
                 try:
@@ -149,14 +149,14 @@ class SignIn:
                     proven = self._prove_again(proven)
             raise Taken("The account is being changed: try again.")
 
-    def _remember(self, proven: "Proven", source: Source) -> tuple[Write, ...]:
+    def _remember(self, proven: "CheckedLogIn", source: Source) -> tuple[Write, ...]:
         """Return the writes that keep a better hash and a new network, if there is anything to keep."""
         user = proven.user.seen_from(network_of(source.ip))
         if proven.proof.new_hash is not None:
             user = replace(user, password=proven.proof.new_hash)
         return () if user == proven.user else self.users.writes_for(proven.user, user)
 
-    def _prove_again(self, proven: "Proven") -> "Proven":
+    def _prove_again(self, proven: "CheckedLogIn") -> "CheckedLogIn":
         """Return the proof on the user as it is now; the hash is not computed again while it is the same one.
 
         Another hash of the same password, upgraded by a parallel log-in, leaves the epoch as it was.
@@ -180,7 +180,7 @@ class SignIn:
         amr: tuple[str, ...],
         auth_time: int | None = None,
         existing: Iterable[Session] = (),
-    ) -> tuple[SignedIn, tuple[Write, ...]]:
+    ) -> tuple[LogInResult, tuple[Write, ...]]:
         """Return what a session that begins now gives, and the writes that make it so, for a commit of the caller's."""
         session, refresh_token, writes = self.sessions.compose(
             user,
@@ -192,7 +192,7 @@ class SignIn:
             existing=existing,
         )
         issued = self._issue(user, session)
-        signed_in = SignedIn(
+        signed_in = LogInResult(
             user=user,
             session_id=session.session_id,
             access_token=issued.token,
@@ -217,9 +217,9 @@ class SignIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Proven:
+class CheckedLogIn:
     """Someone who gave the right password, as read, and what must happen with the proof."""
 
     user: User
     sessions: tuple[Session, ...]
-    proof: Proof
+    proof: PasswordCheck

@@ -15,7 +15,7 @@ TOLD_SECONDS = 60 * 60  # a throttled account is written down once in this time,
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class PasswordCheck:
     """A right password: a better hash to keep, if there is one, and the reservation that a commit clears.
 
     Commit ``cleared`` within ``with proof.reservation``: what stops the commit then weighs on nobody.
@@ -31,14 +31,14 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class PasswordProofs:
+class PasswordChecks:
     """Checks passwords of users, known or not, at the same cost and within the same budgets (EN-2)."""
 
     passwords: Passwords
     throttle: Throttle
     audit: Audit
 
-    def prove(
+    def check(
         self,
         user: User | None,
         *,
@@ -47,7 +47,7 @@ class PasswordProofs:
         source: Source,
         refusal: str = "log_in_failed",
         is_acting: bool = False,
-    ) -> Proof | None:
+    ) -> PasswordCheck | None:
         """Return the proof, or None for a wrong password, no such user and a disabled one, written down as ``refusal``.
 
         ``name`` is the canonical name that was given; all names of a known user share one budget (TH-4): once that is
@@ -62,7 +62,7 @@ class PasswordProofs:
             reservation.withdraw()
             raise
         if user is not None and verdict.ok and not user.disabled and reservation.spent is None:
-            return Proof(verdict.new_hash, reservation)
+            return PasswordCheck(verdict.new_hash, reservation)
         reservation.failed()
         if reservation.spent is not None:
             self._write_down_throttled(user, name, source)

@@ -57,7 +57,7 @@ def verify(text: str, keys: OthersKeys, expected: Expected, *, now: float) -> Ma
         raise InvalidToken("its nonce is missing or another's")
     _check_hash(token, "at_hash", expected.access_token)
     _check_hash(token, "c_hash", expected.code)
-    claim.name(token.payload, "sub")
+    claim.string_claim(token.payload, "sub")
     return token.payload
 
 

@@ -15,7 +15,7 @@ from chalicelib.errors import InvalidToken, NotAllowed, Unavailable
 from chalicelib.federation.discovery import Metadata, read_metadata
 from chalicelib.jose import claims as claim
 from chalicelib.keys.remote_jwks import PublishedKeys
-from chalicelib.keys.stale_cache import LastGood, Times
+from chalicelib.keys.stale_cache import StaleIfErrorCache, Times
 from chalicelib.world import World
 
 DISCOVERY_PATH = "/.well-known/openid-configuration"
@@ -53,14 +53,14 @@ class Redeemed:
     access_token: str | None
 
 
-class Provider:
+class IdentityProvider:
     """One provider, as a process knows it."""
 
     def __init__(self, registration: Registration, http: Http, world: World) -> None:
         self.registration = registration
         self.name = registration.name
         self._http = http
-        self._metadata = LastGood(self._discover, world, DISCOVERY_TIMES)
+        self._metadata = StaleIfErrorCache(self._discover, world, DISCOVERY_TIMES)
         self.keys = PublishedKeys(self._fetch_keys, world)
 
     def metadata(self) -> Metadata:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from chalicelib.accounts.self_service import Acting
 from chalicelib.accounts.sign_up import SignUp
 from chalicelib.audit.trail import Audit, Source
-from chalicelib.authentication.log_in import SignedIn, SignIn
+from chalicelib.authentication.log_in import LogIn, LogInResult
 from chalicelib.credentials.networks import network_of
 from chalicelib.errors import Invalid, InvalidToken, NotAllowed, NotFound, Taken
 from chalicelib.federation.profile import Person
@@ -31,7 +31,7 @@ class Identities:
     world: World
     users: Users
     sessions: Sessions
-    sign_in: SignIn
+    authentication: LogIn
     sign_up: SignUp
     audit: Audit
 
@@ -40,7 +40,7 @@ class Identities:
         (record,) = self.store.get(person.key)
         return str(record.data["user_id"]) if record else None
 
-    def log_in(self, person: Person, *, auth_time: int, source: Source) -> SignedIn:
+    def log_in(self, person: Person, *, auth_time: int, source: Source) -> LogInResult:
         """Begin a session for the user of an identity, making or linking the account at a first time.
 
         ``auth_time`` is when the person was authenticated, in seconds since the epoch (MF-3).
@@ -52,7 +52,7 @@ class Identities:
             try:
                 if user_id is not None:
                     return self._start(user_id, person, auth_time, source)
-                self._come_to_know(person, source)
+                self._link_or_create(person, source)
             except Conflict:
                 continue
         raise Taken("The account is being changed: try again.")
@@ -101,13 +101,13 @@ class Identities:
 
         self.users.change(acting.user.user_id, change, also)
 
-    def _start(self, user_id: str, person: Person, auth_time: int, source: Source) -> SignedIn:
+    def _start(self, user_id: str, person: Person, auth_time: int, source: Source) -> LogInResult:
         user, sessions = self.sessions.read_all(user_id)
         if user is None:
             raise Conflict([person.key])  # deleted in this very moment, its identities with it
         self._refuse_disabled(user, person, source)
         seen = user.seen_from(network_of(source.ip))
-        return self.sign_in.start(
+        return self.authentication.start(
             user,
             source=source,
             amr=FEDERATED,
@@ -117,7 +117,7 @@ class Identities:
             detail={"provider": person.provider},
         )
 
-    def _come_to_know(self, person: Person, source: Source) -> None:
+    def _link_or_create(self, person: Person, source: Source) -> None:
         """Link an unknown identity to the account that has the same address, verified on both sides, or make one."""
         user = self._verified_owner(person)
         if user is None or any(each.issuer == person.issuer for each in user.identities):
@@ -171,7 +171,7 @@ class Identities:
     def _live_session(self, acting: Acting, user: User) -> Session:
         """Return the session that acts, as it is now; InvalidToken once it or the user is over."""
         _, session = self.sessions.read(user.user_id, acting.session.session_id)
-        reason = self.sessions.is_over(session, user)
+        reason = self.sessions.end_reason(session, user)
         if reason is not None or session is None:
             raise InvalidToken(f"its session is over: {reason}")
         return session

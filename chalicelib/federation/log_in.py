@@ -7,12 +7,12 @@ from typing import Any
 from chalicelib import logs
 from chalicelib.accounts.self_service import Accounts, Acting
 from chalicelib.audit.trail import Source
-from chalicelib.authentication.log_in import SignedIn
+from chalicelib.authentication.log_in import LogInResult
 from chalicelib.credentials.networks import network_of
 from chalicelib.credentials.throttling import Throttle
 from chalicelib.errors import Invalid, InvalidToken, NotAllowed, NotFound, Refusal, Unavailable
 from chalicelib.federation import id_tokens
-from chalicelib.federation.identity_provider import Provider, Redeemed
+from chalicelib.federation.identity_provider import IdentityProvider, Redeemed
 from chalicelib.federation.linking import Identities
 from chalicelib.federation.login_state import Flow, Flows
 from chalicelib.federation.profile import Person, described, is_told_enough, with_userinfo
@@ -43,7 +43,7 @@ class Finished:
     """How a flow ended: with a session, or with an identity linked. ``return_to`` is as it was at the beginning."""
 
     return_to: str | None
-    signed_in: SignedIn | None = None
+    signed_in: LogInResult | None = None
     linked: Identity | None = None
 
 
@@ -52,7 +52,7 @@ class Federation:
 
     def __init__(
         self,
-        providers: Mapping[str, Provider],
+        providers: Mapping[str, IdentityProvider],
         *,
         issuer: str,
         flows: Flows,
@@ -126,7 +126,7 @@ class Federation:
             fresh=flow.fresh,
         )
 
-    def _finish(self, provider: Provider, flow: Flow, response: Response, source: Source) -> Finished:
+    def _finish(self, provider: IdentityProvider, flow: Flow, response: Response, source: Source) -> Finished:
         self._check_issuer(provider, response)
         if response.error is not None:
             raise _told_kindly(provider, response.error)
@@ -144,7 +144,7 @@ class Federation:
         signed_in = self.identities.log_in(person, auth_time=auth_time, source=source)
         return Finished(flow.return_to, signed_in=signed_in)
 
-    def _check_issuer(self, provider: Provider, response: Response) -> None:
+    def _check_issuer(self, provider: IdentityProvider, response: Response) -> None:
         """Refuse another issuer's answer, and none where the provider always names itself (RFC 9207 section 2.4)."""
         if response.issuer is None and not provider.metadata().tells_issuer:
             return
@@ -154,11 +154,11 @@ class Federation:
     def _acting(self, flow: Flow) -> Acting:
         """Return who began to link, if that session still goes on."""
         user, session = self._accounts.sessions.read(flow.user_id or "-", flow.session_id or "-")
-        if user is None or session is None or self._accounts.sessions.is_over(session, user) is not None:
+        if user is None or session is None or self._accounts.sessions.end_reason(session, user) is not None:
             raise NotAllowed("You were logged out meanwhile: log in again.", code="reauthentication_required")
         return Acting(user, session)
 
-    def _person(self, provider: Provider, redeemed: Redeemed, flow: Flow, code: str) -> Person:
+    def _person(self, provider: IdentityProvider, redeemed: Redeemed, flow: Flow, code: str) -> Person:
         registration = provider.registration
         expected = id_tokens.Expected(
             issuer=registration.issuer,
@@ -174,7 +174,9 @@ class Federation:
             raise provider.unavailable() from trouble
         return self._described(provider, claims, redeemed.access_token)
 
-    def _described(self, provider: Provider, claims: Mapping[str, Any], access_token: str | None) -> Person:
+    def _described(
+        self, provider: IdentityProvider, claims: Mapping[str, Any], access_token: str | None
+    ) -> Person:
         """Return the person; the userinfo endpoint is asked only about one whom we do not know yet."""
         name, issuer = provider.name, provider.registration.issuer
         person = described(name, issuer, claims)
@@ -182,7 +184,7 @@ class Federation:
             return person
         return described(name, issuer, with_userinfo(claims, provider.userinfo(access_token)))
 
-    def _provider(self, name: str) -> Provider:
+    def _provider(self, name: str) -> IdentityProvider:
         provider = self._providers.get(name)
         if provider is None:
             raise NotFound("provider")
@@ -196,7 +198,7 @@ class Federation:
         self.identities.audit.count_nobody("federated_log_in_refused")
 
 
-def _told_kindly(provider: Provider, error: str) -> Refusal:
+def _told_kindly(provider: IdentityProvider, error: str) -> Refusal:
     """Return the refusal that a provider's error means; its words are never repeated (BR-5)."""
     if error in _TRY_AGAIN:
         return provider.unavailable()

@@ -12,7 +12,7 @@ from typing import Literal
 
 from chalicelib.errors import Invalid
 from chalicelib.store import Insert, Key, Store
-from chalicelib.store.stored_fields import known
+from chalicelib.store.stored_fields import stored_fields
 from chalicelib.world import World, is_within
 
 FLOW_SECONDS = 600
@@ -67,7 +67,7 @@ class Flows:
             raise _not_begun()
         if not is_within(record.expires_at - FLOW_SECONDS, FLOW_SECONDS, now=self._world.now()):
             raise _not_begun()  # begun in the future: the clock went back, which prolongs nothing (AV-4)
-        return Flow(**known(Flow, record.data))
+        return Flow(**stored_fields(Flow, record.data))
 
 
 def is_secret(text: str | None) -> bool:

@@ -77,7 +77,7 @@ def check_audience(claims: Claims, wanted: tuple[str, ...]) -> None:
         raise InvalidToken("it is for another audience")
 
 
-def name(claims: Claims, claim: str) -> str:
+def string_claim(claims: Claims, claim: str) -> str:
     """Return a claim that is a string of 1 to 255 printable characters; InvalidToken otherwise."""
     value = claims.get(claim)
     if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME_CHARACTERS or not value.isprintable():
@@ -85,9 +85,9 @@ def name(claims: Claims, claim: str) -> str:
     return value
 
 
-def optional_name(claims: Claims, claim: str) -> str | None:
+def optional_string_claim(claims: Claims, claim: str) -> str | None:
     """Return such a claim, or None where it is absent."""
-    return name(claims, claim) if claim in claims else None
+    return string_claim(claims, claim) if claim in claims else None
 
 
 def optional_time(claims: Claims, claim: str) -> int | None:
@@ -95,7 +95,7 @@ def optional_time(claims: Claims, claim: str) -> int | None:
     return int(_time(claims, claim)) if claim in claims else None
 
 
-def names(claims: Claims, claim: str) -> tuple[str, ...]:
+def string_list_claim(claims: Claims, claim: str) -> tuple[str, ...]:
     """Return a claim that is a list of strings, empty where it is absent."""
     value = claims.get(claim, [])
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):

@@ -11,8 +11,8 @@ from chalicelib.keys import private_keys
 from chalicelib.keys.key_wrapping import Wrapper, unwrapped
 from chalicelib.keys.private_keys import RSA_BITS, SigningKey
 from chalicelib.keys.remote_jwks import JWKS_CACHE_SECONDS
-from chalicelib.keys.rotation import PUBLISH_AHEAD_SECONDS, RING_TIMES, Ring, RingKey, State
-from chalicelib.keys.stale_cache import LastGood
+from chalicelib.keys.rotation import PUBLISH_AHEAD_SECONDS, RING_TIMES, KeyPair, KeySet, State
+from chalicelib.keys.stale_cache import StaleIfErrorCache
 from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, StoreUnavailable
 from chalicelib.world import World
 
@@ -43,8 +43,8 @@ class _Loaded:
     """The record as it was read, with what is made from it."""
 
     record: Record
-    ring: Ring
-    verifiers: Mapping[str, tuple[RingKey, VerificationKey]]
+    ring: KeySet
+    verifiers: Mapping[str, tuple[KeyPair, VerificationKey]]
 
 
 class KeyRing:
@@ -58,7 +58,7 @@ class KeyRing:
         self._wrapper = wrapper
         self._algorithm = algorithm
         self._rsa_bits = rsa_bits
-        self._loaded = LastGood(self._load, world, RING_TIMES, trouble=StoreUnavailable)
+        self._loaded = StaleIfErrorCache(self._load, world, RING_TIMES, trouble=StoreUnavailable)
         self._signing: dict[str, SigningKey] = {}  # unwrapped once a process, so that KMS is asked once
 
     def signing_key(self) -> SigningKey:
@@ -114,7 +114,7 @@ class KeyRing:
         for _ in range(MAX_TRIES):
             loaded = self._read() or self._start(self._new_key(ahead=0))
             if not loaded.ring.has(new.kid):  # it is there where the reply to our own write was lost
-                ring = Ring((new,)) if emergency else loaded.ring.rotated(new, self._world.now())
+                ring = KeySet((new,)) if emergency else loaded.ring.rotated(new, self._world.now())
                 written = self._replace(loaded.record, ring)
                 if written is None:
                     continue
@@ -140,16 +140,16 @@ class KeyRing:
         (record,) = self._store.get(RING)
         return None if record is None else _parsed(record)
 
-    def _start(self, first: RingKey) -> _Loaded:
+    def _start(self, first: KeyPair) -> _Loaded:
         """Insert the ring; of many that start at once all return the winner's (KM-4)."""
         with suppress(Conflict):
-            self._store.commit(Insert(RING, Ring((first,)).to_data()))
+            self._store.commit(Insert(RING, KeySet((first,)).to_data()))
         loaded = self._read()
         if loaded is None:
             raise Unavailable
         return loaded
 
-    def _replace(self, record: Record, ring: Ring) -> _Loaded | None:
+    def _replace(self, record: Record, ring: KeySet) -> _Loaded | None:
         """Return the ring as written, or None where another was first."""
         try:
             self._store.commit(Replace(record, ring.to_data()))
@@ -157,9 +157,9 @@ class KeyRing:
             return None
         return self._read()
 
-    def _new_key(self, *, ahead: int) -> RingKey:
+    def _new_key(self, *, ahead: int) -> KeyPair:
         new, now = private_keys.generate(self._algorithm, rsa_bits=self._rsa_bits), self._world.timestamp()
-        return RingKey(
+        return KeyPair(
             kid=new.kid,
             alg=new.alg,
             created_at=now,
@@ -171,7 +171,7 @@ class KeyRing:
 
 
 def _parsed(record: Record) -> _Loaded:
-    ring = Ring.from_data(record.data)
+    ring = KeySet.from_data(record.data)
     return _Loaded(record, ring, {key.kid: (key, jwk.read(key.public_jwk)) for key in ring.keys})
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 from chalicelib.errors import Unavailable
 from chalicelib.keys.key_wrapping import Wrapper, unwrapped
 from chalicelib.keys.rotation import RING_CACHE_SECONDS, RING_TIMES
-from chalicelib.keys.stale_cache import LastGood
+from chalicelib.keys.stale_cache import StaleIfErrorCache
 from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, StoreUnavailable
 from chalicelib.world import World
 
@@ -61,7 +61,7 @@ class MacKeys:
         self._world = world
         self._wrapper = wrapper
         self._keep_seconds = keep_seconds
-        self._loaded = LastGood(self._load, world, RING_TIMES, trouble=StoreUnavailable)
+        self._loaded = StaleIfErrorCache(self._load, world, RING_TIMES, trouble=StoreUnavailable)
         self._plain: dict[str, bytes] = {}
 
     def current(self) -> tuple[str, bytes]:

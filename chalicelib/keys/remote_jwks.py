@@ -7,7 +7,7 @@ from chalicelib import logs
 from chalicelib.errors import Unavailable
 from chalicelib.jose import jwk
 from chalicelib.jose.jwk import KeySet, VerificationKey
-from chalicelib.keys.stale_cache import LastGood, Times
+from chalicelib.keys.stale_cache import StaleIfErrorCache, Times
 from chalicelib.world import World
 
 JWKS_CACHE_SECONDS = (
@@ -29,7 +29,7 @@ class PublishedKeys:
     ) -> None:
         self._fetch_jwks = fetch_jwks
         self._algorithms = algorithms
-        self._keys = LastGood(self._load, world, TIMES)
+        self._keys = StaleIfErrorCache(self._load, world, TIMES)
 
     def verification_key(self, kid: str) -> VerificationKey | None:
         """Return the key of that name, looked for once more where it is unknown; None if there is none.

@@ -27,7 +27,7 @@ State = Literal["next", "current", "retiring", "retired"]
 
 
 @dataclass(frozen=True, slots=True)
-class RingKey:
+class KeyPair:
     """One key pair and its times, in seconds since the epoch. ``private`` is wrapped PKCS 8."""
 
     kid: str
@@ -39,7 +39,7 @@ class RingKey:
     private: str
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "RingKey":
+    def from_data(cls, data: Mapping[str, Any]) -> "KeyPair":
         """Return the key that :meth:`to_data` wrote."""
         return cls(**{name: data[name] for name in cls.__slots__})
 
@@ -53,15 +53,15 @@ class RingKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
+class KeySet:
     """The keys in the order they sign, oldest first. Never empty."""
 
-    keys: tuple[RingKey, ...]
+    keys: tuple[KeyPair, ...]
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Ring":
+    def from_data(cls, data: Mapping[str, Any]) -> "KeySet":
         """Return the ring that :meth:`to_data` wrote."""
-        return cls(tuple(RingKey.from_data(key) for key in data["keys"]))
+        return cls(tuple(KeyPair.from_data(key) for key in data["keys"]))
 
     def to_data(self) -> dict[str, Any]:
         """Return the ring as the store keeps it."""
@@ -71,15 +71,15 @@ class Ring:
         """Tell whether a key is in the ring, by its name: another rotation may have set its end."""
         return any(key.kid == kid for key in self.keys)
 
-    def newest(self) -> RingKey:
+    def newest(self) -> KeyPair:
         """Return the last key made: the one that signs now, or the one that waits to."""
         return self.keys[-1]
 
-    def current(self, now: float) -> RingKey:
+    def current(self, now: float) -> KeyPair:
         """Return the key that signs now: the newest whose time has come, else the oldest."""
         return next((key for key in reversed(self.keys) if key.signs_from <= now), self.keys[0])
 
-    def state(self, key: RingKey, now: float) -> State:
+    def state(self, key: KeyPair, now: float) -> State:
         """Return what a key is now: published and waiting, signing, still verifying, or gone."""
         if not key.verifies(now):
             return "retired"
@@ -91,7 +91,7 @@ class Ring:
         """Tell whether no key can be added before another retires."""
         return sum(key.verifies(now) for key in self.keys) >= MAX_KEYS
 
-    def rotated(self, new: RingKey, now: float) -> "Ring":
+    def rotated(self, new: KeyPair, now: float) -> "KeySet":
         """Return the ring with one more key at its end, without those whose signatures no longer count."""
         if self.is_full(now):
             raise Invalid(
@@ -100,4 +100,4 @@ class Ring:
         until = new.signs_from + VERIFY_AFTER_SECONDS
         kept = [key for key in self.keys if key.verifies(now)]
         ended = [replace(key, verifies_until=key.verifies_until or until) for key in kept]
-        return Ring((*ended, new))
+        return KeySet((*ended, new))

@@ -1,4 +1,4 @@
-"""Seals: texts that travel through a browser and that only we can have written, for one purpose and one holder.
+"""SignedPayloads: texts that travel through a browser and that only we can have written, for one purpose and one holder.
 
 A sealed text is readable by whoever carries it, so no secret goes in. Its MAC key is derived from the ring of the
 refresh tokens, one for each purpose, so none passes for another or for a refresh token (TK-7, TK-10).
@@ -22,8 +22,8 @@ _FORM = re.compile(
 )
 
 
-class Seals:
-    """Seals and opens."""
+class SignedPayloads:
+    """SignedPayloads and opens."""
 
     def __init__(self, keys: MacKeySource, world: World) -> None:
         self._keys = keys

@@ -29,7 +29,7 @@ class _Moment(Value):
     now: float
 
 
-class LastGood(Generic[T]):
+class StaleIfErrorCache(Generic[T]):
     """The last value that ``load`` gave; Unavailable and what else ``trouble`` names are the trouble it may raise.
 
     Thread-safe: one caller loads, the others go on with what there is. They wait when there is nothing, or

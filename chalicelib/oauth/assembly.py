@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.audit.trail import Source
-from chalicelib.keys.signed_payloads import Seals
+from chalicelib.keys.signed_payloads import SignedPayloads
 from chalicelib.oauth.assertions import Assertions
 from chalicelib.oauth.authorization_codes import Codes
 from chalicelib.oauth.client import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN, Client
@@ -65,7 +65,7 @@ class GrantType(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Provider:
+class AuthorizationServer:
     """The subjects that the views call."""
 
     clients: Clients
@@ -75,7 +75,7 @@ class Provider:
     devices: Devices
     id_tokens: IdTokens
     browser: BrowserSessions
-    seals: Seals
+    signed_payloads: SignedPayloads
     inspection: Inspection
     grants: dict[str, GrantType]
     audit: "Audit"
@@ -103,7 +103,7 @@ class Provider:
         return grant.redeem(form, client, source=source)
 
 
-def assemble(house: House) -> Provider:
+def assemble(house: House) -> AuthorizationServer:
     """Return the provider of a house."""
     store, world, sessions, audit = house.store, house.world, house.sessions, house.audit
     refresh_tokens = RefreshTokens(house.mac_keys)
@@ -113,7 +113,7 @@ def assemble(house: House) -> Provider:
     devices = Devices(store, world, house.throttle, consents, audit)
     id_tokens = IdTokens(house.key_ring, world, issuer=house.issuer)
     issuing = Issuing(store, sessions, house.access, consents, id_tokens, audit)
-    return Provider(
+    return AuthorizationServer(
         clients=clients,
         authentication=ClientAuthentication(
             clients, Assertions(store, world, house.issuer), house.throttle, audit
@@ -123,7 +123,7 @@ def assemble(house: House) -> Provider:
         devices=devices,
         id_tokens=id_tokens,
         browser=BrowserSessions(house.mac_keys, refresh_tokens, sessions),
-        seals=Seals(house.mac_keys, world),
+        signed_payloads=SignedPayloads(house.mac_keys, world),
         inspection=Inspection(
             issuer=house.issuer,
             audience=house.audience,

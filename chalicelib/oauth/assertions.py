@@ -49,7 +49,7 @@ class Assertions:
             raise InvalidToken("iss and sub must be the client")
         if payload.get("aud") not in (self.issuer, [self.issuer]):
             raise InvalidToken("aud must be the issuer and nothing else")
-        self._spend(client, claim.name(payload, "jti"), self._expiry(payload))
+        self._spend(client, claim.string_claim(payload, "jti"), self._expiry(payload))
 
     def _expiry(self, payload: claim.Claims) -> int:
         now = self.world.now()

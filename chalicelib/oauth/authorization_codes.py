@@ -10,7 +10,7 @@ from chalicelib.errors import Taken
 from chalicelib.keys.secret_hash import hash_of
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, Write
-from chalicelib.store.stored_fields import known
+from chalicelib.store.stored_fields import stored_fields
 from chalicelib.world import World, is_within
 
 PREFIX = "cbc_"
@@ -41,7 +41,7 @@ class Code:
 
     @classmethod
     def from_record(cls, record: Record) -> "Code":
-        data = known(cls, record.data)
+        data = stored_fields(cls, record.data)
         data["scope"] = frozenset(data["scope"])
         return cls(record=record, **data)
 
@@ -97,7 +97,7 @@ class Codes:
         """Revoke what the first use gave: end its session, once, and write that down (RFC 6749 section 4.1.2)."""
         for _ in range(MAX_TRIES):
             user, session = self.sessions.read(code.user_id, code.session_id or "-")
-            if session is None or self.sessions.is_over(session, user) is not None:
+            if session is None or self.sessions.end_reason(session, user) is not None:
                 return
             audit = self.audit.write(
                 "code_reused",

@@ -10,7 +10,7 @@ from chalicelib.errors import Invalid
 from chalicelib.oauth import redirect_uris
 from chalicelib.oauth.client import AUTHORIZATION_CODE, Client
 from chalicelib.oauth.errors import ErrorCode, RefusedAtClient, RefusedAtPage
-from chalicelib.store.stored_fields import known
+from chalicelib.store.stored_fields import stored_fields
 
 Parameters = Mapping[str, tuple[str, ...]]
 
@@ -50,7 +50,7 @@ class AuthorizationRequest:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "AuthorizationRequest":
-        return cls(**{**known(cls, data), "scope": frozenset(data["scope"])})
+        return cls(**{**stored_fields(cls, data), "scope": frozenset(data["scope"])})
 
     def refused(self, error: ErrorCode, description: str) -> RefusedAtClient:
         """Return the refusal that its client is told at its redirect URI."""

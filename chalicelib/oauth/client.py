@@ -6,7 +6,7 @@ from typing import Any, NewType
 from chalicelib import logs
 from chalicelib.scopes import NONE, Scopes
 from chalicelib.store import Key, Record
-from chalicelib.store.stored_fields import known
+from chalicelib.store.stored_fields import stored_fields
 
 ClientId = NewType("ClientId", str)
 
@@ -48,11 +48,11 @@ class Client:
 
     @classmethod
     def from_record(cls, record: Record) -> "Client":
-        data = known(cls, record.data)
+        data = stored_fields(cls, record.data)
         for name in ("redirect_uris", "post_logout_redirect_uris", "grants"):
             data[name] = tuple(data[name])
         data["scopes"] = frozenset(data["scopes"])
-        data["secrets"] = tuple(Secret(**known(Secret, secret)) for secret in data["secrets"])
+        data["secrets"] = tuple(Secret(**stored_fields(Secret, secret)) for secret in data["secrets"])
         return cls(record=record, **data)
 
     def data(self) -> dict[str, Any]:

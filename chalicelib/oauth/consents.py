@@ -12,7 +12,7 @@ from chalicelib.sessions.session import Session
 from chalicelib.sessions.session_room import MAX_SESSIONS
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Conflict, Insert, Key, Record, Remove, Replace, Store, Write
-from chalicelib.store.stored_fields import known
+from chalicelib.store.stored_fields import stored_fields
 from chalicelib.users.user import consents_partition
 from chalicelib.world import World
 
@@ -36,7 +36,7 @@ class Consent:
 
     @classmethod
     def from_record(cls, record: Record) -> "Consent":
-        data = known(cls, record.data)
+        data = stored_fields(cls, record.data)
         data["scopes"] = frozenset(data["scopes"])
         return cls(record=record, **data)
 
@@ -109,7 +109,7 @@ class Consents:
             going_on = [
                 session
                 for session in sessions
-                if session.client_id == client_id and self.sessions.is_over(session, user) is None
+                if session.client_id == client_id and self.sessions.end_reason(session, user) is None
             ]
             endings = (self.sessions.ending(session, "revoked") for session in going_on[:MAX_SESSIONS])
             told = {"client_id": client_id, "client": consent.client_name}

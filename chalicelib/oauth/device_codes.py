@@ -14,7 +14,7 @@ from chalicelib.oauth.consents import Consents
 from chalicelib.oauth.errors import OAuthRefusal
 from chalicelib.sessions.session import Session
 from chalicelib.store import Check, Insert, Key, Record, Replace, Store, Write
-from chalicelib.store.stored_fields import known
+from chalicelib.store.stored_fields import stored_fields
 from chalicelib.users.user import User
 from chalicelib.world import World, is_within
 
@@ -51,7 +51,7 @@ class Device:
 
     @classmethod
     def from_record(cls, record: Record) -> "Device":
-        data = known(cls, record.data)
+        data = stored_fields(cls, record.data)
         data["scope"] = frozenset(data["scope"])
         return cls(record=record, **data)
 

@@ -88,7 +88,7 @@ class Inspection:
         if session is None or session.client_id != client.client_id:
             return INACTIVE
         user, session = self.sessions.read(session.user_id, session.session_id)
-        if user is None or session is None or self.sessions.is_over(session, user) is not None:
+        if user is None or session is None or self.sessions.end_reason(session, user) is not None:
             return INACTIVE
         consent = self.consents.find(user.user_id, client.client_id)
         if consent is None or not consent.covers(session):

@@ -35,7 +35,7 @@ class Tokens:
     id_token: str | None = None
 
 
-class Agreed(Protocol):
+class Approval(Protocol):
     """What a person agreed to: in a code, or in an approved device."""
 
     @property
@@ -72,7 +72,7 @@ class Issuing:
 
     def begin(
         self,
-        agreed: Agreed,
+        agreed: Approval,
         client: Client,
         *,
         spend: Callable[[str], Write],
@@ -131,12 +131,12 @@ class Issuing:
         )
 
     def _read_again(
-        self, agreed: Agreed, client: Client
+        self, agreed: Approval, client: Client
     ) -> tuple[User, Session, tuple[Session, ...], tuple[Check, ...]]:
         """Return the person, the log-in, all sessions, and the demand that nothing of it changes."""
         user, sessions = self.sessions.read_all(agreed.user_id)
         login = next((session for session in sessions if session.session_id == agreed.login_id), None)
-        if user is None or login is None or self.sessions.is_over(login, user) is not None:
+        if user is None or login is None or self.sessions.end_reason(login, user) is not None:
             raise invalid_grant("The log-in that this came from is over.")
         consent = self.consents.find(agreed.user_id, client.client_id)
         is_it = consent is not None and consent.consent_id == agreed.consent_id

@@ -67,7 +67,7 @@ class BrowserSessions:
         return self._going_on(secret_hash, *self._sessions.used(found.user, found.session))
 
     def _going_on(self, secret_hash: str, user: User | None, session: Session | None) -> LoggedIn | None:
-        if user is None or session is None or self._sessions.is_over(session, user) is not None:
+        if user is None or session is None or self._sessions.end_reason(session, user) is not None:
             return None
         is_ours = session.client_id == FIRST_PARTY
         return (

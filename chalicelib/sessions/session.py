@@ -5,7 +5,7 @@ from typing import Any, NewType
 
 from chalicelib import scopes
 from chalicelib.store import Key, Record
-from chalicelib.store.stored_fields import known
+from chalicelib.store.stored_fields import stored_fields
 from chalicelib.users.user import User
 
 SessionId = NewType("SessionId", str)
@@ -42,12 +42,13 @@ class Session:
     spent: tuple[tuple[int, float], ...] = ()  # (counter, when) of the tokens spent within the grace window
     ended: str | None = None  # why, once it is over
     consent_id: str = ""  # of the consent that a client's came from
-    told: bool = False  # the trail has it that a refresh was refused: once is enough (DS-3)
+    refusal_audited: bool = False  # the trail has it that a refresh was refused: once is enough (DS-3)
     record: Record | None = None
 
     @classmethod
     def from_record(cls, record: Record) -> "Session":
-        data = known(cls, record.data)
+        data = stored_fields(cls, record.data)
+        data["refusal_audited"] = record.data.get("told", False)  # as it is stored
         data["scope"] = None if data["scope"] is None else frozenset(data["scope"])
         data["amr"] = tuple(data["amr"])
         data["spent"] = tuple((counter, when) for counter, when in data["spent"])
@@ -72,7 +73,7 @@ class Session:
             "spent": [list(pair) for pair in self.spent],
             "ended": self.ended,
             "consent_id": self.consent_id,
-            "told": self.told,
+            "told": self.refusal_audited,
         }
 
     def granted(self, user: User) -> scopes.Scopes:

@@ -164,7 +164,7 @@ class Sessions:
         ]
         return tuple(sorted(going_on, key=lambda session: session.last_used_at, reverse=True))
 
-    def is_over(self, session: Session | None, user: User | None) -> str | None:
+    def end_reason(self, session: Session | None, user: User | None) -> str | None:
         """Return why a session does not go on, or None while it does."""
         return over(session, user, now=self._world.now(), limits=self.limits)
 
@@ -180,7 +180,7 @@ class Sessions:
         """End one session of a user; raise NotFound unless it is going on. What raced it is refused (SE-7)."""
         for _ in range(MAX_TRIES):
             user, session = self.read(user_id, session_id)
-            if session is None or self.is_over(session, user) is not None:
+            if session is None or self.end_reason(session, user) is not None:
                 raise NotFound("session")
             audit = self._audit.write(
                 "log_out", target=user_id, source=source, actor=actor, session_id=session_id
@@ -222,13 +222,13 @@ class Sessions:
         """End the session of a refused refresh, for nearly whatever it was refused for, and write that down once."""
         if reason == "spent":
             logs.metric("RefreshSpent", request_id=source.request_id)
-        if session is None or session.told or reason in HARMLESS:
+        if session is None or session.refusal_audited or reason in HARMLESS:
             return
         event = "session_reused" if reason == "reused" else "refresh_refused"
         audit = self._audit.write(
             event, target=session.user_id, source=source, outcome=reason, session_id=session.session_id
         )
-        self._store.commit(self.ending(replace(session, told=True), reason), audit)
+        self._store.commit(self.ending(replace(session, refusal_audited=True), reason), audit)
         if reason == "reused":
             logs.metric("RefreshReuse", request_id=source.request_id)
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 
-def known(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
+def stored_fields(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the members of stored data that a dataclass has; a newer release may have added others."""
     names = _names(kind)
     return {name: value for name, value in data.items() if name in names}

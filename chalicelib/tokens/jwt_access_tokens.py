@@ -11,7 +11,7 @@ from chalicelib.jose import jws
 from chalicelib.jose.claims import ACCESS_TOKEN_TYP, AccessClaims
 from chalicelib.jose.jwk import Keys, VerificationKey, check_signature
 from chalicelib.scopes import Scopes
-from chalicelib.tokens.verified_cache import Remembered
+from chalicelib.tokens.verified_cache import VerifiedTokenCache
 from chalicelib.world import World
 
 if TYPE_CHECKING:  # the deployed authorizer only verifies
@@ -62,7 +62,7 @@ class AccessVerifier:
         self._world = world
         self._issuer = issuer
         self._audience = (audience,)
-        self._remembered = Remembered()
+        self._remembered = VerifiedTokenCache()
 
     def verify(self, text: str) -> AccessClaims:
         """Return what the token says. InvalidToken for every fault of it; Unavailable where the keys are."""
@@ -82,15 +82,15 @@ class AccessVerifier:
         iat, exp = claim.check_times(payload, now=now, max_seconds=claim.MAX_ACCESS_SECONDS)
         return AccessClaims(
             iss=self._issuer,
-            sub=claim.name(payload, "sub"),
-            client_id=claim.name(payload, "client_id"),
+            sub=claim.string_claim(payload, "sub"),
+            client_id=claim.string_claim(payload, "client_id"),
             scope=_scopes(payload),
             iat=iat,
             exp=exp,
-            jti=claim.name(payload, "jti"),
-            sid=claim.optional_name(payload, "sid"),
+            jti=claim.string_claim(payload, "jti"),
+            sid=claim.optional_string_claim(payload, "sid"),
             auth_time=claim.optional_time(payload, "auth_time"),
-            amr=claim.names(payload, "amr"),
+            amr=claim.string_list_claim(payload, "amr"),
         )
 
 

@@ -14,7 +14,7 @@ from chalicelib.jose.claims import ACCESS_TOKEN_TYP, AccessClaims
 from chalicelib.jose.jwk import check_others_signature
 from chalicelib.keys.remote_jwks import PublishedKeys
 from chalicelib.scopes import Scopes
-from chalicelib.tokens.verified_cache import Remembered
+from chalicelib.tokens.verified_cache import VerifiedTokenCache
 from chalicelib.value import Value
 from chalicelib.world import World
 
@@ -53,7 +53,7 @@ class TrustedIssuers:
 
     def __init__(self, entries: Iterable[TrustedIssuer], fetch_json: FetchJson, world: World) -> None:
         self._world = world
-        self._remembered = Remembered()
+        self._remembered = VerifiedTokenCache()
         self._issuers: dict[str, tuple[TrustedIssuer, PublishedKeys]] = {}
         for entry in entries:
             if entry.issuer in self._issuers:
@@ -136,28 +136,28 @@ def _check_kind(entry: TrustedIssuer, token: jws.Jws) -> None:
 def _judged(entry: TrustedIssuer, token: jws.Jws, now: float) -> AccessClaims:
     payload = token.payload
     if payload.get("token_use") == "access" and "aud" not in payload:  # Cognito: the client is the audience
-        if claim.name(payload, "client_id") not in entry.audiences:
+        if claim.string_claim(payload, "client_id") not in entry.audiences:
             raise InvalidToken("it is for another client")
     else:
         claim.check_audience(payload, entry.audiences)
     iat, exp = claim.check_times(payload, now=now, max_seconds=entry.max_age_seconds)
     return AccessClaims(
         iss=entry.issuer,
-        sub=claim.name(payload, "sub"),
+        sub=claim.string_claim(payload, "sub"),
         client_id=_client(entry, payload),
         scope=_scopes(entry, payload),
         iat=iat,
         exp=exp,
-        jti=claim.optional_name(payload, "jti"),
-        name=claim.optional_name(payload, "name"),
+        jti=claim.optional_string_claim(payload, "jti"),
+        name=claim.optional_string_claim(payload, "name"),
     )
 
 
 def _client(entry: TrustedIssuer, payload: claim.Claims) -> str:
     if entry.client_claim is not None:
-        return claim.name(payload, entry.client_claim)
+        return claim.string_claim(payload, entry.client_claim)
     told = next((one for one in DEFAULT_CLIENT_CLAIMS if one in payload), None)
-    return "" if told is None else claim.name(payload, told)
+    return "" if told is None else claim.string_claim(payload, told)
 
 
 def _scopes(entry: TrustedIssuer, payload: claim.Claims) -> Scopes:

@@ -9,7 +9,7 @@ from chalicelib.jose.jwk import Keys, VerificationKey
 MAX_REMEMBERED = 512  # of about 3 KB each, within the authorizer's 128 MB
 
 
-class Remembered:
+class VerifiedTokenCache:
     """A bounded memory, oldest out first. What it gives is as good as a new verification would be."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from chalicelib.store import Key
-from chalicelib.store.stored_fields import known
+from chalicelib.store.stored_fields import stored_fields
 
 MAX_IDENTITIES = 20  # of one user; they are kept in the user's own record
 
@@ -28,7 +28,7 @@ class Identity:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Identity":
-        return cls(**known(cls, data))
+        return cls(**stored_fields(cls, data))
 
     def data(self) -> dict[str, Any]:
         """Return what is stored."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.store.stored_fields import known
+from chalicelib.store.stored_fields import stored_fields
 
 if TYPE_CHECKING:
     from chalicelib.scopes import Scopes
@@ -45,7 +45,7 @@ class ListedUser:
         """Return what a line holds; None for one that an earlier release wrote, with the id alone."""
         if "username" not in data:
             return None
-        return cls(**known(cls, data) | {"scopes": frozenset(data["scopes"])})
+        return cls(**stored_fields(cls, data) | {"scopes": frozenset(data["scopes"])})
 
     def data(self) -> dict[str, Any]:
         """Return what the line holds."""

@@ -6,7 +6,7 @@ from typing import Any, NewType
 from chalicelib import scopes
 from chalicelib.errors import Invalid
 from chalicelib.store import Key, Record
-from chalicelib.store.stored_fields import known
+from chalicelib.store.stored_fields import stored_fields
 from chalicelib.users import names
 from chalicelib.users.linked_identity import Identity
 
@@ -41,7 +41,7 @@ class User:
 
     @classmethod
     def from_record(cls, record: Record) -> "User":
-        data = known(cls, record.data)
+        data = stored_fields(cls, record.data)
         data["scopes"] = frozenset(data["scopes"])
         data["networks"] = tuple(data["networks"])
         data["identities"] = tuple(map(Identity.from_data, data.get("identities", ())))

@@ -119,7 +119,7 @@ def create(  # noqa: PLR0913 - one argument an option
         jwks=_key_set(jwks) if jwks is not None else None,
         resource_server=resource_server,
     )
-    client, secret = services().provider.clients.create(wanted, source=source())
+    client, secret = services().oauth.clients.create(wanted, source=source())
     warn_of_unknown(wanted.scopes)
     say_secret(client, secret, as_json=as_json)
 

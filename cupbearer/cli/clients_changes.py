@@ -44,7 +44,7 @@ def rotate_secret(*, client: str, as_json: bool) -> None:
     """Give a client a new secret. The one before it goes on working until the next rotation."""
     at = services()
     found = find_client(at, client)
-    changed, secret = at.provider.clients.rotate_secret(found.client_id, source=source())
+    changed, secret = at.oauth.clients.rotate_secret(found.client_id, source=source())
     say_secret(changed, secret, as_json=as_json)
 
 
@@ -71,7 +71,7 @@ def enable(*, client: str, as_json: bool) -> None:
 def _set_disabled(text: str, *, disabled: bool, as_json: bool) -> None:
     at = services()
     found = find_client(at, text)
-    client = at.provider.clients.set_disabled(found.client_id, disabled=disabled, source=source())
+    client = at.oauth.clients.set_disabled(found.client_id, disabled=disabled, source=source())
     said = f"{client.name} is disabled. {_until(at)}" if disabled else f"{client.name} is enabled."
     tell(shape(client), said, as_json=as_json)
 
@@ -87,7 +87,7 @@ def delete(*, client: str, yes: bool, as_json: bool) -> None:
     at = services()
     found = find_client(at, client)
     confirm(f"Delete {found.name} ({found.client_id})? Nobody can use it any more.", yes=yes)
-    at.provider.clients.delete(found.client_id, source=source())
+    at.oauth.clients.delete(found.client_id, source=source())
     told = {"client_id": found.client_id, "name": found.name, "deleted": True}
     tell(told, f"{found.name} is deleted. {_until(at)}", as_json=as_json)
 

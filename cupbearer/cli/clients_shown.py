@@ -18,17 +18,17 @@ client_argument = click.argument("client", metavar="CLIENT")
 
 def every_client(at: "Services") -> "list[Client]":
     """Return all clients in the order of registration."""
-    clients, after = at.provider.clients.page(limit=PAGE)
+    clients, after = at.oauth.clients.page(limit=PAGE)
     found = [*clients]
     while after is not None:
-        clients, after = at.provider.clients.page(after=after, limit=PAGE)
+        clients, after = at.oauth.clients.page(after=after, limit=PAGE)
         found.extend(clients)
     return found
 
 
 def find_client(at: "Services", text: str) -> "Client":
     """Return the client that an id, or a name that only one has, stands for."""
-    client = at.provider.clients.find(text)
+    client = at.oauth.clients.find(text)
     if client is not None:
         return client
     named = [client for client in every_client(at) if client.name == text]

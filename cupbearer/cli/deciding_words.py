@@ -25,7 +25,7 @@ def about_session(at: Services, claims: AccessClaims) -> tuple[bool, str]:
     if claims.sid is None:
         return False, "no session stands behind it: a client's own token, or another issuer's"
     user, session = at.sessions.read(claims.sub, claims.sid)
-    reason = at.sessions.is_over(session, user)
+    reason = at.sessions.end_reason(session, user)
     if reason is None and user is not None:
         return False, f"session {claims.sid} of {user.username} goes on"
     who = user.username if user is not None else "a user who is deleted"
@@ -66,7 +66,7 @@ def hint_of(at: Services, token: str, reason: str) -> str:
 def _mend(at: Services, scope: str, claims: AccessClaims) -> str:
     if claims.iss != at.settings.issuer:
         return ""
-    client = at.provider.clients.find(claims.client_id) if claims.client_id else None
+    client = at.oauth.clients.find(claims.client_id) if claims.client_id else None
     if client is not None and scope not in client.scopes:
         may = " ".join(sorted(client.scopes)) or "none"
         return (

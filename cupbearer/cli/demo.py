@@ -62,7 +62,7 @@ def _put_right(at: "Services", username: str, *, new_password: bool) -> str | No
         from chalicelib.users.user import new_user
 
         newcomer = Newcomer(new_user(username=username), granted)
-        at.newcomers.make(newcomer, password=phrase, source=source())
+        at.provisioning.make(newcomer, password=phrase, source=source())
     else:
         at.administration.administer(user.user_id, granted=granted, disabled=False, source=source())
         if new_password:

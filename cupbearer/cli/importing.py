@@ -103,7 +103,7 @@ class Import:
         """Make the account, or in a dry run see that it could be made; False where it is there already."""
         if not self._dry_run:
             try:
-                self._at.newcomers.bring_in(newcomer, hashed=hashed, source=self._source)
+                self._at.provisioning.import_user(newcomer, hashed=hashed, source=self._source)
             except Taken:
                 return self._is_another(newcomer)
             return True

@@ -105,7 +105,7 @@ def create(
     if at.users.id_of(newcomer.wanted.username.canonical):
         raise Failure("This user name is taken.")  # before a password is asked for in vain
     password = new_password(from_stdin=password_stdin)
-    user = at.newcomers.make(newcomer, password=password, source=source())
+    user = at.provisioning.make(newcomer, password=password, source=source())
     warn_of_unknown(chosen)
     if as_json:
         say_json(user_shape(user))

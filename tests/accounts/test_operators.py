@@ -69,7 +69,7 @@ class TestThroughOthers:
     ) -> None:
         """TK-6: the handler that acts looks again, at machines too."""
         machine = client.as_machine(BOTH)
-        clients = client.services.provider.clients
+        clients = client.services.oauth.clients
         claims = client.services.bearer_tokens.verify(machine.access_token or "")
         registered = clients.require(claims.client_id)
         assert registered.record is not None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.accounts.provisioning import Newcomer, Newcomers
+from chalicelib.accounts.provisioning import Newcomer, Provisioning
 from chalicelib.audit.trail import Audit, Source
 from chalicelib.credentials.passwords import CHEAPEST_ONLY_FOR_TESTING, Passwords
 from chalicelib.errors import Invalid, Taken
@@ -15,9 +15,9 @@ SOURCE = Source(user_agent="a test")
 
 
 @pytest.fixture
-def newcomers(store: SqliteStore, world: World) -> Newcomers:
+def newcomers(store: SqliteStore, world: World) -> Provisioning:
     passwords = Passwords(world, min_length=8, profile=CHEAPEST_ONLY_FOR_TESTING)
-    return Newcomers(Users(store, world), passwords, Audit(store, world))
+    return Provisioning(Users(store, world), passwords, Audit(store, world))
 
 
 def zoe(username: str = "Zoe", *, email_verified: bool = True) -> Newcomer:
@@ -25,29 +25,29 @@ def zoe(username: str = "Zoe", *, email_verified: bool = True) -> Newcomer:
     return Newcomer(wanted, frozenset({"a"}), email_verified=email_verified)
 
 
-def test_a_verified_address_is_unique_and_an_unverified_one_reserves_nothing(newcomers: Newcomers) -> None:
+def test_a_verified_address_is_unique_and_an_unverified_one_reserves_nothing(newcomers: Provisioning) -> None:
     """ST-1."""
-    newcomers.bring_in(zoe("Yan", email_verified=False), hashed=None, source=SOURCE)
-    made = newcomers.bring_in(zoe(), hashed=None, source=SOURCE)
+    newcomers.import_user(zoe("Yan", email_verified=False), hashed=None, source=SOURCE)
+    made = newcomers.import_user(zoe(), hashed=None, source=SOURCE)
     found = newcomers.users.find("zoe@example.com")
     assert found is not None
     assert found.user_id == made.user_id
     with pytest.raises(Taken, match="e-mail"):
-        newcomers.bring_in(zoe("Xi"), hashed=None, source=SOURCE)
+        newcomers.import_user(zoe("Xi"), hashed=None, source=SOURCE)
     with pytest.raises(Taken, match="user name"):
-        newcomers.bring_in(zoe(email_verified=False), hashed=None, source=SOURCE)
+        newcomers.import_user(zoe(email_verified=False), hashed=None, source=SOURCE)
 
 
-def test_what_no_log_in_could_match_or_anybody_would_guess_makes_nobody(newcomers: Newcomers) -> None:
+def test_what_no_log_in_could_match_or_anybody_would_guess_makes_nobody(newcomers: Provisioning) -> None:
     """PW-4, PW-5."""
     with pytest.raises(Invalid, match="no hash"):
-        newcomers.bring_in(zoe(), hashed="plain", source=SOURCE)
+        newcomers.import_user(zoe(), hashed="plain", source=SOURCE)
     with pytest.raises(Invalid, match="name of the"):
         newcomers.make(zoe(), password="zoe@example.com", source=SOURCE)
     assert newcomers.users.find("Zoe") is None
 
 
-def test_the_trail_tells_who_made_the_account_and_how(newcomers: Newcomers) -> None:
+def test_the_trail_tells_who_made_the_account_and_how(newcomers: Provisioning) -> None:
     """LG-4."""
     made = newcomers.make(zoe(), password="a long enough phrase", source=SOURCE)
     (event,), _ = newcomers.audit.of(made.user_id)

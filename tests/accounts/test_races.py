@@ -59,7 +59,7 @@ def test_what_a_refresh_won_against_an_end_is_worth_nothing_after_it(
 
 
 def _no_more_than_is_left(store: Any, refresh_token: str) -> None:
-    moved = services_on(store).sign_in.refresh(refresh_token, source=SOURCE)
+    moved = services_on(store).log_in.refresh(refresh_token, source=SOURCE)
     assert moved.scope == {"get:profile"}
 
 
@@ -68,4 +68,4 @@ def _worth_nothing(store: Any, access_token: str, refresh_token: str) -> None:
     with pytest.raises(InvalidToken):
         services.bearer_tokens.verify(access_token)
     with pytest.raises(RefreshRefused):
-        services.sign_in.refresh(refresh_token, source=SOURCE)
+        services.log_in.refresh(refresh_token, source=SOURCE)

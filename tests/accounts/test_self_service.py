@@ -113,7 +113,7 @@ class TestPassword:
         answer = ann.put("/users/me/password", json={"new_password": NEW})
         assert (answer.status, answer.code) == (403, "reauthentication_required")
         user = cupbearer.services.users.require(ann.user_id or "")
-        fresh = cupbearer.services.sign_in.start(user, source=SOURCE, amr=("fed",))
+        fresh = cupbearer.services.log_in.start(user, source=SOURCE, amr=("fed",))
         ann.hold(fresh.access_token, fresh.refresh_token)
         assert ann.put("/users/me/password", json={"new_password": NEW}).status == 204
 

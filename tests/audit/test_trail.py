@@ -80,7 +80,7 @@ def test_what_happened_is_written_down(cupbearer: Bench, ann: Client, event: str
 
 
 def test_who_from_where_and_by_which_request(cupbearer: Bench, ann: Client) -> None:
-    sign_in = cupbearer.services.sign_in
+    sign_in = cupbearer.services.log_in
     cupbearer.clock.advance(1)
     sign_in.with_password(username="ann", password=ann.password or "", source=AWAY)
     (event, *_), _ = cupbearer.services.audit.of(ann.user_id or "")

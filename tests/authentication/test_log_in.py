@@ -81,7 +81,7 @@ class TestLogIn:
     def test_less_may_be_asked_for_and_never_more(self, cupbearer: Bench, ann: Client) -> None:
         """SC-2."""
         asked = frozenset({"pangolins", "users:write"})
-        signed_in = cupbearer.services.sign_in.with_password(
+        signed_in = cupbearer.services.log_in.with_password(
             username=ann.username or "", password=ann.password or "", scope=asked, source=SOURCE
         )
         assert signed_in.scope == {"pangolins"}
@@ -143,7 +143,7 @@ class TestLogIn:
         user = services.users.require(ann.user_id or "")
         services.administration.administer(user.user_id, disabled=True, source=SOURCE)
         with pytest.raises(Conflict):
-            services.sign_in.start(user, source=SOURCE, amr=("pwd",))
+            services.log_in.start(user, source=SOURCE, amr=("pwd",))
 
     @pytest.mark.parametrize("act", ["disable", "set password", "delete", "end all"])
     def test_what_happens_during_the_hash_decides(self, cupbearer: Bench, ann: Client, act: str) -> None:
@@ -165,7 +165,7 @@ class TestLogIn:
                 return verdict
 
         slow: Any = Slow(passwords)
-        sign_in = replace(services.sign_in, proofs=replace(services.proofs, passwords=slow))
+        sign_in = replace(services.log_in, password_checks=replace(services.password_checks, passwords=slow))
         with pytest.raises(InvalidCredentials):
             sign_in.with_password(username=ann.username or "", password=ann.password or "", source=SOURCE)
         assert [s for s in services.sessions.live(user_id) if s.session_id != ann.session_id] == []

@@ -52,7 +52,7 @@ def test_people_of_a_crowd_can_log_in(tmp_path: Path) -> None:
     people.into_sqlite(people.crowd(at, 12), tmp_path / "cupbearer.db")
     for number in (0, 11):
         name = people.name_of(number)
-        signed_in = at.sign_in.with_password(username=name, password=house.PASSWORD, source=house.somewhere())
+        signed_in = at.log_in.with_password(username=name, password=house.PASSWORD, source=house.somewhere())
         assert signed_in.user.username == name
     users, _ = at.users.page(limit=20)
     assert [user.username for user in users] == [people.name_of(number) for number in range(12)]

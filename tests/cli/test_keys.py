@@ -47,7 +47,7 @@ def test_an_emergency_asks_and_then_the_old_key_counts_no_more_while_sessions_go
     assert [key["state"] for key in desk.json("keys", "list")["signing"]] == ["current"]
     with pytest.raises(InvalidToken):
         elsewhere(desk).bearer_tokens.verify(signed_in.access_token)
-    again = elsewhere(desk).sign_in.refresh(signed_in.refresh_token, source=SOURCE)
+    again = elsewhere(desk).log_in.refresh(signed_in.refresh_token, source=SOURCE)
     assert elsewhere(desk).bearer_tokens.verify(again.access_token).sid == signed_in.session_id
 
 
@@ -58,7 +58,7 @@ def test_the_refresh_ring_rotates_without_a_log_out(desk: Desk, clock: Clock) ->
     clock.advance(600)
     assert [key["state"] for key in desk.json("keys", "list")["refresh"]] == ["retiring", "current"]
     assert len(desk.json("keys", "list")["signing"]) == 1
-    assert elsewhere(desk).sign_in.refresh(signed_in.refresh_token, source=SOURCE).user.username == "Zoe"
+    assert elsewhere(desk).log_in.refresh(signed_in.refresh_token, source=SOURCE).user.username == "Zoe"
 
 
 def test_an_emergency_of_the_refresh_ring_logs_everybody_out(desk: Desk) -> None:
@@ -67,8 +67,8 @@ def test_an_emergency_of_the_refresh_ring_logs_everybody_out(desk: Desk) -> None
     desk.done("keys", "rotate", "--ring", "both", "--emergency", "--yes")
     assert [key["state"] for key in desk.json("keys", "list")["refresh"]] == ["current"]
     with pytest.raises(RefreshRefused):
-        elsewhere(desk).sign_in.refresh(signed_in.refresh_token, source=SOURCE)
-    assert elsewhere(desk).sign_in.with_password(
+        elsewhere(desk).log_in.refresh(signed_in.refresh_token, source=SOURCE)
+    assert elsewhere(desk).log_in.with_password(
         username="Zoe", password="a phrase of some length", source=SOURCE
     )
 
@@ -88,8 +88,8 @@ def test_one_session_is_ended_by_its_id_and_the_others_go_on(desk: Desk) -> None
     }
     desk.done("sessions", "end", "Zoe", one.session_id)
     with pytest.raises(RefreshRefused):
-        desk.services.sign_in.refresh(one.refresh_token, source=SOURCE)
-    assert desk.services.sign_in.refresh(other.refresh_token, source=SOURCE).user.username == "Zoe"
+        desk.services.log_in.refresh(one.refresh_token, source=SOURCE)
+    assert desk.services.log_in.refresh(other.refresh_token, source=SOURCE).user.username == "Zoe"
     assert "has no session" in desk.refused("sessions", "end", "Zoe", one.session_id)
 
 

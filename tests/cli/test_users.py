@@ -105,7 +105,7 @@ def test_granted_scopes_reach_the_person_at_the_next_refresh(desk: Desk) -> None
     assert "next refresh" in told
     assert desk.services.users.require(user.user_id).scopes == {"get:profile", "orders:read", "orders:write"}
     assert "orders:write" not in signed_in.scope
-    refreshed = desk.services.sign_in.refresh(signed_in.refresh_token, source=SOURCE)
+    refreshed = desk.services.log_in.refresh(signed_in.refresh_token, source=SOURCE)
     assert "orders:write" in refreshed.scope
     assert "as before" in desk.done("users", "grant", "Zoe", "orders:read")
     desk.done("users", "revoke", "Zoe", "orders:read", "orders:write", "never:had")
@@ -123,7 +123,7 @@ def test_a_disabled_user_is_out_until_enabled(desk: Desk) -> None:
     signed_in = desk.log_in()
     assert "360 s" in desk.done("users", "disable", "Zoe")
     with pytest.raises(RefreshRefused, match="disabled"):
-        desk.services.sign_in.refresh(signed_in.refresh_token, source=SOURCE)
+        desk.services.log_in.refresh(signed_in.refresh_token, source=SOURCE)
     with pytest.raises(InvalidCredentials):
         desk.log_in()
     assert "already" in desk.done("users", "disable", "Zoe")
@@ -136,7 +136,7 @@ def test_a_new_password_ends_every_session(desk: Desk) -> None:
     signed_in = desk.log_in()
     desk.done("users", "set-password", "Zoe", "--password-stdin", stdin="another long phrase\r\n")
     with pytest.raises(RefreshRefused, match="password"):
-        desk.services.sign_in.refresh(signed_in.refresh_token, source=SOURCE)
+        desk.services.log_in.refresh(signed_in.refresh_token, source=SOURCE)
     assert desk.log_in(password="another long phrase").user.username == "Zoe"
 
 
@@ -189,7 +189,7 @@ def test_a_strangers_control_codes_never_reach_the_terminal(desk: Desk) -> None:
     """LG-3: a user agent is whatever a caller sent."""
     desk.make()
     evil = SOURCE.__class__(ip="192.0.2.7", user_agent="\x1b]0;owned\x07\x9b31m\u202eabc")
-    desk.services.sign_in.with_password(username="Zoe", password=PHRASE, source=evil)
+    desk.services.log_in.with_password(username="Zoe", password=PHRASE, source=evil)
     for command in (("sessions", "list", "Zoe"), ("audit", "Zoe"), ("audit", "Zoe", "--json")):
         told = desk.done(*command)
         assert "owned" in told

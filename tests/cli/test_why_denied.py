@@ -92,7 +92,7 @@ def test_a_missing_scope_says_what_would_mend_it(desk: Desk) -> None:
     assert f"cupbearer users grant {user.user_id} pangolins" in says()
     desk.done("users", "grant", "Zoe", "pangolins")
     assert "refresh the token" in says()
-    narrow = desk.services.sign_in.with_password(
+    narrow = desk.services.log_in.with_password(
         username="Zoe", password="a phrase of some length", scope=frozenset({"other"}), source=SOURCE
     )
     token = narrow.access_token
@@ -180,7 +180,7 @@ def test_the_verdict_is_what_the_service_answers_on_every_guarded_route(desk: De
 
 def test_a_scope_that_the_client_may_not_have_is_told_with_those_that_it_may(desk: Desk) -> None:
     services = desk.services
-    client, _ = services.provider.clients.create(
+    client, _ = services.oauth.clients.create(
         Registration(name="Nightly", grants=("client_credentials",), scopes=frozenset({"orders:read"}))
     )
     grant = Grant(sub=client.subject, client_id=client.client_id, scope=client.scopes)

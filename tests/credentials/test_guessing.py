@@ -78,7 +78,7 @@ def test_sixty_guesses_at_once_of_which_one_is_right_are_ten_wrong_checks(
     def guess(number: int) -> str:
         password = PHRASE if number == right_at else f"{PHRASE} {number}"
         try:
-            services.sign_in.with_password(username=username, password=password, source=AWAY)
+            services.log_in.with_password(username=username, password=password, source=AWAY)
         except (InvalidCredentials, SlowDown) as refused:
             return refused.code
         return "in"

@@ -128,7 +128,7 @@ def test_what_a_newer_release_adds_to_a_record_does_not_stop_the_older_one(
         store.commit(Replace(record, newer, expires_at=record.expires_at))
 
     older = Services(services.settings, world, store=store)
-    moved = older.sign_in.refresh(signed_in.refresh_token, source=source)
+    moved = older.log_in.refresh(signed_in.refresh_token, source=source)
     assert older.access_tokens.verify(moved.access_token).sub == user.user_id
     assert older.sessions.live(user.user_id)
     assert older.audit.of(user.user_id)[0]

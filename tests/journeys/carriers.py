@@ -41,7 +41,7 @@ def over_http(server: Server) -> Walker:
 def make_demo_users(bench: Bench) -> Mapping[str, str]:
     for username, granted in (("Cthon98", frozenset({"pangolins"})), ("AzureDiamond", frozenset[str]())):
         newcomer = Newcomer(new_user(username=username), granted)
-        bench.services.newcomers.make(newcomer, password=PHRASES[username], source=SOURCE)
+        bench.services.provisioning.make(newcomer, password=PHRASES[username], source=SOURCE)
     return PHRASES
 
 

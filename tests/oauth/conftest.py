@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.authentication.log_in import SignedIn
+from chalicelib.authentication.log_in import LogInResult
 from chalicelib.store import Store
 from chalicelib.world import World
 from tests.oauth.house import App, Browser, House, open_house, services
@@ -23,10 +23,10 @@ def shop(house: House) -> App:
 
 
 @pytest.fixture
-def zoe(house: House) -> SignedIn:
+def zoe(house: House) -> LogInResult:
     return house.person("zoe", name="Zoë", email="zoe@example.com")
 
 
 @pytest.fixture
-def browser(house: House, zoe: SignedIn) -> Browser:  # zoe: there is somebody to log in
+def browser(house: House, zoe: LogInResult) -> Browser:  # zoe: there is somebody to log in
     return house.browser()

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from chalicelib import scopes
 from chalicelib.audit.trail import Source
-from chalicelib.authentication.log_in import SignedIn
+from chalicelib.authentication.log_in import LogInResult
 from chalicelib.oauth.clients import Registration
 from chalicelib.settings import settings
 from chalicelib.store import Store
@@ -131,10 +131,10 @@ class House:
         }
         if "scopes" in wanted:
             wanted["scopes"] = scopes.parse(wanted["scopes"])
-        client, secret = self.services.provider.clients.create(Registration(**wanted))
+        client, secret = self.services.oauth.clients.create(Registration(**wanted))
         return App(self, client.client_id, secret)
 
-    def person(self, username: str = "zoe", *, granted: str = "get:profile", **more: str) -> SignedIn:
+    def person(self, username: str = "zoe", *, granted: str = "get:profile", **more: str) -> LogInResult:
         _, signed_in = self.services.sign_up.make_account(
             new_user(username=username, **more),
             password=PASSWORD,

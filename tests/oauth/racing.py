@@ -43,7 +43,7 @@ def agree(store: Store, partition: str) -> None:
         redirect_uris=(CALLBACK,),
         grants=(AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE),
     )
-    client, _ = services.provider.clients.create(wanted)
+    client, _ = services.oauth.clients.create(wanted)
     rounds = [_agree(services, client, f"{partition}-{turn}") for turn in range(ROUNDS)]
     told = {"client_id": client.client_id, "codes": [r[0] for r in rounds], "devices": [r[1] for r in rounds]}
     store.commit(Insert(Key(partition, "agreed"), told))
@@ -54,7 +54,7 @@ def _agree(services: Services, client: Client, username: str) -> tuple[str, str]
         new_user(username=username), password=PASSWORD, granted=frozenset(), source=SOURCE, log_in=True
     )
     assert signed_in is not None
-    provider = services.provider
+    provider = services.oauth
     user, session = services.sessions.read(signed_in.user.user_id, signed_in.session_id)
     assert user is not None
     assert session is not None
@@ -87,7 +87,7 @@ def _redeem(store: Store, partition: str, form: dict[str, str]) -> str | None:
     services = services_on(store)
     client = _agreed(store, partition)["client"]
     try:
-        return services.provider.redeem(form, client, source=SOURCE).refresh_token
+        return services.oauth.redeem(form, client, source=SOURCE).refresh_token
     except OAuthRefusal as refusal:
         if refusal.error != "invalid_grant":
             raise
@@ -100,7 +100,7 @@ def _agreed(store: Store, partition: str) -> Any:
     if known is None:
         (record,) = store.get(Key(partition, "agreed"))
         assert record is not None
-        client = services_on(store).provider.clients.require(record.data["client_id"])
+        client = services_on(store).oauth.clients.require(record.data["client_id"])
         known = {**record.data, "client": client}
         with _making:
             _told[id(store), partition] = known

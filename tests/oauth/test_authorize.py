@@ -4,7 +4,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from chalicelib.authentication.log_in import SignedIn
+from chalicelib.authentication.log_in import LogInResult
 from tests.conftest import Clock
 from tests.oauth.house import CALLBACK, ISSUER, App, Browser, House
 
@@ -116,7 +116,7 @@ def test_a_client_without_the_grant_is_told_so(house: House, browser: Browser) -
 
 
 def test_a_disabled_client_is_told_nothing_anywhere(house: House, shop: App, browser: Browser) -> None:
-    house.services.provider.clients.set_disabled(shop.client_id, disabled=True)
+    house.services.oauth.clients.set_disabled(shop.client_id, disabled=True)
     assert browser.ask("GET", shop.authorize_url()).status == 400
 
 
@@ -265,7 +265,7 @@ def test_a_clients_name_is_shown_as_text(house: House, browser: Browser, text: s
     assert "49" not in consent.form.get("name", "")
 
 
-def test_a_state_comes_back_as_it_was(shop: App, browser: Browser, zoe: SignedIn) -> None:
+def test_a_state_comes_back_as_it_was(shop: App, browser: Browser, zoe: LogInResult) -> None:
     state = "a b&c=d%26/?#[]'\"<>~"
     browser.log_in()
     shop.code(browser)

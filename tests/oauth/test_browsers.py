@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.authentication.log_in import SignedIn
+from chalicelib.authentication.log_in import LogInResult
 from chalicelib.web.cookies.browser_session import BROWSER
 from tests.conftest import Clock
 from tests.oauth.house import ISSUER, PASSWORD, SOURCE, App, Browser, House
@@ -13,20 +13,20 @@ from tests.oauth.house import ISSUER, PASSWORD, SOURCE, App, Browser, House
 DAY = 24 * 60 * 60
 
 
-def sessions_of(house: House, zoe: SignedIn, client_id: str = "cupbearer") -> list[str]:
+def sessions_of(house: House, zoe: LogInResult, client_id: str = "cupbearer") -> list[str]:
     """Return the live sessions of a client, the last used first."""
     live = house.services.sessions.live(zoe.user.user_id)
     return [session.session_id for session in live if session.client_id == client_id]
 
 
 def session_of(browser: Browser) -> str:
-    found = browser.house.services.provider.browser.find(browser.cookies["__Host-cupbearer_session"])
+    found = browser.house.services.oauth.browser.find(browser.cookies["__Host-cupbearer_session"])
     assert found is not None
     return found.session.session_id
 
 
 def test_a_session_that_authorize_requests_use_is_in_use(
-    house: House, shop: App, browser: Browser, clock: Clock, zoe: SignedIn
+    house: House, shop: App, browser: Browser, clock: Clock, zoe: LogInResult
 ) -> None:
     """It neither goes idle nor is it the first to give way."""
     shop.code(browser)
@@ -37,7 +37,7 @@ def test_a_session_that_authorize_requests_use_is_in_use(
 
 
 def test_a_use_is_written_down_once_an_hour(
-    house: House, shop: App, browser: Browser, clock: Clock, zoe: SignedIn
+    house: House, shop: App, browser: Browser, clock: Clock, zoe: LogInResult
 ) -> None:
     """The design's section 8: no write more on the way of each request."""
     shop.code(browser)
@@ -73,7 +73,7 @@ def test_a_session_ends_unused_and_at_its_greatest_age_all_the_same(
 
 
 def test_an_application_pushes_out_nobodys_session_but_its_own(
-    house: House, shop: App, browser: Browser, clock: Clock, zoe: SignedIn
+    house: House, shop: App, browser: Browser, clock: Clock, zoe: LogInResult
 ) -> None:
     """DS-3: the browser's session is the oldest of all."""
     other = house.client()
@@ -90,7 +90,7 @@ def test_an_application_pushes_out_nobodys_session_but_its_own(
 
 
 def test_a_new_application_takes_the_place_of_whoever_has_most(
-    house: House, shop: App, browser: Browser, clock: Clock, zoe: SignedIn
+    house: House, shop: App, browser: Browser, clock: Clock, zoe: LogInResult
 ) -> None:
     """DS-3: where all 50 places are taken."""
     shop.code(browser)
@@ -99,7 +99,7 @@ def test_a_new_application_takes_the_place_of_whoever_has_most(
     for _ in range(60):
         clock.advance(1)
         _, sessions = house.services.sessions.read_all(user.user_id)
-        house.services.sign_in.start(user, source=SOURCE, amr=("pwd",), existing=sessions)
+        house.services.log_in.start(user, source=SOURCE, amr=("pwd",), existing=sessions)
     assert shop.refresh(few).status == 200
     browser.log_in()
     new = house.client()
@@ -123,7 +123,7 @@ def log_in_by_json(browser: Browser, path: str, **fields: object) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_log_in_ends_the_browsers_earlier_session_and_renews_its_name(
-    house: House, shop: App, browser: Browser, zoe: SignedIn, way: str
+    house: House, shop: App, browser: Browser, zoe: LogInResult, way: str
 ) -> None:
     """SE-8, BR-2: by one doorway, whichever way; what was begun before counts for nothing."""
     page = browser.log_in(browser.go(shop.authorize_url()))

@@ -19,7 +19,7 @@ def desk(tmp_path: Path, world: World) -> Desk:
 
 
 def is_taken(desk: Desk, client_id: str, secret: str) -> bool:
-    authentication = desk.services.provider.authentication
+    authentication = desk.services.oauth.authentication
     try:
         authentication.authenticate(Credentials(client_id, secret), source=Source())
     except OAuthRefusal:

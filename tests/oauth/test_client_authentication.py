@@ -84,10 +84,10 @@ def test_guessing_is_told_to_wait_and_shuts_nobody_out(house: House, machine: Ap
 def test_two_secrets_live_during_a_rotation_and_no_third(house: House, machine: App) -> None:
     """OP-6."""
     first = str(machine.secret)
-    _, second = house.services.provider.clients.rotate_secret(machine.client_id)
+    _, second = house.services.oauth.clients.rotate_secret(machine.client_id)
     assert ask(house, basic(machine.client_id, first)).status == 200
     assert ask(house, basic(machine.client_id, second)).status == 200
-    _, third = house.services.provider.clients.rotate_secret(machine.client_id)
+    _, third = house.services.oauth.clients.rotate_secret(machine.client_id)
     assert [ask(house, basic(machine.client_id, each)).status for each in (first, second, third)] == [
         401,
         200,
@@ -97,7 +97,7 @@ def test_two_secrets_live_during_a_rotation_and_no_third(house: House, machine: 
 
 def test_no_secret_is_kept_in_clear(house: House, machine: App) -> None:
     """OP-6, M9."""
-    record = house.services.provider.clients.require(machine.client_id).record
+    record = house.services.oauth.clients.require(machine.client_id).record
     assert record is not None
     assert str(machine.secret) not in json.dumps(record.data)
 
@@ -118,9 +118,9 @@ def test_a_public_client_that_sends_a_secret_is_refused(house: House) -> None:
 
 
 def test_a_disabled_client_gets_nothing(house: House, machine: App) -> None:
-    house.services.provider.clients.set_disabled(machine.client_id, disabled=True)
+    house.services.oauth.clients.set_disabled(machine.client_id, disabled=True)
     assert machine.token(**FORM).error == "invalid_client"
-    house.services.provider.clients.set_disabled(machine.client_id, disabled=False)
+    house.services.oauth.clients.set_disabled(machine.client_id, disabled=False)
     assert machine.token(**FORM).status == 200
 
 

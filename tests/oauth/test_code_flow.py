@@ -5,13 +5,13 @@ import hashlib
 
 import pytest
 
-from chalicelib.authentication.log_in import SignedIn
+from chalicelib.authentication.log_in import LogInResult
 from tests.conftest import Clock
 from tests.oauth.house import CALLBACK, ISSUER, SOURCE, App, Browser, House, payload_of
 
 
 def test_a_person_logs_in_consents_and_the_client_gets_tokens(
-    house: House, shop: App, browser: Browser, zoe: SignedIn
+    house: House, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     page = browser.go(shop.authorize_url())
     assert "Log in" in page.text
@@ -40,7 +40,7 @@ def test_a_person_logs_in_consents_and_the_client_gets_tokens(
 
 
 def test_userinfo_tells_what_the_scopes_let_the_client_know(
-    house: House, shop: App, browser: Browser, zoe: SignedIn
+    house: House, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     tokens = shop.redeem(shop.code(browser)).json
     for method in ("GET", "POST"):
@@ -59,7 +59,7 @@ def test_userinfo_tells_what_the_scopes_let_the_client_know(
     assert house.ask("GET", "/oauth/userinfo", headers=bearer).json == {"sub": zoe.user.user_id}
 
 
-def test_a_token_without_openid_opens_no_userinfo(house: House, zoe: SignedIn) -> None:
+def test_a_token_without_openid_opens_no_userinfo(house: House, zoe: LogInResult) -> None:
     """SC-5."""
     answer = house.ask("GET", "/oauth/userinfo", headers={"Authorization": f"Bearer {zoe.access_token}"})
     assert answer.status == 403
@@ -92,7 +92,7 @@ def test_a_refresh_may_narrow_and_never_widen(shop: App, browser: Browser) -> No
 
 
 def test_a_code_used_twice_revokes_what_the_first_use_gave(
-    house: House, shop: App, browser: Browser, zoe: SignedIn
+    house: House, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     """OP-2, RFC 6749 section 4.1.2."""
     code = shop.code(browser)
@@ -132,7 +132,7 @@ def test_each_binding_of_a_code_is_checked(
 
 
 def test_another_client_cannot_redeem_a_code(
-    house: House, shop: App, browser: Browser, zoe: SignedIn
+    house: House, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     code = shop.code(browser)
     assert house.client().redeem(code).error == "invalid_grant"
@@ -149,7 +149,7 @@ def test_a_code_lives_a_minute(shop: App, browser: Browser, clock: Clock) -> Non
 
 
 def test_a_log_out_between_code_and_token_leaves_nothing(
-    house: House, shop: App, browser: Browser, zoe: SignedIn
+    house: House, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     """OP-2: the code is bound to the log-in it came from."""
     code = shop.code(browser)
@@ -183,7 +183,7 @@ def test_a_clients_refresh_token_is_nobody_elses(house: House, shop: App, browse
 
 
 def test_a_clients_token_opens_no_account_route_and_its_session_is_listed(
-    house: House, shop: App, browser: Browser, zoe: SignedIn
+    house: House, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     tokens = shop.redeem(shop.code(browser)).json
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
@@ -195,7 +195,7 @@ def test_a_clients_token_opens_no_account_route_and_its_session_is_listed(
 
 
 def test_withdrawing_a_consent_ends_the_clients_sessions(
-    house: House, shop: App, browser: Browser, zoe: SignedIn
+    house: House, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     tokens = shop.redeem(shop.code(browser)).json
     waiting = shop.code(browser)

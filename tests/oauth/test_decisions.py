@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.authentication.log_in import SignedIn
+from chalicelib.authentication.log_in import LogInResult
 from chalicelib.errors import Taken
 from chalicelib.oauth.errors import OAuthRefusal
 from chalicelib.store import Insert, Replace, Write
@@ -13,11 +13,11 @@ from tests.oauth.house import CALLBACK, SOURCE, VERIFIER, App, Browser, House
 from tests.support.overtaken import overtaken
 
 
-def withdraw(house: House, shop: App, zoe: SignedIn) -> None:
-    house.services.provider.consents.withdraw(zoe.user.user_id, shop.client_id, source=SOURCE)
+def withdraw(house: House, shop: App, zoe: LogInResult) -> None:
+    house.services.oauth.consents.withdraw(zoe.user.user_id, shop.client_id, source=SOURCE)
 
 
-def log_out(house: House, zoe: SignedIn) -> None:
+def log_out(house: House, zoe: LogInResult) -> None:
     """End every session of the browser's person but none of the person's record."""
     for session in house.services.sessions.live(zoe.user.user_id):
         house.services.sessions.end(zoe.user.user_id, session.session_id, source=SOURCE)
@@ -27,12 +27,12 @@ def inserts(partition: str) -> Callable[[Write], bool]:
     return lambda write: isinstance(write, Insert) and write.key.partition.startswith(partition)
 
 
-def consents(house: House, zoe: SignedIn) -> int:
-    return len(house.services.provider.consents.of(zoe.user.user_id))
+def consents(house: House, zoe: LogInResult) -> int:
+    return len(house.services.oauth.consents.of(zoe.user.user_id))
 
 
 @pytest.mark.parametrize("first", ["allow", "refuse"])
-def test_a_form_decides_once(house: House, shop: App, browser: Browser, zoe: SignedIn, first: str) -> None:
+def test_a_form_decides_once(house: House, shop: App, browser: Browser, zoe: LogInResult, first: str) -> None:
     """Also after the consent was withdrawn: the form of before gives nothing back."""
     page = browser.log_in(browser.go(shop.authorize_url()))
     assert browser.consent(page, first).status == 303
@@ -53,7 +53,7 @@ def test_two_forms_of_one_request_are_two(house: House, shop: App, browser: Brow
 
 
 def test_a_code_from_before_a_withdrawal_is_void_under_a_new_consent(
-    house: House, shop: App, browser: Browser, zoe: SignedIn
+    house: House, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     before = shop.code(browser)
     withdraw(house, shop, zoe)
@@ -71,7 +71,7 @@ def test_a_code_from_before_more_was_consented_to_is_still_good(
 
 
 def test_a_device_approved_before_a_withdrawal_gets_nothing_under_a_new_consent(
-    house: House, browser: Browser, zoe: SignedIn
+    house: House, browser: Browser, zoe: LogInResult
 ) -> None:
     device_code_grant = "urn:ietf:params:oauth:grant-type:device_code"
     app = house.client(grants=("authorization_code", "refresh_token", device_code_grant))
@@ -87,14 +87,14 @@ def test_a_device_approved_before_a_withdrawal_gets_nothing_under_a_new_consent(
 def redeemed_while(house: House, shop: App, code: str, act: Callable[[], object]) -> None:
     """Redeem a code that another overtakes just before its commit."""
     services = overtaken(house.services, act, matters=inserts("user#"))
-    client = services.provider.clients.require(shop.client_id)
+    client = services.oauth.clients.require(shop.client_id)
     form = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER}
-    services.provider.redeem({**form, "redirect_uri": CALLBACK}, client, source=SOURCE)
+    services.oauth.redeem({**form, "redirect_uri": CALLBACK}, client, source=SOURCE)
 
 
 @pytest.mark.parametrize("act", ["consent withdrawn", "logged out"])
 def test_what_ends_during_a_redemption_leaves_nothing_issued(
-    house: House, shop: App, browser: Browser, zoe: SignedIn, act: str
+    house: House, shop: App, browser: Browser, zoe: LogInResult, act: str
 ) -> None:
     """ST-2, SE-7: consent and log-in are demanded in the commit that spends the code."""
     code = shop.code(browser)
@@ -109,19 +109,19 @@ def test_what_ends_during_a_redemption_leaves_nothing_issued(
 
 
 def test_a_session_that_a_withdrawal_overlooked_is_dead_under_a_new_consent(
-    house: House, shop: App, browser: Browser, zoe: SignedIn
+    house: House, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     """SE-7: it began between the reading and the commit of the withdrawal."""
     begun: list[str] = []
     code = shop.code(browser)
     services = overtaken(house.services, lambda: begun.append(shop.redeem(code).json["refresh_token"]))
-    services.provider.consents.withdraw(zoe.user.user_id, shop.client_id, source=SOURCE)
+    services.oauth.consents.withdraw(zoe.user.user_id, shop.client_id, source=SOURCE)
     shop.code(browser)
     assert shop.refresh(begun[0]).json["reason"] == "revoked"
 
 
 def test_a_remembered_consent_that_is_withdrawn_meanwhile_gives_no_code(
-    house: House, shop: App, browser: Browser, zoe: SignedIn
+    house: House, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     """ST-2: the consent is demanded in the commit of the code; the person is asked again."""
     shop.code(browser)
@@ -137,7 +137,7 @@ def test_a_remembered_consent_that_is_withdrawn_meanwhile_gives_no_code(
 
 
 def test_a_second_use_that_cannot_end_the_session_says_so(
-    house: House, shop: App, browser: Browser, zoe: SignedIn
+    house: House, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     """OP-2: the replay is refused either way, and never taken for done."""
     code = shop.code(browser)
@@ -153,7 +153,7 @@ def test_a_second_use_that_cannot_end_the_session_says_so(
         *[refresh] * 20,
         matters=lambda write: isinstance(write, Replace) and "ended" in write.data,
     )
-    client = services.provider.clients.require(shop.client_id)
+    client = services.oauth.clients.require(shop.client_id)
     form = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER}
     with pytest.raises(Taken):
-        services.provider.redeem({**form, "redirect_uri": CALLBACK}, client, source=SOURCE)
+        services.oauth.redeem({**form, "redirect_uri": CALLBACK}, client, source=SOURCE)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.authentication.log_in import SignedIn
+from chalicelib.authentication.log_in import LogInResult
 from chalicelib.oauth.client import DEVICE_CODE
 from chalicelib.oauth.device_codes import ALPHABET, cleaned
 from tests.conftest import Clock
@@ -37,7 +37,7 @@ def decide(browser: Browser, begun: dict[str, str], decision: str = "allow") -> 
 
 
 def test_a_program_gets_its_tokens_once_its_person_allows(
-    tv: App, browser: Browser, zoe: SignedIn, house: House
+    tv: App, browser: Browser, zoe: LogInResult, house: House
 ) -> None:
     begun = begin(tv)
     assert begun["verification_uri"] == f"{ISSUER}/device"
@@ -112,7 +112,7 @@ def test_deciding_needs_our_own_form(house: House, tv: App, browser: Browser) ->
 
 
 def test_a_decision_counts_for_the_device_and_the_scopes_that_were_shown(
-    house: House, browser: Browser, zoe: SignedIn
+    house: House, browser: Browser, zoe: LogInResult
 ) -> None:
     """OP-7, BR-2: not for another device's code put into the form, nor for a right that came later."""
     tv = house.client(name="TV", public=True, grants=(DEVICE_CODE,), scopes="openid pangolins")
@@ -128,7 +128,7 @@ def test_a_decision_counts_for_the_device_and_the_scopes_that_were_shown(
 
 
 def test_a_log_out_before_the_poll_leaves_nothing(
-    house: House, tv: App, browser: Browser, zoe: SignedIn
+    house: House, tv: App, browser: Browser, zoe: LogInResult
 ) -> None:
     begun = begin(tv)
     decide(browser, begun)
@@ -152,7 +152,7 @@ def test_one_network_begins_a_hundred_an_hour_and_no_more(tv: App) -> None:
 
 
 def test_a_narrowed_log_in_gives_a_device_no_more_than_it_has(
-    house: House, browser: Browser, zoe: SignedIn
+    house: House, browser: Browser, zoe: LogInResult
 ) -> None:
     """SC-2: the page shows what this log-in has, not all that its person has."""
     tv = house.client(name="TV", public=True, grants=(DEVICE_CODE,), scopes="openid get:profile")
@@ -162,7 +162,7 @@ def test_a_narrowed_log_in_gives_a_device_no_more_than_it_has(
     assert "get:profile" not in page.text
     browser.send("/device", {**page.form, "decision": "allow"})
     assert poll(tv, begun).json["scope"] == "openid"
-    (consent,) = house.services.provider.consents.of(zoe.user.user_id)
+    (consent,) = house.services.oauth.consents.of(zoe.user.user_id)
     assert consent.scopes == {"openid"}
 
 

@@ -69,7 +69,7 @@ def test_a_token_is_inactive_once_its_session_or_client_is_over(
     token = machine.token(grant_type="client_credentials").json["access_token"]
     api = house.client(resource_server=True, redirect_uris=())
     assert looked_at(api, token)["active"] is True
-    house.services.provider.clients.set_disabled(machine.client_id, disabled=True)
+    house.services.oauth.clients.set_disabled(machine.client_id, disabled=True)
     assert looked_at(api, token) == NONE
 
 

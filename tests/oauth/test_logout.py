@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chalicelib.authentication.log_in import SignedIn
+from chalicelib.authentication.log_in import LogInResult
 from tests.oauth.house import AFTER_LOGOUT, App, Browser, House
 
 
@@ -125,7 +125,7 @@ def test_another_persons_hint_asks_the_one_who_is_there(
 
 
 def test_a_form_from_another_site_goes_on_without_the_token_in_the_url(
-    house: House, shop: App, browser: Browser, tokens: dict[str, str], zoe: SignedIn
+    house: House, shop: App, browser: Browser, tokens: dict[str, str], zoe: LogInResult
 ) -> None:
     """BR-1: a form from elsewhere does not tell who is logged in, so it becomes a GET."""
     form = {"id_token_hint": tokens["id_token"], "post_logout_redirect_uri": AFTER_LOGOUT, "state": "s"}

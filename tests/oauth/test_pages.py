@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.authentication.log_in import SignedIn
+from chalicelib.authentication.log_in import LogInResult
 from tests.conftest import Clock
 from tests.oauth.house import ISSUER, PASSWORD, App, Browser, House
 
@@ -178,24 +178,26 @@ def _log_in_elsewhere(house: House, username: str) -> str:
 
 @pytest.mark.parametrize("decision", ["deny", "", "ALLOW"])
 def test_a_refused_consent_gives_nothing(
-    house: House, shop: App, browser: Browser, zoe: SignedIn, decision: str
+    house: House, shop: App, browser: Browser, zoe: LogInResult, decision: str
 ) -> None:
     page = browser.log_in(browser.go(shop.authorize_url()))
     reply = browser.consent(page, decision)
     assert reply.told["error"] == "access_denied"
     assert "consent_refused" in house.events(zoe.user.user_id)
-    assert house.services.provider.consents.of(zoe.user.user_id) == ()
+    assert house.services.oauth.consents.of(zoe.user.user_id) == ()
 
 
 def test_what_the_server_holds_counts_at_the_last_step(house: House, shop: App, browser: Browser) -> None:
     """OP-4: the client was disabled after the consent page was shown."""
     page = browser.log_in(browser.go(shop.authorize_url()))
-    house.services.provider.clients.set_disabled(shop.client_id, disabled=True)
+    house.services.oauth.clients.set_disabled(shop.client_id, disabled=True)
     reply = browser.consent(page)
     assert (reply.status, "Location" in reply.headers) == (400, False)
 
 
-def test_a_new_log_in_at_a_browser_ends_the_one_before(house: House, browser: Browser, zoe: SignedIn) -> None:
+def test_a_new_log_in_at_a_browser_ends_the_one_before(
+    house: House, browser: Browser, zoe: LogInResult
+) -> None:
     browser.log_in()
     browser.log_in(browser.go("/login"))
     assert len(house.services.sessions.live(zoe.user.user_id)) == 2  # the fixture's own, and the last
@@ -211,7 +213,7 @@ def test_many_wrong_log_ins_are_told_to_wait(browser: Browser) -> None:
 
 @pytest.mark.parametrize("kind", ["refresh token", "access token", "cut", "changed"])
 def test_only_a_browser_token_is_a_browser_session(
-    house: House, shop: App, browser: Browser, zoe: SignedIn, kind: str
+    house: House, shop: App, browser: Browser, zoe: LogInResult, kind: str
 ) -> None:
     """TK-7, TK-10."""
     shop.code(browser)
@@ -243,7 +245,7 @@ def test_a_log_in_of_our_own_scripts_serves_the_pages_too(house: House, shop: Ap
 
 
 def test_bad_requests_from_a_logged_in_browser_stand_in_the_trail_once_an_hour(
-    house: House, shop: App, browser: Browser, zoe: SignedIn, clock: Clock
+    house: House, shop: App, browser: Browser, zoe: LogInResult, clock: Clock
 ) -> None:
     """DS-3, LG-1: any page can send a browser here as often as it likes."""
     browser.log_in()
@@ -256,7 +258,7 @@ def test_bad_requests_from_a_logged_in_browser_stand_in_the_trail_once_an_hour(
 
 
 def test_what_was_tampered_with_stands_in_the_trail(
-    house: House, shop: App, browser: Browser, zoe: SignedIn
+    house: House, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     """LG-1: a person's forms and links in theirs, a client's requests in its own; a stranger's in none (DS-3)."""
     page = browser.log_in(browser.go(shop.authorize_url()))

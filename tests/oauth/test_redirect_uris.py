@@ -118,7 +118,7 @@ def test_the_policy_of_a_page_names_the_origin_written_anew(
 
 def registered_before(house: House, app: App, uri: str) -> None:
     """Write down what an earlier version would have registered."""
-    client = house.services.provider.clients.require(app.client_id)
+    client = house.services.oauth.clients.require(app.client_id)
     changed = replace(client, redirect_uris=(uri,), post_logout_redirect_uris=(uri,))
     (record,) = house.services.store.get(client_key(app.client_id))
     assert record is not None

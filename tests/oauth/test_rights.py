@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib import scopes
-from chalicelib.authentication.log_in import SignedIn
+from chalicelib.authentication.log_in import LogInResult
 from chalicelib.oauth.consents import Consent, Consents
 from chalicelib.store import Data, Remove, Replace, Store
 from chalicelib.world import World
@@ -32,7 +32,7 @@ def test_granted_lies_within_asked_allowed_and_held(
 
 
 def test_a_narrowed_log_in_gives_a_client_no_more_than_it_has(
-    house: House, browser: Browser, zoe: SignedIn
+    house: House, browser: Browser, zoe: LogInResult
 ) -> None:
     """SC-2: what the person has beside this log-in is neither shown nor given nor remembered."""
     shop = house.client(scopes="openid get:profile")
@@ -41,12 +41,12 @@ def test_a_narrowed_log_in_gives_a_client_no_more_than_it_has(
     assert "get:profile" not in page.text
     tokens = shop.redeem(browser.consent(page).told["code"]).json
     assert tokens["scope"] == "openid"
-    (consent,) = house.services.provider.consents.of(zoe.user.user_id)
+    (consent,) = house.services.oauth.consents.of(zoe.user.user_id)
     assert consent.scopes == {"openid"}
 
 
 def test_a_right_taken_from_the_person_or_the_client_is_gone_at_the_next_refresh(
-    house: House, browser: Browser, zoe: SignedIn
+    house: House, browser: Browser, zoe: LogInResult
 ) -> None:
     """SE-4."""
     shop = house.client(scopes="openid get:profile")
@@ -55,7 +55,7 @@ def test_a_right_taken_from_the_person_or_the_client_is_gone_at_the_next_refresh
     house.services.users.change(zoe.user.user_id, lambda user: replace(user, scopes=frozenset()))
     tokens = shop.refresh(tokens["refresh_token"]).json
     assert tokens["scope"] == "openid" == payload_of(tokens["access_token"])["scope"]
-    client = house.services.provider.clients.require(shop.client_id)
+    client = house.services.oauth.clients.require(shop.client_id)
     assert client.record is not None
     changed: Data = replace(client, scopes=frozenset({"get:profile"})).data()
     house.services.store.commit(Replace(client.record, changed))
@@ -66,13 +66,13 @@ def test_a_right_taken_from_the_person_or_the_client_is_gone_at_the_next_refresh
 @pytest.mark.parametrize("spent", [False, True], ids=["current", "forgiven replay"])
 @pytest.mark.parametrize("left", ["nothing", "less"])
 def test_no_refresh_goes_beyond_the_consent_as_it_is_now(
-    house: House, shop: App, browser: Browser, zoe: SignedIn, left: str, *, spent: bool
+    house: House, shop: App, browser: Browser, zoe: LogInResult, left: str, *, spent: bool
 ) -> None:
     """SE-4: a session that a withdrawal did not reach gets nothing, nor by a token within the grace (SE-3)."""
     refresh_token = shop.redeem(shop.code(browser)).json["refresh_token"]
     if spent:
         assert shop.refresh(refresh_token).status == 200
-    consent = house.services.provider.consents.find(zoe.user.user_id, shop.client_id)
+    consent = house.services.oauth.consents.find(zoe.user.user_id, shop.client_id)
     assert consent is not None
     assert consent.record is not None
     less = Replace(consent.record, replace(consent, scopes=frozenset({"openid"})).data())
@@ -82,7 +82,7 @@ def test_no_refresh_goes_beyond_the_consent_as_it_is_now(
 
 
 def test_a_consent_withdrawn_during_a_refresh_is_seen_by_its_commit(
-    house: House, shop: App, browser: Browser, zoe: SignedIn, monkeypatch: pytest.MonkeyPatch
+    house: House, shop: App, browser: Browser, zoe: LogInResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SE-4, ST-2."""
     refresh_token = shop.redeem(shop.code(browser)).json["refresh_token"]
@@ -99,7 +99,7 @@ def test_a_consent_withdrawn_during_a_refresh_is_seen_by_its_commit(
 
 
 def test_a_disabled_person_gets_nothing_more(
-    house: House, shop: App, browser: Browser, zoe: SignedIn
+    house: House, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     tokens, code = shop.redeem(shop.code(browser)).json, shop.code(browser)
     user = house.services.users.require(zoe.user.user_id)
@@ -121,12 +121,12 @@ def test_nobody_sees_or_withdraws_anothers_consents(house: House, shop: App, bro
 
 
 def test_a_deleted_person_leaves_no_consents(
-    house: House, shop: App, browser: Browser, zoe: SignedIn
+    house: House, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     tokens = shop.redeem(shop.code(browser)).json
     own = {"Authorization": f"Bearer {zoe.access_token}"}
     assert house.ask("DELETE", "/users/me", headers=own).status == 204
-    assert house.services.provider.consents.of(zoe.user.user_id) == ()
+    assert house.services.oauth.consents.of(zoe.user.user_id) == ()
     assert shop.refresh(tokens["refresh_token"]).error == "invalid_grant"
 
 
@@ -175,13 +175,13 @@ def test_what_a_newer_release_added_to_a_client_is_passed_over(
     house: House, shop: App, browser: Browser
 ) -> None:
     """DP-4: two releases run on one table in every deploy and rollback."""
-    client = house.services.provider.clients.require(shop.client_id)
+    client = house.services.oauth.clients.require(shop.client_id)
     assert client.record is not None
     house.services.store.commit(Replace(client.record, {**client.data(), "from_the_future": 1}))
     assert shop.redeem(shop.code(browser)).status == 200
 
 
-def test_a_consent_is_to_what_was_shown(house: House, browser: Browser, zoe: SignedIn) -> None:
+def test_a_consent_is_to_what_was_shown(house: House, browser: Browser, zoe: LogInResult) -> None:
     """OP-7: a right that the person got after the page was shown is asked for anew."""
     shop = house.client(scopes="openid pangolins")
     page = browser.log_in(browser.go(shop.authorize_url(scope="openid pangolins")))

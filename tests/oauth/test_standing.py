@@ -25,22 +25,22 @@ def strip_person(app: Client) -> None:
 
 
 def strip_client(app: Client) -> None:
-    registered = app.services.provider.clients.require(client_of(app))
+    registered = app.services.oauth.clients.require(client_of(app))
     assert registered.record is not None
     less = replace(registered, scopes=frozenset({"get:profile"}))
     app.services.store.commit(Replace(registered.record, less.data()))
 
 
 def disable_client(app: Client) -> None:
-    app.services.provider.clients.set_disabled(client_of(app), disabled=True)
+    app.services.oauth.clients.set_disabled(client_of(app), disabled=True)
 
 
 def delete_client(app: Client) -> None:
-    app.services.provider.clients.delete(client_of(app))
+    app.services.oauth.clients.delete(client_of(app))
 
 
 def withdraw_consent(app: Client) -> None:
-    app.services.provider.consents.withdraw(app.user_id or "", client_of(app), source=SOURCE)
+    app.services.oauth.consents.withdraw(app.user_id or "", client_of(app), source=SOURCE)
 
 
 ENDS: list[Callable[[Client], None]] = [disable_client, delete_client, withdraw_consent]
@@ -54,7 +54,7 @@ def ann(client: Client) -> Client:
 
 def introspected(client: Client, token: str | None) -> dict[str, object]:
     """Ask as a resource server."""
-    api, secret = client.services.provider.clients.create(Registration(name="API", resource_server=True))
+    api, secret = client.services.oauth.clients.create(Registration(name="API", resource_server=True))
     headers = {
         **basic(api.client_id, secret or ""),
         "Content-Type": "application/x-www-form-urlencoded",

@@ -109,7 +109,7 @@ def test_the_trail_of_a_refused_request_holds_nothing_that_was_sent(
     sent: dict[str, str | None] = {name: f"canary-{name}-{'x' * 43}" for name in fields}
     reply = shop.token(grant_type=grant_type, **sent)
     assert reply.status == 400
-    client = house.services.provider.clients.find(shop.client_id)
+    client = house.services.oauth.clients.find(shop.client_id)
     assert client
     kept = house.services.store.list(f"audit#{client.subject}").records
     assert "request_refused" in [record.data["event"] for record in kept]

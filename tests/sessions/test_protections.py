@@ -44,7 +44,7 @@ class TestSecret:
         assert spend(cupbearer, ann.refresh_token).session_id == ann.session_id
 
     def test_a_browser_token_without_it_is_nobodys(self, cupbearer: Bench, ann: Client, forged: str) -> None:
-        browser = cupbearer.services.provider.browser
+        browser = cupbearer.services.oauth.browser
         found = browser.find(browser.token_for(ann.refresh_token or ""))
         assert found
         assert found.session.session_id == ann.session_id

@@ -69,6 +69,8 @@ def test_a_token_carries_what_was_asked_for_and_is_held(
 def test_what_is_stored_reads_back_as_it_was(
     scope: scopes.Scopes | None, counter: int, spent: list[tuple[int, float]]
 ) -> None:
-    session = replace(SESSION, scope=scope, counter=counter, spent=tuple(spent), ended="idle", told=True)
+    session = replace(
+        SESSION, scope=scope, counter=counter, spent=tuple(spent), ended="idle", refusal_audited=True
+    )
     record = Record(Key("user#u", "session#s"), session.data(), "v1")
     assert replace(Session.from_record(record), record=None) == session

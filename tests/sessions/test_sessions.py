@@ -77,7 +77,7 @@ class TestReasons:
     def test_another_clients_token_is_no_token(self, cupbearer: Bench, ann: Client) -> None:
         """SE-4: bound to its client; and the attempt ends nothing."""
         with pytest.raises(RefreshRefused) as refused:
-            cupbearer.services.sign_in.refresh(ann.refresh_token or "", source=SOURCE, client_id="other")
+            cupbearer.services.log_in.refresh(ann.refresh_token or "", source=SOURCE, client_id="other")
         assert refused.value.public_code == "invalid_token"
         assert spend(cupbearer, ann.refresh_token)
 
@@ -115,7 +115,7 @@ class TestWhatItCarries:
         assert spend(cupbearer, ann.refresh_token).scope == {"orders:read"}
 
     def test_a_session_begun_narrow_stays_narrow(self, cupbearer: Bench, ann: Client) -> None:
-        signed_in = cupbearer.services.sign_in.with_password(
+        signed_in = cupbearer.services.log_in.with_password(
             username=ann.username or "",
             password=ann.password or "",
             scope=frozenset({"pangolins"}),
@@ -128,7 +128,7 @@ class TestWhatItCarries:
         assert spend(cupbearer, signed_in.refresh_token).scope == {"pangolins"}
 
     def test_a_refresh_may_narrow_and_never_widen(self, cupbearer: Bench, ann: Client) -> None:
-        refresh = cupbearer.services.sign_in.refresh
+        refresh = cupbearer.services.log_in.refresh
         narrowed = refresh(
             ann.refresh_token or "", source=SOURCE, scope=frozenset({"pangolins", "users:write"})
         )

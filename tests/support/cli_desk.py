@@ -11,7 +11,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from chalicelib.audit.trail import Source
-from chalicelib.authentication.log_in import SignedIn
+from chalicelib.authentication.log_in import LogInResult
 from chalicelib.settings import settings
 from chalicelib.users.user import User
 from chalicelib.wiring import Services, using
@@ -75,8 +75,8 @@ class Desk:
         assert user is not None
         return user
 
-    def log_in(self, username: str = "Zoe", password: str = PHRASE) -> SignedIn:
-        return self.services.sign_in.with_password(username=username, password=password, source=SOURCE)
+    def log_in(self, username: str = "Zoe", password: str = PHRASE) -> LogInResult:
+        return self.services.log_in.with_password(username=username, password=password, source=SOURCE)
 
 
 def script() -> list[str]:

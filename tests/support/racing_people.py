@@ -77,13 +77,13 @@ def refresh_or_end(store: Store, partition: str, turn: int, name: str) -> tuple[
         return end(services, ACTS[turn % len(ACTS)], record.data["user_id"], record.data["session_id"])
     try:
         if number_of(name) == 1:  # somebody logs in anew meanwhile
-            signed_in = services.sign_in.with_password(
+            signed_in = services.log_in.with_password(
                 username=f"{partition}-{turn}", password=PHRASE, source=SOURCE
             )
             return "", f"{signed_in.refresh_token}"
-        moved = services.sign_in.refresh(record.data["token"], source=SOURCE)
+        moved = services.log_in.refresh(record.data["token"], source=SOURCE)
         if number_of(name) % 2:
-            moved = services.sign_in.refresh(moved.refresh_token, source=SOURCE)
+            moved = services.log_in.refresh(moved.refresh_token, source=SOURCE)
     except (Refusal, InvalidCredentials) as refused:
         return refused.public_code
     return moved.access_token, moved.refresh_token

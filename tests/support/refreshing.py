@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.audit.trail import Source
-from chalicelib.authentication.log_in import SignedIn
+from chalicelib.authentication.log_in import LogInResult
 from chalicelib.errors import RefreshRefused
 from cupbearer.testing import SOURCE, Bench
 
@@ -13,11 +13,11 @@ ROOT = Path(__file__).parents[2]
 DAY = 86_400
 
 
-def spend(bench: Bench, token: str | None) -> SignedIn:
-    return bench.services.sign_in.refresh(token or "", source=SOURCE)
+def spend(bench: Bench, token: str | None) -> LogInResult:
+    return bench.services.log_in.refresh(token or "", source=SOURCE)
 
 
 def refusal(bench: Bench, token: str | None, *, source: Source = SOURCE) -> str:
     with pytest.raises(RefreshRefused) as refused:
-        bench.services.sign_in.refresh(token or "", source=source)
+        bench.services.log_in.refresh(token or "", source=source)
     return refused.value.public_code

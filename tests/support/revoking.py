@@ -49,9 +49,9 @@ OWN: dict[str, Act] = {
     ),
 }
 THROUGH_AN_APP: dict[str, Act] = {
-    "client disabled": lambda at, out: at.provider.clients.set_disabled(out.client_id, disabled=True),
-    "client deleted": lambda at, out: at.provider.clients.delete(out.client_id),
-    "consent withdrawn": lambda at, out: at.provider.consents.withdraw(
+    "client disabled": lambda at, out: at.oauth.clients.set_disabled(out.client_id, disabled=True),
+    "client deleted": lambda at, out: at.oauth.clients.delete(out.client_id),
+    "consent withdrawn": lambda at, out: at.oauth.consents.withdraw(
         out.user_id, out.client_id, source=SOURCE
     ),
 }
@@ -68,7 +68,7 @@ def token_out(at: "Services", act: str, *, username: str) -> Out:
             at, user_id=user.user_id, login_id=signed_in.session_id, scopes=HELD, source=SOURCE
         )
         return Out(tokens.access_token, user.user_id, signed_in.session_id, client.client_id)
-    narrow = at.sign_in.with_password(username=username, password=PASSWORD, source=SOURCE)
+    narrow = at.log_in.with_password(username=username, password=PASSWORD, source=SOURCE)
     return Out(narrow.access_token, user.user_id, narrow.session_id)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.audit.trail import Source
-from chalicelib.authentication.log_in import SignedIn
+from chalicelib.authentication.log_in import LogInResult
 from chalicelib.credentials.passwords import Passwords, Verdict
 from cupbearer.testing import SOURCE, Bench, QuickServices
 from tests.support.keys_world import Line
@@ -52,6 +52,6 @@ def watched(bench: Bench) -> Watched:
 
 def log_in(
     bench: Bench | Watched, username: str | None, password: str | None, source: Source = SOURCE
-) -> SignedIn:
-    sign_in = bench.services.sign_in
+) -> LogInResult:
+    sign_in = bench.services.log_in
     return sign_in.with_password(username=username or "", password=password or "", source=source)

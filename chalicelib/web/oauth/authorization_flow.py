@@ -54,14 +54,14 @@ class Pending:
 
 def sealed(call: Call, browser: Browser, pending: Pending) -> str:
     """Return what is pending as a text that only this browser can give back."""
-    return call.services.provider.seals.seal(
+    return call.services.oauth.signed_payloads.seal(
         pending.data(), purpose=PURPOSE, holder=browser.browser_id, seconds=SECONDS
     )
 
 
 def opened(call: Call, browser: Browser, text: str) -> Pending:
     """Return what is pending; raise RefusedAtPage for another browser's link, and for one whose time is over."""
-    data = call.services.provider.seals.open(text, purpose=PURPOSE, holder=browser.browser_id)
+    data = call.services.oauth.signed_payloads.open(text, purpose=PURPOSE, holder=browser.browser_id)
     if data is None:
         raise RefusedAtPage(
             "invalid_request",
@@ -72,7 +72,7 @@ def opened(call: Call, browser: Browser, text: str) -> Pending:
 
 def client_of(call: Call, request: AuthorizationRequest) -> Client:
     """Return the client of a request as it is now; raise RefusedAtPage when it may no longer ask this."""
-    client = call.services.provider.clients.find(request.client_id)
+    client = call.services.oauth.clients.find(request.client_id)
     if client is None or client.disabled:
         raise RefusedAtPage(
             "invalid_client",
@@ -106,7 +106,7 @@ def proceed(
 ) -> Answer:
     """Return the next step: log-in, consent, or the code."""
     client = client_of(call, request)
-    logged_in = fitting(request, logged_in, now=call.services.world.now())
+    logged_in = satisfying_login(request, logged_in, now=call.services.world.now())
     if logged_in is None:
         if request.silent:
             raise request.refused("login_required", "The person must log in, and prompt=none forbids to ask.")
@@ -116,7 +116,7 @@ def proceed(
             )
         return to_page(call, "login", browser, Pending(request))
     wanted = wanted_of(request, client, logged_in)
-    consent = call.services.provider.consents.find(logged_in.user.user_id, client.client_id)
+    consent = call.services.oauth.consents.find(logged_in.user.user_id, client.client_id)
     may_skip = not request.asks_consent and _only_the_client_answers(request, client)
     if may_skip and consent is not None and consent.record and wanted <= consent.scopes:
         with suppress(Conflict):  # withdrawn this moment: then it is asked for again
@@ -161,7 +161,7 @@ def give_code(
         nonce=request.nonce,
         consent_id=consent.consent_id,
     )
-    text, insert = call.services.provider.codes.compose(code)
+    text, insert = call.services.oauth.codes.compose(code)
     call.services.store.commit(insert, *writes)
     parameters = {"code": text, "state": request.state, "iss": call.services.settings.issuer}
     return see_other(redirect_uris.with_parameters(request.redirect_uri, parameters), browser.cookies)
@@ -177,7 +177,7 @@ def resumed(call: Call, pending: Pending, browser: Browser, logged_in: LoggedIn)
     )
 
 
-def fitting(
+def satisfying_login(
     request: AuthorizationRequest | None, logged_in: LoggedIn | None, *, now: float
 ) -> LoggedIn | None:
     """Return a log-in that is recent enough and of the person asked for; None counts as not logged in (OP-4)."""

@@ -32,7 +32,7 @@ def authorize(call: Call) -> Answer:
     from chalicelib.oauth.authorization_request import Parser, proven_client
     from chalicelib.web.oauth.authorization_flow import proceed
 
-    provider = call.services.provider
+    provider = call.services.oauth
     client, redirect_uri = proven_client(call.query, provider.clients.find)
 
     def subject_of(hint: str) -> str | None:
@@ -70,7 +70,7 @@ def authorize_by_form(call: Call) -> Answer:
             "invalid_request",
             f"The application's request is too long: encoded, its parameters have at most {MAX_QUERY} characters.",
         )
-    proven_client(fields, call.services.provider.clients.find)
+    proven_client(fields, call.services.oauth.clients.find)
     return see_other(f"{call.services.settings.issuer}/oauth/authorize?{query}")
 
 
@@ -129,7 +129,7 @@ def _log_out(call: Call, request: "LogoutRequest") -> Answer:
 def _parsed(call: Call, parameters: Mapping[str, tuple[str, ...]]) -> "LogoutRequest":
     from chalicelib.oauth import logout
 
-    provider = call.services.provider
+    provider = call.services.oauth
     return logout.parse(parameters, find=provider.clients.find, hint=provider.id_tokens.hint)
 
 
@@ -138,7 +138,7 @@ def _sealed(call: Call) -> "LogoutRequest":
 
 
 def _seal(call: Call, request: "LogoutRequest") -> str:
-    return call.services.provider.seals.seal(
+    return call.services.oauth.signed_payloads.seal(
         request.data(), purpose=LOGOUT_PURPOSE, holder="", seconds=LOGOUT_SECONDS
     )
 
@@ -146,12 +146,14 @@ def _seal(call: Call, request: "LogoutRequest") -> str:
 def _opened(call: Call, text: str) -> "LogoutRequest":
     from chalicelib.oauth.errors import RefusedAtPage
     from chalicelib.oauth.logout import LogoutRequest
-    from chalicelib.store.stored_fields import known
+    from chalicelib.store.stored_fields import stored_fields
 
-    data: dict[str, Any] | None = call.services.provider.seals.open(text, purpose=LOGOUT_PURPOSE, holder="")
+    data: dict[str, Any] | None = call.services.oauth.signed_payloads.open(
+        text, purpose=LOGOUT_PURPOSE, holder=""
+    )
     if data is None:
         raise RefusedAtPage("invalid_request", "This link is too old: log out at the application again.")
-    return LogoutRequest(**known(LogoutRequest, data))
+    return LogoutRequest(**stored_fields(LogoutRequest, data))
 
 
 def _targets(request: "LogoutRequest") -> tuple[str, ...]:

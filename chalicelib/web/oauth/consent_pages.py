@@ -41,7 +41,7 @@ def consent_page(call: Call) -> Answer:
 
     browser, text = browser_session.browser(call), call.one("request") or ""
     pending = authorization_flow.opened(call, browser, text)
-    logged_in = authorization_flow.fitting(
+    logged_in = authorization_flow.satisfying_login(
         pending.request, browser_session.logged_in(call), now=call.services.world.now()
     )
     if logged_in is None or pending.request is None:
@@ -72,7 +72,7 @@ def decide(call: Call) -> Answer:
     fields, browser = forms.single(call), browser_session.browser(call)
     text = fields.get("request", "")
     pending = authorization_flow.opened(call, browser, text)
-    logged_in = authorization_flow.fitting(
+    logged_in = authorization_flow.satisfying_login(
         pending.request, browser_session.logged_in(call), now=call.services.world.now()
     )
     if logged_in is None or pending.request is None:
@@ -80,7 +80,7 @@ def decide(call: Call) -> Answer:
     client = authorization_flow.client_of(call, pending.request)
     wanted = authorization_flow.wanted_of(pending.request, client, logged_in)
     demand_own_form(call, browser, fields.get("csrf"), "consent", *_shown(logged_in, text, wanted))
-    consents, user_id = call.services.provider.consents, logged_in.user.user_id
+    consents, user_id = call.services.oauth.consents, logged_in.user.user_id
     once = consents.deciding(text, seconds=authorization_flow.SECONDS)
     if fields.get("decision") != "allow":
         _refuse(call, pending.request, logged_in, once)
@@ -158,10 +158,10 @@ def device_form(call: Call) -> Answer:
             call, "login", browser, authorization_flow.Pending(user_code=typed[:64])
         )
     demand_own_form(call, browser, fields.get("csrf"), "device", logged_in.session.session_id)
-    device = call.services.provider.devices.find_by_user(typed, logged_in.user, source=call.source)
+    device = call.services.oauth.devices.find_by_user(typed, logged_in.user, source=call.source)
     if device is None:
         return _ask_for_code(call, browser, logged_in, typed, "This code is unknown, used or too old.")
-    asking = _Asking(logged_in, device, call.services.provider.clients.require(device.client_id))
+    asking = _Asking(logged_in, device, call.services.oauth.clients.require(device.client_id))
     if "decision" not in fields:
         return _ask_for_decision(call, browser, asking, typed)
     demand_own_form(call, browser, fields.get("shown"), "device decision", *asking.shown())
@@ -224,7 +224,7 @@ def _ask_for_decision(call: Call, browser: "Browser", asking: _Asking, typed: st
 def _decide_device(call: Call, asking: _Asking, *, allow: bool) -> Answer:
     from chalicelib.store import Conflict
 
-    devices, device, client = call.services.provider.devices, asking.device, asking.client
+    devices, device, client = call.services.oauth.devices, asking.device, asking.client
     user, session = asking.logged_in.user, asking.logged_in.session
     try:
         if allow:

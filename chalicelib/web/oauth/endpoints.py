@@ -54,7 +54,7 @@ def token(call: Call) -> Answer:
     """
     from chalicelib.oauth import client_authentication
 
-    provider, form = call.services.provider, forms.machine(call)
+    provider, form = call.services.oauth, forms.machine(call)
     client = provider.authentication.authenticate(
         client_authentication.read(form, call.headers.get("authorization")), source=call.source
     )
@@ -76,7 +76,7 @@ def revoke(call: Call) -> Answer:
     from chalicelib.oauth import client_authentication
     from chalicelib.oauth.grants.forms import required
 
-    provider, form = call.services.provider, forms.machine(call)
+    provider, form = call.services.oauth, forms.machine(call)
     client = provider.authentication.authenticate(
         client_authentication.read(form, call.headers.get("authorization")), source=call.source
     )
@@ -91,7 +91,7 @@ def introspect(call: Call) -> Answer:
     from chalicelib.oauth import client_authentication
     from chalicelib.oauth.grants.forms import required
 
-    provider, form = call.services.provider, forms.machine(call)
+    provider, form = call.services.oauth, forms.machine(call)
     client = provider.authentication.confidential(
         client_authentication.read(form, call.headers.get("authorization")), source=call.source
     )
@@ -114,7 +114,7 @@ def device_authorization(call: Call) -> Answer:
     from chalicelib.oauth.errors import OAuthRefusal
     from chalicelib.oauth.grants.forms import scope
 
-    provider, form = call.services.provider, forms.machine(call)
+    provider, form = call.services.oauth, forms.machine(call)
     client = provider.authentication.authenticate(
         client_authentication.read(form, call.headers.get("authorization")), source=call.source
     )

@@ -12,7 +12,7 @@ from chalicelib.web.pages.page_forms import csrf_token, demand_own_form, page, s
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
-    from chalicelib.authentication.log_in import SignedIn
+    from chalicelib.authentication.log_in import LogInResult
     from chalicelib.web.cookies.browser_session import Browser
     from chalicelib.web.oauth.authorization_flow import Pending
 
@@ -36,7 +36,7 @@ def log_in_by_form(call: Call) -> Answer:
     """Log in at the page, then go on with what the browser was on the way to."""
     fields, browser, pending = _sent(call, "login")
     try:
-        signed_in = call.services.sign_in.with_password(
+        signed_in = call.services.log_in.with_password(
             username=fields.get("username", ""), password=fields.get("password", ""), source=call.source
         )
     except (Invalid, InvalidCredentials, SlowDown) as refusal:
@@ -111,7 +111,7 @@ def _sent(call: Call, name: str) -> "tuple[dict[str, str], Browser, Pending | No
     return fields, browser, authorization_flow.opened(call, browser, text) if text else None
 
 
-def _go_on(call: Call, signed_in: "SignedIn", pending: "Pending | None") -> Answer:
+def _go_on(call: Call, signed_in: "LogInResult", pending: "Pending | None") -> Answer:
     """End the log-in before, if any, keep the new one in the browser under a new name, and lead on."""
     from chalicelib.sessions.browser_session import LoggedIn
     from chalicelib.web.oauth import authorization_flow

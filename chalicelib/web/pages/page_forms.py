@@ -43,7 +43,7 @@ def page(view: View) -> View:
             refusal_of_ours = problems.as_refusal(error)
             if refusal_of_ours is None:
                 raise
-            return told(refusal_of_ours)
+            return refusal_page(refusal_of_ours)
 
     return answer
 
@@ -87,7 +87,7 @@ def _sent_by_client(refusal: OAuthRefusal) -> tuple[str | None, str | None]:
     return redirect_uris.as_text(refusal.client_id or "") or None, uri or None
 
 
-def told(refusal: Refusal) -> Answer:
+def refusal_page(refusal: Refusal) -> Answer:
     """Return a refusal of ours as a page."""
     answer = problems.problem(refusal, request_id="")
     headers = {name: value for name, value in answer.headers.items() if name == "Retry-After"}
@@ -131,14 +131,14 @@ def error_location(call: Call, refusal: RefusedAtClient) -> str:
 
 def csrf_token(call: Call, browser: Browser, purpose: str, *about: str) -> str:
     """Return the proof that a form of ours was given to this browser for one purpose."""
-    return call.services.provider.seals.seal(
+    return call.services.oauth.signed_payloads.seal(
         {}, purpose=f"csrf {purpose}", holder=" ".join((browser.browser_id, *about)), seconds=CSRF_SECONDS
     )
 
 
 def demand_own_form(call: Call, browser: Browser, token: str | None, purpose: str, *about: str) -> None:
     """Refuse a form that was not given to this browser by our own page, or that another site sent."""
-    seals, holder = call.services.provider.seals, " ".join((browser.browser_id, *about))
+    seals, holder = call.services.oauth.signed_payloads, " ".join((browser.browser_id, *about))
     ours = token is not None and seals.open(token, purpose=f"csrf {purpose}", holder=holder) is not None
     if not ours or not _is_from_our_pages(call):
         raise RefusedAtPage(

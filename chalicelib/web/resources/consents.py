@@ -34,7 +34,7 @@ def list_consents(call: Call) -> Answer:
             scopes=sorted(consent.scopes),
             given_at=consent.given_at,
         )
-        for consent in call.services.provider.consents.of(user.user_id)
+        for consent in call.services.oauth.consents.of(user.user_id)
     ]
     return Answer(ConsentList(shapes))
 
@@ -43,5 +43,5 @@ def list_consents(call: Call) -> Answer:
 def withdraw_consent(call: Call) -> Answer:
     """Withdraw a consent; the application's sessions of this person end with it."""
     user = call.services.accounts.acting(call.principal).user
-    call.services.provider.consents.withdraw(user.user_id, call.params["client_id"], source=call.source)
+    call.services.oauth.consents.withdraw(user.user_id, call.params["client_id"], source=call.source)
     return NO_CONTENT

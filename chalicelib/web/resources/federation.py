@@ -29,9 +29,9 @@ def _told_as_page(view: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
             refusal = problems.as_refusal(error)
             if refusal is None or "text/html" not in call.headers.get("accept", ""):
                 raise
-            from chalicelib.web.pages.page_forms import told
+            from chalicelib.web.pages.page_forms import refusal_page
 
-            return told(refusal)
+            return refusal_page(refusal)
 
     return answer
 

@@ -13,7 +13,7 @@ from chalicelib.web.resources.shapes import TokenShape
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
-    from chalicelib.authentication.log_in import SignedIn
+    from chalicelib.authentication.log_in import LogInResult
 
 api = Api("sessions")
 
@@ -69,7 +69,7 @@ def log_in(call: Call) -> Answer:
     if form.cookie:
         call.demand_own_origin()
     wanted = None if form.scope is None else scopes.parse(form.scope)
-    signed_in = call.services.sign_in.with_password(
+    signed_in = call.services.log_in.with_password(
         username=form.username, password=form.password, scope=wanted, source=call.source
     )
     cookies = browser_session.renewed(call, signed_in).cookies if form.cookie else ()
@@ -95,7 +95,7 @@ def refresh(call: Call) -> Answer:
     token = in_body if in_body is not None else refresh_token.of(call)
     if token is None:
         raise RefreshRefused("invalid_token")
-    signed_in = call.services.sign_in.refresh(token, source=call.source)
+    signed_in = call.services.log_in.refresh(token, source=call.source)
     cookies = browser_session.begin(call, signed_in) if in_body is None else ()
     return _tokens(signed_in, cookies, in_cookie=in_body is None)
 
@@ -146,6 +146,8 @@ def log_out_everywhere(call: Call) -> Answer:
     return Answer(status=204, headers=browser_session.set_cookies(browser_session.dropped()))
 
 
-def _tokens(signed_in: "SignedIn", cookies: tuple[str, ...], *, status: int = 200, in_cookie: bool) -> Answer:
+def _tokens(
+    signed_in: "LogInResult", cookies: tuple[str, ...], *, status: int = 200, in_cookie: bool
+) -> Answer:
     headers = browser_session.set_cookies(cookies)
     return Answer(TokenShape.of(signed_in, in_cookie=in_cookie), status=status, headers=headers)

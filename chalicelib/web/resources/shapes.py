@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:  # the authorizer loads every shape and makes none
-    from chalicelib.authentication.log_in import SignedIn
+    from chalicelib.authentication.log_in import LogInResult
     from chalicelib.users.linked_identity import Identity
     from chalicelib.users.listed_user import ListedUser
     from chalicelib.users.user import User
@@ -48,7 +48,7 @@ class TokenShape(msgspec.Struct, frozen=True, omit_defaults=True):
     token_type: str = msgspec.field(default_factory=lambda: "Bearer")
 
     @classmethod
-    def of(cls, signed_in: "SignedIn", *, in_cookie: bool = False) -> "TokenShape":
+    def of(cls, signed_in: "LogInResult", *, in_cookie: bool = False) -> "TokenShape":
         return cls(
             access_token=signed_in.access_token,
             expires_in=signed_in.expires_in,
