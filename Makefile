@@ -7,7 +7,7 @@ STAGE ?= dev
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check deploy destroy deploy-check format page bench parts clean
+.PHONY: map help serve test check deploy destroy deploy-check format page bench parts clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ deploy-check: $(VENV)/ready .venv-deploy/ready .venv-ministack/ready ## deploy t
 
 page: $(VENV)/ready ## write the page for a static host into out/page: ORIGIN=https://app.example.com
 	@$(BIN)/python -m cupbearer.static_page "$(ORIGIN)" out/page
+
+map: $(VENV)/ready ## draw the folders and their arrows into docs/pictures/house.svg
+	@$(BIN)/python tools/house_map.py
 
 bench: $(VENV)/ready bench/node_modules/ready ## measure; BENCH=--quick takes under a minute
 	$(BIN)/python -m bench $(BENCH)

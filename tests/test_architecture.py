@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import forge
+from tools import house_map
 
 ROOT = Path(__file__).parent.parent
 DEPLOYED = ("app.py", "chalicelib")
@@ -89,8 +90,9 @@ HOMES = {
     ("jinja2",): ("chalicelib.web.pages.rendering",),
     ("time", "secrets", "random", "uuid", "datetime"): ("chalicelib.world", "cupbearer"),
     ("os",): (
-        "chalicelib.world", "chalicelib.settings.settings", "chalicelib.settings.local_master_key", "chalicelib.store.sqlite_file",
-        "chalicelib.store.sqlite_identity", "chalicelib.store.sqlite_backup", "chalicelib.credentials.hashing_threads", "cupbearer",
+        "chalicelib.world", "chalicelib.settings.settings", "chalicelib.settings.local_master_key",
+        "chalicelib.store.sqlite_file", "chalicelib.store.sqlite_identity", "chalicelib.store.sqlite_backup",
+        "chalicelib.credentials.hashing_threads", "cupbearer",
     ),
     ("socket", "http.client", "urllib.request", "ssl", "smtplib"): ("chalicelib.outbound", "cupbearer"),
     ("pytest",): ("cupbearer.pytest_plugin",),
@@ -105,53 +107,94 @@ def test_each_library_is_imported_in_its_home_only(wanted: tuple[str, ...]) -> N
     assert strays(who_imports(*wanted), *HOMES[wanted]) == []
 
 
-@pytest.mark.parametrize("edge", ["web", "wiring", "settings", "outside"])
-def test_subjects_know_no_edge(edge: str) -> None:
-    edges = [
-        f"chalicelib.{name}"
-        for name in (
-            "application",
-            "web",
-            "wiring",
-            "wiring_standards",
-            "settings",
-            "sample",
-            "api",
-            "outside",
-        )
-    ]
-    edges += [f"chalicelib.settings_{part}" for part in ("lists", "reader", "trusted_issuer")]
-    laptop = "chalicelib.settings.local_master_key"  # an edge itself: it reads a file for the wiring
-    assert strays(who_imports(f"chalicelib.{edge}"), "app", "cupbearer", laptop, *edges) == []
+BELOW = {  # what each folder may import, beside itself and what serves all: the drawing of docs/design.md
+    "store": (),
+    "jose": (),
+    "audit": ("store",),
+    "authorizer": (),
+    "users": ("store",),
+    "keys": ("jose", "store"),
+    "credentials": ("users", "keys", "audit", "store"),
+    "sessions": ("users", "keys", "jose", "audit", "store"),
+    "tokens": ("sessions", "users", "keys", "jose", "store"),
+    "outbound": ("keys", "jose"),
+    "authentication": ("tokens", "sessions", "credentials", "users", "keys", "jose", "audit", "store"),
+    "accounts": (
+        "authentication", "tokens", "sessions", "credentials", "users", "keys", "jose", "audit", "store",
+    ),
+    "oauth": ("tokens", "sessions", "credentials", "users", "keys", "jose", "audit", "store"),
+    "federation": (
+        "accounts", "authentication", "sessions", "credentials", "users", "keys", "jose", "audit", "store",
+    ),
+    "settings": ("tokens", "jose"),
+}  # fmt: skip
+ABOVE_ALL = ("wiring", "application", "web", "api", "sample")  # the composition root and the edge
+WEB = {  # the floors inside web/: the seam, then cookies, pages, and the views
+    "cookies": ("",),
+    "pages": ("", "cookies"),
+    "oauth": ("", "cookies", "pages"),
+    "resources": ("", "cookies", "pages"),
+}
 
 
-def test_what_is_outside_knows_no_subject() -> None:
-    ours = {name for name in MODULES if is_in(name, "chalicelib.outbound")}
-    subjects = {
-        "users",
-        "sessions",
-        "sign_in",
-        "accounts",
-        "provider",
-        "federation",
-        "web",
-        "wiring",
-        "settings",
+@pytest.mark.parametrize("folder", BELOW)
+def test_each_folder_imports_only_what_its_place_allows(folder: str) -> None:
+    found = house_map.arrows().get(folder, frozenset())
+    assert sorted(found - set(BELOW[folder])) == []
+
+
+def test_every_folder_has_its_place_and_none_is_above_itself() -> None:
+    assert set(house_map.arrows()) - set(ABOVE_ALL) <= set(BELOW)
+    graph = {folder: ends - set(ABOVE_ALL) for folder, ends in house_map.arrows().items() if folder in BELOW}
+    assert [folder for folder in graph if folder in house_map.reachable(graph, folder)] == []
+
+
+def test_a_sample_uses_what_a_reader_may_use() -> None:
+    assert house_map.arrows()["sample"] <= {"web", "users", "store"}
+
+
+def test_wiring_knows_no_view() -> None:
+    assert not {"web", "sample", "api"} & house_map.arrows()["wiring"]
+
+
+def test_inside_web_cookies_pages_and_views_are_floors() -> None:
+    strays = set()
+    for importer, imported in house_map.imports():
+        start, end = importer.split("."), imported.split(".")
+        if start[0] == "web" == end[0] and start[1] in WEB:
+            to = end[1] if end[1] in WEB else ""
+            if to != start[1] and to not in WEB[start[1]]:
+                strays.add(f"{importer} → {imported}")
+    assert strays == set()
+
+
+def test_the_map_in_the_documents_is_of_this_code() -> None:
+    """``make map`` draws it."""
+    assert house_map.PICTURE.read_text(encoding="utf-8") == house_map.picture()
+
+
+LATE = {  # who may import inside a function, and why
+    "wiring": "what a process does not use it does not load",
+    "web": "a view loads its subject when it is first asked for: a process answers most routes without most subjects",
+    "jose.jwk": "a verifier loads the one algorithm it meets",
+    "keys.key_wrapping": "the authorizer unwraps nothing",
+    "credentials": "argon2 and the list of common passwords are for those who hash",
+    "outbound": "boto3 and http.client are for those who call out",
+    "store.dynamodb": "botocore is for those who run on DynamoDB",
+    "store.sqlite": "the copy of a file is for those who make one",
+    "settings": "what few settings need, few processes load",
+    "urls": "the authorizer rarely judges an address",
+    "value": "dataclasses is what this module saves a start",
+}
+
+
+def test_an_import_inside_a_function_has_a_reason() -> None:
+    late = {
+        name.removeprefix("chalicelib.")
+        for name, module in MODULES.items()
+        if is_in(name, "chalicelib") and module.imports != module.eager
     }
-    found = {name for module in ours for name in MODULES[module].imports}
-    assert not {name for name in found if any(is_in(name, f"chalicelib.{subject}") for subject in subjects)}
-
-
-def test_the_store_knows_nothing_but_itself() -> None:
-    for name, module in MODULES.items():
-        if is_in(name, "chalicelib.store"):
-            ours = {other for other in module.imports if is_in(other, "chalicelib")}
-            assert {other for other in ours if not is_in(other, "chalicelib.store")} == set(), name
-
-
-def test_federation_and_provider_never_meet() -> None:
-    assert not {n for n in who_imports("chalicelib.oauth") if is_in(n, "chalicelib.federation")}
-    assert not {n for n in who_imports("chalicelib.federation") if is_in(n, "chalicelib.oauth")}
+    assert sorted(name for name in late if not name.startswith(tuple(LATE))) == []
 
 
 def views() -> set[str]:
@@ -242,15 +285,7 @@ def test_the_authorizer_as_deployed_loads_nothing_heavy_and_asks_no_store() -> N
     assert effect == "Allow"
     assert not has_store
     assert {name.split(".")[0] for name in loaded} & HEAVY == set()
-    subjects = (
-        "users",
-        "sign_in",
-        "passwords",
-        "accounts",
-        "administration",
-        "throttling",
-        "provider.clients",
-    )
+    subjects = ("users.users", "authentication.log_in", "credentials.passwords", "accounts", "oauth.clients")
     assert {f"chalicelib.{subject}" for subject in subjects} & set(loaded) == set()
 
 

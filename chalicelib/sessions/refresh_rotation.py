@@ -2,7 +2,7 @@
 
 A token spent within the grace window, however many steps back, stands for the session's current one (D2, SE-3); an
 older one was used twice (SE-2). Between the two lies what clocks that differ cannot tell apart: such a token gets
-nothing and ends nothing. Why: ``docs/decisions/0013-clocks.md``. Pure rules: :mod:`chalicelib.sessions.sessions` reads and writes.
+nothing and ends nothing. Why: ``docs/decisions/0013-clocks.md``. Pure rules: :mod:`.sessions` reads and writes.
 """
 
 import hmac

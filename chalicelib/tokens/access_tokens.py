@@ -1,4 +1,4 @@
-"""Access tokens of both kinds: ``issue`` one for a log-in, look a stored one up; :mod:`chalicelib.tokens.bearer` is the doorway."""
+"""Access tokens of both kinds: ``issue`` one for a log-in, look a stored one up; :mod:`.bearer` is the doorway."""
 
 import re
 from collections.abc import Sequence

@@ -124,8 +124,9 @@ def test_a_first_verdict_loads_neither_the_store_engines_nor_hashes_nor_template
         loaded = set(cold.modules(at, [findings.ROOT, cold.SITE]))
     heavy = {
         "boto3", "botocore", "argon2", "passlib", "jinja2", "jwt", "sqlite3", "secrets", "hashlib", "asyncio",
-        "chalicelib.authentication.log_in", "chalicelib.users.user", "chalicelib.sessions.sessions", "chalicelib.credentials.passwords",
-        "chalicelib.tokens.access_tokens", "chalicelib.keys.private_keys", "chalicelib.keys.key_ring", "chalicelib.users.confusables",
+        "chalicelib.authentication.log_in", "chalicelib.users.user", "chalicelib.sessions.sessions",
+        "chalicelib.credentials.passwords", "chalicelib.tokens.access_tokens", "chalicelib.keys.private_keys",
+        "chalicelib.keys.key_ring", "chalicelib.users.confusables",
         "chalicelib.store.sqlite", "chalicelib.store.dynamodb", "cupbearer",
     }  # fmt: skip
     assert not heavy & loaded
