@@ -118,7 +118,14 @@ def picture() -> str:
     width = max(len(row) for row in rows) * (BOX + GAP) - GAP + 2 * MARGIN
     height = (len(rows) + 2) * FLOOR - (FLOOR - HIGH) + 2 * MARGIN
     places = _places(rows, width, height)
-    parts = [_wide(MARGIN, width, "app.py · web/ · sample/ · api/", "the edge: may import everything below")]
+    parts = [
+        _wide(
+            MARGIN,
+            width,
+            "app.py · wiring · web/ · sample/ · api/",
+            "what is put together, and the edge: may import everything below",
+        )
+    ]
     parts += [_wide(height - MARGIN - HIGH, width, " · ".join(SERVES_ALL), "serve all")]
     parts += [
         _arrow(places[start], places[end])
@@ -168,7 +175,7 @@ def _box(folder: str, x: float, y: float) -> str:
     )
 
 
-def _lines(names: list[str], *, wide: int = 30, most: int = 3) -> list[str]:
+def _lines(names: list[str], *, wide: int = 25, most: int = 3) -> list[str]:
     lines = [""]
     for name in names:
         longer = f"{lines[-1]} {name}".strip()
