@@ -39,7 +39,7 @@ for event in json.loads(os.environ["EVENTS"]):
     if answer["statusCode"] != 200:
         raise SystemExit(answer["body"])
     asked.append(time.process_time())
-from chalicelib.outside import aws
+from chalicelib.outbound import aws
 aws.client("dynamodb", region="us-east-1")
 spent = {
     "API: the whole application": loaded,

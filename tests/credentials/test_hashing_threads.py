@@ -20,7 +20,7 @@ import re, sys, tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import app
-from chalicelib.passwords import Passwords
+from chalicelib.credentials.passwords import Passwords
 from chalicelib.wiring import services
 passwords = Passwords(services().world, min_length=8)
 hashed = passwords.hash("a long enough phrase")
@@ -31,7 +31,7 @@ print(int(re.search(r"VmHWM:\\s+([0-9]+) kB", Path("/proc/self/status").read_tex
 
 A_CHILD_HASHES = """
 import os
-from chalicelib.passwords import Passwords
+from chalicelib.credentials.passwords import Passwords
 from chalicelib.world import SYSTEM
 passwords = Passwords(SYSTEM, min_length=8)
 hashed = passwords.hash("a long enough phrase")

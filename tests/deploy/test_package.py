@@ -103,7 +103,7 @@ print(sorted(borrowed))
 def test_a_password_of_every_scheme_is_verified_by_the_package_alone(unpacked: Path) -> None:
     """It holds no more of passlib than that."""
     code = """
-from chalicelib.passwords import IMPORTED_SCHEMES, OWASP_19_MIB, Passwords, _context
+from chalicelib.credentials.passwords import IMPORTED_SCHEMES, OWASP_19_MIB, Passwords, _context
 from chalicelib.world import SYSTEM
 passwords = Passwords(SYSTEM, min_length=8)
 context = _context(OWASP_19_MIB, "another")

@@ -19,7 +19,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from chalicelib.master_key_file import read_or_make
+from chalicelib.settings.local_master_key import read_or_make
 from chalicelib.world import SYSTEM
 sys.stdin.readline()
 print(read_or_make(Path(sys.argv[1]), SYSTEM).hex())
