@@ -2,7 +2,8 @@
 
 from chalicelib.store import Check, Forget, Insert, Remove, Replace, Write
 
-OPEN = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL")
+# The first read begins the write-ahead log, of a file too that had none: restored by VACUUM INTO, or from a dump.
+OPEN = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "SELECT 1 FROM sqlite_master LIMIT 1")
 MAKE = (
     *OPEN,
     """CREATE TABLE records (

@@ -138,3 +138,15 @@ def test_a_child_that_was_forked_while_others_were_at_work_leaves_the_file_alone
 
     assert file.read(fork) == 7
     file.close()
+
+
+def test_a_store_restored_by_other_means_than_ours_is_opened(store: SqliteStore, path: Path) -> None:
+    """``VACUUM INTO`` and ``.dump`` write a file without a write-ahead log: it gets one, and that is no loss."""
+    store.commit(Insert(KEY, {"n": 1}))
+    restored = path.with_name("restored.db")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("VACUUM INTO ?", (str(restored),))
+    again = SqliteStore(restored, now=time.time, nonce=SYSTEM.identifier)
+    assert read(again, KEY).data == {"n": 1}
+    again.commit(NEXT)
+    again.close()
