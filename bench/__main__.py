@@ -20,6 +20,7 @@ ROWS = (
     "timing",
     "memory",
     "quiet_night",
+    "peers",
     "throughput",
     "growth",
     "parsers",

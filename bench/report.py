@@ -24,6 +24,7 @@ ORDER = (
     "timing",
     "memory",
     "quiet_night",
+    "peers",
     "parsers",
 )
 _FIGURES = re.compile(r"(<!-- figures: written by make bench -->\n).*(<!-- end of figures -->)", re.DOTALL)
