@@ -2,6 +2,7 @@
 
 One file a server, ``serving-PID.json``: private, without a secret, removed when the server ends. It stays locked as
 long as that server lives, and such a lock dies with its process: so what a killed one left behind is known as stale.
+Only a word of one's own counts, or of whoever has the directory: elsewhere anybody could name a store for our passwords.
 """
 
 import atexit
@@ -92,6 +93,8 @@ def running() -> tuple[list[Served], list[int]]:
 def _read(path: Path) -> Iterator[tuple[Served, bool]]:
     """Give the word in a file and whether its server lives; nothing for a file that is going or not yet written."""
     with suppress(OSError, ValueError, TypeError, KeyError), path.open("rb") as file:
+        if os.fstat(file.fileno()).st_uid not in (os.getuid(), Path.cwd().stat().st_uid):
+            return
         word = Served(**json.load(file))
         yield word, _is_locked(file.fileno())
 

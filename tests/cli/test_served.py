@@ -1,6 +1,7 @@
 """What a running server leaves for the command line: issuer, store and settings, found by itself, and no secret."""
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -109,6 +110,19 @@ def test_what_a_killed_server_left_is_noticed_and_not_believed(project: Path) ->
         assert f"the server {server.process.pid} that ran here has ended" in asked.stderr
         assert "working on" not in asked.stderr
         assert "has ended" not in run_script(project, "users", "list").stderr
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file to another user")
+def test_what_another_user_left_here_is_not_believed(project: Path) -> None:
+    """In a directory that others write to, as /tmp, anybody could name a store of theirs for our passwords."""
+    with serving(project, CUPBEARER_ISSUER="http://localhost:9"):
+        (word,) = words(project)
+        os.chown(word, 65534, 65534)
+        asked = run_script(project, "users", "list")
+        assert (asked.returncode, "working on" in asked.stderr) == (0, False)
+        assert words(project) == [word]
+        os.chown(project, 65534, 65534)
+        assert "working on http://localhost:9" in run_script(project, "users", "list").stderr
 
 
 def test_of_two_servers_the_port_says_which(project: Path) -> None:
