@@ -54,7 +54,7 @@ def store(client: Any, on_request: OnRequest, *, table: str = TABLE) -> DynamoSt
 
 
 def _charge_batches(client: Any) -> None:
-    """Charge BatchGetItem, which the emulator does not: each item by itself, one unit where it is absent (AWS's rule)."""
+    """Charge what the emulator does not, by AWS's rule: a batch each item by itself, an absent one too; a query its sum."""
 
     def note(params: Any, context: dict[str, Any], **_: Any) -> None:
         context["asked"] = {table: len(wanted["Keys"]) for table, wanted in params["RequestItems"].items()}
@@ -70,13 +70,21 @@ def _charge_batches(client: Any) -> None:
             if table in found
         ]
 
+    def charge_query(parsed: dict[str, Any], **_: Any) -> None:
+        octets = sum(map(_octets, parsed.get("Items", ())))
+        parsed["ConsumedCapacity"] = {"CapacityUnits": max(1, -(-octets // READ_UNIT_BYTES))}
+
+    client.meta.events.register("after-call.dynamodb.Query", charge_query)
     client.meta.events.register("before-parameter-build.dynamodb.BatchGetItem", note)
     client.meta.events.register("after-call.dynamodb.BatchGetItem", charge)
 
 
 def _read_units(item: dict[str, dict[str, str]]) -> int:
-    size = sum(len(name) + len(text.encode()) for name, value in item.items() for text in value.values())
-    return -(-size // READ_UNIT_BYTES)
+    return -(-_octets(item) // READ_UNIT_BYTES)
+
+
+def _octets(item: dict[str, dict[str, str]]) -> int:
+    return sum(len(name) + len(text.encode()) for name, value in item.items() for text in value.values())
 
 
 os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")  # no look for credentials outside this machine

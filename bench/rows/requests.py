@@ -51,7 +51,7 @@ def measure(effort: Effort, folder: Path) -> Finding:  # noqa: ARG001 - counts n
             (
                 "Capacity units are those that the emulator answered with (ReturnConsumedCapacity); it charges as DynamoDB does: "
                 "4 KB a read unit when strongly consistent, 1 KB a write unit, twice in a transaction. BatchGetItem, which it does not "
-                "charge, is charged here by AWS's rule; a Query it charges one unit whatever its size: a page of 50 users is 5 by AWS's."
+                "charge, and Query, which it charges one unit whatever its size, are charged here by AWS's rule."
             ),
         ),
     )
