@@ -23,7 +23,7 @@ _FORM = re.compile(
 
 
 class SignedPayloads:
-    """SignedPayloads and opens."""
+    """Seals and opens."""
 
     def __init__(self, keys: MacKeySource, world: World) -> None:
         self._keys = keys
