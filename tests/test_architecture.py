@@ -1,4 +1,4 @@
-"""Imports that never exist (design, section 6), and how large things have grown."""
+"""Imports that never exist (the design's section 6), and how large things have grown."""
 
 import ast
 import json

@@ -8,7 +8,7 @@ import gzip
 import importlib
 from pathlib import Path
 
-TARGET = Path(__file__).parents[1] / "chalicelib" / "data" / "common_passwords.txt.gz"
+TARGET = Path(__file__).parents[1] / "chalicelib" / "credentials" / "data" / "common_passwords.txt.gz"
 LISTS = ("passwords", "surnames", "female_names", "male_names")
 MIN_LENGTH = 8
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).parents[1] / "chalicelib" / "data"
+TARGET = Path(__file__).parents[1] / "chalicelib" / "users" / "data"
 PREFERRED = ("LATIN", "GREEK", "CYRILLIC")
 SAME_IN_SOME_CASE = {"i": "l"}  # "I" looks like "l" and is "i" in another case, so these two are one (0011)
 

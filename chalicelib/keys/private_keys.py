@@ -1,4 +1,4 @@
-"""Private keys: made, kept as PKCS 8, loaded to sign for one algorithm. Only ``keys.py`` uses this.
+"""Private keys: made, kept as PKCS 8, loaded to sign for one algorithm. Only the key ring uses this.
 
 Key generation and ECDSA draw on OpenSSL's own generator, which nobody outside it may replace.
 """

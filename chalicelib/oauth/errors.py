@@ -1,4 +1,4 @@
-"""Refusals in the words of RFC 6749 and its family; ``web/oauth_errors.py`` alone turns them into HTTP."""
+"""Refusals in the words of RFC 6749 and its family; ``web/oauth/error_responses.py`` alone turns them into HTTP."""
 
 from typing import Literal
 
