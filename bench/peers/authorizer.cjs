@@ -58,9 +58,10 @@ function policy(methodArn, own, scope) {
 }
 
 async function batch(events) {
-  const started = process.hrtime.bigint();
+  const started = process.cpuUsage();
   for (const event of events) await authorize(event);
-  return Number(process.hrtime.bigint() - started) / 1e9 / events.length;
+  const spent = process.cpuUsage(started);
+  return (spent.user + spent.system) / 1e6 / events.length;
 }
 
 async function serve() {

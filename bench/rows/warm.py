@@ -13,7 +13,7 @@ from bench import house
 from bench.effort import Effort
 from bench.findings import Finding, figure
 from bench.gateway import Deployed, NodePeer, demand_node, deployed, peer_environment
-from bench.measuring import Batch, in_turn, ratio, seconds_each, spread
+from bench.measuring import Batch, in_turn, processor_seconds_each, ratio, spread
 from chalicelib import wiring
 
 Events = Sequence[dict[str, str]]
@@ -46,11 +46,11 @@ def _told(found: dict[str, list[float]]) -> Finding:
     ours = found["ours"]
     figures = [figure(name, spread(values), "µs") for name, values in found.items()]
     figures += [
-        figure("ours ÷ node", ratio(ours, found["node"]), "×", at_most=0.8),
+        figure("ours ÷ node", ratio(ours, found["node"]), "×", at_most=0.3),
         figure("ours ÷ node, key kept", ratio(ours, found["node, key kept"]), "×"),
         figure("ours ÷ signature alone", ratio(ours, found["signature alone"]), "×", at_most=2.5),
         figure("PyJWT decode ÷ signature alone", ratio(found["PyJWT decode"], found["signature alone"]), "×"),
-        figure("repeated ÷ node", ratio(found["ours, repeated"], found["node"]), "×", at_most=0.1),
+        figure("repeated ÷ node", ratio(found["ours, repeated"], found["node"]), "×", at_most=0.05),
         figure("repeated ÷ ours, first time", ratio(found["ours, repeated"], ours), "×"),
     ]
     return Finding(
@@ -59,6 +59,7 @@ def _told(found: dict[str, list[float]]) -> Finding:
         figures=tuple(figures),
         data={name: [round(value * 1e6, 2) for value in values] for name, values in found.items()},
         notes=(
+            "Processor time of each process, so that what else the machine does is not in it.",
             "Ours is the whole of app.jwt_authorizer, Chalice's wrapper included, with the keys as deployed: over HTTP, cached.",
             (
                 "Node measures itself, after it gave the same policy and context for the same token; key kept: the same peer with "
@@ -75,7 +76,7 @@ def _ours(event: dict[str, str]) -> Any:
 def _events(call: Callable[[dict[str, str]], object]) -> Callable[[list[str]], float]:
     def batch(tokens: list[str]) -> float:
         events = iter([house.event(token) for token in tokens])
-        return seconds_each(lambda: call(next(events)), len(tokens))
+        return processor_seconds_each(lambda: call(next(events)), len(tokens))
 
     return batch
 
@@ -89,7 +90,7 @@ def _over(batches: list[list[str]], run: Callable[[list[str]], float]) -> Batch:
 def _repeated(token: str, times: int) -> Batch:
     event = house.event(token)
     _ours(event)
-    return lambda: seconds_each(lambda: _ours(event), times)
+    return lambda: processor_seconds_each(lambda: _ours(event), times)
 
 
 def _pyjwt(at: Deployed) -> Callable[[list[str]], float]:
@@ -97,7 +98,7 @@ def _pyjwt(at: Deployed) -> Callable[[list[str]], float]:
 
     def batch(tokens: list[str]) -> float:
         left = iter(tokens)
-        return seconds_each(
+        return processor_seconds_each(
             lambda: jwt.decode(next(left), key, algorithms=["RS256"], audience=at.keys.url), len(tokens)
         )
 
@@ -114,7 +115,7 @@ def _raw(at: Deployed) -> Callable[[list[str]], float]:
     def batch(tokens: list[str]) -> float:
         parts = [token.rpartition(".") for token in tokens]
         left = iter([(base64.urlsafe_b64decode(last + "=="), first.encode()) for first, _, last in parts])
-        return seconds_each(lambda: key.verify(*next(left), padding, digest), len(tokens))
+        return processor_seconds_each(lambda: key.verify(*next(left), padding, digest), len(tokens))
 
     return batch
 
