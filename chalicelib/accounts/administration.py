@@ -9,13 +9,13 @@ from chalicelib.credentials.passwords import Passwords
 from chalicelib.credentials.throttling import Throttle
 from chalicelib.errors import NotAllowed, Taken
 from chalicelib.sessions.sessions import Sessions
-from chalicelib.store import MAX_WRITES, Check, Conflict, Forget, Store, Write, each_once
+from chalicelib.store import MAX_WRITES, Check, Forget, Store, Write, each_once
+from chalicelib.store.retrying import retrying
 from chalicelib.users import names
 from chalicelib.users.user import User, consents_partition
 from chalicelib.users.users import Users
 
 OPERATOR = "operator"
-MAX_TRIES = 8
 LATELY = 50  # events of the trail: the networks in them are unlocked
 
 Change = Callable[[User], User]
@@ -142,18 +142,16 @@ class Administration:
         force: bool = False,
     ) -> None:
         """Delete anybody: account and names in one commit, by which every session ends. The trail stays until it expires."""
-        for _ in range(MAX_TRIES):
+
+        def attempt() -> None:
             user = self.users.require(user_id)
             audit = self.audit.write("deleted", target=user_id, source=source, actor=actor)
             demanded = (*permitted(user, None), *self._another_left(user, None, force=force))
-            try:
-                self.store.commit(*each_once(*self.users.deletion(user), audit, *demanded))
-            except Conflict:
-                continue
-            self._forget_rest(f"user#{user_id}")
-            self._forget_rest(consents_partition(user_id))
-            return
-        raise Taken("The account is being changed by others: try again.")
+            self.store.commit(*each_once(*self.users.deletion(user), audit, *demanded))
+
+        retrying(attempt, busy=Taken("The account is being changed by others: try again."))
+        self._forget_rest(f"user#{user_id}")
+        self._forget_rest(consents_partition(user_id))
 
     def _another_left(self, old: User, new: User | None, *, force: bool) -> tuple[Check, ...]:
         """Demand another operator beside one who ceases to be one; raise NotAllowed ``last_operator``."""

@@ -18,13 +18,13 @@ from chalicelib.jose.claims import AccessClaims
 from chalicelib.sessions.session import Session
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Conflict, Store
+from chalicelib.store.retrying import retrying
 from chalicelib.users import names
 from chalicelib.users.user import User
 from chalicelib.users.users import Users
 from chalicelib.world import World, is_within
 
 FRESH_SECONDS = 5 * 60  # a log-in this recent stands for a password (MF-3)
-MAX_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +101,21 @@ class Accounts:
             )
         self.passwords.check_new(new, context=acting.user.words)
         hashed = self.passwords.hash(new)
-        for _ in range(MAX_TRIES):
+
+        def change() -> None:
             user = replace(acting.user.with_sessions_ended("password_changed"), password=hashed)
-            try:
-                self.store.commit(
-                    *self.users.writes_for(acting.user, user),
-                    self.sessions.carried_over(acting.session, user.epoch),
-                    self.audit.write("password_changed", target=user.user_id, source=source),
-                    *((attempt.note(),) if attempt else ()),
-                )
-            except Conflict:
-                acting = self._again(acting)
-                continue
-            return
-        raise Taken("The account is being changed by others: try again.")
+            self.store.commit(
+                *self.users.writes_for(acting.user, user),
+                self.sessions.carried_over(acting.session, user.epoch),
+                self.audit.write("password_changed", target=user.user_id, source=source),
+                *((attempt.note(),) if attempt else ()),
+            )
+
+        def reread(_: Conflict) -> None:
+            nonlocal acting
+            acting = self._again(acting)
+
+        retrying(change, reread=reread, busy=Taken("The account is being changed by others: try again."))
 
     def delete_own(self, acting: Acting, *, password: str | None, source: Source) -> None:
         """Delete the account that acts; asks for the password or a log-in of the last five minutes."""

@@ -17,12 +17,12 @@ from chalicelib.jose.claims import FIRST_PARTY
 from chalicelib.sessions.session import Session
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Check, Conflict, Store, Write
+from chalicelib.store.retrying import retrying
 from chalicelib.tokens.access_tokens import AccessTokenIssuer, Grant, Issued
 from chalicelib.users.user import User, login_name
 from chalicelib.users.users import Users
 
 NO_ONE = "-" * 26  # the id that stands for an unknown user, so that both cost the same reads
-MAX_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +133,24 @@ class LogIn:
     def _commit_log_in(
         self, proven: "CheckedLogIn", *, scope: scopes.Scopes | None, source: Source, amr: tuple[str, ...]
     ) -> LogInResult:
+
+        def attempt() -> LogInResult:
+            return self.start(
+                proven.user,
+                scope=scope,
+                source=source,
+                amr=amr,
+                existing=proven.sessions,
+                writes=(*proven.proof.cleared, *self._remember(proven, source)),
+            )
+
+        def reread(conflict: Conflict) -> None:
+            nonlocal proven
+            proven.proof.reservation.lost(conflict)
+            proven = self._prove_again(proven)
+
         with proven.proof.reservation:
-            for _ in range(MAX_TRIES):
-                try:
-                    return self.start(
-                        proven.user,
-                        scope=scope,
-                        source=source,
-                        amr=amr,
-                        existing=proven.sessions,
-                        writes=(*proven.proof.cleared, *self._remember(proven, source)),
-                    )
-                except Conflict as conflict:
-                    proven.proof.reservation.lost(conflict)
-                    proven = self._prove_again(proven)
-            raise Taken("The account is being changed: try again.")
+            return retrying(attempt, reread=reread, busy=Taken("The account is being changed: try again."))
 
     def _remember(self, proven: "CheckedLogIn", source: Source) -> tuple[Write, ...]:
         """Return the writes that keep a better hash and a new network, if there is anything to keep."""

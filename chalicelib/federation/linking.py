@@ -13,13 +13,13 @@ from chalicelib.federation.usernames import candidates
 from chalicelib.sessions.session import Session
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Conflict, Store, Write
+from chalicelib.store.retrying import retrying
 from chalicelib.users.linked_identity import MAX_IDENTITIES, Identity
 from chalicelib.users.names import Name
 from chalicelib.users.user import NewUser, User, login_key
 from chalicelib.users.users import Users
 from chalicelib.world import World
 
-MAX_TRIES = 8
 FEDERATED = ("fed",)  # amr: RFC 8176 has no word for it
 
 
@@ -47,15 +47,17 @@ class Identities:
         Every step is one commit that fails if another was first, and then is judged anew: of two first log-ins
         one makes the account and the other finds it (ST-1).
         """
-        for _ in range(MAX_TRIES):
+
+        def attempt() -> LogInResult:
             user_id = self.user_id_of(person)
-            try:
-                if user_id is not None:
-                    return self._start(user_id, person, auth_time, source)
+            if user_id is None:
                 self._link_or_create(person, source)
-            except Conflict:
-                continue
-        raise Taken("The account is being changed: try again.")
+                user_id = self.user_id_of(person)
+            if user_id is None:
+                raise Conflict([person.key])  # unlinked in this very moment
+            return self._start(user_id, person, auth_time, source)
+
+        return retrying(attempt, busy=Taken("The account is being changed: try again."))
 
     def link(self, acting: Acting, person: Person, *, source: Source) -> Identity:
         """Link an identity to the user who acts. Taken ``identity_taken`` where it is another user's."""

@@ -14,12 +14,12 @@ from chalicelib.keys.remote_jwks import JWKS_CACHE_SECONDS
 from chalicelib.keys.rotation import PUBLISH_AHEAD_SECONDS, RING_TIMES, KeyPair, KeySet, State
 from chalicelib.keys.stale_cache import StaleIfErrorCache
 from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, StoreUnavailable
+from chalicelib.store.retrying import retrying
 from chalicelib.world import World
 
 JwkSet = dict[str, list[dict[str, str]]]
 
 RING = Key("keys", "signing")
-MAX_TRIES = 5  # against other rotations of the same moment
 
 # How long a key that an emergency removed may still be taken by a verifier that can reach us: the longest
 # cache of our key set. An API Gateway policy made before then lives on for the authorizer's TTL.
@@ -111,17 +111,16 @@ class KeyRing:
         """
         ahead = 0 if emergency else PUBLISH_AHEAD_SECONDS
         new = self._new_key(ahead=ahead)
-        for _ in range(MAX_TRIES):
+
+        def attempt() -> _Loaded:
             loaded = self._read() or self._start(self._new_key(ahead=0))
-            if not loaded.ring.has(new.kid):  # it is there where the reply to our own write was lost
-                ring = KeySet((new,)) if emergency else loaded.ring.rotated(new, self._world.now())
-                written = self._replace(loaded.record, ring)
-                if written is None:
-                    continue
-                loaded = written  # another rotation may have followed: ours is done
-            self._loaded.put(loaded)
-            return new.kid
-        raise Unavailable
+            if loaded.ring.has(new.kid):  # the reply to our own write was lost
+                return loaded
+            ring = KeySet((new,)) if emergency else loaded.ring.rotated(new, self._world.now())
+            return self._replace(loaded.record, ring)  # another rotation may have followed: ours is done
+
+        self._loaded.put(retrying(attempt, busy=Unavailable()))
+        return new.kid
 
     def _load(self) -> _Loaded:
         """Read the ring; make it at first use; begin a rotation where the configured algorithm is another.
@@ -134,7 +133,10 @@ class KeyRing:
         if newest.alg == self._algorithm or newest.signs_from > now or loaded.ring.is_full(now):
             return loaded
         ring = loaded.ring.rotated(self._new_key(ahead=PUBLISH_AHEAD_SECONDS), now)
-        return self._replace(loaded.record, ring) or self._read() or loaded
+        try:
+            return self._replace(loaded.record, ring)
+        except Conflict:
+            return self._read() or loaded
 
     def _read(self) -> _Loaded | None:
         (record,) = self._store.get(RING)
@@ -149,13 +151,13 @@ class KeyRing:
             raise Unavailable
         return loaded
 
-    def _replace(self, record: Record, ring: KeySet) -> _Loaded | None:
-        """Return the ring as written, or None where another was first."""
-        try:
-            self._store.commit(Replace(record, ring.to_data()))
-        except Conflict:
-            return None
-        return self._read()
+    def _replace(self, record: Record, ring: KeySet) -> _Loaded:
+        """Return the ring as it is once this one was written; raise Conflict where another was first."""
+        self._store.commit(Replace(record, ring.to_data()))
+        loaded = self._read()
+        if loaded is None:
+            raise Conflict([RING])
+        return loaded
 
     def _new_key(self, *, ahead: int) -> KeyPair:
         new, now = private_keys.generate(self._algorithm, rsa_bits=self._rsa_bits), self._world.timestamp()

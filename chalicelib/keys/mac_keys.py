@@ -10,13 +10,13 @@ from chalicelib.keys.key_wrapping import Wrapper, unwrapped
 from chalicelib.keys.rotation import RING_CACHE_SECONDS, RING_TIMES
 from chalicelib.keys.stale_cache import StaleIfErrorCache
 from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, StoreUnavailable
+from chalicelib.store.retrying import retrying
 from chalicelib.world import World
 
 RING = Key("keys", "refresh")
 KEY_BYTES = 32  # HMAC-SHA-256 with a key of its own length (RFC 7518 section 3.2)
 KID_CHARACTERS = 8
 AHEAD_SECONDS = 2 * RING_CACHE_SECONDS  # every process has read a new key before one of them uses it
-MAX_TRIES = 5
 
 
 class MacKeySource(Protocol):
@@ -101,18 +101,17 @@ class MacKeys:
         latest when every process has read the ring anew, after RING_CACHE_SECONDS.
         """
         new = self._new_key(ahead=0 if emergency else AHEAD_SECONDS)
-        for _ in range(MAX_TRIES):
+
+        def attempt() -> None:
             loaded, now = self._load(), self._world.now()
             ends = [key.used_from + self._keep_seconds + RING_CACHE_SECONDS for key in loaded.keys[1:]]
             ended = zip(loaded.keys, [*ends, now + 1], strict=True)
             kept = [] if emergency else [key for key, end in ended if now < end]
-            try:
-                self._store.commit(Replace(loaded.record, _data((*kept, new))))
-            except Conflict:
-                continue
-            self._loaded.put(self._load())
-            return new.kid
-        raise Unavailable
+            self._store.commit(Replace(loaded.record, _data((*kept, new))))
+
+        retrying(attempt, busy=Unavailable())
+        self._loaded.put(self._load())
+        return new.kid
 
     def _load(self) -> _Loaded:
         (record,) = self._store.get(RING)

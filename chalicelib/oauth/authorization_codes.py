@@ -9,14 +9,14 @@ from chalicelib.audit.trail import Audit, Source
 from chalicelib.errors import Taken
 from chalicelib.keys.secret_hash import hash_of
 from chalicelib.sessions.sessions import Sessions
-from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, Write
+from chalicelib.store import Insert, Key, Record, Replace, Store, Write
+from chalicelib.store.retrying import retrying
 from chalicelib.store.stored_fields import stored_fields
 from chalicelib.world import World, is_within
 
 PREFIX = "cbc_"
 SECONDS = 60  # RFC 6749 section 4.1.2 allows ten minutes; a redirect takes one second
 REMEMBERED_SECONDS = 24 * 60 * 60  # a second use is recognised for so long
-MAX_TRIES = 8
 
 _FORM = re.compile(r"cbc_[A-Za-z0-9_-]{43}")
 
@@ -95,7 +95,8 @@ class Codes:
 
     def used_again(self, code: Code, *, source: Source) -> None:
         """Revoke what the first use gave: end its session, once, and write that down (RFC 6749 section 4.1.2)."""
-        for _ in range(MAX_TRIES):
+
+        def attempt() -> None:
             user, session = self.sessions.read(code.user_id, code.session_id or "-")
             if session is None or self.sessions.end_reason(session, user) is not None:
                 return
@@ -107,12 +108,9 @@ class Codes:
                 session_id=session.session_id,
                 client_id=code.client_id,
             )
-            try:
-                self.store.commit(self.sessions.ending(session, "revoked"), audit)
-            except Conflict:
-                continue
-            return
-        raise Taken("The session is busy: try again.")
+            self.store.commit(self.sessions.ending(session, "revoked"), audit)
+
+        retrying(attempt, busy=Taken("The session is busy: try again."))
 
 
 def _key(text: str) -> Key:

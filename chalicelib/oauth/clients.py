@@ -24,7 +24,8 @@ from chalicelib.oauth.client import (
     directory_key,
 )
 from chalicelib.scopes import NONE, Scopes
-from chalicelib.store import Conflict, Forget, Insert, Remove, Replace, Store
+from chalicelib.store import Forget, Insert, Remove, Replace, Store
+from chalicelib.store.retrying import retrying
 from chalicelib.users import names
 from chalicelib.world import World
 
@@ -32,7 +33,6 @@ SECRET_PREFIX = "cbs_"  # noqa: S105 - a kind of secret, not one
 LIVE_SECRETS = 2  # the new one and the one before, until the next rotation (OP-6)
 DEFAULT_SCOPES = frozenset({"openid", "profile", "email", "offline_access"})
 OPERATOR = "operator"
-MAX_TRIES = 8
 
 _CLIENT_ID = re.compile(r"[a-z2-7]{26}")
 
@@ -125,17 +125,15 @@ class Clients:
     def _change(
         self, client_id: str, change: Callable[[Client], Client], event: str, source: Source | None
     ) -> Client:
-        for _ in range(MAX_TRIES):
+        def attempt() -> Client:
             old = self.require(client_id)
             new = change(old)
             if old.record is None:
                 raise NotFound("client")
-            try:
-                self.store.commit(Replace(old.record, new.data()), self._audit(event, new, source))
-            except Conflict:
-                continue
+            self.store.commit(Replace(old.record, new.data()), self._audit(event, new, source))
             return new
-        raise Taken("The client is being changed by others: try again.")
+
+        return retrying(attempt, busy=Taken("The client is being changed by others: try again."))
 
     def _checked(self, wanted: Registration) -> Client:
         grants = wanted.grants or _usual_grants(wanted)

@@ -11,13 +11,13 @@ from chalicelib.oauth.client import Client
 from chalicelib.sessions.session import Session
 from chalicelib.sessions.session_room import MAX_SESSIONS
 from chalicelib.sessions.sessions import Sessions
-from chalicelib.store import Conflict, Insert, Key, Record, Remove, Replace, Store, Write
+from chalicelib.store import Insert, Key, Record, Remove, Replace, Store, Write
+from chalicelib.store.retrying import retrying
 from chalicelib.store.stored_fields import stored_fields
 from chalicelib.users.user import consents_partition
 from chalicelib.world import World
 
 MAX_CONSENTS = 100  # listed for one person
-MAX_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,8 @@ class Consents:
 
     def withdraw(self, user_id: str, client_id: str, *, source: Source) -> None:
         """Forget a consent and end the client's sessions of this person in the same commit; raise NotFound for none."""
-        for _ in range(MAX_TRIES):
+
+        def attempt() -> None:
             consent = self.find(user_id, client_id)
             if consent is None or consent.record is None:
                 raise NotFound("consent")
@@ -114,12 +115,9 @@ class Consents:
             endings = (self.sessions.ending(session, "revoked") for session in going_on[:MAX_SESSIONS])
             told = {"client_id": client_id, "client": consent.client_name}
             audit = self.audit.write("consent_withdrawn", target=user_id, source=source, **told)
-            try:
-                self.store.commit(Remove(consent.record), *endings, audit)
-            except Conflict:
-                continue
-            return
-        raise Taken("The sessions are busy: try again.")
+            self.store.commit(Remove(consent.record), *endings, audit)
+
+        retrying(attempt, busy=Taken("The sessions are busy: try again."))
 
 
 def consent_key(user_id: str, client_id: str) -> Key:

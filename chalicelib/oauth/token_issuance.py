@@ -17,11 +17,10 @@ from chalicelib.oauth.errors import invalid_grant
 from chalicelib.oauth.id_tokens import IdTokens
 from chalicelib.sessions.session import Session
 from chalicelib.sessions.sessions import Sessions
-from chalicelib.store import Check, Conflict, Key, Record, Store, Write, key_of
+from chalicelib.store import Check, Conflict, Record, Store, Write, key_of
+from chalicelib.store.retrying import retrying
 from chalicelib.tokens.access_tokens import AccessTokenIssuer, Grant, Issued
 from chalicelib.users.user import User
-
-MAX_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,8 @@ class Issuing:
 
         Raises OAuthRefusal ``invalid_grant`` when the log-in or the consent is over, LostRace when spent already.
         """
-        for _ in range(MAX_TRIES):
+
+        def attempt() -> Tokens:
             user, login, sessions, demanded = self._read_again(agreed, client)
             session, refresh_token, writes = self.sessions.compose(
                 user,
@@ -104,10 +104,12 @@ class Issuing:
             try:
                 self.store.commit(spent, *demanded, *writes, *issued.writes, audit)
             except Conflict as conflict:
-                _raise_if_spent(conflict, key_of(spent))
-                continue
+                if key_of(spent) in conflict.keys:
+                    raise LostRace from None
+                raise
             return answer
-        raise Taken("The account is being changed by others: try again.")
+
+        return retrying(attempt, busy=Taken("The account is being changed by others: try again."))
 
     def carry_on(
         self, refresh_token: str, client: Client, *, wanted: scopes.Scopes | None, source: Source
@@ -185,8 +187,3 @@ class Issuing:
 def _granted(user: User, session: Session, client: Client, allowed: scopes.Scopes | None) -> scopes.Scopes:
     """Return what is requested, allowed to the client and the user's, all three (SC-2)."""
     return session.granted(user) & (client.scopes if allowed is None else allowed)
-
-
-def _raise_if_spent(conflict: Conflict, key: Key) -> None:
-    if key in conflict.keys:
-        raise LostRace from None

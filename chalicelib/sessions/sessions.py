@@ -19,13 +19,13 @@ from chalicelib.sessions.refresh_tokens import RefreshToken, RefreshTokens
 from chalicelib.sessions.session import PREFIX, Session, SessionId, SessionLimits, over, session_key
 from chalicelib.sessions.session_room import MAX_SESSIONS, make_room
 from chalicelib.store import Check, Conflict, Insert, Replace, Store, Write
+from chalicelib.store.retrying import retrying
 from chalicelib.users.user import User, profile_key
 from chalicelib.world import World
 
 USE_NOTED_SECONDS = (
     60 * 60
 )  # a use by other means than a refresh is written down once an hour, for one write more
-MAX_TRIES = 8  # of a refresh that others keep overtaking
 HARMLESS = {"invalid_token", "spent"}  # refusals that end no session: another's token, or clocks that differ
 KEEP_AFTER_END_SECONDS = 24 * 60 * 60  # so that the reason can be told
 
@@ -102,25 +102,24 @@ class Sessions:
         token = self._tokens.read(text)
         if token is None:
             raise RefreshRefused("invalid_token")
-        for _ in range(MAX_TRIES):
+
+        def attempt() -> Moved:
             user, session = self.read(token.user_id, token.session_id)
             reason = refresh_rotation.refusal(
                 token, user, session, client_id=client_id, now=self._world.now(), limits=self.limits
             )
-            try:
-                if reason is not None or user is None or session is None:
-                    reason = reason or "revoked"
-                    self._end_refused(session, reason, source)
-                    raise RefreshRefused(reason)
-                moved = refresh_rotation.spend(
-                    session, token.counter, now=self._world.now(), grace=self.limits.grace
-                )
-                extra, writes = issue(user, moved)
-                self._write(user, session, moved, writes)
-            except Conflict:
-                continue
+            if reason is not None or user is None or session is None:
+                reason = reason or "revoked"
+                self._end_refused(session, reason, source)
+                raise RefreshRefused(reason)
+            moved = refresh_rotation.spend(
+                session, token.counter, now=self._world.now(), grace=self.limits.grace
+            )
+            extra, writes = issue(user, moved)
+            self._write(user, session, moved, writes)
             return Moved(user, moved, self._tokens.write(token.at(moved.counter)), extra)
-        raise Taken("The session is being refreshed by many at once: try again.")
+
+        return retrying(attempt, busy=Taken("The session is being refreshed by many at once: try again."))
 
     def read(self, user_id: str, session_id: str) -> tuple[User | None, Session | None]:
         """Return a user and one of its sessions, in one consistent read."""
@@ -178,19 +177,17 @@ class Sessions:
         actor: str | None = None,
     ) -> None:
         """End one session of a user; raise NotFound unless it is going on. What raced it is refused (SE-7)."""
-        for _ in range(MAX_TRIES):
+
+        def attempt() -> None:
             user, session = self.read(user_id, session_id)
             if session is None or self.end_reason(session, user) is not None:
                 raise NotFound("session")
             audit = self._audit.write(
                 "log_out", target=user_id, source=source, actor=actor, session_id=session_id
             )
-            try:
-                self._store.commit(self.ending(session, reason), audit)
-            except Conflict:
-                continue
-            return
-        raise Taken("The session is busy: try again.")
+            self._store.commit(self.ending(session, reason), audit)
+
+        retrying(attempt, busy=Taken("The session is busy: try again."))
 
     def ending(self, session: Session, reason: str) -> Write:
         """Return the write that ends a session as read; it is kept for a day, to tell the reason."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from chalicelib import scopes
 from chalicelib.errors import NotFound, Taken
 from chalicelib.store import Conflict, Forget, Insert, Key, Remove, Replace, Store, Write, each_once
+from chalicelib.store.retrying import retrying
 from chalicelib.users import unverified_addresses
 from chalicelib.users.listed_user import ListedUser
 from chalicelib.users.user import (
@@ -25,7 +26,6 @@ from chalicelib.users.user import (
 )
 from chalicelib.world import World
 
-MAX_TRIES = 8  # of a change that others keep overtaking
 LINES = 90  # read at once
 MAX_LOOKED_AT = 900  # accounts in which an operator is looked for whom an earlier release has not listed
 
@@ -135,7 +135,8 @@ class Users:
         ``change`` gets the user as it is and returns it as it shall be, and may raise a refusal; each of ``also`` gets
         both and returns more writes for the same commit. Both may run several times.
         """
-        for _ in range(MAX_TRIES):
+
+        def attempt() -> tuple[User, User]:
             old = self.require(user_id)
             new = change(old)
             if new == old:
@@ -145,9 +146,10 @@ class Users:
                 self._store.commit(*each_once(*self.writes_for(old, new), *more))
             except Conflict as conflict:
                 self._raise_if_taken(old, new, conflict)
-                continue
+                raise
             return old, new
-        raise Taken("The account is being changed by others: try again.")
+
+        return retrying(attempt, busy=Taken("The account is being changed by others: try again."))
 
     def writes_for(self, old: User, new: User) -> tuple[Write, ...]:
         """Return the writes that turn a user as read into another, its log-in names and identities included."""
