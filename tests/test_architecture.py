@@ -179,6 +179,7 @@ LATE = {  # who may import inside a function, and why
     "jose.jwk": "a verifier loads the one algorithm it meets",
     "keys.key_wrapping": "the authorizer unwraps nothing",
     "credentials": "argon2 and the list of common passwords are for those who hash",
+    "networks": "most calls spend no budget, and ipaddress is felt at a start",
     "outbound": "boto3 and http.client are for those who call out",
     "store.dynamodb": "botocore is for those who run on DynamoDB",
     "store.sqlite": "the copy of a file is for those who make one",

@@ -13,6 +13,7 @@ PICTURE = ROOT / "docs" / "pictures" / "house.svg"
 SERVES_ALL = (
     "errors",
     "logs",
+    "networks",
     "scopes",
     "urls",
     "value",

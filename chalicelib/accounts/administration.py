@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from chalicelib import scopes
-from chalicelib.audit.trail import Audit, Source
+from chalicelib.audit.trail import OPERATOR, Audit, Source
 from chalicelib.credentials.passwords import Passwords
 from chalicelib.credentials.throttling import Throttle
 from chalicelib.errors import NotAllowed, Taken
@@ -15,7 +15,6 @@ from chalicelib.users import names
 from chalicelib.users.user import User, consents_partition
 from chalicelib.users.users import Users
 
-OPERATOR = "operator"
 LATELY = 50  # events of the trail: the networks in them are unlocked
 
 Change = Callable[[User], User]

@@ -3,8 +3,7 @@
 from dataclasses import dataclass, replace
 
 from chalicelib import scopes
-from chalicelib.accounts.administration import OPERATOR
-from chalicelib.audit.trail import Audit, Source
+from chalicelib.audit.trail import OPERATOR, Audit, Source
 from chalicelib.credentials.passwords import Passwords
 from chalicelib.users.user import NewUser, User
 from chalicelib.users.users import Users

@@ -6,7 +6,6 @@ from chalicelib import scopes
 from chalicelib.accounts.idempotency import Attempt
 from chalicelib.audit.trail import Audit, Source
 from chalicelib.authentication.log_in import LogIn, LogInResult
-from chalicelib.credentials.networks import network_of
 from chalicelib.credentials.passwords import Passwords
 from chalicelib.credentials.throttling import Throttle
 from chalicelib.errors import NotAllowed, Taken
@@ -32,7 +31,7 @@ class SignUp:
     def admit(self, source: Source) -> None:
         """Count one newcomer of this network; raise NotAllowed where sign-up is closed, SlowDown where it is too much."""
         self.demand_open()
-        self.throttle.spend("sign_up", network_of(source.ip), limit=SIGN_UPS_PER_NETWORK, seconds=HOUR)
+        self.throttle.spend("sign_up", source.network, limit=SIGN_UPS_PER_NETWORK, seconds=HOUR)
 
     def demand_open(self) -> None:
         """Raise NotAllowed ``sign_up_closed`` where only operators make accounts."""
@@ -99,9 +98,7 @@ class SignUp:
         if self.users.id_of(wanted.username.canonical):
             raise Taken("This user name is taken.", code="username_taken")
         hashed = self.passwords.hash(password)
-        user, writes = self.users.compose(
-            wanted, password=hashed, granted=granted, network=network_of(source.ip)
-        )
+        user, writes = self.users.compose(wanted, password=hashed, granted=granted, network=source.network)
         audit = self.audit.write("sign_up", target=user.user_id, source=source)
         signed_in, more = self.log_in.compose(user, source=source, amr=("pwd",)) if log_in else (None, ())
         note = (attempt.note(user_id=user.user_id),) if attempt else ()

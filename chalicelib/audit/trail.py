@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from chalicelib.audit.events import EVENTS
+from chalicelib.networks import network_of
 from chalicelib.store import Insert, Key, Record, Store, Write
 from chalicelib.store.stored_fields import stored_fields
 from chalicelib.world import World
@@ -15,45 +17,7 @@ from chalicelib.world import World
 AUDIT_SECONDS = 90 * 24 * 60 * 60  # how long an event is kept
 MAX_TEXT = 256  # characters of a user agent or address that are kept (LG-3)
 NOBODY = Key("audit#nobody", "counts")
-
-# What an event may be called, and what it tells a person.
-EVENTS = {
-    "sign_up": "The account was made",
-    "log_in": "Logged in",
-    "log_in_failed": "A log-in was refused: wrong password",
-    "federated_log_in_refused": "A log-in through a provider was refused",
-    "log_in_throttled": "A log-in was refused: too many tries",
-    "log_out": "Logged out",
-    "log_out_everywhere": "Every session was ended",
-    "refresh_refused": "A session could not go on",
-    "session_reused": "A session was ended: its refresh token was used twice, which may mean theft",
-    "password_changed": "The password was changed",
-    "password_refused": "The password was asked for again and was wrong",
-    "profile_changed": "The profile was changed",
-    "scopes_changed": "The scopes were changed",
-    "disabled": "The account was disabled",
-    "enabled": "The account was enabled",
-    "unlocked": "The lock after wrong passwords was lifted",
-    "deleted": "The account was deleted",
-    "identity_linked": "A provider was linked",
-    "identity_unlinked": "A provider was unlinked",
-    "consent_given": "An application was given access",
-    "consent_withdrawn": "An application's access was withdrawn",
-    "consent_refused": "An application was refused access",
-    "code_refused": "An authorization code was refused",
-    "device_approved": "A device was given access",
-    "device_refused": "A device was refused access",
-    "client_created": "A client was registered",
-    "client_secret_rotated": "A client got a new secret",
-    "client_disabled": "A client was disabled",
-    "client_enabled": "A client was enabled",
-    "client_deleted": "A client was deleted",
-    "client_log_in": "A client got a token for itself",
-    "token_revoked": "A client revoked a token of its own",
-    "client_refused": "A client was refused: it did not prove itself",
-    "request_refused": "A request of an application was refused",
-    "code_reused": "An authorization code was used twice: what it gave was revoked",
-}
+OPERATOR = "operator"  # the actor of what is done at the command line, where no user is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +27,11 @@ class Source:
     ip: str | None = None
     user_agent: str = ""
     request_id: str = ""
+
+    @property
+    def network(self) -> str | None:
+        """Return the network that budgets are spent by (TH-3); None for the machine itself."""
+        return network_of(self.ip)
 
 
 @dataclass(frozen=True, slots=True)

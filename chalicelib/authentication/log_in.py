@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from chalicelib import logs, scopes
 from chalicelib.audit.trail import Audit, Source
-from chalicelib.credentials.networks import network_of
 from chalicelib.credentials.password_check import PasswordCheck, PasswordChecks
 from chalicelib.credentials.passwords import Passwords
 from chalicelib.errors import InvalidCredentials, Taken
@@ -154,7 +153,7 @@ class LogIn:
 
     def _remember(self, proven: "CheckedLogIn", source: Source) -> tuple[Write, ...]:
         """Return the writes that keep a better hash and a new network, if there is anything to keep."""
-        user = proven.user.seen_from(network_of(source.ip))
+        user = proven.user.seen_from(source.network)
         if proven.proof.new_hash is not None:
             user = replace(user, password=proven.proof.new_hash)
         return () if user == proven.user else self.users.writes_for(proven.user, user)

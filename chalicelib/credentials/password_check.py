@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from chalicelib import logs
 from chalicelib.audit.trail import Audit, Source
-from chalicelib.credentials.networks import network_of
 from chalicelib.credentials.passwords import Passwords
 from chalicelib.credentials.throttling import Reservation, Throttle
 from chalicelib.errors import SlowDown
@@ -72,7 +71,7 @@ class PasswordChecks:
         return None
 
     def _reserve(self, user: User | None, name: str, source: Source, *, is_acting: bool) -> Reservation:
-        network = network_of(source.ip)
+        network = source.network
         account = name if user is None else user.canonical
         known = user is not None and user.known_from(network)
         try:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from chalicelib.credentials.budgets import Budgets, Limits, Place
-from chalicelib.credentials.networks import network_of
 from chalicelib.errors import SlowDown
+from chalicelib.networks import network_of
 from chalicelib.store import MAX_WRITES, Conflict, Forget, Key, Store, Write
 from chalicelib.world import World
 

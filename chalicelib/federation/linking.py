@@ -6,7 +6,6 @@ from chalicelib.accounts.self_service import Acting
 from chalicelib.accounts.sign_up import SignUp
 from chalicelib.audit.trail import Audit, Source
 from chalicelib.authentication.log_in import LogIn, LogInResult
-from chalicelib.credentials.networks import network_of
 from chalicelib.errors import Invalid, InvalidToken, NotAllowed, NotFound, Taken
 from chalicelib.federation.profile import Person
 from chalicelib.federation.usernames import candidates
@@ -108,7 +107,7 @@ class Identities:
         if user is None:
             raise Conflict([person.key])  # deleted in this very moment, its identities with it
         self._refuse_disabled(user, person, source)
-        seen = user.seen_from(network_of(source.ip))
+        seen = user.seen_from(source.network)
         return self.authentication.start(
             user,
             source=source,
@@ -142,7 +141,7 @@ class Identities:
             wanted,
             password=None,
             granted=self.sign_up.default_scopes,
-            network=network_of(source.ip),
+            network=source.network,
         )
         user = replace(
             made,

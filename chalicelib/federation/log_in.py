@@ -8,7 +8,6 @@ from chalicelib import logs
 from chalicelib.accounts.self_service import Accounts, Acting
 from chalicelib.audit.trail import Source
 from chalicelib.authentication.log_in import LogInResult
-from chalicelib.credentials.networks import network_of
 from chalicelib.credentials.throttling import Throttle
 from chalicelib.errors import Invalid, InvalidToken, NotAllowed, NotFound, Refusal, Unavailable
 from chalicelib.federation import id_tokens
@@ -114,9 +113,7 @@ class Federation:
     def _begin(self, flow: Flow, *, browser: str, source: Source) -> str:
         provider = self._provider(flow.provider)
         provider.metadata()  # a provider that is out of reach costs no record
-        self._throttle.spend(
-            "federation", network_of(source.ip), limit=STARTS_PER_NETWORK, seconds=TEN_MINUTES
-        )
+        self._throttle.spend("federation", source.network, limit=STARTS_PER_NETWORK, seconds=TEN_MINUTES)
         flow, state = self._flows.begin(flow, browser=browser)
         return provider.authorization_url(
             redirect_uri=self._callback(flow.provider),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
 from chalicelib.audit.trail import Audit, Source
-from chalicelib.credentials.networks import network_of
 from chalicelib.credentials.throttling import Throttle
 from chalicelib.errors import InvalidToken
 from chalicelib.keys.secret_hash import hash_of
@@ -96,7 +95,7 @@ class ClientAuthentication:
         client = self.clients.find(credentials.client_id)
         if client is None:
             self.throttle.spend(
-                "unknown_client", network_of(source.ip), limit=UNKNOWN_PER_NETWORK, seconds=TEN_MINUTES
+                "unknown_client", source.network, limit=UNKNOWN_PER_NETWORK, seconds=TEN_MINUTES
             )
             self.audit.count_nobody("client_refused")
             raise _refused()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib import scopes
-from chalicelib.audit.trail import Audit, Source
+from chalicelib.audit.trail import OPERATOR, Audit, Source
 from chalicelib.errors import Invalid, NotFound, Taken
 from chalicelib.jose import jwk
 from chalicelib.keys.secret_hash import hash_of
@@ -32,7 +32,6 @@ from chalicelib.world import World
 SECRET_PREFIX = "cbs_"  # noqa: S105 - a kind of secret, not one
 LIVE_SECRETS = 2  # the new one and the one before, until the next rotation (OP-6)
 DEFAULT_SCOPES = frozenset({"openid", "profile", "email", "offline_access"})
-OPERATOR = "operator"
 
 _CLIENT_ID = re.compile(r"[a-z2-7]{26}")
 

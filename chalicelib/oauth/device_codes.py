@@ -6,7 +6,6 @@ from typing import Any
 
 from chalicelib import scopes
 from chalicelib.audit.trail import Audit, Source
-from chalicelib.credentials.networks import network_of
 from chalicelib.credentials.throttling import Throttle
 from chalicelib.keys.secret_hash import hash_of
 from chalicelib.oauth.client import Client
@@ -84,7 +83,7 @@ class Devices:
         granted = client.scopes if wanted is None else client.allowed(wanted)
         if not granted:
             raise OAuthRefusal("invalid_scope", "The client may have none of these scopes.")
-        self.throttle.spend("device", network_of(source.ip), limit=BEGUN_PER_NETWORK, seconds=HOUR)
+        self.throttle.spend("device", source.network, limit=BEGUN_PER_NETWORK, seconds=HOUR)
         text, user_code = PREFIX + self.world.secret(), self._user_code()
         expires_at = self.world.timestamp() + SECONDS
         device = Device(client.client_id, granted, hash_of(text))

@@ -26,7 +26,7 @@ def command(*, user: str, limit: int, after: str | None, as_json: bool) -> None:
 
     The trail is kept for 90 days and outlives the account: that of a deleted user is found by the id.
     """
-    from chalicelib.audit.trail import EVENTS
+    from chalicelib.audit.events import EVENTS
 
     at = services()
     user_id = user if is_id(user) and at.users.get(user) is None else find_user(at, user).user_id
@@ -47,7 +47,7 @@ def command(*, user: str, limit: int, after: str | None, as_json: bool) -> None:
 
 
 def _says(event: "Event") -> str:
-    from chalicelib.audit.trail import EVENTS
+    from chalicelib.audit.events import EVENTS
 
     detail = ", ".join(f"{name}: {value}" for name, value in event.detail.items() if name != "session_id")
     said = EVENTS.get(event.event, event.event)

@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalicelib.accounts.administration import OPERATOR, differences
+from chalicelib.accounts.administration import differences
+from chalicelib.audit.trail import OPERATOR
 from chalicelib.errors import Invalid, NotFound
 from cupbearer.testing import SOURCE, Bench, Client
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.audit.trail import AUDIT_SECONDS, EVENTS, NOBODY, Source
+from chalicelib.audit.events import EVENTS
+from chalicelib.audit.trail import AUDIT_SECONDS, NOBODY, Source
 from chalicelib.store import StoreUnavailable
 from cupbearer.testing import SOURCE, Bench, Client
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from chalicelib import scopes
-from chalicelib.audit.trail import EVENTS
+from chalicelib.audit.events import EVENTS
 from chalicelib.errors import Invalid
 from chalicelib.web.call import NO_CONTENT, created
 from chalicelib.web.cookies import browser_session

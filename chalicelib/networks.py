@@ -1,7 +1,5 @@
 """Which network a caller comes from, so that a budget is not spent once per address of a house (TH-3)."""
 
-import ipaddress
-
 IPV6_PREFIX = 64  # bits: what one customer gets at least (RFC 6177), and rotates addresses in
 UNREADABLE = "unreadable"  # all such callers share one budget: failing closed
 
@@ -13,6 +11,8 @@ def network_of(address: str | None) -> str | None:
     """
     if not address:
         return None
+    import ipaddress  # asked where a budget is spent, not at every start
+
     try:
         parsed = ipaddress.ip_address(address.partition("/")[0].partition("%")[0].strip())
     except ValueError:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.credentials.networks import UNREADABLE, network_of
+from chalicelib.networks import UNREADABLE, network_of
 
 
 @pytest.mark.parametrize(
