@@ -15,7 +15,7 @@ from chalicelib.credentials.password_check import PasswordChecks
 from chalicelib.credentials.passwords import Passwords
 from chalicelib.errors import Invalid, InvalidToken, NotAllowed, NotFound, Taken
 from chalicelib.jose.claims import AccessClaims
-from chalicelib.sessions.session import Session
+from chalicelib.sessions.session import LiveSession
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Conflict, Store
 from chalicelib.store.retrying import retrying
@@ -25,14 +25,6 @@ from chalicelib.users.users import Users
 from chalicelib.world import World, is_within
 
 FRESH_SECONDS = 5 * 60  # a log-in this recent stands for a password (MF-3)
-
-
-@dataclass(frozen=True, slots=True)
-class Acting:
-    """A person at work: the user and the session that the token is of, both as read and going on."""
-
-    user: User
-    session: Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +40,17 @@ class Accounts:
     administration: Administration
     audit: Audit
 
-    def acting(self, claims: AccessClaims) -> Acting:
+    def acting(self, claims: AccessClaims) -> LiveSession:
         """Return who acts by an own token; raise InvalidToken when the user or the session is over."""
-        user, session = self.sessions.read(claims.sub, claims.sid or "-")
-        reason = self.sessions.end_reason(session, user)
-        if reason is not None or user is None or session is None:
-            raise InvalidToken(f"its session is over: {reason}")
-        return Acting(user, session)
+        return self.sessions.require_live(claims.sub, claims.sid or "-")
 
     def change_profile(
-        self, acting: Acting, *, changes: dict[str, str | None], password: str | None = None, source: Source
+        self,
+        acting: LiveSession,
+        *,
+        changes: dict[str, str | None],
+        password: str | None = None,
+        source: Source,
     ) -> User:
         """Change ``name``, ``email`` (then unverified) or, once, a user name that was made up; return the user.
 
@@ -73,7 +66,13 @@ class Accounts:
         return self.administration.change(user_id, change, source=source, actor=user_id)
 
     def change_password(
-        self, acting: Acting, *, current: str | None, new: str, source: Source, attempt: Attempt | None = None
+        self,
+        acting: LiveSession,
+        *,
+        current: str | None,
+        new: str,
+        source: Source,
+        attempt: Attempt | None = None,
     ) -> None:
         """Set a new password and end all other sessions; asks for the current one, if there is one (PW-6).
 
@@ -91,7 +90,7 @@ class Accounts:
                 raise
 
     def _change_password(
-        self, acting: Acting, *, current: str | None, new: str, source: Source, attempt: Attempt | None
+        self, acting: LiveSession, *, current: str | None, new: str, source: Source, attempt: Attempt | None
     ) -> None:
         if acting.user.password is not None or current is not None:
             self._prove(acting, current, source=source)
@@ -117,12 +116,12 @@ class Accounts:
 
         retrying(change, reread=reread, busy=Taken("The account is being changed by others: try again."))
 
-    def delete_own(self, acting: Acting, *, password: str | None, source: Source) -> None:
+    def delete_own(self, acting: LiveSession, *, password: str | None, source: Source) -> None:
         """Delete the account that acts; asks for the password or a log-in of the last five minutes."""
         self.reauthenticate(acting, password=password, source=source)
         self.administration.delete(acting.user.user_id, source=source, actor=acting.user.user_id)
 
-    def reauthenticate(self, acting: Acting, *, password: str | None, source: Source) -> None:
+    def reauthenticate(self, acting: LiveSession, *, password: str | None, source: Source) -> None:
         """Demand the password, or a log-in of the last five minutes (MF-3)."""
         if password is None and self._is_fresh(acting):
             return
@@ -132,20 +131,20 @@ class Accounts:
             )
         self._prove(acting, password, source=source)
 
-    def end_all(self, acting: Acting, *, source: Source) -> None:
+    def end_all(self, acting: LiveSession, *, source: Source) -> None:
         """End every session of the person, this one too, by one write."""
         user_id = acting.user.user_id
         self.administration.end_session(user_id, None, source=source, actor=user_id)
 
-    def log_out(self, acting: Acting, *, source: Source) -> None:
+    def log_out(self, acting: LiveSession, *, source: Source) -> None:
         """End the session that acts; where another has ended it meanwhile, that is done."""
         with suppress(NotFound):
             self.sessions.end(acting.user.user_id, acting.session.session_id, source=source)
 
-    def _is_fresh(self, acting: Acting) -> bool:
+    def _is_fresh(self, acting: LiveSession) -> bool:
         return is_within(acting.session.auth_time, FRESH_SECONDS, now=self.world.now())
 
-    def _prove(self, acting: Acting, password: str | None, *, source: Source) -> None:
+    def _prove(self, acting: LiveSession, password: str | None, *, source: Source) -> None:
         """Demand the password again, throttled like a log-in (TH-4); raise NotAllowed ``wrong_password``."""
         if password is None:
             raise Invalid("The password is asked for again.", errors={"password": "is required"})
@@ -162,13 +161,12 @@ class Accounts:
             raise NotAllowed("The password is wrong.", code="wrong_password")
         proof.reservation.succeeded()
 
-    def _again(self, acting: Acting) -> Acting:
+    def _again(self, acting: LiveSession) -> LiveSession:
         """Return who acts as it is now, after a lost race; what was proven must still be so."""
-        user, session = self.sessions.read(acting.user.user_id, acting.session.session_id)
-        reason = self.sessions.end_reason(session, user)
-        if reason is not None or user is None or session is None or user.password != acting.user.password:
-            raise InvalidToken(f"its session is over: {reason}")
-        return Acting(user, session)
+        live = self.sessions.require_live(acting.user.user_id, acting.session.session_id)
+        if live.user.password != acting.user.password:
+            raise InvalidToken("the password was changed meanwhile")
+        return live
 
 
 def _cleaned(user: User, changes: dict[str, str | None]) -> dict[str, Any]:

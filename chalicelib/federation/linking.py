@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from chalicelib.accounts.self_service import Acting
 from chalicelib.accounts.sign_up import SignUp
 from chalicelib.audit.trail import Audit, Source
 from chalicelib.authentication.log_in import LogIn, LogInResult
-from chalicelib.errors import Invalid, InvalidToken, NotAllowed, NotFound, Taken
+from chalicelib.errors import Invalid, NotAllowed, NotFound, Taken
 from chalicelib.federation.profile import Person
 from chalicelib.federation.usernames import candidates
-from chalicelib.sessions.session import Session
+from chalicelib.sessions.session import LiveSession, Session
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Conflict, Store, Write
 from chalicelib.store.retrying import retrying
@@ -58,12 +57,12 @@ class Identities:
 
         return retrying(attempt, busy=Taken("The account is being changed: try again."))
 
-    def link(self, acting: Acting, person: Person, *, source: Source) -> Identity:
+    def link(self, acting: LiveSession, person: Person, *, source: Source) -> Identity:
         """Link an identity to the user who acts. Taken ``identity_taken`` where it is another user's."""
         linked = self._identity(person)
 
         def change(user: User) -> User:
-            self._live_session(acting, user)
+            self._still_live(acting)
             return user if person.key in user.unique_keys else _with(user, linked)
 
         def audit(_old: User, new: User) -> tuple[Write, ...]:
@@ -76,12 +75,12 @@ class Identities:
             raise
         return next(identity for identity in user.identities if identity.key == person.key)
 
-    def unlink(self, acting: Acting, identity_id: str, *, source: Source) -> None:
+    def unlink(self, acting: LiveSession, identity_id: str, *, source: Source) -> None:
         """Unlink an identity and end all other sessions (SE-6); never the last way to log in."""
         gone: list[Identity] = []
 
         def change(user: User) -> User:
-            self._live_session(acting, user)
+            self._still_live(acting)
             gone[:] = [each for each in user.identities if each.identity_id == identity_id]
             kept = tuple(each for each in user.identities if each.identity_id != identity_id)
             if not gone:
@@ -93,8 +92,8 @@ class Identities:
                 )
             return replace(user.with_sessions_ended("revoked"), identities=kept)
 
-        def also(old: User, new: User) -> tuple[Write, ...]:
-            carried = self.sessions.carried_over(self._live_session(acting, old), new.epoch)
+        def also(_old: User, new: User) -> tuple[Write, ...]:
+            carried = self.sessions.carried_over(self._still_live(acting), new.epoch)
             provider = gone[0].provider
             return carried, self.audit.write(
                 "identity_unlinked", target=new.user_id, source=source, provider=provider
@@ -169,13 +168,8 @@ class Identities:
             email=person.email,
         )
 
-    def _live_session(self, acting: Acting, user: User) -> Session:
-        """Return the session that acts, as it is now; InvalidToken once it or the user is over."""
-        _, session = self.sessions.read(user.user_id, acting.session.session_id)
-        reason = self.sessions.end_reason(session, user)
-        if reason is not None or session is None:
-            raise InvalidToken(f"its session is over: {reason}")
-        return session
+    def _still_live(self, acting: LiveSession) -> Session:
+        return self.sessions.require_live(acting.user.user_id, acting.session.session_id).session
 
     def _refuse_disabled(self, user: User, person: Person, source: Source) -> None:
         if user.disabled:

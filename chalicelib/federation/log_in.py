@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import logs
-from chalicelib.accounts.self_service import Accounts, Acting
+from chalicelib.accounts.self_service import Accounts
 from chalicelib.audit.trail import Source
 from chalicelib.authentication.log_in import LogInResult
 from chalicelib.credentials.throttling import Throttle
@@ -15,6 +15,7 @@ from chalicelib.federation.identity_provider import IdentityProvider, Redeemed
 from chalicelib.federation.linking import Identities
 from chalicelib.federation.login_state import Flow, Flows
 from chalicelib.federation.profile import Person, described, is_told_enough, with_userinfo
+from chalicelib.sessions.session import LiveSession
 from chalicelib.users.linked_identity import Identity
 from chalicelib.world import World
 
@@ -84,7 +85,7 @@ class Federation:
         return self._begin(flow, browser=browser, source=source)
 
     def begin_link(
-        self, name: str, acting: Acting, *, browser: str, return_to: str | None, source: Source
+        self, name: str, acting: LiveSession, *, browser: str, return_to: str | None, source: Source
     ) -> str:
         """Return the URL where linking to the user who acts goes on, who must have just been authenticated."""
         flow = Flow(
@@ -148,12 +149,12 @@ class Federation:
         if response.issuer != provider.registration.issuer:
             raise InvalidToken("the response is of another issuer, or does not say of which")
 
-    def _acting(self, flow: Flow) -> Acting:
+    def _acting(self, flow: Flow) -> LiveSession:
         """Return who began to link, if that session still goes on."""
-        user, session = self._accounts.sessions.read(flow.user_id or "-", flow.session_id or "-")
-        if user is None or session is None or self._accounts.sessions.end_reason(session, user) is not None:
+        acting = self._accounts.sessions.find_live(flow.user_id or "-", flow.session_id or "-")
+        if acting is None:
             raise NotAllowed("You were logged out meanwhile: log in again.", code="reauthentication_required")
-        return Acting(user, session)
+        return acting
 
     def _person(self, provider: IdentityProvider, redeemed: Redeemed, flow: Flow, code: str) -> Person:
         registration = provider.registration

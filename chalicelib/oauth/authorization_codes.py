@@ -97,18 +97,18 @@ class Codes:
         """Revoke what the first use gave: end its session, once, and write that down (RFC 6749 section 4.1.2)."""
 
         def attempt() -> None:
-            user, session = self.sessions.read(code.user_id, code.session_id or "-")
-            if session is None or self.sessions.end_reason(session, user) is not None:
+            live = self.sessions.find_live(code.user_id, code.session_id or "-")
+            if live is None:
                 return
             audit = self.audit.write(
                 "code_reused",
                 target=code.user_id,
                 source=source,
                 outcome="revoked",
-                session_id=session.session_id,
+                session_id=live.session.session_id,
                 client_id=code.client_id,
             )
-            self.store.commit(self.sessions.ending(session, "revoked"), audit)
+            self.store.commit(self.sessions.ending(live.session, "revoked"), audit)
 
         retrying(attempt, busy=Taken("The session is busy: try again."))
 

@@ -106,12 +106,7 @@ class Consents:
             consent = self.find(user_id, client_id)
             if consent is None or consent.record is None:
                 raise NotFound("consent")
-            user, sessions = self.sessions.read_all(user_id)
-            going_on = [
-                session
-                for session in sessions
-                if session.client_id == client_id and self.sessions.end_reason(session, user) is None
-            ]
+            going_on = [each for each in self.sessions.live(user_id) if each.client_id == client_id]
             endings = (self.sessions.ending(session, "revoked") for session in going_on[:MAX_SESSIONS])
             told = {"client_id": client_id, "client": consent.client_name}
             audit = self.audit.write("consent_withdrawn", target=user_id, source=source, **told)

@@ -87,9 +87,10 @@ class Inspection:
         session = self._session_of(text)
         if session is None or session.client_id != client.client_id:
             return INACTIVE
-        user, session = self.sessions.read(session.user_id, session.session_id)
-        if user is None or session is None or self.sessions.end_reason(session, user) is not None:
+        live = self.sessions.find_live(session.user_id, session.session_id)
+        if live is None:
             return INACTIVE
+        user, session = live.user, live.session
         consent = self.consents.find(user.user_id, client.client_id)
         if consent is None or not consent.covers(session):
             return INACTIVE  # as a refresh is refused (SE-4)

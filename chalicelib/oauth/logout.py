@@ -10,7 +10,7 @@ from chalicelib.oauth import redirect_uris
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.errors import RefusedAtPage
 from chalicelib.oauth.id_tokens import Hint
-from chalicelib.sessions.browser_session import LoggedIn
+from chalicelib.sessions.session import LiveSession
 from chalicelib.sessions.sessions import Sessions
 
 MAX_STATE = 2000
@@ -31,7 +31,7 @@ class LogoutRequest:
         """Return it as JSON-able data, to be sealed."""
         return asdict(self)
 
-    def is_of(self, logged_in: LoggedIn | None) -> bool:
+    def is_of(self, logged_in: LiveSession | None) -> bool:
         """Tell whether it needs no question: it proves whose log-in it ends, and nobody else is at the browser."""
         if self.subject is None:
             return False
@@ -76,7 +76,7 @@ def parse(
 
 
 def carry_out(
-    request: LogoutRequest, logged_in: LoggedIn | None, sessions: Sessions, *, source: Source
+    request: LogoutRequest, logged_in: LiveSession | None, sessions: Sessions, *, source: Source
 ) -> None:
     """End the browser's session and the client's own one; what is over already is no fault."""
     ending = []

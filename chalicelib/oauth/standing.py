@@ -12,7 +12,7 @@ from chalicelib.errors import InvalidToken
 from chalicelib.jose.claims import FIRST_PARTY, AccessClaims
 from chalicelib.oauth.client import Client, client_key
 from chalicelib.oauth.consents import Consent, consent_key
-from chalicelib.sessions.session import Session, SessionLimits, over, session_key
+from chalicelib.sessions.session import Session, SessionLimits, require_live, session_key
 from chalicelib.store import Check, Key, Record, Store
 from chalicelib.tokens.access_tokens import Held
 from chalicelib.users.user import User, profile_key
@@ -54,10 +54,8 @@ class Standing:
         return claims.with_scope(held)
 
     def _of_person(self, user: User | None, session: Session | None) -> scopes.Scopes:
-        reason = over(session, user, now=self.world.now(), limits=self.limits)
-        if reason is not None or user is None or session is None:
-            raise InvalidToken(f"its session is over: {reason}")
-        return session.granted(user)
+        live = require_live(user, session, now=self.world.now(), limits=self.limits)
+        return live.session.granted(live.user)
 
 
 def _of_client(claims: AccessClaims, session: Session | None, found: dict[Key, Record]) -> scopes.Scopes:

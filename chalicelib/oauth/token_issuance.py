@@ -15,7 +15,7 @@ from chalicelib.oauth.client import REFRESH_TOKEN, Client
 from chalicelib.oauth.consents import Consents
 from chalicelib.oauth.errors import invalid_grant
 from chalicelib.oauth.id_tokens import IdTokens
-from chalicelib.sessions.session import Session
+from chalicelib.sessions.session import LiveSession, Session
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Check, Conflict, Record, Store, Write, key_of
 from chalicelib.store.retrying import retrying
@@ -84,7 +84,8 @@ class Issuing:
         """
 
         def attempt() -> Tokens:
-            user, login, sessions, demanded = self._read_again(agreed, client)
+            live, sessions, demanded = self._read_again(agreed, client)
+            user, login = live.user, live.session
             session, refresh_token, writes = self.sessions.compose(
                 user,
                 client_id=client.client_id,
@@ -134,18 +135,19 @@ class Issuing:
 
     def _read_again(
         self, agreed: Approval, client: Client
-    ) -> tuple[User, Session, tuple[Session, ...], tuple[Check, ...]]:
-        """Return the person, the log-in, all sessions, and the demand that nothing of it changes."""
+    ) -> tuple[LiveSession, tuple[Session, ...], tuple[Check, ...]]:
+        """Return the log-in with its person, all sessions, and the demand that nothing of it changes."""
         user, sessions = self.sessions.read_all(agreed.user_id)
         login = next((session for session in sessions if session.session_id == agreed.login_id), None)
-        if user is None or login is None or self.sessions.end_reason(login, user) is not None:
+        live = self.sessions.live_of(user, login)
+        if live is None:
             raise invalid_grant("The log-in that this came from is over.")
         consent = self.consents.find(agreed.user_id, client.client_id)
         is_it = consent is not None and consent.consent_id == agreed.consent_id
         if consent is None or not is_it or not agreed.scope <= consent.scopes:
             raise invalid_grant("The consent was withdrawn.")
-        records: list[Record | None] = [user.record, login.record, consent.record]
-        return user, login, sessions, tuple(Check(record) for record in records if record is not None)
+        records: list[Record | None] = [live.user.record, live.session.record, consent.record]
+        return live, sessions, tuple(Check(record) for record in records if record is not None)
 
     def _access(
         self, user: User, session: Session, client: Client, allowed: scopes.Scopes | None = None

@@ -7,16 +7,14 @@ that a stolen MAC key made still lacks the secret (TK-10). The session itself sa
 
 import hmac
 import re
-from dataclasses import dataclass
 
 from chalicelib.jose.claims import FIRST_PARTY
 from chalicelib.keys.mac_keys import MacKeySource
 from chalicelib.keys.secret_hash import hash_of
 from chalicelib.keys.signed_payloads import mac
 from chalicelib.sessions.refresh_tokens import RefreshTokens
-from chalicelib.sessions.session import Session
+from chalicelib.sessions.session import LiveSession
 from chalicelib.sessions.sessions import Sessions
-from chalicelib.users.user import User
 
 PREFIX = "cbb_"
 PURPOSE = "browser session"
@@ -25,14 +23,6 @@ _FORM = re.compile(
     r"(?P<body>cbb_(?P<kid>[A-Za-z0-9_-]{1,32})\.(?P<user_id>[a-z2-7]{26})\.(?P<session_id>[a-z2-7]{26})"
     r"\.(?P<secret>[A-Za-z0-9_-]{43}))\.(?P<mac>[0-9a-f]{64})"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedIn:
-    """Who is at the browser: the user and the first-party session, both as read and going on."""
-
-    user: User
-    session: Session
 
 
 class BrowserSessions:
@@ -52,7 +42,7 @@ class BrowserSessions:
         body = f"{PREFIX}{kid}.{token.user_id}.{token.session_id}.{token.secret}"
         return f"{body}.{mac(key, purpose=PURPOSE, text=body)}"
 
-    def find(self, text: str | None) -> LoggedIn | None:
+    def find(self, text: str | None) -> LiveSession | None:
         """Return who is logged in, by one consistent read, or None; that the browser shows it is a use of the session."""
         match = _FORM.fullmatch(text) if text else None
         key = self._keys.by_kid(match["kid"]) if match else None
@@ -60,18 +50,9 @@ class BrowserSessions:
             return None
         if not hmac.compare_digest(match["mac"], mac(key, purpose=PURPOSE, text=match["body"])):
             return None
-        secret_hash = hash_of(match["secret"])
-        found = self._going_on(secret_hash, *self._sessions.read(match["user_id"], match["session_id"]))
-        if found is None:
+        live = self._sessions.find_live(match["user_id"], match["session_id"])
+        if live is None or live.session.client_id != FIRST_PARTY:
             return None
-        return self._going_on(secret_hash, *self._sessions.used(found.user, found.session))
-
-    def _going_on(self, secret_hash: str, user: User | None, session: Session | None) -> LoggedIn | None:
-        if user is None or session is None or self._sessions.end_reason(session, user) is not None:
+        if not hmac.compare_digest(live.session.secret_hash, hash_of(match["secret"])):
             return None
-        is_ours = session.client_id == FIRST_PARTY
-        return (
-            LoggedIn(user, session)
-            if is_ours and hmac.compare_digest(session.secret_hash, secret_hash)
-            else None
-        )
+        return self._sessions.used(live)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, NewType
 
 from chalicelib import scopes
+from chalicelib.errors import InvalidToken
 from chalicelib.store import Key, Record
 from chalicelib.store.stored_fields import stored_fields
 from chalicelib.users.user import User
@@ -83,6 +84,14 @@ class Session:
         return scopes.grant(requested=self.scope, entitled=user.scopes | scopes.PROTOCOL)
 
 
+@dataclass(frozen=True, slots=True)
+class LiveSession:
+    """A session that goes on and its user, both as read together: who acts by a token, or is logged in at a browser."""
+
+    user: User
+    session: Session
+
+
 def session_key(user_id: str, session_id: str) -> Key:
     """Return where a session lives: beside its user, so one query reads both."""
     return Key(f"user#{user_id}", PREFIX + session_id)
@@ -107,3 +116,13 @@ def over(  # noqa: PLR0911 - one line a reason
     if now >= session.last_used_at + limits.idle:
         return "idle"
     return None
+
+
+def require_live(
+    user: User | None, session: Session | None, *, now: float, limits: SessionLimits
+) -> LiveSession:
+    """Return both where the session goes on; raise InvalidToken, which tells the log why it does not."""
+    reason = over(session, user, now=now, limits=limits)
+    if reason is not None or user is None or session is None:
+        raise InvalidToken(f"its session is over: {reason}")
+    return LiveSession(user, session)

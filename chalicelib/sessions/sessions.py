@@ -16,7 +16,16 @@ from chalicelib.audit.trail import MAX_TEXT, Audit, Source
 from chalicelib.errors import NotFound, RefreshRefused, Taken
 from chalicelib.sessions import refresh_rotation
 from chalicelib.sessions.refresh_tokens import RefreshToken, RefreshTokens
-from chalicelib.sessions.session import PREFIX, Session, SessionId, SessionLimits, over, session_key
+from chalicelib.sessions.session import (
+    PREFIX,
+    LiveSession,
+    Session,
+    SessionId,
+    SessionLimits,
+    over,
+    require_live,
+    session_key,
+)
 from chalicelib.sessions.session_room import MAX_SESSIONS, make_room
 from chalicelib.store import Check, Conflict, Insert, Replace, Store, Write
 from chalicelib.store.retrying import retrying
@@ -129,21 +138,35 @@ class Sessions:
             Session.from_record(session) if session else None,
         )
 
-    def used(self, user: User, session: Session) -> tuple[User | None, Session | None]:
-        """Count a use that is no refresh against idleness; return both as they are then.
+    def require_live(self, user_id: str, session_id: str) -> LiveSession:
+        """Return a session that goes on, with its user, by one consistent read; raise InvalidToken when it is over."""
+        return require_live(*self.read(user_id, session_id), now=self._world.now(), limits=self.limits)
+
+    def find_live(self, user_id: str, session_id: str) -> LiveSession | None:
+        """Return what :meth:`require_live` does, or None."""
+        return self.live_of(*self.read(user_id, session_id))
+
+    def live_of(self, user: User | None, session: Session | None) -> LiveSession | None:
+        """Return a user and a session that were read, where it goes on."""
+        if user is None or session is None or self.end_reason(session, user) is not None:
+            return None
+        return LiveSession(user, session)
+
+    def used(self, live: LiveSession) -> LiveSession | None:
+        """Count a use that is no refresh against idleness; return the session as it is then, None where it is over.
 
         It is written down once an hour, or in a 24th of the time that a session may be idle, whichever is shorter.
         """
-        now = self._world.now()
+        now, user, session = self._world.now(), live.user, live.session
         if now - session.last_used_at < min(USE_NOTED_SECONDS, self.limits.idle / 24):
-            return user, session
+            return live
         if user.record is None or session.record is None:
             raise ValueError("only what was read can be used")
         moved = replace(session, last_used_at=now)
         move = Replace(session.record, moved.data(), expires_at=self._kept_until(moved))
         with suppress(Conflict):  # another moved or ended it: what is read now says which
             self._store.commit(move, Check(user.record))
-        return self.read(user.user_id, session.session_id)
+        return self.find_live(user.user_id, session.session_id)
 
     def read_all(self, user_id: str) -> tuple[User | None, tuple[Session, ...]]:
         """Return a user and all its sessions, ended ones too, in one query."""
@@ -157,10 +180,7 @@ class Sessions:
     def live(self, user_id: str) -> tuple[Session, ...]:
         """Return the sessions a user has now, the last used first."""
         user, sessions = self.read_all(user_id)
-        now = self._world.now()
-        going_on = [
-            session for session in sessions if over(session, user, now=now, limits=self.limits) is None
-        ]
+        going_on = [session for session in sessions if self.end_reason(session, user) is None]
         return tuple(sorted(going_on, key=lambda session: session.last_used_at, reverse=True))
 
     def end_reason(self, session: Session | None, user: User | None) -> str | None:
@@ -179,13 +199,13 @@ class Sessions:
         """End one session of a user; raise NotFound unless it is going on. What raced it is refused (SE-7)."""
 
         def attempt() -> None:
-            user, session = self.read(user_id, session_id)
-            if session is None or self.end_reason(session, user) is not None:
+            live = self.find_live(user_id, session_id)
+            if live is None:
                 raise NotFound("session")
             audit = self._audit.write(
                 "log_out", target=user_id, source=source, actor=actor, session_id=session_id
             )
-            self._store.commit(self.ending(session, reason), audit)
+            self._store.commit(self.ending(live.session, reason), audit)
 
         retrying(attempt, busy=Taken("The session is busy: try again."))
 

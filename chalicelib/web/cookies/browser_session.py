@@ -15,7 +15,7 @@ from chalicelib.web.call import Call
 from chalicelib.web.cookies import refresh_token
 
 if TYPE_CHECKING:
-    from chalicelib.sessions.browser_session import LoggedIn
+    from chalicelib.sessions.session import LiveSession
 
 SESSION = "__Host-cupbearer_session"
 BROWSER = "__Host-cupbearer_browser"
@@ -51,7 +51,7 @@ def new_browser(call: Call) -> Browser:
     return Browser(browser_id, (f"{BROWSER}={browser_id}; {_ATTRIBUTES}",))
 
 
-def logged_in(call: Call) -> "LoggedIn | None":
+def logged_in(call: Call) -> "LiveSession | None":
     """Return who is logged in at the browser."""
     return call.services.oauth.browser.find(call.cookie(SESSION))
 

@@ -16,7 +16,7 @@ from chalicelib.oauth.authorization_request import AuthorizationRequest
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.consents import Consent
 from chalicelib.oauth.errors import RefusedAtPage
-from chalicelib.sessions.browser_session import LoggedIn
+from chalicelib.sessions.session import LiveSession
 from chalicelib.store import Check, Conflict, Write
 from chalicelib.web.call import Answer, Call
 from chalicelib.web.cookies.browser_session import Browser
@@ -100,7 +100,7 @@ def proceed(
     call: Call,
     request: AuthorizationRequest,
     browser: Browser,
-    logged_in: LoggedIn | None,
+    logged_in: LiveSession | None,
     *,
     just_logged_in: bool = False,
 ) -> Answer:
@@ -132,7 +132,7 @@ def _only_the_client_answers(request: AuthorizationRequest, client: Client) -> b
     return not client.public or request.redirect_uri.startswith("https://")
 
 
-def wanted_of(request: AuthorizationRequest, client: Client, logged_in: LoggedIn) -> scopes.Scopes:
+def wanted_of(request: AuthorizationRequest, client: Client, logged_in: LiveSession) -> scopes.Scopes:
     """Return what is asked for, allowed to the client and this log-in's to give, all three (SC-2)."""
     wanted = request.scope & client.scopes & (logged_in.session.granted(logged_in.user) | scopes.PROTOCOL)
     if not wanted:
@@ -143,7 +143,7 @@ def wanted_of(request: AuthorizationRequest, client: Client, logged_in: LoggedIn
 def give_code(
     call: Call,
     request: AuthorizationRequest,
-    logged_in: LoggedIn,
+    logged_in: LiveSession,
     granted: scopes.Scopes,
     browser: Browser,
     *,
@@ -167,7 +167,7 @@ def give_code(
     return see_other(redirect_uris.with_parameters(request.redirect_uri, parameters), browser.cookies)
 
 
-def resumed(call: Call, pending: Pending, browser: Browser, logged_in: LoggedIn) -> Answer:
+def resumed(call: Call, pending: Pending, browser: Browser, logged_in: LiveSession) -> Answer:
     """Return the next step after a log-in at our own page."""
     if pending.request is not None:
         return proceed(call, pending.request, browser, logged_in, just_logged_in=True)
@@ -178,8 +178,8 @@ def resumed(call: Call, pending: Pending, browser: Browser, logged_in: LoggedIn)
 
 
 def satisfying_login(
-    request: AuthorizationRequest | None, logged_in: LoggedIn | None, *, now: float
-) -> LoggedIn | None:
+    request: AuthorizationRequest | None, logged_in: LiveSession | None, *, now: float
+) -> LiveSession | None:
     """Return a log-in that is recent enough and of the person asked for; None counts as not logged in (OP-4)."""
     if request is None or logged_in is None:
         return None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from chalicelib.oauth.client import Client
     from chalicelib.oauth.device_codes import Device
     from chalicelib.scopes import Scopes
-    from chalicelib.sessions.browser_session import LoggedIn
+    from chalicelib.sessions.session import LiveSession
     from chalicelib.store import Conflict, Insert
     from chalicelib.web.cookies.browser_session import Browser
 
@@ -96,12 +96,12 @@ def decide(call: Call) -> Answer:
     raise Taken("The consent is being changed by others: try again.")
 
 
-def _shown(logged_in: "LoggedIn", text: str, wanted: "Scopes") -> tuple[str, ...]:
+def _shown(logged_in: "LiveSession", text: str, wanted: "Scopes") -> tuple[str, ...]:
     """Return what the page showed: a decision on it is none on another person, request or scope."""
     return logged_in.session.session_id, text, *sorted(wanted)
 
 
-def _refuse(call: Call, request: "AuthorizationRequest", logged_in: "LoggedIn", once: "Insert") -> None:
+def _refuse(call: Call, request: "AuthorizationRequest", logged_in: "LiveSession", once: "Insert") -> None:
     """Write down that the person refused, which is the one decision on this form too."""
     from chalicelib.store import Conflict
 
@@ -172,7 +172,7 @@ def device_form(call: Call) -> Answer:
 class _Asking:
     """A device that asks a person for something, all as read for one answer."""
 
-    logged_in: "LoggedIn"
+    logged_in: "LiveSession"
     device: "Device"
     client: "Client"
 
@@ -188,7 +188,7 @@ class _Asking:
 
 
 def _ask_for_code(
-    call: Call, browser: "Browser", logged_in: "LoggedIn", typed: str, problem: str = ""
+    call: Call, browser: "Browser", logged_in: "LiveSession", typed: str, problem: str = ""
 ) -> Answer:
     from chalicelib.web.pages.rendering import render
 

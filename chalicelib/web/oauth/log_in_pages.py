@@ -113,14 +113,13 @@ def _sent(call: Call, name: str) -> "tuple[dict[str, str], Browser, Pending | No
 
 def _go_on(call: Call, signed_in: "LogInResult", pending: "Pending | None") -> Answer:
     """End the log-in before, if any, keep the new one in the browser under a new name, and lead on."""
-    from chalicelib.sessions.browser_session import LoggedIn
     from chalicelib.web.oauth import authorization_flow
 
-    user, session = call.services.sessions.read(signed_in.user.user_id, signed_in.session_id)
+    live = call.services.sessions.find_live(signed_in.user.user_id, signed_in.session_id)
     browser = browser_session.renewed(call, signed_in)
-    if pending is None or user is None or session is None:
+    if pending is None or live is None:
         return see_other(f"{call.services.settings.issuer}/account", browser.cookies)
-    return authorization_flow.resumed(call, pending, browser, LoggedIn(user, session))
+    return authorization_flow.resumed(call, pending, browser, live)
 
 
 def _form(
