@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from cupbearer.testing import Bench, Client
+    from cupbearer.testing import AppUnderTest, Client
 
 
 @pytest.fixture
@@ -24,18 +24,18 @@ def cupbearer_settings() -> Mapping[str, str]:
 @pytest.fixture
 def cupbearer(
     request: pytest.FixtureRequest, tmp_path: Path, cupbearer_settings: Mapping[str, str]
-) -> Iterator["Bench"]:
+) -> Iterator["AppUnderTest"]:
     """Serve the project's ``app.py`` from a store and a clock of this test's own."""
     project = request.config.rootpath
     if str(project) not in sys.path:
         sys.path.insert(0, str(project))  # where app.py and chalicelib/ are
-    from cupbearer.testing import Bench
+    from cupbearer.testing import AppUnderTest
 
-    with Bench(project, tmp_path, cupbearer_settings) as bench:
-        yield bench
+    with AppUnderTest(project, tmp_path, cupbearer_settings) as under_test:
+        yield under_test
 
 
 @pytest.fixture
-def client(cupbearer: "Bench") -> "Client":
+def client(cupbearer: "AppUnderTest") -> "Client":
     """Return a caller without a token; ``client.as_user(scopes=[…])`` is one with."""
     return cupbearer.client()

@@ -92,7 +92,7 @@ class Reply:
         return tuple(found[0]) if found and isinstance(found[0], list) else tuple(found)
 
 
-class Bench:
+class AppUnderTest:
     """One app with a store in ``folder`` and a clock that stands still until it is moved."""
 
     def __init__(self, project: Path, folder: Path, variables: Mapping[str, str] | None = None) -> None:
@@ -187,7 +187,7 @@ def token_of_app(
 class Client:
     """A caller of the app: without a token, or with a real one of somebody."""
 
-    bench: Bench
+    under_test: AppUnderTest
     access_token: str | None = None
     refresh_token: str | None = None
     session_id: str | None = None
@@ -199,24 +199,24 @@ class Client:
     @property
     def clock(self) -> Clock:
         """Return the clock of the app: ``client.clock.advance(seconds)``."""
-        return self.bench.clock
+        return self.under_test.clock
 
     @property
     def services(self) -> wiring.Services:
         """Return what the app is made of, to prepare or to look behind the scenes."""
-        return self.bench.services
+        return self.under_test.services
 
     def anonymous(self) -> "Client":
         """Return a caller without a token."""
-        return Client(self.bench)
+        return Client(self.under_test)
 
     def as_user(
         self, scopes: Iterable[str] | None = None, *, name: str | None = None, username: str | None = None
     ) -> "Client":
         """Return a new person, signed up and logged in, who has exactly these scopes; None: those of a new user."""
-        signed_in, password = self.bench.sign_up(granted=scopes, name=name, username=username)
+        signed_in, password = self.under_test.sign_up(granted=scopes, name=name, username=username)
         person = Client(
-            self.bench,
+            self.under_test,
             user_id=signed_in.user.user_id,
             username=signed_in.user.username,
             password=password,
@@ -234,7 +234,7 @@ class Client:
         issued = self.services.access.issue(grant)
         if issued.writes:
             self.services.store.commit(*issued.writes)
-        return Client(self.bench, access_token=issued.token)
+        return Client(self.under_test, access_token=issued.token)
 
     def through_app(self, scopes: Iterable[str] = (), *, name: str = "an app") -> "Client":
         """Return an application that acts for this person, who consented to these scopes: a client's own session."""
@@ -246,7 +246,7 @@ class Client:
             name=name,
         )
         return Client(
-            self.bench,
+            self.under_test,
             access_token=tokens.access_token,
             refresh_token=tokens.refresh_token,
             user_id=self.user_id,
@@ -254,7 +254,7 @@ class Client:
 
     def steal_refresh_token(self) -> "Client":
         """Return a thief who has this person's refresh token and nothing else."""
-        return Client(self.bench, refresh_token=self.refresh_token)
+        return Client(self.under_test, refresh_token=self.refresh_token)
 
     def log_in(self, **body: Any) -> Reply:
         """Log in again with the password, and hold the tokens of the new session."""
@@ -268,7 +268,7 @@ class Client:
 
     def expire(self) -> None:
         """Let so much time pass that the access token is refused wherever it is shown."""
-        self.clock.advance(self.bench.settings.access_token_seconds + LEEWAY_SECONDS)
+        self.clock.advance(self.under_test.settings.access_token_seconds + LEEWAY_SECONDS)
 
     def revoke(self) -> None:
         """End this person's session at the server.
@@ -311,10 +311,10 @@ class Client:
             sent["Authorization"] = f"Bearer {self.access_token}"
         if json is not None:
             body, sent["Content-Type"] = _as_json(json), "application/json"
-        answer = self.bench.http.request(method, path, headers={**sent, **(headers or {})}, body=body)
+        answer = self.under_test.http.request(method, path, headers={**sent, **(headers or {})}, body=body)
         reply = Reply(answer.status_code, answer.headers, answer.body)
-        if self.bench.on_reply is not None:
-            self.bench.on_reply(method, path, reply)
+        if self.under_test.on_reply is not None:
+            self.under_test.on_reply(method, path, reply)
         return reply
 
     def _hold_from(self, reply: Reply) -> Reply:

@@ -14,7 +14,7 @@ from chalicelib import logs
 from chalicelib.store.dynamodb import create_table
 from chalicelib.store.sqlite import SqliteStore
 from chalicelib.world import SYSTEM, World
-from cupbearer.testing import Bench, Clock
+from cupbearer.testing import AppUnderTest, Clock
 from tests.parts import ministack
 from tests.store.places import DynamoPlace
 from tests.support import described
@@ -44,7 +44,7 @@ def _logs_are_heard(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def cupbearer(cupbearer: Bench) -> Bench:
+def cupbearer(cupbearer: AppUnderTest) -> AppUnderTest:
     """The plugin's own, with every answer of every test held against the OpenAPI description."""
     cupbearer.on_reply = described.check
     return cupbearer

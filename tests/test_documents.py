@@ -16,7 +16,7 @@ from cupbearer.cli import cli
 from tests.cli.test_served import project, serving
 from tests.parts import missing
 from tests.store.places import DynamoPlace
-from tests.support.cli_desk import environment
+from tests.support.command_line import environment
 from tests.support.documents import ROOT, block, blocks, files
 
 __all__ = ["project"]

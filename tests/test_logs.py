@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from chalicelib import logs
-from cupbearer.testing import Bench, Client
+from cupbearer.testing import AppUnderTest, Client
 
 HOSTILE = 'a"b\r\n{"level":"error","event":"forged"}\u2028\x1b[31m\x00\U0001f600'
 
@@ -72,7 +72,7 @@ def test_a_refusals_reason_is_in_the_log_and_not_in_the_answer(
 
 
 def test_a_defect_is_found_by_the_request_id_that_was_told(
-    cupbearer: Bench, client: Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    cupbearer: AppUnderTest, client: Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """LG-3."""
 

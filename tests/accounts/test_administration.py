@@ -7,7 +7,7 @@ import pytest
 from chalicelib.accounts.administration import differences
 from chalicelib.audit.trail import OPERATOR
 from chalicelib.errors import Invalid, NotFound
-from cupbearer.testing import SOURCE, Bench, Client
+from cupbearer.testing import SOURCE, AppUnderTest, Client
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_an_id_of_nobody_is_404(operator: Client, user_id: str) -> None:
     assert operator.patch(f"/users/{user_id}", json={"disabled": True}).status == 404
 
 
-def test_grants_of_many_operators_at_once_all_count(cupbearer: Bench, ann: Client) -> None:
+def test_grants_of_many_operators_at_once_all_count(cupbearer: AppUnderTest, ann: Client) -> None:
     """ST-5: relative changes are never lost."""
     change = cupbearer.services.administration.change_scopes
 
@@ -96,7 +96,7 @@ def test_grants_of_many_operators_at_once_all_count(cupbearer: Bench, ann: Clien
 
 
 def test_a_password_set_by_an_operator_is_judged_and_ends_every_session(
-    cupbearer: Bench, ann: Client
+    cupbearer: AppUnderTest, ann: Client
 ) -> None:
     operate = cupbearer.services.administration
     with pytest.raises(Invalid):
@@ -106,7 +106,7 @@ def test_a_password_set_by_an_operator_is_judged_and_ends_every_session(
     assert ann.refresh().code == "password_changed"
 
 
-def test_one_session_of_somebody_is_ended(cupbearer: Bench, ann: Client) -> None:
+def test_one_session_of_somebody_is_ended(cupbearer: AppUnderTest, ann: Client) -> None:
     other = ann.steal_refresh_token()
     first = ann.session_id
     ann.log_in()
@@ -117,7 +117,7 @@ def test_one_session_of_somebody_is_ended(cupbearer: Bench, ann: Client) -> None
         cupbearer.services.administration.end_session(ann.user_id or "", "none", source=SOURCE)
 
 
-def test_acts_upon_nobody_are_refused(cupbearer: Bench) -> None:
+def test_acts_upon_nobody_are_refused(cupbearer: AppUnderTest) -> None:
     operate = cupbearer.services.administration
     for act in (
         lambda: operate.administer("none", disabled=True, source=SOURCE),
@@ -130,7 +130,7 @@ def test_acts_upon_nobody_are_refused(cupbearer: Bench) -> None:
             act()
 
 
-def test_a_change_is_told_by_its_differences(cupbearer: Bench, ann: Client) -> None:
+def test_a_change_is_told_by_its_differences(cupbearer: AppUnderTest, ann: Client) -> None:
     user = cupbearer.services.users.require(ann.user_id or "")
     assert differences(user, user) == []
     assert differences(user, user.with_sessions_ended("revoked")) == [("log_out_everywhere", {})]

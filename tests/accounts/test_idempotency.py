@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.world import SYSTEM, World
-from cupbearer.testing import SOURCE, Bench, Client, QuickServices, Reply
+from cupbearer.testing import SOURCE, AppUnderTest, Client, QuickServices, Reply
 from tests.parts.faulty import FaultyProxy, lose_reply, only
 from tests.store.places import DynamoPlace
 
@@ -38,7 +38,7 @@ def at_once(callers: int, ask: Callable[[], Reply]) -> list[Reply]:
 
 
 @pytest.fixture
-def client(cupbearer: Bench) -> Client:
+def client(cupbearer: AppUnderTest) -> Client:
     return cupbearer.client()
 
 
@@ -53,7 +53,7 @@ class TestSignUp:
         assert first.status == 201
         assert (sign_up(client, None).status, sign_up(client, None).code) == (409, "username_taken")
 
-    def test_its_tokens_are_made_anew(self, client: Client, cupbearer: Bench) -> None:
+    def test_its_tokens_are_made_anew(self, client: Client, cupbearer: AppUnderTest) -> None:
         first, again = sign_up(client, log_in=True), sign_up(client, log_in=True)
         assert first.json["user"] == again.json["user"]
         assert again.status == 201
@@ -61,14 +61,16 @@ class TestSignUp:
         body = {"refresh_token": again.json["refresh_token"]}
         assert client.post("/sessions/refresh", json=body).status == 200
 
-    def test_it_is_no_way_past_a_password_that_was_changed(self, client: Client, cupbearer: Bench) -> None:
+    def test_it_is_no_way_past_a_password_that_was_changed(
+        self, client: Client, cupbearer: AppUnderTest
+    ) -> None:
         made = sign_up(client, log_in=True)
         change = {"current_password": PHRASE, "new_password": OTHER}
         token = {"Authorization": f"Bearer {made.json['access_token']}"}
         assert client.put("/users/me/password", json=change, headers=token).status == 204
         assert sign_up(client, log_in=True).status == 401
 
-    def test_a_deleted_account_is_not_made_again(self, client: Client, cupbearer: Bench) -> None:
+    def test_a_deleted_account_is_not_made_again(self, client: Client, cupbearer: AppUnderTest) -> None:
         user_id = sign_up(client).json["user"]["user_id"]
         services = cupbearer.services
         services.administration.delete(user_id, source=SOURCE)
@@ -84,7 +86,7 @@ class TestSignUp:
         assert sign_up(client, password="short").status == 400
         assert sign_up(client).status == 201
 
-    def test_a_key_counts_for_a_day(self, client: Client, cupbearer: Bench) -> None:
+    def test_a_key_counts_for_a_day(self, client: Client, cupbearer: AppUnderTest) -> None:
         assert sign_up(client).status == 201
         cupbearer.clock.advance(DAY - 1)
         assert sign_up(client).status == 201
@@ -101,7 +103,9 @@ class TestSignUp:
     def test_a_quoted_key_is_the_same_as_a_bare_one(self, client: Client) -> None:
         assert sign_up(client, f'"{KEY}"').json == sign_up(client, KEY).json
 
-    def test_two_that_arrive_at_one_moment_make_one_account_and_both_are_told(self, cupbearer: Bench) -> None:
+    def test_two_that_arrive_at_one_moment_make_one_account_and_both_are_told(
+        self, cupbearer: AppUnderTest
+    ) -> None:
         replies = at_once(4, lambda: sign_up(cupbearer.client()))
         assert [reply.status for reply in replies] == [201] * 4
         assert len({reply.json["user"]["user_id"] for reply in replies}) == 1
@@ -135,7 +139,7 @@ class TestPasswordChange:
         assert client.post("/sessions", json=ADA | {"username": "ben", "password": OTHER}).status == 201
 
 
-def test_no_secret_of_the_request_is_kept_and_who_sends_no_key_pays_nothing(cupbearer: Bench) -> None:
+def test_no_secret_of_the_request_is_kept_and_who_sends_no_key_pays_nothing(cupbearer: AppUnderTest) -> None:
     client, asked = cupbearer.client(), list[str]()
     sign_up(client, username="warm", log_in=True)
     cupbearer.services.store._on_request = lambda verb, _: asked.append(verb)  # type: ignore[attr-defined]
@@ -152,7 +156,7 @@ def test_no_secret_of_the_request_is_kept_and_who_sends_no_key_pays_nothing(cupb
 
 @pytest.mark.dynamodb
 def test_an_act_whose_replies_were_all_lost_is_told_as_done_when_it_is_asked_for_again(
-    cupbearer: Bench, dynamodb: DynamoPlace
+    cupbearer: AppUnderTest, dynamodb: DynamoPlace
 ) -> None:
     """Three tries of one commit, each done or found done, none of them answered: the first answer is a 503."""
     world = World(now=SYSTEM.now, monotonic=SYSTEM.monotonic, sleep=SYSTEM.sleep)

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.errors import InsufficientScope, InvalidToken, NotAllowed
 from chalicelib.store import Forget, Replace
 from chalicelib.users.user import operator_key
-from cupbearer.testing import SOURCE, Bench, Client
+from cupbearer.testing import SOURCE, AppUnderTest, Client
 from tests.support.overtaken import overtaken
 
 BOTH = ["users:read", "users:write"]
@@ -94,7 +94,7 @@ def test_nobody_gives_what_they_do_not_hold(operator: Client, ann: Client) -> No
 
 
 def test_an_operator_who_was_stripped_meanwhile_changes_nothing(
-    cupbearer: Bench, client: Client, operator: Client, ann: Client
+    cupbearer: AppUnderTest, client: Client, operator: Client, ann: Client
 ) -> None:
     """ST-2: what was read of the operator is demanded in the commit."""
     client.as_user(BOTH)
@@ -148,7 +148,7 @@ def test_the_last_operator_stays_one(
 
 @pytest.mark.parametrize("act", ["strip", "disable", "delete"])
 def test_of_two_operators_who_strip_each_other_at_once_one_is_left(
-    cupbearer: Bench, client: Client, operator: Client, act: str
+    cupbearer: AppUnderTest, client: Client, operator: Client, act: str
 ) -> None:
     """ST-2: the other operator, by whom the change was permitted, is demanded in the commit."""
     other = client.as_user(BOTH)
@@ -167,7 +167,7 @@ def test_of_two_operators_who_strip_each_other_at_once_one_is_left(
     assert cupbearer.services.users.require(other.user_id or "").is_operator
 
 
-def test_the_command_line_may_force_it(cupbearer: Bench, operator: Client) -> None:
+def test_the_command_line_may_force_it(cupbearer: AppUnderTest, operator: Client) -> None:
     verbs = cupbearer.services.administration
     with pytest.raises(NotAllowed):
         verbs.administer(operator.user_id or "", disabled=True, source=SOURCE)
@@ -176,7 +176,7 @@ def test_the_command_line_may_force_it(cupbearer: Bench, operator: Client) -> No
 
 
 def test_an_operator_of_an_earlier_release_counts_though_nobody_listed_it(
-    cupbearer: Bench, client: Client, operator: Client
+    cupbearer: AppUnderTest, client: Client, operator: Client
 ) -> None:
     """DP-4."""
     other = client.as_user(BOTH)
@@ -188,7 +188,7 @@ def test_an_operator_of_an_earlier_release_counts_though_nobody_listed_it(
 
 
 def test_a_log_in_and_a_change_of_anything_else_ask_nothing_about_operators(
-    cupbearer: Bench, ann: Client
+    cupbearer: AppUnderTest, ann: Client
 ) -> None:
     """The design's section 8."""
     (line,) = cupbearer.services.store.get(operator_key(ann.user_id or ""))

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.errors import NotAllowed
 from chalicelib.users.user import User
-from cupbearer.testing import SOURCE, Bench, Client
+from cupbearer.testing import SOURCE, AppUnderTest, Client
 
 NEW = "another long phrase"
 
@@ -18,8 +18,8 @@ def ann(client: Client) -> Client:
     return client.as_user(["get:profile"], name="Ann", username="ann")
 
 
-def change(bench: Bench, person: Client, how: Callable[[User], User]) -> None:
-    bench.services.users.change(person.user_id or "", how)
+def change(under_test: AppUnderTest, person: Client, how: Callable[[User], User]) -> None:
+    under_test.services.users.change(person.user_id or "", how)
 
 
 class TestProfile:
@@ -30,7 +30,7 @@ class TestProfile:
         assert ann.patch("/users/me", json={"name": None, "email": None}).json["user"]["email"] is None
 
     def test_a_changed_address_is_unverified_and_frees_the_old_one(
-        self, cupbearer: Bench, ann: Client
+        self, cupbearer: AppUnderTest, ann: Client
     ) -> None:
         ann.patch("/users/me", json={"email": "ann@example.com"})
         change(cupbearer, ann, lambda user: replace(user, email_verified=True))
@@ -51,13 +51,15 @@ class TestProfile:
         assert (answer.status, answer.code) == (400, "invalid_request")
         assert field in answer.body.decode()
 
-    def test_a_user_name_stays_unless_it_was_made_up(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_user_name_stays_unless_it_was_made_up(self, cupbearer: AppUnderTest, ann: Client) -> None:
         assert ann.patch("/users/me", json={"username": "anna"}).status == 400
         change(cupbearer, ann, lambda user: replace(user, username_is_given=True))
         assert ann.patch("/users/me", json={"username": "anna"}).json["user"]["username"] == "anna"
         assert ann.patch("/users/me", json={"username": "annie"}).status == 400
 
-    def test_anothers_name_cannot_be_taken(self, cupbearer: Bench, client: Client, ann: Client) -> None:
+    def test_anothers_name_cannot_be_taken(
+        self, cupbearer: AppUnderTest, client: Client, ann: Client
+    ) -> None:
         ben = client.as_user(username="ben")
         change(cupbearer, ben, lambda user: replace(user, username_is_given=True))
         answer = ben.patch("/users/me", json={"username": "ANN"})
@@ -98,14 +100,18 @@ class TestPassword:
         assert (answer.status, answer.code) == (400, "weak_password")
         assert ann.log_in().status == 201
 
-    def test_a_step_back_of_the_clock_makes_no_log_in_fresh(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_step_back_of_the_clock_makes_no_log_in_fresh(
+        self, cupbearer: AppUnderTest, ann: Client
+    ) -> None:
         """AV-4, MF-3: a log-in in the future was not within the last five minutes."""
         cupbearer.clock.advance(-300)
         assert ann.refresh().status == 200
         answer = ann.delete("/users/me")
         assert (answer.status, answer.json["errors"]) == (400, {"password": "is required"})
 
-    def test_who_has_none_may_set_one_right_after_a_log_in(self, cupbearer: Bench, ann: Client) -> None:
+    def test_who_has_none_may_set_one_right_after_a_log_in(
+        self, cupbearer: AppUnderTest, ann: Client
+    ) -> None:
         """MF-3."""
         change(cupbearer, ann, lambda user: replace(user, password=None))
         cupbearer.clock.advance(5 * 60 + 1)
@@ -125,7 +131,7 @@ class TestDeletion:
         assert ann.refresh().code == "revoked"
         assert client.as_user(username="ann").user_id != ann.user_id
 
-    def test_later_it_asks_for_the_password(self, cupbearer: Bench, ann: Client) -> None:
+    def test_later_it_asks_for_the_password(self, cupbearer: AppUnderTest, ann: Client) -> None:
         """MF-3: a refreshed session is not a fresh one."""
         cupbearer.clock.advance(5 * 60 + 1)
         ann.refresh()
@@ -133,7 +139,7 @@ class TestDeletion:
         assert ann.delete("/users/me", json={"password": "wrong one"}).code == "wrong_password"
         assert ann.delete("/users/me", json={"password": ann.password}).status == 204
 
-    def test_nothing_but_the_trail_is_left(self, cupbearer: Bench, ann: Client) -> None:
+    def test_nothing_but_the_trail_is_left(self, cupbearer: AppUnderTest, ann: Client) -> None:
         ann.log_in()
         ann.clock.advance(1)
         ann.delete("/users/me")
@@ -171,14 +177,16 @@ class TestSessions:
         assert ann.delete("/sessions").status == 204
         assert (other.refresh().code, ann.refresh().code) == ("revoked", "revoked")
 
-    def test_an_act_of_a_session_that_just_ended_is_refused(self, cupbearer: Bench, ann: Client) -> None:
+    def test_an_act_of_a_session_that_just_ended_is_refused(
+        self, cupbearer: AppUnderTest, ann: Client
+    ) -> None:
         """TK-6: looked up again by the handler that acts."""
         ann.revoke()
         for method, path in (("GET", "/users/me"), ("DELETE", "/users/me"), ("GET", "/users/me/activity")):
             assert ann.request(method, path).status == 401
 
     def test_a_password_that_changed_under_a_change_of_password_is_not_overwritten(
-        self, cupbearer: Bench, ann: Client
+        self, cupbearer: AppUnderTest, ann: Client
     ) -> None:
         services = cupbearer.services
         acting = services.accounts.acting(services.bearer_tokens.verify(ann.access_token or ""))

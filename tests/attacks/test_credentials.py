@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.tokens.access_tokens import Grant
-from cupbearer.testing import Bench, Client, Reply
+from cupbearer.testing import AppUnderTest, Client, Reply
 from tests.attacks.test_hostile_bodies import endpoints, path_of
 from tests.support import forge
 
@@ -30,7 +30,7 @@ class TestKinds:
     def ann(self, client: Client) -> Client:
         return client.as_user(EVERYTHING, username="ann")
 
-    def others(self, cupbearer: Bench, ann: Client) -> Iterator[tuple[str, str]]:
+    def others(self, cupbearer: AppUnderTest, ann: Client) -> Iterator[tuple[str, str]]:
         """Every credential that is no access token of ours."""
         yield "refresh token", ann.refresh_token or ""
         yield "password", ann.password or ""
@@ -51,7 +51,7 @@ class TestKinds:
         yield "an unsigned one", f"{forge.part(forge.header())}.{forge.part(forge.payload())}."
 
     @staticmethod
-    def other_kind(cupbearer: Bench, ann: Client) -> str:
+    def other_kind(cupbearer: AppUnderTest, ann: Client) -> str:
         services = cupbearer.services
         if cupbearer.settings.access_tokens == "jwt":
             issued = services.opaque_access.issue(
@@ -64,7 +64,7 @@ class TestKinds:
         )
 
     @staticmethod
-    def signed(cupbearer: Bench, ann: Client, typ: str) -> str:
+    def signed(cupbearer: AppUnderTest, ann: Client, typ: str) -> str:
         """A token of another kind, under our own signing key and with the claims of an access token."""
         key = cupbearer.services.key_ring.signing_key()
         now = int(cupbearer.clock.now)
@@ -76,13 +76,13 @@ class TestKinds:
         text = f"{forge.part(head)}.{forge.part(claims)}"
         return f"{text}.{forge.part(key.sign(text.encode()))}"
 
-    def test_no_other_kind_passes_as_an_access_token(self, cupbearer: Bench, ann: Client) -> None:
+    def test_no_other_kind_passes_as_an_access_token(self, cupbearer: AppUnderTest, ann: Client) -> None:
         for kind, text in self.others(cupbearer, ann):
             thief = Client(cupbearer, access_token=text)
             for endpoint in GUARDED:
                 assert ask(thief, endpoint).status == 401, f"{kind} at {endpoint.route}"
 
-    def test_no_other_kind_passes_as_a_refresh_token(self, cupbearer: Bench, ann: Client) -> None:
+    def test_no_other_kind_passes_as_a_refresh_token(self, cupbearer: AppUnderTest, ann: Client) -> None:
         for kind, text in (("access token", ann.access_token or ""), *self.others(cupbearer, ann)):
             if kind != "refresh token":
                 answer = ann.anonymous().post("/sessions/refresh", json={"refresh_token": text})
@@ -96,7 +96,7 @@ class TestKinds:
             )
             assert (answer.status, answer.code) == (401, "invalid_credentials")
 
-    def test_a_machine_is_never_a_person(self, cupbearer: Bench, client: Client, ann: Client) -> None:
+    def test_a_machine_is_never_a_person(self, cupbearer: AppUnderTest, client: Client, ann: Client) -> None:
         """SC-4: nor where it is called by a person's id."""
         for name in ("a-machine", ann.user_id or "", "cupbearer"):
             robot = client.as_machine(EVERYTHING, name=name)
@@ -127,7 +127,9 @@ class TestWhereATokenStands:
          "Bearer {t}, Bearer {t}", "Bearer {t} Bearer {t}", "Bearer {t},", "Bearer Bearer {t}", 'Bearer "{t}"', "Bearer={t}",
          " Bearer {t}", "Bearer {t}\x00", "Bearer {t};x=y", "Bearer x {t}", "DPoP {t}", "Bearer {t}#", "Bearer " + "a" * 9000],
     )  # fmt: skip
-    def test_another_form_of_the_header_is_refused(self, cupbearer: Bench, ann: Client, form: str) -> None:
+    def test_another_form_of_the_header_is_refused(
+        self, cupbearer: AppUnderTest, ann: Client, form: str
+    ) -> None:
         app = import_module("app")
         event = {
             "type": "TOKEN",

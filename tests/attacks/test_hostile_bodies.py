@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cupbearer.testing import Bench, Client, Reply
+from cupbearer.testing import AppUnderTest, Client, Reply
 from tests.attacks import hostile_bodies
 from tests.attacks.hostile_bodies import CORPUS, JSON
 
@@ -39,10 +39,10 @@ READING = [endpoint for endpoint in endpoints() if endpoint.body is not None]
 FORMS = [endpoint for endpoint in endpoints() if endpoint.form or endpoint.route.path.startswith("/oauth/")]
 
 
-def stored(bench: Bench) -> set[tuple[str, str]]:
+def stored(under_test: AppUnderTest) -> set[tuple[str, str]]:
     """Every record but the budgets and counts, which a request may cost."""
-    bench.services.store.list("users")  # the file is there now
-    with closing(sqlite3.connect(bench.settings.store_name)) as connection:
+    under_test.services.store.list("users")  # the file is there now
+    with closing(sqlite3.connect(under_test.settings.store_name)) as connection:
         rows = connection.execute("SELECT pk, sk FROM records").fetchall()
     return {(p, s) for p, s in rows if not p.startswith(("throttle#", "audit#nobody"))}
 
@@ -58,7 +58,7 @@ def is_refused(reply: Reply) -> bool:
 
 @pytest.mark.parametrize("endpoint", READING, ids=lambda endpoint: str(endpoint.route))
 def test_a_hostile_body_is_refused_by_every_route_that_reads_one(
-    cupbearer: Bench, client: Client, endpoint: Any
+    cupbearer: AppUnderTest, client: Client, endpoint: Any
 ) -> None:
     person = client.as_user(EVERYTHING)
     before = stored(cupbearer)
@@ -71,7 +71,9 @@ def test_a_hostile_body_is_refused_by_every_route_that_reads_one(
 
 
 @pytest.mark.parametrize("endpoint", FORMS, ids=lambda endpoint: str(endpoint.route))
-def test_a_form_that_cannot_be_read_is_refused_too(cupbearer: Bench, client: Client, endpoint: Any) -> None:
+def test_a_form_that_cannot_be_read_is_refused_too(
+    cupbearer: AppUnderTest, client: Client, endpoint: Any
+) -> None:
     """OP-5: as RFC 6749 or the pages say it."""
     person = client.as_user(EVERYTHING)
     before = stored(cupbearer)
@@ -86,14 +88,16 @@ def test_a_form_that_cannot_be_read_is_refused_too(cupbearer: Bench, client: Cli
     [e for e in endpoints() if e.body is None and e.route.guard.caller != "public"],
     ids=lambda endpoint: str(endpoint.route),
 )
-def test_a_body_nobody_asked_for_does_nothing(cupbearer: Bench, client: Client, endpoint: Any) -> None:
+def test_a_body_nobody_asked_for_does_nothing(cupbearer: AppUnderTest, client: Client, endpoint: Any) -> None:
     person = client.as_user([])
     for name in ("too large", "NUL", "compressed", "XML", "deep lists"):
         reply = send(person, endpoint, *CORPUS[name])
         assert reply.status < 500, name
 
 
-def test_fifty_thousand_made_up_bodies_make_no_500_and_no_user(cupbearer: Bench, client: Client) -> None:
+def test_fifty_thousand_made_up_bodies_make_no_500_and_no_user(
+    cupbearer: AppUnderTest, client: Client
+) -> None:
     """M2; another number by CUPBEARER_TEST_HOSTILE_REQUESTS."""
     targets = [e for e in READING if e.route.guard.caller == "public"] + FORMS
     cupbearer.on_reply = None  # held against the description by the corpus already

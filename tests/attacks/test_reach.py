@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from cupbearer.testing import Bench, Client
+from cupbearer.testing import AppUnderTest, Client
 from tests.attacks.test_hostile_bodies import endpoints, path_of
 from tests.journeys.carriers import decide, event_of
 
@@ -45,7 +45,7 @@ class TestOneAndAnother:
         assert ben.refresh().status == 200
         assert all(s["session_id"] != ben.session_id for s in ann.get("/sessions").json["sessions"])
 
-    def test_one_sees_the_own_activity_only(self, cupbearer: Bench, ann: Client, ben: Client) -> None:
+    def test_one_sees_the_own_activity_only(self, cupbearer: AppUnderTest, ann: Client, ben: Client) -> None:
         ben.revoke()
         told = json.dumps(ann.get("/users/me/activity").json)
         assert (ben.user_id or "?") not in told
@@ -76,7 +76,7 @@ class TestBehindTheGateway:
 
     @pytest.mark.parametrize("endpoint", GUARDED, ids=lambda endpoint: str(endpoint.route))
     def test_an_event_without_a_whole_context_is_401(
-        self, cupbearer: Bench, client: Client, endpoint: Any
+        self, cupbearer: AppUnderTest, client: Client, endpoint: Any
     ) -> None:
         ann = client.as_user(EVERYTHING)
         app = import_module("app")
@@ -107,7 +107,7 @@ class TestBehindTheGateway:
             assert app.app(event, None)["statusCode"] == 401, context
 
     def test_a_stale_policy_opens_nothing_that_the_context_does_not(
-        self, cupbearer: Bench, client: Client
+        self, cupbearer: AppUnderTest, client: Client
     ) -> None:
         """AZ-4: the context of a token without the scope, behind a gateway that lets everything through."""
         app = import_module("app")
@@ -120,7 +120,7 @@ class TestBehindTheGateway:
                 assert app.app(event, None)["statusCode"] == 403, endpoint.route
 
     def test_a_token_that_expired_under_a_cached_policy_is_401(
-        self, cupbearer: Bench, client: Client
+        self, cupbearer: AppUnderTest, client: Client
     ) -> None:
         """AZ-4."""
         ann, app = client.as_user(EVERYTHING), import_module("app")
@@ -213,7 +213,7 @@ class TestWhoTheHostIs:
         "header", ["Host", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Original-Host"]
     )
     def test_no_header_changes_a_link_or_an_issuer(
-        self, cupbearer: Bench, client: Client, header: str
+        self, cupbearer: AppUnderTest, client: Client, header: str
     ) -> None:
         for number, value in enumerate(self.HOSTILE):
             client.headers = {header: f"host={value}" if header == "Forwarded" else value}

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.store import StoreUnavailable, Write
-from cupbearer.testing import SOURCE, Bench, Client
+from cupbearer.testing import SOURCE, AppUnderTest, Client
 
 WRONG = "not the pass phrase"
 
@@ -94,7 +94,7 @@ def test_trying_on_while_throttled_does_not_grow_the_trail(client: Client) -> No
 
 
 def test_trouble_of_ours_does_not_lock_the_right_person_out(
-    cupbearer: Bench, client: Client, monkeypatch: pytest.MonkeyPatch
+    cupbearer: AppUnderTest, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """TH-2, AV-2: a right password whose commit failed weighs nothing."""
     ann = client.as_user()

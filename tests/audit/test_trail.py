@@ -11,7 +11,7 @@ import pytest
 from chalicelib.audit.events import EVENTS
 from chalicelib.audit.trail import AUDIT_SECONDS, NOBODY, Source
 from chalicelib.store import StoreUnavailable
-from cupbearer.testing import SOURCE, Bench, Client
+from cupbearer.testing import SOURCE, AppUnderTest, Client
 
 NEW = "another long phrase"
 AWAY = Source(ip="198.51.100.7", user_agent="A browser\r\nX: y", request_id="r-1")
@@ -22,8 +22,8 @@ def ann(client: Client) -> Client:
     return client.as_user(["get:profile"], username="ann")
 
 
-def events(bench: Bench, person: Client) -> list[str]:
-    found, _ = bench.services.audit.of(person.user_id or "", limit=100)
+def events(under_test: AppUnderTest, person: Client) -> list[str]:
+    found, _ = under_test.services.audit.of(person.user_id or "", limit=100)
     return [event.event for event in found]
 
 
@@ -34,7 +34,7 @@ def reuse(person: Client) -> None:
     person.refresh()
 
 
-SCENARIOS: dict[str, Callable[[Bench, Client], Any]] = {
+SCENARIOS: dict[str, Callable[[AppUnderTest, Client], Any]] = {
     "log_in": lambda _, ann: ann.log_in(),
     "log_in_failed": lambda _, ann: ann.log_in(password="wrong phrase"),
     "log_in_throttled": lambda _, ann: [ann.log_in(password="wrong phrase") for _ in range(11)],
@@ -50,22 +50,24 @@ SCENARIOS: dict[str, Callable[[Bench, Client], Any]] = {
     ),
     "profile_changed": lambda _, ann: ann.patch("/users/me", json={"name": "Anna"}),
     "deleted": lambda _, ann: ann.delete("/users/me"),
-    "scopes_changed": lambda bench, ann: bench.services.administration.administer(
+    "scopes_changed": lambda under_test, ann: under_test.services.administration.administer(
         ann.user_id or "", granted=frozenset({"pangolins"}), source=SOURCE
     ),
-    "disabled": lambda bench, ann: bench.services.administration.administer(
+    "disabled": lambda under_test, ann: under_test.services.administration.administer(
         ann.user_id or "", disabled=True, source=SOURCE
     ),
-    "enabled": lambda bench, ann: [
-        bench.services.administration.administer(ann.user_id or "", disabled=disabled, source=SOURCE)
+    "enabled": lambda under_test, ann: [
+        under_test.services.administration.administer(ann.user_id or "", disabled=disabled, source=SOURCE)
         for disabled in (True, False)
     ],
-    "unlocked": lambda bench, ann: bench.services.administration.unlock(ann.user_id or "", source=SOURCE),
+    "unlocked": lambda under_test, ann: under_test.services.administration.unlock(
+        ann.user_id or "", source=SOURCE
+    ),
 }
 
 
 @pytest.mark.parametrize("event", SCENARIOS)
-def test_what_happened_is_written_down(cupbearer: Bench, ann: Client, event: str) -> None:
+def test_what_happened_is_written_down(cupbearer: AppUnderTest, ann: Client, event: str) -> None:
     """LG-1."""
     assert events(cupbearer, ann) == ["sign_up"]
     cupbearer.clock.advance(1)
@@ -80,7 +82,7 @@ def test_what_happened_is_written_down(cupbearer: Bench, ann: Client, event: str
     assert (newest.outcome == "success") != refused
 
 
-def test_who_from_where_and_by_which_request(cupbearer: Bench, ann: Client) -> None:
+def test_who_from_where_and_by_which_request(cupbearer: AppUnderTest, ann: Client) -> None:
     sign_in = cupbearer.services.log_in
     cupbearer.clock.advance(1)
     sign_in.with_password(username="ann", password=ann.password or "", source=AWAY)
@@ -88,7 +90,7 @@ def test_who_from_where_and_by_which_request(cupbearer: Bench, ann: Client) -> N
     assert (event.ip, event.request_id, event.event) == ("198.51.100.7", "r-1", "log_in")
 
 
-def test_an_operators_act_names_the_operator(cupbearer: Bench, client: Client, ann: Client) -> None:
+def test_an_operators_act_names_the_operator(cupbearer: AppUnderTest, client: Client, ann: Client) -> None:
     operator = client.as_user(["users:write", "pangolins"])
     cupbearer.clock.advance(1)
     operator.patch(f"/users/{ann.user_id}", json={"scopes": ["pangolins"]})
@@ -97,7 +99,7 @@ def test_an_operators_act_names_the_operator(cupbearer: Bench, client: Client, a
     assert dict(event.detail) == {"granted": "pangolins", "revoked": "get:profile"}
 
 
-def test_a_refresh_that_is_honoured_writes_nothing(cupbearer: Bench, ann: Client) -> None:
+def test_a_refresh_that_is_honoured_writes_nothing(cupbearer: AppUnderTest, ann: Client) -> None:
     for _ in range(3):
         ann.refresh()
     assert events(cupbearer, ann) == ["sign_up"]
@@ -121,7 +123,7 @@ def test_an_operators_address_is_not_told_to_the_person(client: Client, ann: Cli
     assert (event["actor"], event["ip"], event["user_agent"]) == ("operator", None, "")
 
 
-def test_what_concerns_nobody_is_only_counted(cupbearer: Bench, client: Client) -> None:
+def test_what_concerns_nobody_is_only_counted(cupbearer: AppUnderTest, client: Client) -> None:
     """DS-3, EN-2: a stranger cannot grow the store."""
     for number in range(5):
         client.post("/sessions", json={"username": f"nobody{number}", "password": "wrong phrase"})
@@ -131,7 +133,7 @@ def test_what_concerns_nobody_is_only_counted(cupbearer: Bench, client: Client) 
 
 
 def test_an_act_that_cannot_be_written_down_does_not_happen(
-    cupbearer: Bench, ann: Client, monkeypatch: pytest.MonkeyPatch
+    cupbearer: AppUnderTest, ann: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """LG-4: they are one commit."""
     store = cupbearer.services.store
@@ -149,19 +151,21 @@ def test_an_act_that_cannot_be_written_down_does_not_happen(
     assert len(cupbearer.services.sessions.live(ann.user_id or "")) == 1
 
 
-def test_the_trail_outlives_the_account_and_ends_after_ninety_days(cupbearer: Bench, ann: Client) -> None:
+def test_the_trail_outlives_the_account_and_ends_after_ninety_days(
+    cupbearer: AppUnderTest, ann: Client
+) -> None:
     ann.delete("/users/me")
     assert "deleted" in events(cupbearer, ann)
     cupbearer.clock.advance(AUDIT_SECONDS)
     assert events(cupbearer, ann) == []
 
 
-def test_an_event_that_is_not_on_the_list_is_a_defect(cupbearer: Bench) -> None:
+def test_an_event_that_is_not_on_the_list_is_a_defect(cupbearer: AppUnderTest) -> None:
     with pytest.raises(ValueError, match="not an audit event"):
         cupbearer.services.audit.write("hacked", target="x", source=SOURCE)
 
 
-def test_texts_from_outside_are_capped(cupbearer: Bench, ann: Client) -> None:
+def test_texts_from_outside_are_capped(cupbearer: AppUnderTest, ann: Client) -> None:
     """LG-3."""
     source = Source(ip=None, user_agent="x" * 10_000, request_id="y" * 10_000)
     cupbearer.services.audit.record("log_in_failed", target="z", source=source, outcome="wrong_password")
@@ -170,7 +174,10 @@ def test_texts_from_outside_are_capped(cupbearer: Bench, ann: Client) -> None:
 
 
 def test_no_secret_of_any_scenario_is_in_the_trail_or_anywhere_in_the_store(
-    cupbearer: Bench, client: Client, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    cupbearer: AppUnderTest,
+    client: Client,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """LG-2, M9: canaries of every kind through every scenario; the store, the log and the terminal are searched."""
     caplog.set_level("DEBUG")

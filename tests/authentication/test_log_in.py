@@ -9,7 +9,7 @@ from chalicelib.audit.trail import Source
 from chalicelib.credentials.passwords import Verdict
 from chalicelib.errors import Invalid, InvalidCredentials, NotAllowed, SlowDown, Taken
 from chalicelib.store import Conflict
-from cupbearer.testing import SOURCE, Bench, Client
+from cupbearer.testing import SOURCE, AppUnderTest, Client
 from tests.support.watching import AWAY, PHRASE, Counting, log_in, watched
 
 
@@ -19,13 +19,13 @@ def ann(client: Client) -> Client:
 
 
 class TestSignUp:
-    def test_a_new_user_has_the_default_scopes_and_logs_in(self, cupbearer: Bench) -> None:
+    def test_a_new_user_has_the_default_scopes_and_logs_in(self, cupbearer: AppUnderTest) -> None:
         user, nothing = cupbearer.services.sign_up.create(username="Ann", password=PHRASE, source=SOURCE)
         assert nothing is None
         assert user.scopes == {"get:profile"}
         assert log_in(cupbearer, "ANN", PHRASE).user.user_id == user.user_id
 
-    def test_with_log_in_there_is_one_hash_and_one_commit(self, cupbearer: Bench, ann: Client) -> None:
+    def test_with_log_in_there_is_one_hash_and_one_commit(self, cupbearer: AppUnderTest, ann: Client) -> None:
         """The design's section 8: sign-up is at most one read and two writes."""
         watch = watched(cupbearer)
         _, signed_in = watch.services.sign_up.create(
@@ -36,7 +36,9 @@ class TestSignUp:
         assert watch.hashes == {"hash": 1}
         assert watch.line.requests <= 3
 
-    def test_a_taken_name_is_told_before_anything_is_hashed(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_taken_name_is_told_before_anything_is_hashed(
+        self, cupbearer: AppUnderTest, ann: Client
+    ) -> None:
         """D8, DS-1."""
         watch = watched(cupbearer)
         with pytest.raises(Taken) as refused:
@@ -45,14 +47,14 @@ class TestSignUp:
         assert not watch.hashes
 
     @pytest.mark.parametrize("password", ["short", "password1", "user-2-name", "cupbearer"])
-    def test_a_weak_password_is_refused_with_the_reason(self, cupbearer: Bench, password: str) -> None:
+    def test_a_weak_password_is_refused_with_the_reason(self, cupbearer: AppUnderTest, password: str) -> None:
         """PW-5."""
         with pytest.raises(Invalid) as refused:
             cupbearer.services.sign_up.create(username="user-2-name", password=password, source=SOURCE)
         assert refused.value.public_code == "weak_password"
         assert set(refused.value.errors) == {"password"}
 
-    def test_sign_ups_of_one_network_are_capped(self, cupbearer: Bench) -> None:
+    def test_sign_ups_of_one_network_are_capped(self, cupbearer: AppUnderTest) -> None:
         """TH-6, DS-3: and another network is not."""
         throttle, source = cupbearer.services.throttle, Source(ip="192.0.2.1")
         for _ in range(100):
@@ -70,7 +72,7 @@ class TestClosed:
     def cupbearer_settings(self) -> dict[str, str]:
         return {"CUPBEARER_SIGN_UP": "closed"}
 
-    def test_only_operators_make_users(self, cupbearer: Bench, client: Client) -> None:
+    def test_only_operators_make_users(self, cupbearer: AppUnderTest, client: Client) -> None:
         with pytest.raises(NotAllowed) as refused:
             cupbearer.services.sign_up.create(username="ann", password=PHRASE, source=SOURCE)
         assert refused.value.public_code == "sign_up_closed"
@@ -78,7 +80,7 @@ class TestClosed:
 
 
 class TestLogIn:
-    def test_less_may_be_asked_for_and_never_more(self, cupbearer: Bench, ann: Client) -> None:
+    def test_less_may_be_asked_for_and_never_more(self, cupbearer: AppUnderTest, ann: Client) -> None:
         """SC-2."""
         asked = frozenset({"pangolins", "users:write"})
         signed_in = cupbearer.services.log_in.with_password(
@@ -86,11 +88,13 @@ class TestLogIn:
         )
         assert signed_in.scope == {"pangolins"}
 
-    def test_a_session_id_is_new_at_every_log_in(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_session_id_is_new_at_every_log_in(self, cupbearer: AppUnderTest, ann: Client) -> None:
         """SE-8."""
         assert len({log_in(cupbearer, ann.username, ann.password).session_id for _ in range(5)}) == 5
 
-    def test_it_costs_one_hash_at_most_two_reads_and_four_writes(self, cupbearer: Bench, ann: Client) -> None:
+    def test_it_costs_one_hash_at_most_two_reads_and_four_writes(
+        self, cupbearer: AppUnderTest, ann: Client
+    ) -> None:
         """The design's section 8; decision 0012 says what the fourth write buys."""
         log_in(cupbearer, ann.username, ann.password, AWAY)
         watch = watched(cupbearer)
@@ -100,7 +104,7 @@ class TestLogIn:
 
     @pytest.mark.parametrize("password", ["x" * 1025, "é" * 513, "half \ud800"])
     def test_what_can_be_no_password_is_refused_before_any_look_up(
-        self, cupbearer: Bench, ann: Client, password: str
+        self, cupbearer: AppUnderTest, ann: Client, password: str
     ) -> None:
         """PW-2, EN-2, DS-1."""
         watch = watched(cupbearer)
@@ -109,7 +113,7 @@ class TestLogIn:
         assert (watch.line.requests, watch.hashes) == (0, {})
 
     def test_an_old_hash_is_replaced_by_the_log_in_that_proves_it(
-        self, cupbearer: Bench, ann: Client
+        self, cupbearer: AppUnderTest, ann: Client
     ) -> None:
         """PW-3."""
         from passlib.hash import bcrypt
@@ -122,7 +126,7 @@ class TestLogIn:
         assert (now.password or "").startswith("$argon2id$")
         assert log_in(cupbearer, ann.username, PHRASE)
 
-    def test_a_better_hash_ends_no_session(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_better_hash_ends_no_session(self, cupbearer: AppUnderTest, ann: Client) -> None:
         from passlib.hash import bcrypt
 
         old = bcrypt.using(rounds=4).hash(PHRASE)
@@ -131,13 +135,17 @@ class TestLogIn:
         assert ann.refresh().status == 200
 
     @pytest.mark.parametrize("broken", ["", "x", "$argon2id$", "$argon2id$v=19$m=8,t=1,p=1$", "$2b$12$", "é"])
-    def test_a_broken_hash_is_a_wrong_password(self, cupbearer: Bench, ann: Client, broken: str) -> None:
+    def test_a_broken_hash_is_a_wrong_password(
+        self, cupbearer: AppUnderTest, ann: Client, broken: str
+    ) -> None:
         """PW-3: closed, and no 500."""
         cupbearer.services.users.change(ann.user_id or "", lambda user: replace(user, password=broken))
         with pytest.raises(InvalidCredentials):
             log_in(cupbearer, ann.username, ann.password)
 
-    def test_a_proof_is_worth_nothing_once_the_user_changed(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_proof_is_worth_nothing_once_the_user_changed(
+        self, cupbearer: AppUnderTest, ann: Client
+    ) -> None:
         """TH-4: looked at again in the commit that begins the session."""
         services = cupbearer.services
         user = services.users.require(ann.user_id or "")
@@ -146,7 +154,9 @@ class TestLogIn:
             services.log_in.start(user, source=SOURCE, amr=("pwd",))
 
     @pytest.mark.parametrize("act", ["disable", "set password", "delete", "end all"])
-    def test_what_happens_during_the_hash_decides(self, cupbearer: Bench, ann: Client, act: str) -> None:
+    def test_what_happens_during_the_hash_decides(
+        self, cupbearer: AppUnderTest, ann: Client, act: str
+    ) -> None:
         services, user_id = cupbearer.services, ann.user_id or ""
         acts: dict[str, Any] = {
             "disable": lambda: services.administration.administer(user_id, disabled=True, source=SOURCE),

@@ -7,54 +7,56 @@ import pytest
 
 from chalicelib import VERSION
 from chalicelib.world import World
-from tests.support.cli_desk import PHRASE, Desk, run_script
+from tests.support.command_line import PHRASE, CommandLine, run_script
 
 
 @pytest.fixture
-def desk(tmp_path: Path, world: World) -> Desk:
-    return Desk.at(tmp_path, world)
+def terminal(tmp_path: Path, world: World) -> CommandLine:
+    return CommandLine.at(tmp_path, world)
 
 
-def test_changes_of_a_user_give_the_user_and_whether_it_changed(desk: Desk) -> None:
-    desk.make()
-    told = desk.json("users", "grant", "Zoe", "pangolins")
+def test_changes_of_a_user_give_the_user_and_whether_it_changed(terminal: CommandLine) -> None:
+    terminal.make()
+    told = terminal.json("users", "grant", "Zoe", "pangolins")
     assert (told["scopes"], told["changed"]) == (["get:profile", "pangolins"], True)
-    assert desk.json("users", "grant", "Zoe", "pangolins")["changed"] is False
-    assert desk.json("users", "revoke", "Zoe", "pangolins")["scopes"] == ["get:profile"]
-    assert desk.json("users", "unlock", "Zoe")["username"] == "Zoe"
-    told = desk.json("users", "disable", "Zoe")
+    assert terminal.json("users", "grant", "Zoe", "pangolins")["changed"] is False
+    assert terminal.json("users", "revoke", "Zoe", "pangolins")["scopes"] == ["get:profile"]
+    assert terminal.json("users", "unlock", "Zoe")["username"] == "Zoe"
+    told = terminal.json("users", "disable", "Zoe")
     assert (told["disabled"], told["changed"]) == (True, True)
-    assert desk.json("users", "disable", "Zoe")["changed"] is False
-    told = desk.json("users", "enable", "Zoe")
+    assert terminal.json("users", "disable", "Zoe")["changed"] is False
+    told = terminal.json("users", "enable", "Zoe")
     assert (told["disabled"], told["changed"]) == (False, True)
 
 
-def test_a_new_password_a_deletion_and_an_end_of_sessions_are_told(desk: Desk) -> None:
-    user = desk.make()
-    out = desk.done("users", "set-password", "Zoe", "--password-stdin", "--json", stdin=PHRASE + " more\n")
+def test_a_new_password_a_deletion_and_an_end_of_sessions_are_told(terminal: CommandLine) -> None:
+    user = terminal.make()
+    out = terminal.done(
+        "users", "set-password", "Zoe", "--password-stdin", "--json", stdin=PHRASE + " more\n"
+    )
     assert json.loads(out)["user_id"] == user.user_id
-    ended = desk.json("sessions", "end", "Zoe", "--all", "--yes")
+    ended = terminal.json("sessions", "end", "Zoe", "--all", "--yes")
     assert ended == {"user_id": user.user_id, "username": "Zoe", "ended": "all"}
-    assert desk.json("users", "export")["users"][0]["username"] == "Zoe"
-    gone = desk.json("users", "delete", "Zoe", "--yes")
+    assert terminal.json("users", "export")["users"][0]["username"] == "Zoe"
+    gone = terminal.json("users", "delete", "Zoe", "--yes")
     assert gone == {"user_id": user.user_id, "username": "Zoe", "deleted": True}
 
 
-def test_changes_of_clients_and_keys_are_told(desk: Desk) -> None:
-    made = desk.json("clients", "create", "job", "--grant", "client_credentials", "--scope", "pangolins")
+def test_changes_of_clients_and_keys_are_told(terminal: CommandLine) -> None:
+    made = terminal.json("clients", "create", "job", "--grant", "client_credentials", "--scope", "pangolins")
     client = made["client_id"]
-    assert desk.json("clients", "disable", client)["disabled"] is True
-    assert desk.json("clients", "enable", client)["disabled"] is False
-    assert desk.json("clients", "delete", client, "--yes")["deleted"] is True
-    rotated = desk.json("keys", "rotate", "--ring", "both")["rotated"]
+    assert terminal.json("clients", "disable", client)["disabled"] is True
+    assert terminal.json("clients", "enable", client)["disabled"] is False
+    assert terminal.json("clients", "delete", client, "--yes")["deleted"] is True
+    rotated = terminal.json("keys", "rotate", "--ring", "both")["rotated"]
     assert [key["ring"] for key in rotated] == ["signing", "refresh"]
     assert {key["kid"] for key in rotated} <= {
-        key["kid"] for keys in desk.json("keys", "list").values() for key in keys
+        key["kid"] for keys in terminal.json("keys", "list").values() for key in keys
     }
 
 
-def test_the_demo_and_the_version_are_told(desk: Desk, tmp_path: Path) -> None:
-    first, second = desk.json("demo"), desk.json("demo")
+def test_the_demo_and_the_version_are_told(terminal: CommandLine, tmp_path: Path) -> None:
+    first, second = terminal.json("demo"), terminal.json("demo")
     assert [user["username"] for user in first["users"]] == ["Cthon98", "AzureDiamond"]
     assert all(user["password"] for user in first["users"])
     assert not any(user["password"] for user in second["users"])
@@ -64,13 +66,15 @@ def test_the_demo_and_the_version_are_told(desk: Desk, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("typed", "hint"), [("pangolin", "did you mean pangolins?"), ("xyz", "Routes ask for:")]
 )
-def test_a_scope_that_no_route_asks_for_is_given_with_a_warning(desk: Desk, typed: str, hint: str) -> None:
-    desk.make()
-    told = desk.run("users", "grant", "Zoe", typed)
+def test_a_scope_that_no_route_asks_for_is_given_with_a_warning(
+    terminal: CommandLine, typed: str, hint: str
+) -> None:
+    terminal.make()
+    told = terminal.run("users", "grant", "Zoe", typed)
     assert told.exit_code == 0
     assert f"no route here asks for the scope {typed}; {hint}" in told.stderr
-    assert "warning" not in desk.run("users", "grant", "Zoe", "users:write").stderr
-    other = desk.run("users", "create", "Ann", "--password-stdin", "--scope", typed, stdin=PHRASE)
+    assert "warning" not in terminal.run("users", "grant", "Zoe", "users:write").stderr
+    other = terminal.run("users", "create", "Ann", "--password-stdin", "--scope", typed, stdin=PHRASE)
     assert hint in other.stderr
 
 
@@ -79,21 +83,21 @@ def test_a_scope_that_no_route_asks_for_is_given_with_a_warning(desk: Desk, type
     [("users", "grant", "Zoe", "bad scope"), ("users", "revoke", "Zoe", "bad scope"),
      ("users", "create", "Ann", "--scope", "bad scope")],
 )  # fmt: skip
-def test_two_scopes_in_one_word_are_refused(desk: Desk, command: tuple[str, ...]) -> None:
-    desk.make()
-    told = desk.run(*command)
+def test_two_scopes_in_one_word_are_refused(terminal: CommandLine, command: tuple[str, ...]) -> None:
+    terminal.make()
+    told = terminal.run(*command)
     assert told.exit_code == 2
     assert "'bad scope' is 2 scopes in one word" in told.stderr
-    assert desk.json("users", "show", "Zoe")["scopes"] == ["get:profile"]
+    assert terminal.json("users", "show", "Zoe")["scopes"] == ["get:profile"]
 
 
-def test_a_session_that_is_not_there_is_answered_by_where_to_look(desk: Desk) -> None:
-    desk.make()
-    told = desk.refused("sessions", "end", "Zoe", "abc")
+def test_a_session_that_is_not_there_is_answered_by_where_to_look(terminal: CommandLine) -> None:
+    terminal.make()
+    told = terminal.refused("sessions", "end", "Zoe", "abc")
     assert told == "Zoe has no session 'abc': cupbearer sessions list Zoe shows the ids."
 
 
-def test_where_there_is_no_client_it_says_how_one_is_made(desk: Desk) -> None:
-    told = desk.run("clients", "list")
+def test_where_there_is_no_client_it_says_how_one_is_made(terminal: CommandLine) -> None:
+    told = terminal.run("clients", "list")
     assert (told.exit_code, told.stdout) == (0, "")
     assert "cupbearer clients create --help" in told.stderr

@@ -9,12 +9,12 @@ from chalicelib.keys.rotation import PUBLISH_AHEAD_SECONDS
 from chalicelib.wiring import Services
 from chalicelib.world import World
 from tests.conftest import Clock
-from tests.support.cli_desk import SOURCE, Desk
+from tests.support.command_line import SOURCE, CommandLine
 
 
 @pytest.fixture
-def desk(tmp_path: Path, world: World) -> Desk:
-    return Desk.at(tmp_path, world)
+def terminal(tmp_path: Path, world: World) -> CommandLine:
+    return CommandLine.at(tmp_path, world)
 
 
 def phrase_of(told: str, username: str) -> str:
@@ -22,117 +22,119 @@ def phrase_of(told: str, username: str) -> str:
     return line.rpartition(" ")[2]
 
 
-def elsewhere(desk: Desk) -> Services:
+def elsewhere(terminal: CommandLine) -> Services:
     """Another process on the same store, which has cached nothing."""
-    return Services(desk.services.settings, desk.services.world)
+    return Services(terminal.services.settings, terminal.services.world)
 
 
-def test_an_ordinary_rotation_is_noticed_by_nobody(desk: Desk, clock: Clock) -> None:
+def test_an_ordinary_rotation_is_noticed_by_nobody(terminal: CommandLine, clock: Clock) -> None:
     """KM-2."""
-    desk.make()
-    token = desk.log_in().access_token
-    desk.done("keys", "rotate")
-    old, new = desk.json("keys", "list")["signing"]
+    terminal.make()
+    token = terminal.log_in().access_token
+    terminal.done("keys", "rotate")
+    old, new = terminal.json("keys", "list")["signing"]
     assert (old["state"], new["state"]) == ("current", "next")
-    assert elsewhere(desk).bearer_tokens.verify(token).client_id == "cupbearer"
+    assert elsewhere(terminal).bearer_tokens.verify(token).client_id == "cupbearer"
     clock.advance(PUBLISH_AHEAD_SECONDS)
-    assert [key["state"] for key in desk.json("keys", "list")["signing"]] == ["retiring", "current"]
+    assert [key["state"] for key in terminal.json("keys", "list")["signing"]] == ["retiring", "current"]
 
 
-def test_an_emergency_asks_and_then_the_old_key_counts_no_more_while_sessions_go_on(desk: Desk) -> None:
-    desk.make()
-    signed_in = desk.log_in()
-    assert "--yes" in desk.refused("keys", "rotate", "--emergency")
-    desk.done("keys", "rotate", "--emergency", "--yes")
-    assert [key["state"] for key in desk.json("keys", "list")["signing"]] == ["current"]
+def test_an_emergency_asks_and_then_the_old_key_counts_no_more_while_sessions_go_on(
+    terminal: CommandLine,
+) -> None:
+    terminal.make()
+    signed_in = terminal.log_in()
+    assert "--yes" in terminal.refused("keys", "rotate", "--emergency")
+    terminal.done("keys", "rotate", "--emergency", "--yes")
+    assert [key["state"] for key in terminal.json("keys", "list")["signing"]] == ["current"]
     with pytest.raises(InvalidToken):
-        elsewhere(desk).bearer_tokens.verify(signed_in.access_token)
-    again = elsewhere(desk).log_in.refresh(signed_in.refresh_token, source=SOURCE)
-    assert elsewhere(desk).bearer_tokens.verify(again.access_token).sid == signed_in.session_id
+        elsewhere(terminal).bearer_tokens.verify(signed_in.access_token)
+    again = elsewhere(terminal).log_in.refresh(signed_in.refresh_token, source=SOURCE)
+    assert elsewhere(terminal).bearer_tokens.verify(again.access_token).sid == signed_in.session_id
 
 
-def test_the_refresh_ring_rotates_without_a_log_out(desk: Desk, clock: Clock) -> None:
-    desk.make()
-    signed_in = desk.log_in()
-    desk.done("keys", "rotate", "--ring", "refresh")
+def test_the_refresh_ring_rotates_without_a_log_out(terminal: CommandLine, clock: Clock) -> None:
+    terminal.make()
+    signed_in = terminal.log_in()
+    terminal.done("keys", "rotate", "--ring", "refresh")
     clock.advance(600)
-    assert [key["state"] for key in desk.json("keys", "list")["refresh"]] == ["retiring", "current"]
-    assert len(desk.json("keys", "list")["signing"]) == 1
-    assert elsewhere(desk).log_in.refresh(signed_in.refresh_token, source=SOURCE).user.username == "Zoe"
+    assert [key["state"] for key in terminal.json("keys", "list")["refresh"]] == ["retiring", "current"]
+    assert len(terminal.json("keys", "list")["signing"]) == 1
+    assert elsewhere(terminal).log_in.refresh(signed_in.refresh_token, source=SOURCE).user.username == "Zoe"
 
 
-def test_an_emergency_of_the_refresh_ring_logs_everybody_out(desk: Desk) -> None:
-    desk.make()
-    signed_in = desk.log_in()
-    desk.done("keys", "rotate", "--ring", "both", "--emergency", "--yes")
-    assert [key["state"] for key in desk.json("keys", "list")["refresh"]] == ["current"]
+def test_an_emergency_of_the_refresh_ring_logs_everybody_out(terminal: CommandLine) -> None:
+    terminal.make()
+    signed_in = terminal.log_in()
+    terminal.done("keys", "rotate", "--ring", "both", "--emergency", "--yes")
+    assert [key["state"] for key in terminal.json("keys", "list")["refresh"]] == ["current"]
     with pytest.raises(RefreshRefused):
-        elsewhere(desk).log_in.refresh(signed_in.refresh_token, source=SOURCE)
-    assert elsewhere(desk).log_in.with_password(
+        elsewhere(terminal).log_in.refresh(signed_in.refresh_token, source=SOURCE)
+    assert elsewhere(terminal).log_in.with_password(
         username="Zoe", password="a phrase of some length", source=SOURCE
     )
 
 
-def test_the_list_of_keys_is_for_people_too(desk: Desk) -> None:
-    told = desk.done("keys", "list")
+def test_the_list_of_keys_is_for_people_too(terminal: CommandLine) -> None:
+    told = terminal.done("keys", "list")
     assert "EdDSA" in told
     assert len(told.splitlines()) == 3
 
 
-def test_one_session_is_ended_by_its_id_and_the_others_go_on(desk: Desk) -> None:
-    desk.make()
-    one, other = desk.log_in(), desk.log_in()
-    assert {s["session_id"] for s in desk.json("sessions", "list", "Zoe")["sessions"]} == {
+def test_one_session_is_ended_by_its_id_and_the_others_go_on(terminal: CommandLine) -> None:
+    terminal.make()
+    one, other = terminal.log_in(), terminal.log_in()
+    assert {s["session_id"] for s in terminal.json("sessions", "list", "Zoe")["sessions"]} == {
         one.session_id,
         other.session_id,
     }
-    desk.done("sessions", "end", "Zoe", one.session_id)
+    terminal.done("sessions", "end", "Zoe", one.session_id)
     with pytest.raises(RefreshRefused):
-        desk.services.log_in.refresh(one.refresh_token, source=SOURCE)
-    assert desk.services.log_in.refresh(other.refresh_token, source=SOURCE).user.username == "Zoe"
-    assert "has no session" in desk.refused("sessions", "end", "Zoe", one.session_id)
+        terminal.services.log_in.refresh(one.refresh_token, source=SOURCE)
+    assert terminal.services.log_in.refresh(other.refresh_token, source=SOURCE).user.username == "Zoe"
+    assert "has no session" in terminal.refused("sessions", "end", "Zoe", one.session_id)
 
 
-def test_all_sessions_are_ended_at_once(desk: Desk) -> None:
-    desk.make()
-    desk.log_in()
-    desk.log_in()
-    assert desk.run("sessions", "end", "Zoe").exit_code == 2
-    assert "--yes" in desk.refused("sessions", "end", "Zoe", "--all")
-    desk.done("sessions", "end", "Zoe", "--all", "--yes")
-    assert desk.json("sessions", "list", "Zoe") == {"sessions": []}
-    assert "nowhere" in desk.run("sessions", "list", "Zoe").stderr
+def test_all_sessions_are_ended_at_once(terminal: CommandLine) -> None:
+    terminal.make()
+    terminal.log_in()
+    terminal.log_in()
+    assert terminal.run("sessions", "end", "Zoe").exit_code == 2
+    assert "--yes" in terminal.refused("sessions", "end", "Zoe", "--all")
+    terminal.done("sessions", "end", "Zoe", "--all", "--yes")
+    assert terminal.json("sessions", "list", "Zoe") == {"sessions": []}
+    assert "nowhere" in terminal.run("sessions", "list", "Zoe").stderr
 
 
-def test_the_demo_users_log_in_and_hold_what_is_said(desk: Desk) -> None:
-    told = desk.done("demo")
+def test_the_demo_users_log_in_and_hold_what_is_said(terminal: CommandLine) -> None:
+    told = terminal.done("demo")
     for name, scope in (("Cthon98", {"pangolins"}), ("AzureDiamond", set())):
-        assert desk.log_in(name, phrase_of(told, name)).scope == scope
+        assert terminal.log_in(name, phrase_of(told, name)).scope == scope
 
 
-def test_demo_again_mends_scopes_and_leaves_the_pass_phrases(desk: Desk) -> None:
-    phrase = phrase_of(desk.done("demo"), "Cthon98")
-    desk.done("users", "revoke", "Cthon98", "pangolins")
-    desk.done("users", "grant", "AzureDiamond", "pangolins")
-    desk.done("users", "disable", "Cthon98")
-    assert phrase not in desk.done("demo")
-    assert desk.log_in("Cthon98", phrase).scope == {"pangolins"}
-    assert desk.json("users", "show", "AzureDiamond")["scopes"] == []
-    assert len(desk.json("users", "list")["users"]) == 2
+def test_demo_again_mends_scopes_and_leaves_the_pass_phrases(terminal: CommandLine) -> None:
+    phrase = phrase_of(terminal.done("demo"), "Cthon98")
+    terminal.done("users", "revoke", "Cthon98", "pangolins")
+    terminal.done("users", "grant", "AzureDiamond", "pangolins")
+    terminal.done("users", "disable", "Cthon98")
+    assert phrase not in terminal.done("demo")
+    assert terminal.log_in("Cthon98", phrase).scope == {"pangolins"}
+    assert terminal.json("users", "show", "AzureDiamond")["scopes"] == []
+    assert len(terminal.json("users", "list")["users"]) == 2
 
 
-def test_demo_makes_new_pass_phrases_when_asked(desk: Desk) -> None:
-    old = phrase_of(desk.done("demo"), "Cthon98")
-    new = phrase_of(desk.done("demo", "--new-passwords"), "Cthon98")
+def test_demo_makes_new_pass_phrases_when_asked(terminal: CommandLine) -> None:
+    old = phrase_of(terminal.done("demo"), "Cthon98")
+    new = phrase_of(terminal.done("demo", "--new-passwords"), "Cthon98")
     assert new != old
-    assert desk.log_in("Cthon98", new).user.username == "Cthon98"
+    assert terminal.log_in("Cthon98", new).user.username == "Cthon98"
 
 
 def test_production_has_no_demo_users(tmp_path: Path, world: World) -> None:
     """DP-2."""
     from dataclasses import replace
 
-    desk = Desk.at(tmp_path, world)
-    desk.services.settings = replace(desk.services.settings, production=True)
-    assert "production" in desk.refused("demo")
-    assert desk.json("users", "list")["users"] == []
+    terminal = CommandLine.at(tmp_path, world)
+    terminal.services.settings = replace(terminal.services.settings, production=True)
+    assert "production" in terminal.refused("demo")
+    assert terminal.json("users", "list")["users"] == []

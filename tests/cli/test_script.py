@@ -21,7 +21,7 @@ from click.testing import CliRunner
 from chalicelib import VERSION
 from cupbearer.cli import COMMANDS, cli
 from cupbearer.cli.commands import Commands
-from tests.support.cli_desk import PHRASE, ROOT, SECRETS, environment, run_script, script
+from tests.support.command_line import PHRASE, ROOT, SECRETS, environment, run_script, script
 
 MASTER_KEY = "00112233445566778899aabbccddeeff" * 2
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cli_desk import ROOT, environment, run_script
+from tests.support.command_line import ROOT, environment, run_script
 
 MASTER_KEY = "00112233445566778899aabbccddeeff" * 2
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.parts import ministack
-from tests.support.cli_desk import run_script
+from tests.support.command_line import run_script
 
 MASTER_KEY = "00112233445566778899aabbccddeeff" * 2
 

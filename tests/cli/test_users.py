@@ -6,33 +6,33 @@ import pytest
 
 from chalicelib.errors import InvalidCredentials, RefreshRefused, SlowDown
 from chalicelib.world import World
-from tests.support.cli_desk import PHRASE, SOURCE, Desk
+from tests.support.command_line import PHRASE, SOURCE, CommandLine
 
 
 @pytest.fixture
-def desk(tmp_path: Path, world: World) -> Desk:
-    return Desk.at(tmp_path, world)
+def terminal(tmp_path: Path, world: World) -> CommandLine:
+    return CommandLine.at(tmp_path, world)
 
 
-def test_a_user_is_made_with_the_default_scopes_and_can_log_in(desk: Desk) -> None:
-    user = desk.make()
+def test_a_user_is_made_with_the_default_scopes_and_can_log_in(terminal: CommandLine) -> None:
+    user = terminal.make()
     assert user.scopes == {"get:profile"}
-    assert desk.log_in().user.user_id == user.user_id
+    assert terminal.log_in().user.user_id == user.user_id
 
 
-def test_scopes_may_be_chosen_at_the_start_or_none_at_all(desk: Desk) -> None:
-    assert desk.make("Zoe", "--scope", "a", "--scope", "b").scopes == {"a", "b"}
-    assert desk.make("Yan", "--no-scope").scopes == frozenset()
-    assert desk.run("users", "create", "Xi", "--no-scope", "--scope", "a").exit_code == 2
+def test_scopes_may_be_chosen_at_the_start_or_none_at_all(terminal: CommandLine) -> None:
+    assert terminal.make("Zoe", "--scope", "a", "--scope", "b").scopes == {"a", "b"}
+    assert terminal.make("Yan", "--no-scope").scopes == frozenset()
+    assert terminal.run("users", "create", "Xi", "--no-scope", "--scope", "a").exit_code == 2
 
 
 def test_the_operator_makes_users_where_sign_up_is_closed(tmp_path: Path, world: World) -> None:
-    assert Desk.at(tmp_path, world, SIGN_UP="closed").make().username == "Zoe"
+    assert CommandLine.at(tmp_path, world, SIGN_UP="closed").make().username == "Zoe"
 
 
-def test_a_verified_address_logs_in_and_is_unique(desk: Desk) -> None:
-    desk.make("Zoe", "--email", "zoe@example.com", "--email-verified")
-    assert desk.log_in("ZOE@example.com").user.username == "Zoe"
+def test_a_verified_address_logs_in_and_is_unique(terminal: CommandLine) -> None:
+    terminal.make("Zoe", "--email", "zoe@example.com", "--email-verified")
+    assert terminal.log_in("ZOE@example.com").user.username == "Zoe"
     arguments = (
         "users",
         "create",
@@ -42,155 +42,162 @@ def test_a_verified_address_logs_in_and_is_unique(desk: Desk) -> None:
         "--email-verified",
         "--password-stdin",
     )
-    assert desk.refused(*arguments, stdin=PHRASE) == "This e-mail address is taken."
-    assert desk.services.users.find("Yan") is None
+    assert terminal.refused(*arguments, stdin=PHRASE) == "This e-mail address is taken."
+    assert terminal.services.users.find("Yan") is None
 
 
-def test_a_weak_or_absent_password_and_a_taken_name_make_nobody(desk: Desk) -> None:
+def test_a_weak_or_absent_password_and_a_taken_name_make_nobody(terminal: CommandLine) -> None:
     create = ("users", "create", "Zoe", "--password-stdin")
-    assert "common" in desk.refused(*create, stdin="password123\n")
-    assert "one line" in desk.refused(*create, stdin="")
-    assert "one line" in desk.refused(*create, stdin="first line\nsecond line\n")
-    assert "no terminal" in desk.refused("users", "create", "Zoe")
-    desk.make()
-    assert desk.refused("users", "create", "zoe") == "This user name is taken."
+    assert "common" in terminal.refused(*create, stdin="password123\n")
+    assert "one line" in terminal.refused(*create, stdin="")
+    assert "one line" in terminal.refused(*create, stdin="first line\nsecond line\n")
+    assert "no terminal" in terminal.refused("users", "create", "Zoe")
+    terminal.make()
+    assert terminal.refused("users", "create", "zoe") == "This user name is taken."
 
 
-def test_a_password_is_never_an_argument(desk: Desk) -> None:
+def test_a_password_is_never_an_argument(terminal: CommandLine) -> None:
     for command in (("create", "Zoe"), ("set-password", "Zoe")):
-        assert desk.run("users", *command, "some password").exit_code == 2
+        assert terminal.run("users", *command, "some password").exit_code == 2
 
 
-def test_a_user_is_found_by_name_verified_address_and_id(desk: Desk) -> None:
-    user = desk.make("Zoe", "--email", "zoe@example.com", "--email-verified")
+def test_a_user_is_found_by_name_verified_address_and_id(terminal: CommandLine) -> None:
+    user = terminal.make("Zoe", "--email", "zoe@example.com", "--email-verified")
     for name in ("zoe", "Zoe@Example.com", user.user_id):
-        assert desk.json("users", "show", name)["user_id"] == user.user_id
+        assert terminal.json("users", "show", name)["user_id"] == user.user_id
 
 
 @pytest.mark.parametrize(
     "name", ["Nobody", "nobody@example.com", "a\x1b[31m", "a@", "", "x" * 3000, "a" * 26]
 )
-def test_whoever_is_not_there_is_told_in_one_sentence(desk: Desk, name: str) -> None:
-    sentence = desk.refused("users", "show", name)
+def test_whoever_is_not_there_is_told_in_one_sentence(terminal: CommandLine, name: str) -> None:
+    sentence = terminal.refused("users", "show", name)
     assert sentence.startswith("There is no user")
     assert "\x1b" not in sentence
 
 
-def test_an_unverified_address_finds_nobody(desk: Desk) -> None:
-    desk.make("Zoe", "--email", "zoe@example.com")
-    assert "There is no user" in desk.refused("users", "disable", "zoe@example.com")
+def test_an_unverified_address_finds_nobody(terminal: CommandLine) -> None:
+    terminal.make("Zoe", "--email", "zoe@example.com")
+    assert "There is no user" in terminal.refused("users", "disable", "zoe@example.com")
 
 
-def test_an_id_goes_before_a_user_name_that_looks_like_it(desk: Desk) -> None:
+def test_an_id_goes_before_a_user_name_that_looks_like_it(terminal: CommandLine) -> None:
     """IN-3: nobody registers another's id as a user name and is granted what was meant for that one."""
-    user = desk.make()
-    desk.make(user.user_id)
-    desk.done("users", "grant", user.user_id, "orders:write")
-    assert "orders:write" in desk.services.users.require(user.user_id).scopes
+    user = terminal.make()
+    terminal.make(user.user_id)
+    terminal.done("users", "grant", user.user_id, "orders:write")
+    assert "orders:write" in terminal.services.users.require(user.user_id).scopes
 
 
-def test_the_list_goes_on_where_it_ended(desk: Desk) -> None:
+def test_the_list_goes_on_where_it_ended(terminal: CommandLine) -> None:
     for name in ("Zoe", "Yan", "Xi"):
-        desk.make(name)
-    first = desk.json("users", "list", "--limit", "2")
-    rest = desk.json("users", "list", "--limit", "2", "--after", first["next_cursor"])
+        terminal.make(name)
+    first = terminal.json("users", "list", "--limit", "2")
+    rest = terminal.json("users", "list", "--limit", "2", "--after", first["next_cursor"])
     assert {user["username"] for user in first["users"] + rest["users"]} == {"Zoe", "Yan", "Xi"}
-    assert "Zoe" in desk.done("users", "list")
+    assert "Zoe" in terminal.done("users", "list")
 
 
-def test_granted_scopes_reach_the_person_at_the_next_refresh(desk: Desk) -> None:
-    user = desk.make()
-    signed_in = desk.log_in()
-    told = desk.done("users", "grant", "Zoe", "orders:read", "orders:write", "get:profile")
+def test_granted_scopes_reach_the_person_at_the_next_refresh(terminal: CommandLine) -> None:
+    user = terminal.make()
+    signed_in = terminal.log_in()
+    told = terminal.done("users", "grant", "Zoe", "orders:read", "orders:write", "get:profile")
     assert "next refresh" in told
-    assert desk.services.users.require(user.user_id).scopes == {"get:profile", "orders:read", "orders:write"}
+    assert terminal.services.users.require(user.user_id).scopes == {
+        "get:profile",
+        "orders:read",
+        "orders:write",
+    }
     assert "orders:write" not in signed_in.scope
-    refreshed = desk.services.log_in.refresh(signed_in.refresh_token, source=SOURCE)
+    refreshed = terminal.services.log_in.refresh(signed_in.refresh_token, source=SOURCE)
     assert "orders:write" in refreshed.scope
-    assert "as before" in desk.done("users", "grant", "Zoe", "orders:read")
-    desk.done("users", "revoke", "Zoe", "orders:read", "orders:write", "never:had")
-    assert desk.services.users.require(user.user_id).scopes == {"get:profile"}
+    assert "as before" in terminal.done("users", "grant", "Zoe", "orders:read")
+    terminal.done("users", "revoke", "Zoe", "orders:read", "orders:write", "never:had")
+    assert terminal.services.users.require(user.user_id).scopes == {"get:profile"}
 
 
-def test_what_is_no_scope_is_not_granted(desk: Desk) -> None:
-    desk.make()
-    assert "printable ASCII" in desk.refused("users", "grant", "Zoe", 'a"b')
-    assert "600" in desk.refused("users", "grant", "Zoe", *(f"scope:{n:03}" for n in range(100)))
+def test_what_is_no_scope_is_not_granted(terminal: CommandLine) -> None:
+    terminal.make()
+    assert "printable ASCII" in terminal.refused("users", "grant", "Zoe", 'a"b')
+    assert "600" in terminal.refused("users", "grant", "Zoe", *(f"scope:{n:03}" for n in range(100)))
 
 
-def test_a_disabled_user_is_out_until_enabled(desk: Desk) -> None:
-    desk.make()
-    signed_in = desk.log_in()
-    assert "360 s" in desk.done("users", "disable", "Zoe")
+def test_a_disabled_user_is_out_until_enabled(terminal: CommandLine) -> None:
+    terminal.make()
+    signed_in = terminal.log_in()
+    assert "360 s" in terminal.done("users", "disable", "Zoe")
     with pytest.raises(RefreshRefused, match="disabled"):
-        desk.services.log_in.refresh(signed_in.refresh_token, source=SOURCE)
+        terminal.services.log_in.refresh(signed_in.refresh_token, source=SOURCE)
     with pytest.raises(InvalidCredentials):
-        desk.log_in()
-    assert "already" in desk.done("users", "disable", "Zoe")
-    desk.done("users", "enable", "Zoe")
-    assert desk.log_in().user.username == "Zoe"
+        terminal.log_in()
+    assert "already" in terminal.done("users", "disable", "Zoe")
+    terminal.done("users", "enable", "Zoe")
+    assert terminal.log_in().user.username == "Zoe"
 
 
-def test_a_new_password_ends_every_session(desk: Desk) -> None:
-    desk.make()
-    signed_in = desk.log_in()
-    desk.done("users", "set-password", "Zoe", "--password-stdin", stdin="another long phrase\r\n")
+def test_a_new_password_ends_every_session(terminal: CommandLine) -> None:
+    terminal.make()
+    signed_in = terminal.log_in()
+    terminal.done("users", "set-password", "Zoe", "--password-stdin", stdin="another long phrase\r\n")
     with pytest.raises(RefreshRefused, match="password"):
-        desk.services.log_in.refresh(signed_in.refresh_token, source=SOURCE)
-    assert desk.log_in(password="another long phrase").user.username == "Zoe"
+        terminal.services.log_in.refresh(signed_in.refresh_token, source=SOURCE)
+    assert terminal.log_in(password="another long phrase").user.username == "Zoe"
 
 
-def test_unlock_lifts_the_lock_after_wrong_passwords(desk: Desk) -> None:
-    desk.make()
+def test_unlock_lifts_the_lock_after_wrong_passwords(terminal: CommandLine) -> None:
+    terminal.make()
     for _ in range(10):
         with pytest.raises(InvalidCredentials):
-            desk.log_in(password="wrong")
+            terminal.log_in(password="wrong")
     with pytest.raises(SlowDown):
-        desk.log_in()
-    desk.done("users", "unlock", "Zoe")
-    assert desk.log_in().user.username == "Zoe"
+        terminal.log_in()
+    terminal.done("users", "unlock", "Zoe")
+    assert terminal.log_in().user.username == "Zoe"
 
 
 @pytest.mark.parametrize("words", [("disable",), ("revoke", "users:write"), ("delete", "--yes")])
-def test_the_last_operator_is_taken_away_by_force_only(desk: Desk, words: tuple[str, ...]) -> None:
+def test_the_last_operator_is_taken_away_by_force_only(terminal: CommandLine, words: tuple[str, ...]) -> None:
     """SC-2: and the refusal says how."""
     act, *rest = words
-    desk.make("Zoe", "--scope", "users:write")
-    said = desk.refused("users", act, "Zoe", *rest)
+    terminal.make("Zoe", "--scope", "users:write")
+    said = terminal.refused("users", act, "Zoe", *rest)
     assert "last account that holds users:write" in said
     assert "--force" in said
-    assert desk.run("users", act, "Zoe", *rest, "--force").exit_code == 0
+    assert terminal.run("users", act, "Zoe", *rest, "--force").exit_code == 0
 
 
-def test_delete_asks_and_says_what_is_lost(desk: Desk) -> None:
-    user = desk.make()
-    desk.log_in()
-    assert "--yes" in desk.refused("users", "delete", "Zoe")
-    assert desk.services.users.get(user.user_id) is not None
-    assert "for ever" in desk.run("users", "delete", "--help").output
-    told = desk.done("users", "delete", "Zoe", "--yes")
+def test_delete_asks_and_says_what_is_lost(terminal: CommandLine) -> None:
+    user = terminal.make()
+    terminal.log_in()
+    assert "--yes" in terminal.refused("users", "delete", "Zoe")
+    assert terminal.services.users.get(user.user_id) is not None
+    assert "for ever" in terminal.run("users", "delete", "--help").output
+    told = terminal.done("users", "delete", "Zoe", "--yes")
     assert user.user_id in told
-    assert desk.services.users.get(user.user_id) is None
-    assert {event["event"] for event in desk.json("audit", user.user_id)["events"]} >= {"sign_up", "deleted"}
+    assert terminal.services.users.get(user.user_id) is None
+    assert {event["event"] for event in terminal.json("audit", user.user_id)["events"]} >= {
+        "sign_up",
+        "deleted",
+    }
 
 
-def test_every_change_is_in_the_trail_with_its_actor(desk: Desk) -> None:
+def test_every_change_is_in_the_trail_with_its_actor(terminal: CommandLine) -> None:
     """LG-1, LG-4."""
-    desk.make()
-    desk.done("users", "grant", "Zoe", "orders:read")
-    desk.done("users", "disable", "Zoe")
-    events = desk.json("audit", "Zoe")["events"]
+    terminal.make()
+    terminal.done("users", "grant", "Zoe", "orders:read")
+    terminal.done("users", "disable", "Zoe")
+    events = terminal.json("audit", "Zoe")["events"]
     assert {event["event"] for event in events} == {"sign_up", "scopes_changed", "disabled"}
     assert {event["actor"] for event in events} == {"operator"}
-    assert "(granted: orders:read)" in desk.done("audit", "Zoe")
+    assert "(granted: orders:read)" in terminal.done("audit", "Zoe")
 
 
-def test_a_strangers_control_codes_never_reach_the_terminal(desk: Desk) -> None:
+def test_a_strangers_control_codes_never_reach_the_terminal(terminal: CommandLine) -> None:
     """LG-3: a user agent is whatever a caller sent."""
-    desk.make()
+    terminal.make()
     evil = SOURCE.__class__(ip="192.0.2.7", user_agent="\x1b]0;owned\x07\x9b31m\u202eabc")
-    desk.services.log_in.with_password(username="Zoe", password=PHRASE, source=evil)
+    terminal.services.log_in.with_password(username="Zoe", password=PHRASE, source=evil)
     for command in (("sessions", "list", "Zoe"), ("audit", "Zoe"), ("audit", "Zoe", "--json")):
-        told = desk.done(*command)
+        told = terminal.done(*command)
         assert "owned" in told
         assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(told)

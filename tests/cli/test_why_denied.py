@@ -13,16 +13,16 @@ from chalicelib.tokens.access_tokens import Grant
 from chalicelib.wiring import using
 from chalicelib.world import World
 from tests.conftest import Clock
-from tests.support.cli_desk import SOURCE, Desk
+from tests.support.command_line import SOURCE, CommandLine
 
 
 @pytest.fixture
-def desk(tmp_path: Path, world: World) -> Desk:
-    return Desk.at(tmp_path, world)
+def terminal(tmp_path: Path, world: World) -> CommandLine:
+    return CommandLine.at(tmp_path, world)
 
 
-def why(desk: Desk, token: str, method: str, path: str) -> dict[str, Any]:
-    result = desk.run("why-denied", "-", method, path, "--json", stdin=f"{token}\n")
+def why(terminal: CommandLine, token: str, method: str, path: str) -> dict[str, Any]:
+    result = terminal.run("why-denied", "-", method, path, "--json", stdin=f"{token}\n")
     decision: dict[str, Any] = json.loads(result.stdout)
     assert result.exit_code == (0 if decision["status"] == 200 else 1)
     return decision
@@ -32,9 +32,9 @@ def refusing(decision: dict[str, Any]) -> list[str]:
     return [look["step"] for look in decision["steps"] if look["ok"] is False]
 
 
-def test_a_call_that_is_let_through_passes_every_look(desk: Desk) -> None:
-    desk.make("Zoe", "--scope", "pangolins")
-    decision = why(desk, desk.log_in().access_token, "GET", "/pangolins")
+def test_a_call_that_is_let_through_passes_every_look(terminal: CommandLine) -> None:
+    terminal.make("Zoe", "--scope", "pangolins")
+    decision = why(terminal, terminal.log_in().access_token, "GET", "/pangolins")
     assert decision["status"] == 200
     assert [look["step"] for look in decision["steps"]] == [
         "route", "form", "key", "signature", "claims", "revocation", "scopes", "policy",
@@ -42,16 +42,20 @@ def test_a_call_that_is_let_through_passes_every_look(desk: Desk) -> None:
     assert refusing(decision) == []
 
 
-def test_each_fault_of_a_token_is_found_by_its_look(desk: Desk, clock: Clock, tmp_path: Path) -> None:
-    desk.make("Zoe", "--scope", "pangolins")
-    signed_in = desk.log_in()
+def test_each_fault_of_a_token_is_found_by_its_look(
+    terminal: CommandLine, clock: Clock, tmp_path: Path
+) -> None:
+    terminal.make("Zoe", "--scope", "pangolins")
+    signed_in = terminal.log_in()
     good = signed_in.access_token
     head, _, signature = good.rpartition(".")
     (tmp_path / "other").mkdir()
-    stranger = Desk.at(tmp_path / "other", desk.services.world)
+    stranger = CommandLine.at(tmp_path / "other", terminal.services.world)
     stranger.make()
     (tmp_path / "foreign").mkdir()
-    foreigner = Desk.at(tmp_path / "foreign", desk.services.world, ISSUER="https://foreign.example")
+    foreigner = CommandLine.at(
+        tmp_path / "foreign", terminal.services.world, ISSUER="https://foreign.example"
+    )
     foreigner.make()
     faults = {
         "nonsense": ("form", "has 1 part, and must have three"),
@@ -62,76 +66,80 @@ def test_each_fault_of_a_token_is_found_by_its_look(desk: Desk, clock: Clock, tm
         foreigner.log_in().access_token: ("key", "it is of 'https://foreign.example'"),
     }
     for token, (step, says) in faults.items():
-        decision = why(desk, token, "GET", "/pangolins")
+        decision = why(terminal, token, "GET", "/pangolins")
         assert (decision["status"], refusing(decision)) == (401, [step])
         assert says in decision["steps"][-1]["says"]
     clock.advance(361)
-    expired = why(desk, good, "GET", "/pangolins")
+    expired = why(terminal, good, "GET", "/pangolins")
     assert refusing(expired) == ["claims"]
     assert "refresh it" in expired["steps"][-1]["says"]
 
 
-def test_a_token_of_another_issuer_or_audience_says_whose(desk: Desk, tmp_path: Path, world: World) -> None:
-    desk.make()
-    token = desk.log_in().access_token
+def test_a_token_of_another_issuer_or_audience_says_whose(
+    terminal: CommandLine, tmp_path: Path, world: World
+) -> None:
+    terminal.make()
+    token = terminal.log_in().access_token
     for name, value in (("ISSUER", "https://other.example"), ("AUDIENCE", "https://api.example")):
-        decision = why(Desk.at(tmp_path, world, **{name: value}), token, "GET", "/profile")
+        decision = why(CommandLine.at(tmp_path, world, **{name: value}), token, "GET", "/profile")
         assert refusing(decision) == ["claims"]
         assert f"CUPBEARER_{name}" in decision["steps"][-1]["says"]
 
 
-def test_a_missing_scope_says_what_would_mend_it(desk: Desk) -> None:
-    user = desk.make("Zoe", "--no-scope")
-    token = desk.log_in().access_token
+def test_a_missing_scope_says_what_would_mend_it(terminal: CommandLine) -> None:
+    user = terminal.make("Zoe", "--no-scope")
+    token = terminal.log_in().access_token
 
     def says() -> str:
-        decision = why(desk, token, "GET", "/pangolins")
+        decision = why(terminal, token, "GET", "/pangolins")
         assert (decision["status"], refusing(decision)) == (403, ["scopes", "policy"])
         return str(next(look["says"] for look in decision["steps"] if look["step"] == "scopes"))
 
     assert f"cupbearer users grant {user.user_id} pangolins" in says()
-    desk.done("users", "grant", "Zoe", "pangolins")
+    terminal.done("users", "grant", "Zoe", "pangolins")
     assert "refresh the token" in says()
-    narrow = desk.services.log_in.with_password(
+    narrow = terminal.services.log_in.with_password(
         username="Zoe", password="a phrase of some length", scope=frozenset({"other"}), source=SOURCE
     )
     token = narrow.access_token
     assert "log in again" in says()
 
 
-def test_a_scope_that_the_handler_looks_at_is_told_apart(desk: Desk) -> None:
-    desk.make("Zoe", "--no-scope")
-    decision = why(desk, desk.log_in().access_token, "GET", "/profile")
+def test_a_scope_that_the_handler_looks_at_is_told_apart(terminal: CommandLine) -> None:
+    terminal.make("Zoe", "--no-scope")
+    decision = why(terminal, terminal.log_in().access_token, "GET", "/profile")
     assert decision["verdict"].startswith("403 insufficient_scope, by the handler")
     assert refusing(decision) == ["scopes"]
 
 
-def test_an_ended_session_closes_the_accounts_own_routes_and_not_yet_the_others(desk: Desk) -> None:
+def test_an_ended_session_closes_the_accounts_own_routes_and_not_yet_the_others(
+    terminal: CommandLine,
+) -> None:
     """M8, TK-6."""
-    desk.make("Zoe", "--scope", "pangolins")
-    token = desk.log_in().access_token
-    desk.done("sessions", "end", "Zoe", "--all", "--yes")
-    other, own = why(desk, token, "GET", "/pangolins"), why(desk, token, "GET", "/users/me")
+    terminal.make("Zoe", "--scope", "pangolins")
+    token = terminal.log_in().access_token
+    terminal.done("sessions", "end", "Zoe", "--all", "--yes")
+    other, own = why(terminal, token, "GET", "/pangolins"), why(terminal, token, "GET", "/users/me")
     assert (other["status"], own["status"]) == (200, 401)
     assert refusing(other) == refusing(own) == ["revocation"]
 
 
 def test_a_signed_token_is_of_the_other_kind_where_opaque_ones_are_in_use(
-    desk: Desk, tmp_path: Path, world: World
+    terminal: CommandLine, tmp_path: Path, world: World
 ) -> None:
-    desk.make()
-    token = desk.log_in().access_token
-    decision = why(Desk.at(tmp_path, world, ACCESS_TOKENS="opaque"), token, "GET", "/profile")
+    terminal.make()
+    token = terminal.log_in().access_token
+    decision = why(CommandLine.at(tmp_path, world, ACCESS_TOKENS="opaque"), token, "GET", "/profile")
     assert (decision["status"], refusing(decision)) == (401, ["form"])
 
 
 def test_an_opaque_token_of_an_ended_session_opens_nothing(tmp_path: Path, world: World) -> None:
-    desk = Desk.at(tmp_path, world, ACCESS_TOKENS="opaque")
-    desk.make("Zoe", "--scope", "pangolins")
-    token = desk.log_in().access_token
-    assert why(desk, token, "GET", "/pangolins")["status"] == 200
-    desk.done("sessions", "end", "Zoe", "--all", "--yes")
-    decision = why(desk, token, "GET", "/pangolins")
+    terminal = CommandLine.at(tmp_path, world, ACCESS_TOKENS="opaque")
+    terminal.make("Zoe", "--scope", "pangolins")
+    token = terminal.log_in().access_token
+    assert why(terminal, token, "GET", "/pangolins")["status"] == 200
+    terminal.done("sessions", "end", "Zoe", "--all", "--yes")
+    decision = why(terminal, token, "GET", "/pangolins")
     assert (decision["status"], refusing(decision)) == (401, ["look-up"])
     assert "revoked" in decision["steps"][-1]["says"]
 
@@ -141,49 +149,53 @@ def test_an_opaque_token_of_an_ended_session_opens_nothing(tmp_path: Path, world
     [("POST", "/cats", 404), ("GET", "/dogs", 404), ("GET", "cats", 404), ("GET", "/users//sessions", 404),
      ("GET", "/cats", 200), ("get", "/cats/", 200), ("GET", "http://localhost:8000/cats?a=b", 200)],
 )  # fmt: skip
-def test_the_route_is_found_as_the_gateway_finds_it(desk: Desk, method: str, path: str, status: int) -> None:
-    assert why(desk, "nothing", method, path)["status"] == status
+def test_the_route_is_found_as_the_gateway_finds_it(
+    terminal: CommandLine, method: str, path: str, status: int
+) -> None:
+    assert why(terminal, "nothing", method, path)["status"] == status
 
 
-def test_a_token_may_be_pasted_with_its_header(desk: Desk) -> None:
-    desk.make("Zoe", "--scope", "pangolins")
-    token = desk.log_in().access_token
+def test_a_token_may_be_pasted_with_its_header(terminal: CommandLine) -> None:
+    terminal.make("Zoe", "--scope", "pangolins")
+    token = terminal.log_in().access_token
     for text in (f"Bearer {token}", f"Authorization: bearer {token}", f"  {token}  "):
-        assert why(desk, text, "GET", "/pangolins")["status"] == 200
+        assert why(terminal, text, "GET", "/pangolins")["status"] == 200
 
 
-def test_what_is_told_holds_no_part_of_the_token(desk: Desk) -> None:
-    desk.make()
-    token = desk.log_in().access_token
+def test_what_is_told_holds_no_part_of_the_token(terminal: CommandLine) -> None:
+    terminal.make()
+    token = terminal.log_in().access_token
     for method, path in (("GET", "/profile"), ("GET", "/pangolins")):
-        told = desk.run("why-denied", token, method, path).output
+        told = terminal.run("why-denied", token, method, path).output
         assert not any(part in told for part in token.split("."))
 
 
 @pytest.mark.parametrize("scope", ["", "pangolins", "users:read", "users:write get:profile"])
-def test_the_verdict_is_what_the_service_answers_on_every_guarded_route(desk: Desk, scope: str) -> None:
+def test_the_verdict_is_what_the_service_answers_on_every_guarded_route(
+    terminal: CommandLine, scope: str
+) -> None:
     """AZ-1: one call of each route by test client, a denied one and one that got further."""
     options = [word for each in scope.split() for word in ("--scope", each)]
-    desk.make("Zoe", *(options or ("--no-scope",)))
-    with using(desk.services), Client(app.app) as client:
+    terminal.make("Zoe", *(options or ("--no-scope",)))
+    with using(terminal.services), Client(app.app) as client:
         for route in app.TABLE.guarded:
             if route.method in ("DELETE", "PUT"):
                 continue
-            token = desk.log_in().access_token
+            token = terminal.log_in().access_token
             path = "/".join("a" if part.startswith("{") else part for part in route.path.split("/"))
-            decision = why(desk, token, route.method, path)
+            decision = why(terminal, token, route.method, path)
             headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
             answer = client.http.request(route.method, path, headers=headers, body=b"{")
             denied = answer.status_code if answer.status_code in (401, 403) else 200
             assert decision["status"] == denied, (str(route), answer.body)
 
 
-def test_a_scope_that_the_client_may_not_have_is_told_with_those_that_it_may(desk: Desk) -> None:
-    services = desk.services
+def test_a_scope_that_the_client_may_not_have_is_told_with_those_that_it_may(terminal: CommandLine) -> None:
+    services = terminal.services
     client, _ = services.oauth.clients.create(
         Registration(name="Nightly", grants=("client_credentials",), scopes=frozenset({"orders:read"}))
     )
     grant = Grant(sub=client.subject, client_id=client.client_id, scope=client.scopes)
-    decision = why(desk, services.access.issue(grant).token, "GET", "/pangolins")
+    decision = why(terminal, services.access.issue(grant).token, "GET", "/pangolins")
     (says,) = [look["says"] for look in decision["steps"] if look["step"] == "scopes"]
     assert "Nor may the client Nightly have it, whatever it asks for: it may have orders:read." in says

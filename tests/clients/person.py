@@ -6,7 +6,7 @@ from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from tests.oauth.house import Reply
+from tests.oauth.server import Reply
 
 PASSWORD = "correct horse battery staple"
 REDIRECTS = (301, 302, 303, 307)

@@ -12,7 +12,7 @@ import pytest
 from tests.clients import examples
 from tests.clients.conftest import register, sign_up
 from tests.clients.person import Person
-from tests.oauth.house import basic, payload_of
+from tests.oauth.server import basic, payload_of
 from tests.parts import missing
 from tests.parts.server import Server, running
 

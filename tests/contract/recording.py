@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from chalicelib import wiring
 from chalicelib.world import SYSTEM, World
 from cupbearer.cli import cli
-from cupbearer.testing import Bench, Client, Reply
+from cupbearer.testing import AppUnderTest, Client, Reply
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "a walk along the river"
@@ -47,20 +47,20 @@ def record(folder: Path) -> dict[str, Any]:
     for chapter in chapters:
         home = folder / chapter.__name__
         home.mkdir()
-        with _bench(home) as bench:
-            book[chapter.__name__] = chapter(bench)
+        with _under_test(home) as under_test:
+            book[chapter.__name__] = chapter(under_test)
         stores.append(home / "cupbearer.db")
     book["records"] = sorted(set().union(*map(records, stores)))
     return json.loads(plain(json.dumps(book)))  # type: ignore[no-any-return]
 
 
-def _bench(folder: Path) -> Bench:
-    bench = Bench(ROOT, folder, {"CUPBEARER_ISSUER": "http://localhost:8000"})
+def _under_test(folder: Path) -> AppUnderTest:
+    under_test = AppUnderTest(ROOT, folder, {"CUPBEARER_ISSUER": "http://localhost:8000"})
     chance = random.Random(1)  # ids that come in the same order each time
-    bench.services.world = World(
-        now=bench.clock, monotonic=bench.clock, sleep=SYSTEM.sleep, random_bytes=chance.randbytes
+    under_test.services.world = World(
+        now=under_test.clock, monotonic=under_test.clock, sleep=SYSTEM.sleep, random_bytes=chance.randbytes
     )
-    return bench
+    return under_test
 
 
 def plain(text: str) -> str:
@@ -81,30 +81,32 @@ def told(reply: Reply) -> dict[str, Any]:
     return {"status": reply.status, "headers": sorted(name.lower() for name in reply.headers), "body": body}
 
 
-def openapi(bench: Bench) -> Any:
-    return bench.client().get("/openapi.json").json
+def openapi(under_test: AppUnderTest) -> Any:
+    return under_test.client().get("/openapi.json").json
 
 
-def discovery(bench: Bench) -> dict[str, Any]:
+def discovery(under_test: AppUnderTest) -> dict[str, Any]:
     paths = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/health")
-    return {path: told(bench.client().get(path)) for path in paths}
+    return {path: told(under_test.client().get(path)) for path in paths}
 
 
-def statuses(bench: Bench) -> dict[str, Any]:
+def statuses(under_test: AppUnderTest) -> dict[str, Any]:
     """Every route, asked with nothing in its body by each kind of caller."""
-    everything = sorted(bench.settings.default_scopes | {"pangolins", "users:read", "users:write"})
+    everything = sorted(under_test.settings.default_scopes | {"pangolins", "users:read", "users:write"})
     found: dict[str, Any] = {}
-    for path, methods in sorted(bench.client().get("/openapi.json").json["paths"].items()):
+    for path, methods in sorted(under_test.client().get("/openapi.json").json["paths"].items()):
         for method in sorted(
             name.upper() for name in methods if name in {"get", "post", "put", "patch", "delete"}
         ):
             callers = {
-                "nobody": bench.client(),
-                "forged": Client(bench, access_token="eyJhbGciOiJub25lIn0.e30."),
-                "a person": bench.client().as_user(scopes=[]),
-                "an operator": bench.client().as_user(scopes=everything),
-                "a machine": bench.client().as_machine(scopes=["pangolins"]),
-                "an application": bench.client().as_user(scopes=["pangolins"]).through_app(["pangolins"]),
+                "nobody": under_test.client(),
+                "forged": Client(under_test, access_token="eyJhbGciOiJub25lIn0.e30."),
+                "a person": under_test.client().as_user(scopes=[]),
+                "an operator": under_test.client().as_user(scopes=everything),
+                "a machine": under_test.client().as_machine(scopes=["pangolins"]),
+                "an application": under_test.client()
+                .as_user(scopes=["pangolins"])
+                .through_app(["pangolins"]),
             }
             asked = re.sub(r"\{[^}]+\}", "a" * 26, path)
             for who, caller in callers.items():
@@ -113,9 +115,9 @@ def statuses(bench: Bench) -> dict[str, Any]:
     return found
 
 
-def journey(bench: Bench) -> list[Any]:
+def journey(under_test: AppUnderTest) -> list[Any]:
     """Sign-up to deletion, refusals among it."""
-    ask, seen = bench.client(), []
+    ask, seen = under_test.client(), []
 
     def step(who: Client, method: str, path: str, **options: Any) -> Reply:
         reply = who.request(method, path, **options)
@@ -128,7 +130,7 @@ def journey(bench: Bench) -> list[Any]:
     step(ask, "POST", "/users", json={**newcomer, "username": "x", "password": "password"})
     step(ask, "POST", "/sessions", json={"username": "walker", "password": "no"})
     logged_in = step(ask, "POST", "/sessions", json={"username": "walker", "password": PASSWORD})
-    walker = Client(bench, logged_in.json["access_token"], logged_in.json["refresh_token"])
+    walker = Client(under_test, logged_in.json["access_token"], logged_in.json["refresh_token"])
     for path in (
         "/cats",
         "/profile",
@@ -178,12 +180,12 @@ COMMANDS = (
 )
 
 
-def command_line(bench: Bench) -> dict[str, Any]:
+def command_line(under_test: AppUnderTest) -> dict[str, Any]:
     """What commands print and end with, as words and as JSON."""
     found = {}
     for command in COMMANDS:
         for form in ((), ("--json",)):
-            with wiring.using(bench.services):
+            with wiring.using(under_test.services):
                 words = [*command.split(), *form]
                 result = CliRunner().invoke(cli, words, input=PASSWORD + "\n", prog_name="cupbearer")
             found[" ".join(words)] = [result.exit_code, result.stdout, result.stderr]

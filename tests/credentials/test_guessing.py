@@ -16,7 +16,7 @@ from chalicelib.errors import InvalidCredentials, SlowDown
 from chalicelib.settings import settings
 from chalicelib.users.user import User
 from chalicelib.world import World
-from cupbearer.testing import Bench, Client, QuickServices
+from cupbearer.testing import AppUnderTest, Client, QuickServices
 from tests.store.places import FAR, Place, SqlitePlace, far_now
 from tests.support.racing_people import VARIABLES
 from tests.support.watching import PHRASE, log_in
@@ -101,12 +101,12 @@ def ann(client: Client) -> Client:
     return ann
 
 
-def answers(bench: Bench, asked: Sequence[tuple[str, Source]]) -> list[str]:
+def answers(under_test: AppUnderTest, asked: Sequence[tuple[str, Source]]) -> list[str]:
     """Return what wrong guesses get: the code, and how long to wait."""
     told = []
     for name, source in asked:
         with pytest.raises((InvalidCredentials, SlowDown)) as refused:
-            log_in(bench, name, PHRASE, source)
+            log_in(under_test, name, PHRASE, source)
         wait = refused.value.retry_after if isinstance(refused.value, SlowDown) else ""
         told.append(f"{refused.value.code} {wait}")
     return told
@@ -118,18 +118,20 @@ def answers(bench: Bench, asked: Sequence[tuple[str, Source]]) -> list[str]:
 class TestNothingIsTold:
     """EN-1, TH-4: the answers are the same for the account's other name and for a name of nobody."""
 
-    def test_after_a_lock(self, cupbearer: Bench, first: str, second: str) -> None:
+    def test_after_a_lock(self, cupbearer: AppUnderTest, first: str, second: str) -> None:
         asked = [(name, AWAY) for name in [first] * 11 + [second] * 11 + [first, second]]
         lock = ["invalid_credentials "] * 10 + ["slow_down 60"]
         assert answers(cupbearer, asked) == [*lock, *lock, "slow_down 60", "slow_down 60"]
 
-    def test_by_the_time_at_which_a_window_opened(self, cupbearer: Bench, first: str, second: str) -> None:
+    def test_by_the_time_at_which_a_window_opened(
+        self, cupbearer: AppUnderTest, first: str, second: str
+    ) -> None:
         answers(cupbearer, [(first, AWAY)])
         cupbearer.clock.advance(100)
         assert answers(cupbearer, [(second, AWAY)] * 11)[9:] == ["invalid_credentials ", "slow_down 60"]
 
     def test_from_a_network_that_the_owner_is_known_from(
-        self, cupbearer: Bench, ann: Client, first: str, second: str
+        self, cupbearer: AppUnderTest, ann: Client, first: str, second: str
     ) -> None:
         log_in(cupbearer, "ann", ann.password, HOME)
         answers(cupbearer, [(second, AWAY)] * 11)
@@ -137,7 +139,7 @@ class TestNothingIsTold:
         assert found == (["invalid_credentials "] * 10 + ["slow_down 60"]) * 2
 
     def test_by_the_owners_log_in_meanwhile(
-        self, cupbearer: Bench, ann: Client, first: str, second: str
+        self, cupbearer: AppUnderTest, ann: Client, first: str, second: str
     ) -> None:
         answers(cupbearer, [(name, AWAY) for name in [first, second] * 5])
         cupbearer.clock.advance(60)
@@ -150,14 +152,16 @@ class TestNothingIsTold:
 class TestOneBudget:
     """TH-4: however many names and networks, so many checks and no more."""
 
-    def test_past_it_no_password_is_right_and_then_again_it_is(self, cupbearer: Bench, ann: Client) -> None:
+    def test_past_it_no_password_is_right_and_then_again_it_is(
+        self, cupbearer: AppUnderTest, ann: Client
+    ) -> None:
         answers(cupbearer, [("ann", AWAY)] * 10)
         with pytest.raises(InvalidCredentials):
             log_in(cupbearer, "ann@example.com", ann.password, ELSEWHERE)
         cupbearer.clock.advance(60)
         assert log_in(cupbearer, "ann@example.com", ann.password, ELSEWHERE)
 
-    def test_a_person_with_a_session_is_told_to_wait(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_person_with_a_session_is_told_to_wait(self, cupbearer: AppUnderTest, ann: Client) -> None:
         """Their own account is no secret to them."""
         answers(cupbearer, [("ann@example.com", AWAY)] * 10)
         change = {"current_password": ann.password, "new_password": "another long phrase"}
@@ -166,7 +170,7 @@ class TestOneBudget:
         assert ann.put("/users/me/password", json=change).status == 204
 
     def test_an_operator_lifts_the_lock_by_every_name_and_network(
-        self, cupbearer: Bench, ann: Client
+        self, cupbearer: AppUnderTest, ann: Client
     ) -> None:
         answers(cupbearer, [("ann", AWAY)] * 10 + [("ann@example.com", ELSEWHERE)])
         cupbearer.services.administration.unlock(ann.user_id or "", source=HOME)
@@ -177,7 +181,7 @@ class TestOneBudget:
 class TestFirstLogIn:
     """TH-5: what strangers guess does not keep a new user out at home."""
 
-    def test_the_network_of_the_sign_up_is_known(self, cupbearer: Bench) -> None:
+    def test_the_network_of_the_sign_up_is_known(self, cupbearer: AppUnderTest) -> None:
         cupbearer.services.sign_up.create(username="mia", password="a pangolin in rain", source=HOME)
         for _ in range(5):
             answers(cupbearer, [("mia", AWAY)] * 11)
@@ -191,7 +195,7 @@ class TestClock:
 
     @pytest.mark.parametrize("back", [61, 300, 86_400])
     def test_after_a_step_back_a_lock_is_over_for_one_guess(
-        self, cupbearer: Bench, ann: Client, back: int
+        self, cupbearer: AppUnderTest, ann: Client, back: int
     ) -> None:
         assert answers(cupbearer, [("ann", AWAY)] * 13)[-1] == "slow_down 60"
         cupbearer.clock.advance(-back)
@@ -203,14 +207,16 @@ class TestClock:
         cupbearer.clock.advance(60)
         assert log_in(cupbearer, "ann", ann.password, AWAY)
 
-    def test_another_servers_clock_is_waited_for_and_no_longer(self, cupbearer: Bench, ann: Client) -> None:
+    def test_another_servers_clock_is_waited_for_and_no_longer(
+        self, cupbearer: AppUnderTest, ann: Client
+    ) -> None:
         assert answers(cupbearer, [("ann", AWAY)] * 11)[-1] == "slow_down 60"
         cupbearer.clock.advance(-60)
         assert answers(cupbearer, [("ann", AWAY)]) == ["slow_down 60"]
         cupbearer.clock.advance(120)
         assert log_in(cupbearer, "ann", ann.password, AWAY)
 
-    def test_a_spent_window_is_no_longer_than_its_length(self, cupbearer: Bench) -> None:
+    def test_a_spent_window_is_no_longer_than_its_length(self, cupbearer: AppUnderTest) -> None:
         throttle = cupbearer.services.throttle
         for _ in range(3):
             throttle.spend("mail", "ann", limit=3, seconds=600)

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.audit.trail import Source
 from chalicelib.errors import InvalidCredentials, SlowDown
-from cupbearer.testing import SOURCE, Bench, Client
+from cupbearer.testing import SOURCE, AppUnderTest, Client
 from tests.support.watching import AWAY, PHRASE, log_in, watched
 
 
@@ -23,7 +23,7 @@ STATES = ("wrong password", "unknown", "disabled", "without a password", "disabl
 class TestEnumeration:
     """EN-1, EN-2: until the password is proven, every account looks alike."""
 
-    def prepared(self, cupbearer: Bench, client: Client, state: str) -> dict[str, str]:
+    def prepared(self, cupbearer: AppUnderTest, client: Client, state: str) -> dict[str, str]:
         person = client.as_user(username="somebody")
         user_id = person.user_id or ""
         if state.startswith("disabled"):
@@ -34,7 +34,9 @@ class TestEnumeration:
         return {"username": username, "password": (person.password or "") if "right" in state else PHRASE}
 
     @pytest.mark.parametrize("state", STATES)
-    def test_the_answer_is_the_same_to_the_byte(self, cupbearer: Bench, client: Client, state: str) -> None:
+    def test_the_answer_is_the_same_to_the_byte(
+        self, cupbearer: AppUnderTest, client: Client, state: str
+    ) -> None:
         answer = client.post("/sessions", json=self.prepared(cupbearer, client, state))
         headers = {name.lower(): value for name, value in answer.headers.items() if name != "X-Request-Id"}
         document = answer.json
@@ -55,7 +57,7 @@ class TestEnumeration:
         ]  # fmt: skip
 
     @pytest.mark.parametrize("state", STATES)
-    def test_the_work_is_the_same(self, cupbearer: Bench, client: Client, state: str) -> None:
+    def test_the_work_is_the_same(self, cupbearer: AppUnderTest, client: Client, state: str) -> None:
         """EN-2: one hash and eight store requests, whoever it is. The timing itself is measured by the bench (M4)."""
         body = self.prepared(cupbearer, client, state)
         watch = watched(cupbearer)
@@ -64,7 +66,9 @@ class TestEnumeration:
         assert watch.hashes == {"verify": 1}
         assert watch.line.requests == 8
 
-    def test_a_lock_looks_alike_for_nobody_and_somebody(self, cupbearer: Bench, client: Client) -> None:
+    def test_a_lock_looks_alike_for_nobody_and_somebody(
+        self, cupbearer: AppUnderTest, client: Client
+    ) -> None:
         """TH-1."""
         client.as_user(username="somebody")
         answers = {}
@@ -79,7 +83,7 @@ class TestEnumeration:
 class TestBudget:
     """TH-1, TH-2, TH-4: reserved before it is checked, on every way in."""
 
-    def test_a_hundred_parallel_guesses_cannot_overrun_it(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_hundred_parallel_guesses_cannot_overrun_it(self, cupbearer: AppUnderTest, ann: Client) -> None:
         watch = watched(cupbearer)
 
         def guess(number: int) -> str:
@@ -94,14 +98,14 @@ class TestBudget:
         assert outcomes == {"invalid_credentials": 10, "slow_down": 90}
         assert watch.hashes == {"verify": 10}
 
-    def test_fifty_right_ones_at_once_all_succeed(self, cupbearer: Bench, ann: Client) -> None:
+    def test_fifty_right_ones_at_once_all_succeed(self, cupbearer: AppUnderTest, ann: Client) -> None:
         with ThreadPoolExecutor(16) as pool:
             sessions = list(
                 pool.map(lambda _: log_in(cupbearer, ann.username, ann.password).session_id, range(50))
             )
         assert len(set(sessions)) == 50
 
-    def test_a_success_clears_it(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_success_clears_it(self, cupbearer: AppUnderTest, ann: Client) -> None:
         for _ in range(3):
             for _ in range(9):
                 with pytest.raises(InvalidCredentials):
@@ -109,7 +113,7 @@ class TestBudget:
             log_in(cupbearer, ann.username, ann.password)
 
     def test_every_spelling_and_every_way_in_draws_on_one_budget(
-        self, cupbearer: Bench, client: Client
+        self, cupbearer: AppUnderTest, client: Client
     ) -> None:
         """TH-4: user name, its other spellings, and the password asked for again."""
         ann = client.as_user(username="somebody")
@@ -127,7 +131,7 @@ class TestBudget:
     def guess(client: Client, username: str) -> str | None:
         return client.post("/sessions", json={"username": username, "password": PHRASE}).code
 
-    def test_a_stranger_cannot_keep_the_owner_out(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_stranger_cannot_keep_the_owner_out(self, cupbearer: AppUnderTest, ann: Client) -> None:
         """TH-5: a network that the owner logged in from has a budget of its own."""
         home, away = Source(ip="192.0.2.1"), Source(ip="198.51.100.1")
         log_in(cupbearer, ann.username, ann.password, home)
@@ -136,7 +140,7 @@ class TestBudget:
                 log_in(cupbearer, ann.username, PHRASE, away)
         assert log_in(cupbearer, ann.username, ann.password, home)
 
-    def test_a_lock_ends_by_itself(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_lock_ends_by_itself(self, cupbearer: AppUnderTest, ann: Client) -> None:
         """TH-5."""
         for _ in range(11):
             with pytest.raises((InvalidCredentials, SlowDown)):
@@ -146,14 +150,16 @@ class TestBudget:
         cupbearer.clock.advance(refused.value.retry_after)
         assert log_in(cupbearer, ann.username, ann.password)
 
-    def test_a_live_session_goes_on_while_the_account_is_locked(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_live_session_goes_on_while_the_account_is_locked(
+        self, cupbearer: AppUnderTest, ann: Client
+    ) -> None:
         """TH-5."""
         for _ in range(12):
             with pytest.raises((InvalidCredentials, SlowDown)):
                 log_in(cupbearer, ann.username, PHRASE)
         assert ann.refresh().status == 200
 
-    def test_an_operator_lifts_a_lock(self, cupbearer: Bench, ann: Client) -> None:
+    def test_an_operator_lifts_a_lock(self, cupbearer: AppUnderTest, ann: Client) -> None:
         for _ in range(12):
             with pytest.raises((InvalidCredentials, SlowDown)):
                 log_in(cupbearer, ann.username, PHRASE)

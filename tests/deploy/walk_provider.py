@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from cupbearer.deploying.template import ROOT
 from tests.clients.person import Person
 from tests.deploy.http import Answer
-from tests.oauth.house import basic
+from tests.oauth.server import basic
 
 if TYPE_CHECKING:
     from tests.deploy.walk import Walk

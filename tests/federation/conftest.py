@@ -1,4 +1,4 @@
-"""One house and one issuer elsewhere, by whom people come in."""
+"""One app and one issuer elsewhere, by whom people come in."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +9,8 @@ from chalice.test import Client
 from chalicelib.store import Store
 from chalicelib.wiring import Services
 from chalicelib.world import World
-from tests.federation import house, issuer
-from tests.federation.house import Browser
+from tests.federation import in_process, issuer
+from tests.federation.in_process import Browser
 from tests.federation.issuer import Issuer
 
 
@@ -22,12 +22,12 @@ def elsewhere(world: World) -> Iterator[Issuer]:
 
 @pytest.fixture
 def services(store: Store, world: World, tmp_path: Path, elsewhere: Issuer) -> Services:
-    return house.services(store, world, tmp_path, PROVIDERS={"elsewhere": issuer.setting(elsewhere)})
+    return in_process.services(store, world, tmp_path, PROVIDERS={"elsewhere": issuer.setting(elsewhere)})
 
 
 @pytest.fixture
 def client(services: Services) -> Iterator[Client]:
-    with house.open_house(services) as client:
+    with in_process.open_app(services) as client:
         yield client
 
 

@@ -11,7 +11,7 @@ from chalicelib.federation.profile import Person
 from chalicelib.store import Insert, Key, Store
 from chalicelib.wiring import Services
 from chalicelib.world import World
-from tests.federation import house
+from tests.federation import in_process
 from tests.store.places import far_now
 from tests.store.racing import ROUNDS
 
@@ -66,5 +66,5 @@ def person_of(partition: str, turn: int) -> Person:
 def identities_on(store: Store) -> Identities:
     with _making:
         if id(store) not in _services:
-            _services[id(store)] = house.services(store, WORLD, Path())
+            _services[id(store)] = in_process.services(store, WORLD, Path())
         return _services[id(store)].federation.identities

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.audit.trail import Source
 from chalicelib.wiring import Services
-from tests.federation.house import Browser
+from tests.federation.in_process import Browser
 from tests.federation.issuer import Issuer
 from tests.federation.visits import log_in, user_of
 

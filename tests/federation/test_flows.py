@@ -10,8 +10,8 @@ from chalicelib.store import Store
 from chalicelib.wiring import Services
 from chalicelib.world import World
 from tests.conftest import Clock
-from tests.federation import house, issuer
-from tests.federation.house import Browser, parameters_of
+from tests.federation import in_process, issuer
+from tests.federation.in_process import Browser, parameters_of
 from tests.federation.issuer import Issuer
 
 INVALID = (400, "invalid_state")
@@ -26,7 +26,7 @@ def another(world: World) -> Iterator[Issuer]:
 @pytest.fixture
 def services(store: Store, world: World, tmp_path: Path, elsewhere: Issuer, another: Issuer) -> Services:
     providers = {"elsewhere": issuer.setting(elsewhere), "another": issuer.setting(another)}
-    return house.services(store, world, tmp_path, PROVIDERS=providers)
+    return in_process.services(store, world, tmp_path, PROVIDERS=providers)
 
 
 def test_a_state_is_good_for_one_answer(browser: Browser, elsewhere: Issuer) -> None:

@@ -8,7 +8,7 @@ from chalice.test import Client
 from chalicelib.federation.profile import LONG_AGO
 from chalicelib.wiring import Services
 from tests.conftest import Clock
-from tests.federation.house import PASSWORD, Browser, Reply, parameters_of
+from tests.federation.in_process import PASSWORD, Browser, Reply, parameters_of
 from tests.federation.issuer import Issuer
 from tests.federation.visits import log_in
 

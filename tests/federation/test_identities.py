@@ -10,7 +10,7 @@ from chalicelib.errors import InvalidToken
 from chalicelib.federation.profile import Person
 from chalicelib.wiring import Services
 from tests.conftest import Clock
-from tests.federation.house import ISSUER, PASSWORD, Browser, Reply
+from tests.federation.in_process import ISSUER, PASSWORD, Browser, Reply
 from tests.federation.issuer import Issuer
 from tests.federation.visits import log_in
 

@@ -11,8 +11,8 @@ from chalicelib.store import Store
 from chalicelib.wiring import Services
 from chalicelib.world import World
 from tests.conftest import Clock
-from tests.federation import house, issuer
-from tests.federation.house import ISSUER, PASSWORD, Browser, parameters_of
+from tests.federation import in_process, issuer
+from tests.federation.in_process import ISSUER, PASSWORD, Browser, parameters_of
 from tests.federation.issuer import Issuer
 from tests.federation.visits import log_in, user_of
 
@@ -160,8 +160,8 @@ def test_behind_a_stage_every_link_has_its_prefix(
     """IN-5: callback and way back are of the issuer, whatever the request said."""
     base = "https://api.example.com/stage"
     providers = {"elsewhere": issuer.setting(elsewhere)}
-    chosen = house.services(store, world, tmp_path, ISSUER=base, PROVIDERS=providers)
-    with house.open_house(chosen) as client:
+    chosen = in_process.services(store, world, tmp_path, ISSUER=base, PROVIDERS=providers)
+    with in_process.open_app(chosen) as client:
         browser = Browser(client)
         url = browser.begin(return_to="/account")
         assert parameters_of(url)["redirect_uri"] == f"{base}/login/elsewhere/callback"

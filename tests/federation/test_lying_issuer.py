@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.keys import private_keys
 from chalicelib.wiring import Services
-from tests.federation.house import PASSWORD, Browser, Reply
+from tests.federation.in_process import PASSWORD, Browser, Reply
 from tests.federation.issuer import CLIENT_ID, CLIENT_SECRET, Issuer, drips, says
 from tests.federation.lies import BEGINNINGS, HTML, LIES, Lies, with_another_key
 from tests.support import forge

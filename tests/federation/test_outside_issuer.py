@@ -10,8 +10,8 @@ from chalice.test import Client
 from chalicelib.store.sqlite import SqliteStore
 from chalicelib.wiring import Services
 from chalicelib.world import SYSTEM
-from tests.federation import house
-from tests.federation.house import ISSUER, Browser, Reply, parameters_of
+from tests.federation import in_process
+from tests.federation.in_process import ISSUER, Browser, Reply, parameters_of
 from tests.parts import outside_issuer
 from tests.parts.outside_issuer import Visitor
 
@@ -46,13 +46,13 @@ def services(tmp_path: Path, issuer: str) -> Iterator[Services]:
         name: {"issuer": issuer, "client_id": client_id, "client_secret": SECRET}
         for name, client_id in (("elsewhere", "cupbearer"), ("es256", "cupbearer-es256"))
     }
-    yield house.services(store, SYSTEM, tmp_path, PROVIDERS=providers)
+    yield in_process.services(store, SYSTEM, tmp_path, PROVIDERS=providers)
     store.close()
 
 
 @pytest.fixture
 def client(services: Services) -> Iterator[Client]:
-    with house.open_house(services) as client:
+    with in_process.open_app(services) as client:
         yield client
 
 

@@ -9,8 +9,8 @@ from chalice.test import Client
 
 from chalicelib.store.sqlite import SqliteStore
 from chalicelib.world import SYSTEM, World
-from tests.federation import house, issuer
-from tests.federation.house import Browser
+from tests.federation import in_process, issuer
+from tests.federation.in_process import Browser
 from tests.federation.issuer import Issuer
 from tests.federation.shapes import AUDIENCE, DAY, SHAPES
 from tests.parts import outside_issuer
@@ -45,7 +45,7 @@ def trusting(tmp_path: Path, outside: str) -> Iterator[Callable[..., Any]]:
 
     def services(**entry: Any) -> Any:
         told = {"issuer": outside, "audience": AUDIENCE, "scopes": "get:profile pangolins", **entry}
-        return house.open_house(house.services(store, SYSTEM, tmp_path, TRUSTED_ISSUERS=[told]))
+        return in_process.open_app(in_process.services(store, SYSTEM, tmp_path, TRUSTED_ISSUERS=[told]))
 
     yield services
     store.close()
@@ -133,7 +133,7 @@ def api(
     store: SqliteStore, world: World, tmp_path: Path, elsewhere: Issuer, shape: dict[str, Any]
 ) -> Iterator[Client]:
     entry = {"issuer": elsewhere.url, "scopes": "get:profile pangolins", **shape["entry"]}
-    with house.open_house(house.services(store, world, tmp_path, TRUSTED_ISSUERS=[entry])) as client:
+    with in_process.open_app(in_process.services(store, world, tmp_path, TRUSTED_ISSUERS=[entry])) as client:
         yield client
 
 

@@ -1,6 +1,6 @@
 """Whole visits: a log-in from its beginning to its answer."""
 
-from tests.federation.house import Browser, Reply
+from tests.federation.in_process import Browser, Reply
 from tests.federation.issuer import Issuer
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.accounts.provisioning import Newcomer
 from chalicelib.authorizer import route_paths
 from chalicelib.users.user import new_user
-from cupbearer.testing import SOURCE, Bench
+from cupbearer.testing import SOURCE, AppUnderTest
 from tests.gateway import iam
 from tests.gateway.cache import method_arn
 from tests.journeys.walk import Answer, Walker
@@ -38,26 +38,26 @@ def over_http(server: Server) -> Walker:
     return Walker(ask, demo, server.url)
 
 
-def make_demo_users(bench: Bench) -> Mapping[str, str]:
+def make_demo_users(under_test: AppUnderTest) -> Mapping[str, str]:
     for username, granted in (("Cthon98", frozenset({"pangolins"})), ("AzureDiamond", frozenset[str]())):
         newcomer = Newcomer(new_user(username=username), granted)
-        bench.services.provisioning.make(newcomer, password=PHRASES[username], source=SOURCE)
+        under_test.services.provisioning.make(newcomer, password=PHRASES[username], source=SOURCE)
     return PHRASES
 
 
-def in_process(bench: Bench) -> Walker:
+def in_process(under_test: AppUnderTest) -> Walker:
     """Carry a walk through Chalice's test client."""
-    client = bench.client()
+    client = under_test.client()
 
     def ask(method: str, path: str, token: str | None, body: Any) -> Answer:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         reply = client.request(method, path, json=body, headers=headers)
         return reply.status, reply.json if reply.body else None
 
-    return Walker(ask, make_demo_users(bench), bench.settings.issuer)
+    return Walker(ask, make_demo_users(under_test), under_test.settings.issuer)
 
 
-def as_lambda(bench: Bench, module: Any) -> Walker:
+def as_lambda(under_test: AppUnderTest, module: Any) -> Walker:
     """Carry a walk as API Gateway does: ``jwt_authorizer(event)`` decides, then ``app(event)`` answers."""
 
     def ask(method: str, path: str, token: str | None, body: Any) -> Answer:
@@ -77,7 +77,7 @@ def as_lambda(bench: Bench, module: Any) -> Walker:
         answer = module.app(event, None)
         return answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None
 
-    return Walker(ask, make_demo_users(bench), bench.settings.issuer)
+    return Walker(ask, make_demo_users(under_test), under_test.settings.issuer)
 
 
 def decide(

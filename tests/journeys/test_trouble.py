@@ -16,7 +16,7 @@ import pytest
 from chalicelib.settings import settings
 from chalicelib.store.dynamodb import create_table
 from chalicelib.wiring import Services
-from cupbearer.testing import Bench, Client
+from cupbearer.testing import AppUnderTest, Client
 from tests.parts.faulty import FaultyProxy, lose_request
 from tests.parts.server import Server, running
 from tests.store.places import DynamoPlace
@@ -93,7 +93,7 @@ class TestLockedFile:
         return {"CUPBEARER_ACCESS_TOKENS": "opaque"}
 
     def test_writes_are_503_reads_go_on_and_all_is_well_afterwards(
-        self, cupbearer: Bench, client: Client
+        self, cupbearer: AppUnderTest, client: Client
     ) -> None:
         ann = client.as_user()
         with closing(sqlite3.connect(cupbearer.settings.store_name)) as other:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.store.dynamodb import create_table
-from cupbearer.testing import Bench
+from cupbearer.testing import AppUnderTest
 from tests.journeys.carriers import as_lambda, in_process, over_http
 from tests.journeys.walk import walk
 from tests.parts.server import running
@@ -21,10 +21,10 @@ class TestInOneProcess:
     def cupbearer_settings(self, request: pytest.FixtureRequest) -> Mapping[str, str]:
         return {"CUPBEARER_ACCESS_TOKENS": request.param}
 
-    def test_through_chalices_test_client(self, cupbearer: Bench) -> None:
+    def test_through_chalices_test_client(self, cupbearer: AppUnderTest) -> None:
         walk(in_process(cupbearer))
 
-    def test_as_lambda(self, cupbearer: Bench) -> None:
+    def test_as_lambda(self, cupbearer: AppUnderTest) -> None:
         walk(as_lambda(cupbearer, import_module("app")))
 
 

@@ -17,7 +17,7 @@ from chalicelib.store import Write
 from chalicelib.store.sqlite import SqliteStore
 from chalicelib.wiring import Services
 from chalicelib.world import World
-from cupbearer.testing import Bench, Client
+from cupbearer.testing import AppUnderTest, Client
 from tests.conftest import Clock
 from tests.support.keys_world import Line, private_members, ring_on
 
@@ -100,7 +100,7 @@ def test_a_rotation_is_published_waited_out_then_done(store: SqliteStore, world:
 
 
 def test_a_verifier_that_keeps_our_key_set_as_long_as_it_may_knows_every_key_that_signs(
-    cupbearer: Bench, client: Client
+    cupbearer: AppUnderTest, client: Client
 ) -> None:
     """KM-2: what is promised to verifiers and what a rotation waits for are one fact."""
     services, clock = cupbearer.services, client.clock

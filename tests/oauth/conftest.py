@@ -1,4 +1,4 @@
-"""One house, one confidential client, one person, one browser."""
+"""One server, one confidential client, one person, one browser."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,25 +8,25 @@ import pytest
 from chalicelib.authentication.log_in import LogInResult
 from chalicelib.store import Store
 from chalicelib.world import World
-from tests.oauth.house import App, Browser, House, open_house, services
+from tests.oauth.server import App, Browser, Server, open_server, services
 
 
 @pytest.fixture
-def house(store: Store, world: World, tmp_path: Path) -> Iterator[House]:
-    with open_house(services(store, world, tmp_path)) as house:
-        yield house
+def server(store: Store, world: World, tmp_path: Path) -> Iterator[Server]:
+    with open_server(services(store, world, tmp_path)) as server:
+        yield server
 
 
 @pytest.fixture
-def shop(house: House) -> App:
-    return house.client()
+def shop(server: Server) -> App:
+    return server.client()
 
 
 @pytest.fixture
-def zoe(house: House) -> LogInResult:
-    return house.person("zoe", name="Zoë", email="zoe@example.com")
+def zoe(server: Server) -> LogInResult:
+    return server.person("zoe", name="Zoë", email="zoe@example.com")
 
 
 @pytest.fixture
-def browser(house: House, zoe: LogInResult) -> Browser:  # zoe: there is somebody to log in
-    return house.browser()
+def browser(server: Server, zoe: LogInResult) -> Browser:  # zoe: there is somebody to log in
+    return server.browser()

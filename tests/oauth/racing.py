@@ -13,8 +13,8 @@ from chalicelib.store import Insert, Key, Store
 from chalicelib.users.user import new_user
 from chalicelib.wiring import Services
 from chalicelib.world import World
-from tests.oauth import house
-from tests.oauth.house import CALLBACK, CHALLENGE, PASSWORD, VERIFIER
+from tests.oauth import server
+from tests.oauth.server import CALLBACK, CHALLENGE, PASSWORD, VERIFIER
 from tests.store.places import far_now
 from tests.store.racing import ROUNDS
 
@@ -30,7 +30,7 @@ def services_on(store: Store) -> Services:
     """Return the services of this process on a store, made once."""
     with _making:
         if id(store) not in _services:
-            _services[id(store)] = house.services(store, WORLD, Path())
+            _services[id(store)] = server.services(store, WORLD, Path())
         return _services[id(store)]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.authentication.log_in import LogInResult
 from tests.conftest import Clock
-from tests.oauth.house import CALLBACK, ISSUER, App, Browser, House
+from tests.oauth.server import CALLBACK, ISSUER, App, Browser, Server
 
 LOOKALIKES = (
     "https://shop.example/callback/",
@@ -109,24 +109,24 @@ def test_a_repeated_parameter_is_refused(shop: App, browser: Browser, name: str)
     assert ("state" in reply.told) == (name != "state")
 
 
-def test_a_client_without_the_grant_is_told_so(house: House, browser: Browser) -> None:
+def test_a_client_without_the_grant_is_told_so(server: Server, browser: Browser) -> None:
     """OP-4."""
-    client = house.client(grants=("client_credentials",))
+    client = server.client(grants=("client_credentials",))
     assert browser.ask("GET", client.authorize_url()).told["error"] == "unauthorized_client"
 
 
-def test_a_disabled_client_is_told_nothing_anywhere(house: House, shop: App, browser: Browser) -> None:
-    house.services.oauth.clients.set_disabled(shop.client_id, disabled=True)
+def test_a_disabled_client_is_told_nothing_anywhere(server: Server, shop: App, browser: Browser) -> None:
+    server.services.oauth.clients.set_disabled(shop.client_id, disabled=True)
     assert browser.ask("GET", shop.authorize_url()).status == 400
 
 
 @pytest.mark.parametrize("port", ["", ":1", ":49152", ":65535"])
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
 def test_only_the_port_of_a_loopback_literal_may_vary(
-    house: House, browser: Browser, host: str, port: str
+    server: Server, browser: Browser, host: str, port: str
 ) -> None:
     """OP-1, RFC 8252 section 7.3."""
-    app = house.client(public=True, redirect_uris=(f"http://{host}:3000/cb", "http://localhost:3000/cb"))
+    app = server.client(public=True, redirect_uris=(f"http://{host}:3000/cb", "http://localhost:3000/cb"))
     assert browser.ask("GET", app.authorize_url(redirect_uri=f"http://{host}{port}/cb")).status == 303
     for other in (
         f"http://{host}{port}/cb/",
@@ -155,10 +155,10 @@ def test_prompt_none_gives_a_code_without_a_question_or_says_why_not(shop: App, 
     ],
 )
 def test_a_consent_is_remembered_only_where_no_other_program_passes_for_the_client(
-    house: House, browser: Browser, uri: str, *, public: bool, asks: bool
+    server: Server, browser: Browser, uri: str, *, public: bool, asks: bool
 ) -> None:
     """OP-7, RFC 8252 section 8.6: whoever listens at a loopback port gets no code in silence."""
-    app = house.client(public=public, redirect_uris=(uri,))
+    app = server.client(public=public, redirect_uris=(uri,))
     app.code(browser, redirect_uri=uri)
     silent = browser.ask("GET", app.authorize_url(redirect_uri=uri, prompt="none"))
     assert silent.told.get("error") == ("consent_required" if asks else None)
@@ -194,11 +194,11 @@ def test_max_age_asks_again_when_the_log_in_is_older(
 
 
 def test_an_id_token_hint_of_another_person_asks_for_that_person(
-    house: House, shop: App, browser: Browser
+    server: Server, shop: App, browser: Browser
 ) -> None:
-    house.person("amy")
+    server.person("amy")
     hint = shop.redeem(shop.code(browser)).json["id_token"]
-    other = house.browser()
+    other = server.browser()
     other.log_in(username="amy")
     assert (
         other.ask("GET", shop.authorize_url(id_token_hint=hint, prompt="none")).told["error"]
@@ -219,8 +219,8 @@ def test_a_login_hint_fills_in_the_form_and_tells_nothing(shop: App, browser: Br
     assert known.count("zoe") == unknown.count("nobody")
 
 
-def test_a_request_by_form_goes_on_as_a_get(shop: App, browser: Browser, house: House) -> None:
-    reply = house.ask("POST", "/oauth/authorize", form=shop.request())
+def test_a_request_by_form_goes_on_as_a_get(shop: App, browser: Browser, server: Server) -> None:
+    reply = server.ask("POST", "/oauth/authorize", form=shop.request())
     assert reply.status == 303
     assert reply.location == f"{ISSUER}/oauth/authorize?{urlencode(shop.request())}"
     assert 'name="password"' in browser.go(reply.location).text
@@ -239,25 +239,25 @@ def test_a_request_by_form_goes_on_as_a_get(shop: App, browser: Browser, house: 
     ids=["long", "long once encoded", "no client", "unknown client", "unknown address", "no address"],
 )
 def test_a_request_by_form_is_judged_before_it_goes_on(
-    shop: App, house: House, changes: dict[str, str | None]
+    shop: App, server: Server, changes: dict[str, str | None]
 ) -> None:
     """DS-2, OP-1: no address of ours is made of what is too long for one, or of nobody's request."""
-    reply = house.ask("POST", "/oauth/authorize", form=shop.request(**changes))
+    reply = server.ask("POST", "/oauth/authorize", form=shop.request(**changes))
     assert (reply.status, "Location" in reply.headers) == (400, False)
     assert "<h1" in reply.text
 
 
-def test_a_post_of_another_type_is_refused(shop: App, house: House) -> None:
-    reply = house.ask("POST", "/oauth/authorize", body=b"{}", headers={"Content-Type": "application/json"})
+def test_a_post_of_another_type_is_refused(shop: App, server: Server) -> None:
+    reply = server.ask("POST", "/oauth/authorize", body=b"{}", headers={"Content-Type": "application/json"})
     assert (reply.status, "Location" in reply.headers) == (400, False)
 
 
 @pytest.mark.parametrize(
     "text", ["<script>alert(1)</script>", "'\"><img src=x onerror=alert(1)>", "{{ 7 * 7 }}"]
 )
-def test_a_clients_name_is_shown_as_text(house: House, browser: Browser, text: str) -> None:
+def test_a_clients_name_is_shown_as_text(server: Server, browser: Browser, text: str) -> None:
     """BR-5."""
-    shop = house.client(name=text)
+    shop = server.client(name=text)
     page = browser.go(shop.authorize_url())
     assert text not in page.text.replace(quote(text), "") or text.startswith("{{")
     consent = browser.log_in(page)

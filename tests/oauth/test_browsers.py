@@ -8,42 +8,42 @@ import pytest
 from chalicelib.authentication.log_in import LogInResult
 from chalicelib.web.cookies.browser_session import BROWSER
 from tests.conftest import Clock
-from tests.oauth.house import ISSUER, PASSWORD, SOURCE, App, Browser, House
+from tests.oauth.server import ISSUER, PASSWORD, SOURCE, App, Browser, Server
 
 DAY = 24 * 60 * 60
 
 
-def sessions_of(house: House, zoe: LogInResult, client_id: str = "cupbearer") -> list[str]:
+def sessions_of(server: Server, zoe: LogInResult, client_id: str = "cupbearer") -> list[str]:
     """Return the live sessions of a client, the last used first."""
-    live = house.services.sessions.live(zoe.user.user_id)
+    live = server.services.sessions.live(zoe.user.user_id)
     return [session.session_id for session in live if session.client_id == client_id]
 
 
 def session_of(browser: Browser) -> str:
-    found = browser.house.services.oauth.browser.find(browser.cookies["__Host-cupbearer_session"])
+    found = browser.server.services.oauth.browser.find(browser.cookies["__Host-cupbearer_session"])
     assert found is not None
     return found.session.session_id
 
 
 def test_a_session_that_authorize_requests_use_is_in_use(
-    house: House, shop: App, browser: Browser, clock: Clock, zoe: LogInResult
+    server: Server, shop: App, browser: Browser, clock: Clock, zoe: LogInResult
 ) -> None:
     """It neither goes idle nor is it the first to give way."""
     shop.code(browser)
     for _ in range(30):
         clock.advance(DAY)
         assert "code" in browser.go(shop.authorize_url(prompt="none")).told
-    assert sessions_of(house, zoe)[0] == session_of(browser)
+    assert sessions_of(server, zoe)[0] == session_of(browser)
 
 
 def test_a_use_is_written_down_once_an_hour(
-    house: House, shop: App, browser: Browser, clock: Clock, zoe: LogInResult
+    server: Server, shop: App, browser: Browser, clock: Clock, zoe: LogInResult
 ) -> None:
     """The design's section 8: no write more on the way of each request."""
     shop.code(browser)
 
     def used_at() -> float:
-        _, session = house.services.sessions.read(zoe.user.user_id, session_of(browser))
+        _, session = server.services.sessions.read(zoe.user.user_id, session_of(browser))
         assert session is not None
         return session.last_used_at
 
@@ -57,7 +57,7 @@ def test_a_use_is_written_down_once_an_hour(
 
 
 def test_a_session_ends_unused_and_at_its_greatest_age_all_the_same(
-    house: House, shop: App, browser: Browser, clock: Clock
+    server: Server, shop: App, browser: Browser, clock: Clock
 ) -> None:
     """SE-4."""
     shop.code(browser)
@@ -73,39 +73,39 @@ def test_a_session_ends_unused_and_at_its_greatest_age_all_the_same(
 
 
 def test_an_application_pushes_out_nobodys_session_but_its_own(
-    house: House, shop: App, browser: Browser, clock: Clock, zoe: LogInResult
+    server: Server, shop: App, browser: Browser, clock: Clock, zoe: LogInResult
 ) -> None:
     """DS-3: the browser's session is the oldest of all."""
-    other = house.client()
+    other = server.client()
     kept = other.redeem(other.code(browser)).json["refresh_token"]
     tokens = []
     for _ in range(53):
         clock.advance(1)
         tokens.append(shop.redeem(shop.code(browser)).json["refresh_token"])
-    assert session_of(browser) in sessions_of(house, zoe)
-    assert zoe.session_id in sessions_of(house, zoe)
+    assert session_of(browser) in sessions_of(server, zoe)
+    assert zoe.session_id in sessions_of(server, zoe)
     assert other.refresh(kept).status == 200
     alive = [shop.refresh(token).status == 200 for token in tokens]
     assert alive == [False] * 33 + [True] * 20
 
 
 def test_a_new_application_takes_the_place_of_whoever_has_most(
-    house: House, shop: App, browser: Browser, clock: Clock, zoe: LogInResult
+    server: Server, shop: App, browser: Browser, clock: Clock, zoe: LogInResult
 ) -> None:
     """DS-3: where all 50 places are taken."""
     shop.code(browser)
     few = shop.redeem(shop.code(browser)).json["refresh_token"]
-    user = house.services.users.require(zoe.user.user_id)
+    user = server.services.users.require(zoe.user.user_id)
     for _ in range(60):
         clock.advance(1)
-        _, sessions = house.services.sessions.read_all(user.user_id)
-        house.services.log_in.start(user, source=SOURCE, amr=("pwd",), existing=sessions)
+        _, sessions = server.services.sessions.read_all(user.user_id)
+        server.services.log_in.start(user, source=SOURCE, amr=("pwd",), existing=sessions)
     assert shop.refresh(few).status == 200
     browser.log_in()
-    new = house.client()
+    new = server.client()
     assert new.redeem(new.code(browser)).status == 200
     assert shop.refresh(shop.redeem(shop.code(browser)).json["refresh_token"]).status == 200
-    assert len(house.services.sessions.live(user.user_id)) == 50
+    assert len(server.services.sessions.live(user.user_id)) == 50
 
 
 WAYS: dict[str, Callable[[Browser], object]] = {
@@ -123,13 +123,13 @@ def log_in_by_json(browser: Browser, path: str, **fields: object) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_log_in_ends_the_browsers_earlier_session_and_renews_its_name(
-    house: House, shop: App, browser: Browser, zoe: LogInResult, way: str
+    server: Server, shop: App, browser: Browser, zoe: LogInResult, way: str
 ) -> None:
     """SE-8, BR-2: by one doorway, whichever way; what was begun before counts for nothing."""
     page = browser.log_in(browser.go(shop.authorize_url()))
     earlier, name = session_of(browser), browser.cookies[BROWSER]
     WAYS[way](browser)
-    assert earlier not in sessions_of(house, zoe)
+    assert earlier not in sessions_of(server, zoe)
     assert browser.cookies[BROWSER] != name
     assert session_of(browser) != earlier
     assert browser.consent(page).status == 400

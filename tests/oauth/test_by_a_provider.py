@@ -11,7 +11,7 @@ from chalicelib.store import Store
 from chalicelib.world import World
 from tests.federation import issuer
 from tests.federation.issuer import Issuer
-from tests.oauth.house import ISSUER, Browser, House, open_house, services
+from tests.oauth.server import ISSUER, Browser, Server, open_server, services
 
 
 @pytest.fixture
@@ -21,10 +21,10 @@ def elsewhere(world: World) -> Iterator[Issuer]:
 
 
 @pytest.fixture
-def house(store: Store, world: World, tmp_path: Path, elsewhere: Issuer) -> Iterator[House]:
+def server(store: Store, world: World, tmp_path: Path, elsewhere: Issuer) -> Iterator[Server]:
     chosen = services(store, world, tmp_path, PROVIDERS={"elsewhere": issuer.setting(elsewhere)})
-    with open_house(chosen) as house:
-        yield house
+    with open_server(chosen) as server:
+        yield server
 
 
 def way_there(page_text: str) -> str:
@@ -41,8 +41,8 @@ def come_back(browser: Browser, elsewhere: Issuer, url: str) -> str:
     return reply.location
 
 
-def test_a_newcomer_by_a_provider_ends_at_the_client_with_a_code(house: House, elsewhere: Issuer) -> None:
-    shop, browser = house.client(), house.browser()
+def test_a_newcomer_by_a_provider_ends_at_the_client_with_a_code(server: Server, elsewhere: Issuer) -> None:
+    shop, browser = server.client(), server.browser()
     url = way_there(browser.go(shop.authorize_url()).text)
     page = browser.go(come_back(browser, elsewhere, url))
     assert "May <strong>Shop</strong> do this?" in page.text
@@ -50,14 +50,14 @@ def test_a_newcomer_by_a_provider_ends_at_the_client_with_a_code(house: House, e
     assert shop.redeem(reply.told["code"]).json["scope"] == "email openid profile"
 
 
-def test_a_plain_log_in_by_a_provider_leads_to_the_account(house: House, elsewhere: Issuer) -> None:
-    browser = house.browser()
+def test_a_plain_log_in_by_a_provider_leads_to_the_account(server: Server, elsewhere: Issuer) -> None:
+    browser = server.browser()
     assert come_back(browser, elsewhere, way_there(browser.go("/login").text)) == f"{ISSUER}/account"
 
 
-def test_a_link_there_is_worth_nothing_in_another_browser(house: House, elsewhere: Issuer) -> None:
+def test_a_link_there_is_worth_nothing_in_another_browser(server: Server, elsewhere: Issuer) -> None:
     """OP-7: the other one is logged in by it, as whoever logs in there, and goes on to nothing."""
-    shop, browser, other = house.client(), house.browser(), house.browser()
+    shop, browser, other = server.client(), server.browser(), server.browser()
     url = way_there(browser.go(shop.authorize_url()).text)
     reply = other.go(come_back(other, elsewhere, url))
     assert (reply.status, "Location" in reply.headers) == (400, False)
@@ -66,12 +66,12 @@ def test_a_link_there_is_worth_nothing_in_another_browser(house: House, elsewher
 @pytest.mark.parametrize("demand", [{"prompt": "login"}, {"max_age": "60"}])
 @pytest.mark.parametrize("tells_time", [True, False])
 def test_a_client_that_demands_a_fresh_log_in_gets_one_by_a_provider_too(
-    house: House, elsewhere: Issuer, demand: dict[str, str], tells_time: bool
+    server: Server, elsewhere: Issuer, demand: dict[str, str], tells_time: bool
 ) -> None:
     """MF-3, OP-9: our page makes the provider ask the person again, whether it tells the time of it or not."""
     if not tells_time:
         elsewhere.claims["auth_time"] = None
-    shop, browser = house.client(), house.browser()
+    shop, browser = server.client(), server.browser()
     url = way_there(browser.go(shop.authorize_url(**demand)).text)
     assert url.endswith("&fresh=1")
     page = browser.go(come_back(browser, elsewhere, url))
@@ -80,11 +80,11 @@ def test_a_client_that_demands_a_fresh_log_in_gets_one_by_a_provider_too(
 
 @pytest.mark.parametrize("told", [-61, None])
 def test_a_silent_answer_of_a_provider_does_not_pass_a_clients_demand(
-    house: House, elsewhere: Issuer, told: int | None
+    server: Server, elsewhere: Issuer, told: int | None
 ) -> None:
     """MF-3, OP-9: not even where our own page's ``fresh`` is cut from the link."""
     elsewhere.claims["auth_time"] = told and int(elsewhere.now()) + told
-    shop, browser = house.client(), house.browser()
+    shop, browser = server.client(), server.browser()
     url = way_there(browser.go(shop.authorize_url(max_age="60")).text).removesuffix("&fresh=1")
     reply = browser.go(come_back(browser, elsewhere, url))
     assert reply.told["error"] == "login_required"

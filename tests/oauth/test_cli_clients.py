@@ -9,17 +9,17 @@ from chalicelib.audit.trail import Source
 from chalicelib.oauth.client_authentication import Credentials
 from chalicelib.oauth.errors import OAuthRefusal
 from chalicelib.world import World
-from tests.oauth.house import CALLBACK
-from tests.support.cli_desk import Desk
+from tests.oauth.server import CALLBACK
+from tests.support.command_line import CommandLine
 
 
 @pytest.fixture
-def desk(tmp_path: Path, world: World) -> Desk:
-    return Desk.at(tmp_path, world)
+def terminal(tmp_path: Path, world: World) -> CommandLine:
+    return CommandLine.at(tmp_path, world)
 
 
-def is_taken(desk: Desk, client_id: str, secret: str) -> bool:
-    authentication = desk.services.oauth.authentication
+def is_taken(terminal: CommandLine, client_id: str, secret: str) -> bool:
+    authentication = terminal.services.oauth.authentication
     try:
         authentication.authenticate(Credentials(client_id, secret), source=Source())
     except OAuthRefusal:
@@ -27,62 +27,62 @@ def is_taken(desk: Desk, client_id: str, secret: str) -> bool:
     return True
 
 
-def test_a_client_is_made_and_its_secret_shown_once(desk: Desk) -> None:
-    made = desk.json("clients", "create", "My shop", "--redirect-uri", CALLBACK)
+def test_a_client_is_made_and_its_secret_shown_once(terminal: CommandLine) -> None:
+    made = terminal.json("clients", "create", "My shop", "--redirect-uri", CALLBACK)
     assert set(made) == {"client_id", "client_secret", "grants", "scopes"}
-    assert is_taken(desk, made["client_id"], made["client_secret"])
-    shown = desk.done("clients", "show", made["client_id"]) + desk.done("clients", "list")
+    assert is_taken(terminal, made["client_id"], made["client_secret"])
+    shown = terminal.done("clients", "show", made["client_id"]) + terminal.done("clients", "list")
     assert "My shop" in shown
     assert made["client_secret"] not in shown
-    told = desk.json("clients", "show", made["client_id"])
+    told = terminal.json("clients", "show", made["client_id"])
     assert told["grants"] == ["authorization_code", "refresh_token"]
     assert told["scopes"] == ["email", "offline_access", "openid", "profile"]
     assert (told["auth_method"], told["secrets"]) == ("client_secret", 1)
 
 
-def test_a_public_client_has_no_secret(desk: Desk) -> None:
-    assert set(desk.json("clients", "create", "App", "--public", "--redirect-uri", CALLBACK)) == {
+def test_a_public_client_has_no_secret(terminal: CommandLine) -> None:
+    assert set(terminal.json("clients", "create", "App", "--public", "--redirect-uri", CALLBACK)) == {
         "client_id",
         "grants",
         "scopes",
     }
 
 
-def test_what_a_client_may_have_is_said_when_it_is_made(desk: Desk) -> None:
+def test_what_a_client_may_have_is_said_when_it_is_made(terminal: CommandLine) -> None:
     """Of anything else that it asks for it gets nothing."""
-    made = desk.json("clients", "create", "My shop", "--redirect-uri", CALLBACK)
+    made = terminal.json("clients", "create", "My shop", "--redirect-uri", CALLBACK)
     assert made["scopes"] == ["email", "offline_access", "openid", "profile"]
     assert made["grants"] == ["authorization_code", "refresh_token"]
-    said = desk.done(
+    said = terminal.done(
         "clients", "create", "job", "--grant", "client_credentials", "--scope", "pangolins orders:write"
     )
     assert "orders:write pangolins" in said
     assert "client_credentials" in said
 
 
-def test_two_secrets_work_after_a_rotation(desk: Desk) -> None:
-    made = desk.json(
+def test_two_secrets_work_after_a_rotation(terminal: CommandLine) -> None:
+    made = terminal.json(
         "clients", "create", "job", "--grant", "client_credentials", "--scope", "a b", "--scope", "c"
     )
-    again = desk.json("clients", "rotate-secret", made["client_id"])
+    again = terminal.json("clients", "rotate-secret", made["client_id"])
     assert again["client_id"] == made["client_id"]
-    assert is_taken(desk, made["client_id"], made["client_secret"])
-    assert is_taken(desk, made["client_id"], again["client_secret"])
-    assert desk.json("clients", "show", made["client_id"])["scopes"] == ["a", "b", "c"]
+    assert is_taken(terminal, made["client_id"], made["client_secret"])
+    assert is_taken(terminal, made["client_id"], again["client_secret"])
+    assert terminal.json("clients", "show", made["client_id"])["scopes"] == ["a", "b", "c"]
 
 
-def test_disable_enable_and_delete(desk: Desk) -> None:
-    made = desk.json("clients", "create", "job", "--grant", "client_credentials")
+def test_disable_enable_and_delete(terminal: CommandLine) -> None:
+    made = terminal.json("clients", "create", "job", "--grant", "client_credentials")
     client_id, secret = made["client_id"], made["client_secret"]
-    desk.done("clients", "disable", client_id)
-    assert not is_taken(desk, client_id, secret)
-    desk.done("clients", "enable", client_id)
-    assert is_taken(desk, client_id, secret)
-    assert "terminal" in desk.refused("clients", "delete", client_id)
-    desk.done("clients", "delete", client_id, "--yes")
-    assert not is_taken(desk, client_id, secret)
-    assert desk.json("clients", "list") == {"clients": []}
-    events, _ = desk.services.audit.of(f"client:{client_id}")
+    terminal.done("clients", "disable", client_id)
+    assert not is_taken(terminal, client_id, secret)
+    terminal.done("clients", "enable", client_id)
+    assert is_taken(terminal, client_id, secret)
+    assert "terminal" in terminal.refused("clients", "delete", client_id)
+    terminal.done("clients", "delete", client_id, "--yes")
+    assert not is_taken(terminal, client_id, secret)
+    assert terminal.json("clients", "list") == {"clients": []}
+    events, _ = terminal.services.audit.of(f"client:{client_id}")
     assert {event.event for event in events} == {
         "client_created",
         "client_disabled",
@@ -114,38 +114,38 @@ def test_disable_enable_and_delete(desk: Desk) -> None:
     ],
 )
 def test_what_cannot_be_registered_is_refused_in_a_sentence(
-    desk: Desk, options: tuple[str, ...], says: str
+    terminal: CommandLine, options: tuple[str, ...], says: str
 ) -> None:
-    assert says in desk.refused("clients", "create", "Bad", *options)
+    assert says in terminal.refused("clients", "create", "Bad", *options)
 
 
-def test_a_key_set_is_checked_when_it_is_given(desk: Desk, tmp_path: Path) -> None:
+def test_a_key_set_is_checked_when_it_is_given(terminal: CommandLine, tmp_path: Path) -> None:
     for text, says in (
         ("x", "not JSON"),
         ("[]", "not a JWK set"),
         (json.dumps({"keys": []}), "cannot be used"),
     ):
         (tmp_path / "jwks.json").write_text(text)
-        told = desk.refused(
+        told = terminal.refused(
             "clients", "create", "Bad", "--grant", "client_credentials", "--jwks", str(tmp_path / "jwks.json")
         )
         assert says in told
 
 
-def test_an_unknown_client_is_answered_by_where_to_look(desk: Desk) -> None:
+def test_an_unknown_client_is_answered_by_where_to_look(terminal: CommandLine) -> None:
     for command in ("show", "rotate-secret", "disable", "enable", "delete"):
-        told = desk.refused("clients", command, "nobody")
+        told = terminal.refused("clients", command, "nobody")
         assert told.startswith("There is no client 'nobody': give its id or its name; cupbearer clients list")
 
 
-def test_a_client_is_found_by_a_name_that_only_one_has(desk: Desk) -> None:
+def test_a_client_is_found_by_a_name_that_only_one_has(terminal: CommandLine) -> None:
     ids = [
-        desk.json("clients", "create", name, "--grant", "client_credentials")["client_id"]
+        terminal.json("clients", "create", name, "--grant", "client_credentials")["client_id"]
         for name in ("one", "two", "two")
     ]
-    assert desk.json("clients", "show", "one")["client_id"] == ids[0]
-    assert desk.json("clients", "disable", "one")["disabled"] is True
-    told = desk.refused("clients", "delete", "two", "--yes")
+    assert terminal.json("clients", "show", "one")["client_id"] == ids[0]
+    assert terminal.json("clients", "disable", "one")["disabled"] is True
+    told = terminal.refused("clients", "delete", "two", "--yes")
     assert "2 clients are called 'two'" in told
     assert ids[1] in told
     assert ids[2] in told

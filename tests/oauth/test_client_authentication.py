@@ -9,36 +9,36 @@ from chalicelib.jose import jws
 from chalicelib.keys import private_keys
 from chalicelib.oauth.assertions import TYPE
 from tests.conftest import Clock
-from tests.oauth.house import ISSUER, App, House, basic
+from tests.oauth.server import ISSUER, App, Server, basic
 
 FORM = {"grant_type": "client_credentials"}
 
 
 @pytest.fixture
-def machine(house: House) -> App:
-    return house.client(redirect_uris=(), post_logout_redirect_uris=(), scopes="pangolins")
+def machine(server: Server) -> App:
+    return server.client(redirect_uris=(), post_logout_redirect_uris=(), scopes="pangolins")
 
 
-def ask(house: House, headers: dict[str, str] | None = None, **form: str) -> Any:
+def ask(server: Server, headers: dict[str, str] | None = None, **form: str) -> Any:
     """Send a token request with these fields."""
-    return house.ask("POST", "/oauth/token", form={**FORM, **form}, headers=headers or {})
+    return server.ask("POST", "/oauth/token", form={**FORM, **form}, headers=headers or {})
 
 
-def test_a_secret_is_taken_as_basic_and_in_the_form(house: House, machine: App) -> None:
+def test_a_secret_is_taken_as_basic_and_in_the_form(server: Server, machine: App) -> None:
     secret = str(machine.secret)
-    assert ask(house, basic(machine.client_id, secret)).status == 200
-    assert ask(house, client_id=machine.client_id, client_secret=secret).status == 200
+    assert ask(server, basic(machine.client_id, secret)).status == 200
+    assert ask(server, client_id=machine.client_id, client_secret=secret).status == 200
     encoded = "".join(f"%{ord(character):02X}" for character in secret)
-    assert ask(house, basic(machine.client_id, encoded)).status == 200
-    assert ask(house, basic(machine.client_id, secret), client_id=machine.client_id).status == 200
+    assert ask(server, basic(machine.client_id, encoded)).status == 200
+    assert ask(server, basic(machine.client_id, secret), client_id=machine.client_id).status == 200
 
 
-def test_one_method_a_request(house: House, machine: App) -> None:
+def test_one_method_a_request(server: Server, machine: App) -> None:
     """OP-5."""
     secret = str(machine.secret)
-    both = ask(house, basic(machine.client_id, secret), client_id=machine.client_id, client_secret=secret)
+    both = ask(server, basic(machine.client_id, secret), client_id=machine.client_id, client_secret=secret)
     assert (both.status, both.error) == (400, "invalid_request")
-    other = ask(house, basic(machine.client_id, secret), client_id="a" * 26)
+    other = ask(server, basic(machine.client_id, secret), client_id="a" * 26)
     assert other.error == "invalid_request"
 
 
@@ -55,56 +55,56 @@ def test_one_method_a_request(house: House, machine: App) -> None:
         "Basic " + "eA==",
     ],
 )
-def test_what_is_no_good_header_is_refused_with_a_challenge(house: House, header: str) -> None:
+def test_what_is_no_good_header_is_refused_with_a_challenge(server: Server, header: str) -> None:
     """OP-5: of other letters than ASCII too."""
-    reply = ask(house, {"Authorization": header})
+    reply = ask(server, {"Authorization": header})
     assert (reply.status, reply.error) == (401, "invalid_client")
     assert reply.headers["WWW-Authenticate"].startswith("Basic ")
 
 
-def test_wrong_secrets_and_unknown_clients_are_one_answer(house: House, machine: App) -> None:
+def test_wrong_secrets_and_unknown_clients_are_one_answer(server: Server, machine: App) -> None:
     wrong = [
-        ask(house, basic(machine.client_id, "cbs_" + "x" * 43)),
-        ask(house, basic("a" * 26, "cbs_" + "x" * 43)),
-        ask(house, client_id=machine.client_id),
-        ask(house, client_id=machine.client_id, client_secret="x"),
+        ask(server, basic(machine.client_id, "cbs_" + "x" * 43)),
+        ask(server, basic("a" * 26, "cbs_" + "x" * 43)),
+        ask(server, client_id=machine.client_id),
+        ask(server, client_id=machine.client_id, client_secret="x"),
     ]
     assert {(reply.status, reply.text) for reply in wrong} == {(wrong[0].status, wrong[0].text)}
     assert (wrong[0].status, wrong[0].error) == (401, "invalid_client")
 
 
-def test_guessing_is_told_to_wait_and_shuts_nobody_out(house: House, machine: App) -> None:
+def test_guessing_is_told_to_wait_and_shuts_nobody_out(server: Server, machine: App) -> None:
     """TH-1, TH-5: a secret of 256 bits needs no lock, so a stranger cannot make one."""
-    replies = [ask(house, basic(machine.client_id, f"guess {number}")) for number in range(12)]
+    replies = [ask(server, basic(machine.client_id, f"guess {number}")) for number in range(12)]
     assert [reply.status for reply in replies] == [401] * 10 + [429] * 2
     assert int(replies[-1].headers["Retry-After"]) > 0
     assert machine.token(**FORM).status == 200
 
 
-def test_two_secrets_live_during_a_rotation_and_no_third(house: House, machine: App) -> None:
+def test_two_secrets_live_during_a_rotation_and_no_third(server: Server, machine: App) -> None:
     """OP-6."""
     first = str(machine.secret)
-    _, second = house.services.oauth.clients.rotate_secret(machine.client_id)
-    assert ask(house, basic(machine.client_id, first)).status == 200
-    assert ask(house, basic(machine.client_id, second)).status == 200
-    _, third = house.services.oauth.clients.rotate_secret(machine.client_id)
-    assert [ask(house, basic(machine.client_id, each)).status for each in (first, second, third)] == [
+    _, second = server.services.oauth.clients.rotate_secret(machine.client_id)
+    assert ask(server, basic(machine.client_id, first)).status == 200
+    assert ask(server, basic(machine.client_id, second)).status == 200
+    _, third = server.services.oauth.clients.rotate_secret(machine.client_id)
+    assert [ask(server, basic(machine.client_id, each)).status for each in (first, second, third)] == [
         401,
         200,
         200,
     ]
 
 
-def test_no_secret_is_kept_in_clear(house: House, machine: App) -> None:
+def test_no_secret_is_kept_in_clear(server: Server, machine: App) -> None:
     """OP-6, M9."""
-    record = house.services.oauth.clients.require(machine.client_id).record
+    record = server.services.oauth.clients.require(machine.client_id).record
     assert record is not None
     assert str(machine.secret) not in json.dumps(record.data)
 
 
-def test_a_public_client_that_sends_a_secret_is_refused(house: House) -> None:
-    app = house.client(public=True)
-    reply = house.ask(
+def test_a_public_client_that_sends_a_secret_is_refused(server: Server) -> None:
+    app = server.client(public=True)
+    reply = server.ask(
         "POST",
         "/oauth/token",
         form={
@@ -117,23 +117,23 @@ def test_a_public_client_that_sends_a_secret_is_refused(house: House) -> None:
     assert reply.error == "invalid_client"
 
 
-def test_a_disabled_client_gets_nothing(house: House, machine: App) -> None:
-    house.services.oauth.clients.set_disabled(machine.client_id, disabled=True)
+def test_a_disabled_client_gets_nothing(server: Server, machine: App) -> None:
+    server.services.oauth.clients.set_disabled(machine.client_id, disabled=True)
     assert machine.token(**FORM).error == "invalid_client"
-    house.services.oauth.clients.set_disabled(machine.client_id, disabled=False)
+    server.services.oauth.clients.set_disabled(machine.client_id, disabled=False)
     assert machine.token(**FORM).status == 200
 
 
 class Signer:
     """A client with a key of its own."""
 
-    def __init__(self, house: House, alg: str = "ES256") -> None:
-        self.house = house
+    def __init__(self, server: Server, alg: str = "ES256") -> None:
+        self.server = server
         new = private_keys.generate(alg)
         self.key = private_keys.load(new.kid, alg, new.private_der)
         wanted = {"redirect_uris": (), "post_logout_redirect_uris": (), "scopes": "pangolins"}
-        self.app = house.client(jwks={"keys": [new.public_jwk]}, **wanted)
-        self.now = house.services.world.timestamp()
+        self.app = server.client(jwks={"keys": [new.public_jwk]}, **wanted)
+        self.now = server.services.world.timestamp()
 
     def assertion(self, header: dict[str, Any] | None = None, **changes: Any) -> str:
         payload = {
@@ -151,38 +151,38 @@ class Signer:
 
     def ask(self, assertion: str, **form: str) -> Any:
         fields = {"client_assertion": assertion, "client_assertion_type": TYPE, **form}
-        return ask(self.house, None, **fields)
+        return ask(self.server, None, **fields)
 
 
 @pytest.mark.parametrize("alg", ["RS256", "ES256", "EdDSA"])
-def test_a_client_proves_itself_by_its_key(house: House, alg: str) -> None:
-    client = Signer(house, alg)
+def test_a_client_proves_itself_by_its_key(server: Server, alg: str) -> None:
+    client = Signer(server, alg)
     assert client.app.secret is None
     assert client.ask(client.assertion()).status == 200
     assert client.ask(client.assertion(jti="two", aud=[ISSUER]), client_id=client.app.client_id).status == 200
 
 
-def test_a_client_need_not_name_its_only_key(house: House) -> None:
+def test_a_client_need_not_name_its_only_key(server: Server) -> None:
     """RFC 7515 section 4.1.4."""
-    client, other = Signer(house), Signer(house)
+    client, other = Signer(server), Signer(server)
     assert client.ask(client.assertion(header={"kid": None})).status == 200
     other.key = client.key
     assert other.ask(other.assertion(header={"kid": None})).error == "invalid_client"
 
 
-def test_an_assertion_counts_once(house: House) -> None:
+def test_an_assertion_counts_once(server: Server) -> None:
     """OP-6."""
-    client = Signer(house)
+    client = Signer(server)
     assertion = client.assertion()
     assert [client.ask(assertion).status for _ in range(3)] == [200, 401, 401]
 
 
 @pytest.mark.parametrize("late", [1, 30, 59, 59.9])
 def test_an_assertion_counts_once_for_as_long_as_it_is_honoured(
-    house: House, clock: Clock, late: float
+    server: Server, clock: Clock, late: float
 ) -> None:
     """OP-6: also in the leeway past its expiry."""
-    client = Signer(house)
+    client = Signer(server)
     used, unused = client.assertion(), client.assertion(jti="two")
     assert client.ask(used).status == 200
     clock.advance(60 + late)
@@ -214,26 +214,26 @@ def test_an_assertion_counts_once_for_as_long_as_it_is_honoured(
         {"header": {"crit": ["exp"]}},
     ],
 )
-def test_each_fault_of_an_assertion_is_refused(house: House, changes: dict[str, Any]) -> None:
+def test_each_fault_of_an_assertion_is_refused(server: Server, changes: dict[str, Any]) -> None:
     """TK-7: nor does a token of another kind pass for one."""
-    client = Signer(house)
+    client = Signer(server)
     assert client.ask(client.assertion(**changes)).error == "invalid_client"
     assert client.ask(client.assertion()).status == 200
 
 
-def test_another_clients_assertion_or_key_is_refused(house: House, machine: App) -> None:
-    client, other = Signer(house), Signer(house)
+def test_another_clients_assertion_or_key_is_refused(server: Server, machine: App) -> None:
+    client, other = Signer(server), Signer(server)
     forged = other.assertion(iss=client.app.client_id, sub=client.app.client_id)
     assert client.ask(forged).error == "invalid_client"
     assert (
         client.ask(client.assertion(sub=machine.client_id, iss=machine.client_id)).error == "invalid_client"
     )
     assert client.ask(client.assertion(), client_assertion_type="x").error == "invalid_client"
-    assert ask(house, client_id=client.app.client_id, client_secret="x").error == "invalid_client"
+    assert ask(server, client_id=client.app.client_id, client_secret="x").error == "invalid_client"
 
 
-def test_an_assertion_outside_its_time_is_refused(house: House, clock: Clock) -> None:
-    client = Signer(house)
+def test_an_assertion_outside_its_time_is_refused(server: Server, clock: Clock) -> None:
+    client = Signer(server)
     assertion = client.assertion()
     clock.advance(60 + 60)
     assert client.ask(assertion).error == "invalid_client"

@@ -7,11 +7,11 @@ import pytest
 
 from chalicelib.authentication.log_in import LogInResult
 from tests.conftest import Clock
-from tests.oauth.house import CALLBACK, ISSUER, SOURCE, App, Browser, House, payload_of
+from tests.oauth.server import CALLBACK, ISSUER, SOURCE, App, Browser, Server, payload_of
 
 
 def test_a_person_logs_in_consents_and_the_client_gets_tokens(
-    house: House, shop: App, browser: Browser, zoe: LogInResult
+    server: Server, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     page = browser.go(shop.authorize_url())
     assert "Log in" in page.text
@@ -33,18 +33,18 @@ def test_a_person_logs_in_consents_and_the_client_gets_tokens(
     assert identity["aud"] == shop.client_id
     assert identity["nonce"] == "the nonce"
     assert identity["sid"] == access["sid"]
-    assert identity["auth_time"] == access["auth_time"] == int(house.services.world.now())
+    assert identity["auth_time"] == access["auth_time"] == int(server.services.world.now())
     assert identity["amr"] == ["pwd"]
     half = hashlib.sha256(tokens["access_token"].encode()).digest()[:16]
     assert identity["at_hash"] == base64.urlsafe_b64encode(half).decode().rstrip("=")
 
 
 def test_userinfo_tells_what_the_scopes_let_the_client_know(
-    house: House, shop: App, browser: Browser, zoe: LogInResult
+    server: Server, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     tokens = shop.redeem(shop.code(browser)).json
     for method in ("GET", "POST"):
-        answer = house.ask(
+        answer = server.ask(
             method, "/oauth/userinfo", headers={"Authorization": f"Bearer {tokens['access_token']}"}
         )
         assert answer.json == {
@@ -56,12 +56,12 @@ def test_userinfo_tells_what_the_scopes_let_the_client_know(
         }
     less = shop.redeem(shop.code(browser, scope="openid")).json
     bearer = {"Authorization": f"Bearer {less['access_token']}"}
-    assert house.ask("GET", "/oauth/userinfo", headers=bearer).json == {"sub": zoe.user.user_id}
+    assert server.ask("GET", "/oauth/userinfo", headers=bearer).json == {"sub": zoe.user.user_id}
 
 
-def test_a_token_without_openid_opens_no_userinfo(house: House, zoe: LogInResult) -> None:
+def test_a_token_without_openid_opens_no_userinfo(server: Server, zoe: LogInResult) -> None:
     """SC-5."""
-    answer = house.ask("GET", "/oauth/userinfo", headers={"Authorization": f"Bearer {zoe.access_token}"})
+    answer = server.ask("GET", "/oauth/userinfo", headers={"Authorization": f"Bearer {zoe.access_token}"})
     assert answer.status == 403
     assert 'scope="openid"' in answer.headers["WWW-Authenticate"]
 
@@ -92,7 +92,7 @@ def test_a_refresh_may_narrow_and_never_widen(shop: App, browser: Browser) -> No
 
 
 def test_a_code_used_twice_revokes_what_the_first_use_gave(
-    house: House, shop: App, browser: Browser, zoe: LogInResult
+    server: Server, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     """OP-2, RFC 6749 section 4.1.2."""
     code = shop.code(browser)
@@ -101,9 +101,9 @@ def test_a_code_used_twice_revokes_what_the_first_use_gave(
     assert (again.status, again.error, again.json["reason"]) == (400, "invalid_grant", "reused")
     assert shop.refresh(tokens["refresh_token"]).json["reason"] == "revoked"
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-    assert house.ask("GET", "/oauth/userinfo", headers=bearer).status == 401
+    assert server.ask("GET", "/oauth/userinfo", headers=bearer).status == 401
     assert shop.redeem(code).error == "invalid_grant"
-    assert house.events(zoe.user.user_id).count("code_reused") == 1
+    assert server.events(zoe.user.user_id).count("code_reused") == 1
 
 
 @pytest.mark.parametrize(
@@ -132,11 +132,11 @@ def test_each_binding_of_a_code_is_checked(
 
 
 def test_another_client_cannot_redeem_a_code(
-    house: House, shop: App, browser: Browser, zoe: LogInResult
+    server: Server, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     code = shop.code(browser)
-    assert house.client().redeem(code).error == "invalid_grant"
-    assert "code_refused" in house.events(zoe.user.user_id)
+    assert server.client().redeem(code).error == "invalid_grant"
+    assert "code_refused" in server.events(zoe.user.user_id)
     assert shop.redeem(code).status == 200
 
 
@@ -149,62 +149,62 @@ def test_a_code_lives_a_minute(shop: App, browser: Browser, clock: Clock) -> Non
 
 
 def test_a_log_out_between_code_and_token_leaves_nothing(
-    house: House, shop: App, browser: Browser, zoe: LogInResult
+    server: Server, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     """OP-2: the code is bound to the log-in it came from."""
     code = shop.code(browser)
-    for session in house.services.sessions.live(zoe.user.user_id):
-        house.services.sessions.end(zoe.user.user_id, session.session_id, source=SOURCE)
+    for session in server.services.sessions.live(zoe.user.user_id):
+        server.services.sessions.end(zoe.user.user_id, session.session_id, source=SOURCE)
     assert shop.redeem(code).error == "invalid_grant"
 
 
-def test_scopes_are_requested_allowed_and_the_persons_all_three(house: House, browser: Browser) -> None:
+def test_scopes_are_requested_allowed_and_the_persons_all_three(server: Server, browser: Browser) -> None:
     """SC-2."""
-    shop = house.client(scopes="openid get:profile pangolins")
+    shop = server.client(scopes="openid get:profile pangolins")
     asked = "openid get:profile pangolins users:write"
     assert shop.redeem(shop.code(browser, scope=asked)).json["scope"] == "get:profile openid"
 
 
-def test_a_public_client_needs_no_secret_but_pkce(house: House, browser: Browser) -> None:
-    app = house.client(public=True)
+def test_a_public_client_needs_no_secret_but_pkce(server: Server, browser: Browser) -> None:
+    app = server.client(public=True)
     answer = app.redeem(app.code(browser))
     assert answer.status == 200
     assert app.refresh(answer.json["refresh_token"]).status == 200
 
 
-def test_a_clients_refresh_token_is_nobody_elses(house: House, shop: App, browser: Browser) -> None:
+def test_a_clients_refresh_token_is_nobody_elses(server: Server, shop: App, browser: Browser) -> None:
     """SE-4: neither another client's nor our own pages'."""
     tokens = shop.redeem(shop.code(browser)).json
-    assert house.client().refresh(tokens["refresh_token"]).error == "invalid_grant"
+    assert server.client().refresh(tokens["refresh_token"]).error == "invalid_grant"
     body = b'{"refresh_token": "%s"}' % tokens["refresh_token"].encode()
-    answer = house.ask("POST", "/sessions/refresh", body=body, headers={"Content-Type": "application/json"})
+    answer = server.ask("POST", "/sessions/refresh", body=body, headers={"Content-Type": "application/json"})
     assert answer.status == 401
     assert shop.refresh(tokens["refresh_token"]).status == 200
 
 
 def test_a_clients_token_opens_no_account_route_and_its_session_is_listed(
-    house: House, shop: App, browser: Browser, zoe: LogInResult
+    server: Server, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     tokens = shop.redeem(shop.code(browser)).json
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
     for path in ("/users/me", "/sessions", "/users/me/consents"):
-        assert house.ask("GET", path, headers=bearer).status == 403
+        assert server.ask("GET", path, headers=bearer).status == 403
     own = {"Authorization": f"Bearer {zoe.access_token}"}
-    listed = house.ask("GET", "/sessions", headers=own).json["sessions"]
+    listed = server.ask("GET", "/sessions", headers=own).json["sessions"]
     assert shop.client_id in {session["client_id"] for session in listed}
 
 
 def test_withdrawing_a_consent_ends_the_clients_sessions(
-    house: House, shop: App, browser: Browser, zoe: LogInResult
+    server: Server, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     tokens = shop.redeem(shop.code(browser)).json
     waiting = shop.code(browser)
     own = {"Authorization": f"Bearer {zoe.access_token}"}
-    (consent,) = house.ask("GET", "/users/me/consents", headers=own).json["consents"]
+    (consent,) = server.ask("GET", "/users/me/consents", headers=own).json["consents"]
     assert (consent["client"], consent["scopes"]) == ("Shop", ["email", "openid", "profile"])
     path = f"/users/me/consents/{shop.client_id}"
-    assert house.ask("DELETE", path, headers=own).status == 204
-    assert house.ask("DELETE", path, headers=own).status == 404
+    assert server.ask("DELETE", path, headers=own).status == 204
+    assert server.ask("DELETE", path, headers=own).status == 404
     assert shop.refresh(tokens["refresh_token"]).error == "invalid_grant"
     assert shop.redeem(waiting).error == "invalid_grant"
     assert 'value="allow"' in browser.go(shop.authorize_url()).text

@@ -9,43 +9,45 @@ from chalicelib.errors import Taken
 from chalicelib.oauth.errors import OAuthRefusal
 from chalicelib.store import Insert, Replace, Write
 from chalicelib.wiring import using
-from tests.oauth.house import CALLBACK, SOURCE, VERIFIER, App, Browser, House
+from tests.oauth.server import CALLBACK, SOURCE, VERIFIER, App, Browser, Server
 from tests.support.overtaken import overtaken
 
 
-def withdraw(house: House, shop: App, zoe: LogInResult) -> None:
-    house.services.oauth.consents.withdraw(zoe.user.user_id, shop.client_id, source=SOURCE)
+def withdraw(server: Server, shop: App, zoe: LogInResult) -> None:
+    server.services.oauth.consents.withdraw(zoe.user.user_id, shop.client_id, source=SOURCE)
 
 
-def log_out(house: House, zoe: LogInResult) -> None:
+def log_out(server: Server, zoe: LogInResult) -> None:
     """End every session of the browser's person but none of the person's record."""
-    for session in house.services.sessions.live(zoe.user.user_id):
-        house.services.sessions.end(zoe.user.user_id, session.session_id, source=SOURCE)
+    for session in server.services.sessions.live(zoe.user.user_id):
+        server.services.sessions.end(zoe.user.user_id, session.session_id, source=SOURCE)
 
 
 def inserts(partition: str) -> Callable[[Write], bool]:
     return lambda write: isinstance(write, Insert) and write.key.partition.startswith(partition)
 
 
-def consents(house: House, zoe: LogInResult) -> int:
-    return len(house.services.oauth.consents.of(zoe.user.user_id))
+def consents(server: Server, zoe: LogInResult) -> int:
+    return len(server.services.oauth.consents.of(zoe.user.user_id))
 
 
 @pytest.mark.parametrize("first", ["allow", "refuse"])
-def test_a_form_decides_once(house: House, shop: App, browser: Browser, zoe: LogInResult, first: str) -> None:
+def test_a_form_decides_once(
+    server: Server, shop: App, browser: Browser, zoe: LogInResult, first: str
+) -> None:
     """Also after the consent was withdrawn: the form of before gives nothing back."""
     page = browser.log_in(browser.go(shop.authorize_url()))
     assert browser.consent(page, first).status == 303
     if first == "allow":
-        withdraw(house, shop, zoe)
+        withdraw(server, shop, zoe)
     for decision in ("allow", "refuse"):
         again = browser.consent(page, decision)
         assert (again.status, "decided already" in again.text) == (400, True)
-    assert consents(house, zoe) == 0
+    assert consents(server, zoe) == 0
     assert browser.consent(browser.go(shop.authorize_url())).status == 303
 
 
-def test_two_forms_of_one_request_are_two(house: House, shop: App, browser: Browser) -> None:
+def test_two_forms_of_one_request_are_two(server: Server, shop: App, browser: Browser) -> None:
     """The same request in the same second, asked for twice."""
     browser.log_in()
     pages = [browser.go(shop.authorize_url(prompt="consent")) for _ in range(2)]
@@ -53,17 +55,17 @@ def test_two_forms_of_one_request_are_two(house: House, shop: App, browser: Brow
 
 
 def test_a_code_from_before_a_withdrawal_is_void_under_a_new_consent(
-    house: House, shop: App, browser: Browser, zoe: LogInResult
+    server: Server, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     before = shop.code(browser)
-    withdraw(house, shop, zoe)
+    withdraw(server, shop, zoe)
     after = shop.code(browser)
     assert shop.redeem(before).error == "invalid_grant"
     assert shop.redeem(after).status == 200
 
 
 def test_a_code_from_before_more_was_consented_to_is_still_good(
-    house: House, shop: App, browser: Browser
+    server: Server, shop: App, browser: Browser
 ) -> None:
     before = shop.code(browser, scope="openid")
     after = shop.code(browser, scope="openid profile email")
@@ -71,22 +73,22 @@ def test_a_code_from_before_more_was_consented_to_is_still_good(
 
 
 def test_a_device_approved_before_a_withdrawal_gets_nothing_under_a_new_consent(
-    house: House, browser: Browser, zoe: LogInResult
+    server: Server, browser: Browser, zoe: LogInResult
 ) -> None:
     device_code_grant = "urn:ietf:params:oauth:grant-type:device_code"
-    app = house.client(grants=("authorization_code", "refresh_token", device_code_grant))
+    app = server.client(grants=("authorization_code", "refresh_token", device_code_grant))
     begun = app.post("/oauth/device_authorization", scope="openid").json
     browser.log_in()
     page = browser.send("/device", {**browser.go("/device").form, "user_code": begun["user_code"]})
     assert "connected" in browser.send("/device", {**page.form, "decision": "allow"}).text
-    withdraw(house, app, zoe)
+    withdraw(server, app, zoe)
     app.code(browser)
     assert app.token(grant_type=device_code_grant, device_code=begun["device_code"]).error == "invalid_grant"
 
 
-def redeemed_while(house: House, shop: App, code: str, act: Callable[[], object]) -> None:
+def redeemed_while(server: Server, shop: App, code: str, act: Callable[[], object]) -> None:
     """Redeem a code that another overtakes just before its commit."""
-    services = overtaken(house.services, act, matters=inserts("user#"))
+    services = overtaken(server.services, act, matters=inserts("user#"))
     client = services.oauth.clients.require(shop.client_id)
     form = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER}
     services.oauth.redeem({**form, "redirect_uri": CALLBACK}, client, source=SOURCE)
@@ -94,40 +96,40 @@ def redeemed_while(house: House, shop: App, code: str, act: Callable[[], object]
 
 @pytest.mark.parametrize("act", ["consent withdrawn", "logged out"])
 def test_what_ends_during_a_redemption_leaves_nothing_issued(
-    house: House, shop: App, browser: Browser, zoe: LogInResult, act: str
+    server: Server, shop: App, browser: Browser, zoe: LogInResult, act: str
 ) -> None:
     """ST-2, SE-7: consent and log-in are demanded in the commit that spends the code."""
     code = shop.code(browser)
 
     def end() -> None:
-        withdraw(house, shop, zoe) if act == "consent withdrawn" else log_out(house, zoe)
+        withdraw(server, shop, zoe) if act == "consent withdrawn" else log_out(server, zoe)
 
     with pytest.raises(OAuthRefusal):
-        redeemed_while(house, shop, code, end)
-    live = house.services.sessions.live(zoe.user.user_id)
+        redeemed_while(server, shop, code, end)
+    live = server.services.sessions.live(zoe.user.user_id)
     assert [session for session in live if session.client_id == shop.client_id] == []
 
 
 def test_a_session_that_a_withdrawal_overlooked_is_dead_under_a_new_consent(
-    house: House, shop: App, browser: Browser, zoe: LogInResult
+    server: Server, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     """SE-7: it began between the reading and the commit of the withdrawal."""
     begun: list[str] = []
     code = shop.code(browser)
-    services = overtaken(house.services, lambda: begun.append(shop.redeem(code).json["refresh_token"]))
+    services = overtaken(server.services, lambda: begun.append(shop.redeem(code).json["refresh_token"]))
     services.oauth.consents.withdraw(zoe.user.user_id, shop.client_id, source=SOURCE)
     shop.code(browser)
     assert shop.refresh(begun[0]).json["reason"] == "revoked"
 
 
 def test_a_remembered_consent_that_is_withdrawn_meanwhile_gives_no_code(
-    house: House, shop: App, browser: Browser, zoe: LogInResult
+    server: Server, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     """ST-2: the consent is demanded in the commit of the code; the person is asked again."""
     shop.code(browser)
-    services = overtaken(house.services, lambda: withdraw(house, shop, zoe), matters=inserts("code#"))
+    services = overtaken(server.services, lambda: withdraw(server, shop, zoe), matters=inserts("code#"))
     with using(services):
-        reply = House(services, house.gateway).ask(
+        reply = Server(services, server.gateway).ask(
             "GET",
             shop.authorize_url(),
             headers={"Cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies.items())},
@@ -137,7 +139,7 @@ def test_a_remembered_consent_that_is_withdrawn_meanwhile_gives_no_code(
 
 
 def test_a_second_use_that_cannot_end_the_session_says_so(
-    house: House, shop: App, browser: Browser, zoe: LogInResult
+    server: Server, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     """OP-2: the replay is refused either way, and never taken for done."""
     code = shop.code(browser)
@@ -145,11 +147,11 @@ def test_a_second_use_that_cannot_end_the_session_says_so(
     newest = [tokens["refresh_token"]]
 
     def refresh() -> None:
-        house.services.world.now()
+        server.services.world.now()
         newest.append(shop.refresh(newest[-1]).json["refresh_token"])
 
     services = overtaken(
-        house.services,
+        server.services,
         *[refresh] * 20,
         matters=lambda write: isinstance(write, Replace) and "ended" in write.data,
     )

@@ -8,13 +8,15 @@ from chalicelib.authentication.log_in import LogInResult
 from chalicelib.oauth.client import DEVICE_CODE
 from chalicelib.oauth.device_codes import ALPHABET, cleaned
 from tests.conftest import Clock
-from tests.oauth.house import ISSUER, App, Browser, House, Reply, log_in_narrowly, payload_of
+from tests.oauth.server import ISSUER, App, Browser, Reply, Server, log_in_narrowly, payload_of
 
 
 @pytest.fixture
-def tv(house: House) -> App:
+def tv(server: Server) -> App:
     grants = (DEVICE_CODE, "refresh_token")
-    return house.client(name="TV", public=True, redirect_uris=(), post_logout_redirect_uris=(), grants=grants)
+    return server.client(
+        name="TV", public=True, redirect_uris=(), post_logout_redirect_uris=(), grants=grants
+    )
 
 
 def begin(tv: App, scope: str | None = "openid profile") -> dict[str, str]:
@@ -37,7 +39,7 @@ def decide(browser: Browser, begun: dict[str, str], decision: str = "allow") -> 
 
 
 def test_a_program_gets_its_tokens_once_its_person_allows(
-    tv: App, browser: Browser, zoe: LogInResult, house: House
+    tv: App, browser: Browser, zoe: LogInResult, server: Server
 ) -> None:
     begun = begin(tv)
     assert begun["verification_uri"] == f"{ISSUER}/device"
@@ -47,7 +49,7 @@ def test_a_program_gets_its_tokens_once_its_person_allows(
     assert payload_of(tokens["access_token"])["sub"] == zoe.user.user_id
     assert payload_of(tokens["id_token"])["aud"] == tv.client_id
     assert tv.refresh(tokens["refresh_token"]).status == 200
-    assert {"device_approved", "consent_given"} <= set(house.events(zoe.user.user_id))
+    assert {"device_approved", "consent_given"} <= set(server.events(zoe.user.user_id))
 
 
 def test_a_device_code_is_spent_once(tv: App, browser: Browser) -> None:
@@ -79,10 +81,10 @@ def test_it_is_over_after_ten_minutes(tv: App, browser: Browser, clock: Clock) -
     assert "unknown, used or too old" in browser.send("/device", page.form).text
 
 
-def test_a_device_code_is_bound_to_its_client(house: House, tv: App, browser: Browser) -> None:
+def test_a_device_code_is_bound_to_its_client(server: Server, tv: App, browser: Browser) -> None:
     begun = begin(tv)
     decide(browser, begun)
-    other = house.client(public=True, redirect_uris=(), grants=(DEVICE_CODE,))
+    other = server.client(public=True, redirect_uris=(), grants=(DEVICE_CODE,))
     assert poll(other, begun).error == "invalid_grant"
     assert poll(tv, begun).status == 200
 
@@ -100,7 +102,7 @@ def test_wrong_user_codes_are_throttled(tv: App, browser: Browser) -> None:
     assert browser.send("/device", {**page.form, "user_code": begun["user_code"]}).status == 429
 
 
-def test_deciding_needs_our_own_form(house: House, tv: App, browser: Browser) -> None:
+def test_deciding_needs_our_own_form(server: Server, tv: App, browser: Browser) -> None:
     """BR-2, OP-7: a code sent by mail and one click do not connect a stranger's device."""
     begun = begin(tv)
     page = browser.log_in(browser.go(begun["verification_uri_complete"]))
@@ -112,28 +114,30 @@ def test_deciding_needs_our_own_form(house: House, tv: App, browser: Browser) ->
 
 
 def test_a_decision_counts_for_the_device_and_the_scopes_that_were_shown(
-    house: House, browser: Browser, zoe: LogInResult
+    server: Server, browser: Browser, zoe: LogInResult
 ) -> None:
     """OP-7, BR-2: not for another device's code put into the form, nor for a right that came later."""
-    tv = house.client(name="TV", public=True, grants=(DEVICE_CODE,), scopes="openid pangolins")
+    tv = server.client(name="TV", public=True, grants=(DEVICE_CODE,), scopes="openid pangolins")
     begun, other = begin(tv, "openid pangolins"), begin(tv, "openid pangolins")
     page = browser.log_in(browser.go(begun["verification_uri_complete"]))
     page = browser.send("/device", page.form)
     fields = {**page.form, "decision": "allow"}
     assert browser.send("/device", {**fields, "user_code": other["user_code"]}).status == 400
-    house.services.users.change(zoe.user.user_id, lambda user: replace(user, scopes=frozenset({"pangolins"})))
+    server.services.users.change(
+        zoe.user.user_id, lambda user: replace(user, scopes=frozenset({"pangolins"}))
+    )
     assert browser.send("/device", fields).status == 400
     assert {poll(tv, each).error for each in (begun, other)} == {"authorization_pending"}
     assert "connected" in decide(browser, begun).text
 
 
 def test_a_log_out_before_the_poll_leaves_nothing(
-    house: House, tv: App, browser: Browser, zoe: LogInResult
+    server: Server, tv: App, browser: Browser, zoe: LogInResult
 ) -> None:
     begun = begin(tv)
     decide(browser, begun)
     own = {"Authorization": f"Bearer {zoe.access_token}"}
-    assert house.ask("DELETE", "/sessions", headers=own).status == 204
+    assert server.ask("DELETE", "/sessions", headers=own).status == 204
     assert poll(tv, begun).error == "invalid_grant"
 
 
@@ -152,17 +156,17 @@ def test_one_network_begins_a_hundred_an_hour_and_no_more(tv: App) -> None:
 
 
 def test_a_narrowed_log_in_gives_a_device_no_more_than_it_has(
-    house: House, browser: Browser, zoe: LogInResult
+    server: Server, browser: Browser, zoe: LogInResult
 ) -> None:
     """SC-2: the page shows what this log-in has, not all that its person has."""
-    tv = house.client(name="TV", public=True, grants=(DEVICE_CODE,), scopes="openid get:profile")
+    tv = server.client(name="TV", public=True, grants=(DEVICE_CODE,), scopes="openid get:profile")
     log_in_narrowly(browser)
     begun = begin(tv, "openid get:profile")
     page = browser.send("/device", browser.go(begun["verification_uri_complete"]).form)
     assert "get:profile" not in page.text
     browser.send("/device", {**page.form, "decision": "allow"})
     assert poll(tv, begun).json["scope"] == "openid"
-    (consent,) = house.services.oauth.consents.of(zoe.user.user_id)
+    (consent,) = server.services.oauth.consents.of(zoe.user.user_id)
     assert consent.scopes == {"openid"}
 
 

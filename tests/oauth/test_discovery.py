@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from tests.gateway.tables import real_table
-from tests.oauth.house import ISSUER, App, Browser, House, payload_of
+from tests.oauth.server import ISSUER, App, Browser, Server, payload_of
 
 REQUIRED = {
     "issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "response_types_supported",
@@ -18,15 +18,15 @@ LISTS = {
 }  # fmt: skip
 
 
-def documents(house: House) -> tuple[dict[str, Any], dict[str, Any]]:
+def documents(server: Server) -> tuple[dict[str, Any], dict[str, Any]]:
     paths = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
-    first, second = (house.ask("GET", path) for path in paths)
+    first, second = (server.ask("GET", path) for path in paths)
     assert first.headers["Content-Type"] == second.headers["Content-Type"] == "application/json"
     return first.json, second.json
 
 
-def test_each_document_has_what_its_specification_demands(house: House) -> None:
-    openid, oauth = documents(house)
+def test_each_document_has_what_its_specification_demands(server: Server) -> None:
+    openid, oauth = documents(server)
     assert set(openid) >= REQUIRED
     assert openid["issuer"] == oauth["issuer"] == ISSUER
     assert {name: openid[name] for name in oauth} == oauth
@@ -75,13 +75,13 @@ class Metadata(msgspec.Struct, forbid_unknown_fields=True):
     authorization_response_iss_parameter_supported: bool
 
 
-def test_discovery_validates_against_its_schema(house: House) -> None:
-    openid, _ = documents(house)
+def test_discovery_validates_against_its_schema(server: Server) -> None:
+    openid, _ = documents(server)
     assert msgspec.convert(openid, Metadata, strict=True).issuer == ISSUER
 
 
-def test_every_endpoint_named_is_one_that_answers(house: House) -> None:
-    openid, _ = documents(house)
+def test_every_endpoint_named_is_one_that_answers(server: Server) -> None:
+    openid, _ = documents(server)
     routes = {(route.method, route.path) for route in real_table()}
     named = {name: url for name, url in openid.items() if name.endswith(("_endpoint", "_uri"))}
     assert len(named) == 8
@@ -90,22 +90,22 @@ def test_every_endpoint_named_is_one_that_answers(house: House) -> None:
         assert {("GET", url.removeprefix(ISSUER)), ("POST", url.removeprefix(ISSUER))} & routes
 
 
-def test_the_algorithm_named_is_the_one_that_signs(house: House, shop: App, browser: Browser) -> None:
-    openid, _ = documents(house)
+def test_the_algorithm_named_is_the_one_that_signs(server: Server, shop: App, browser: Browser) -> None:
+    openid, _ = documents(server)
     assert openid["id_token_signing_alg_values_supported"] == ["ES256"]
     claims = payload_of(shop.redeem(shop.code(browser)).json["id_token"])
     assert set(claims) <= set(openid["claims_supported"])
 
 
-def test_what_is_said_to_be_unsupported_is_refused(house: House, shop: App, browser: Browser) -> None:
-    openid, _ = documents(house)
+def test_what_is_said_to_be_unsupported_is_refused(server: Server, shop: App, browser: Browser) -> None:
+    openid, _ = documents(server)
     assert openid["request_parameter_supported"] is openid["request_uri_parameter_supported"] is False
     for name in ("request", "request_uri"):
         assert "not_supported" in browser.ask("GET", shop.authorize_url(**{name: "x"})).told["error"]
 
 
-def test_the_documents_name_the_issuer_whatever_host_is_asked(house: House) -> None:
+def test_the_documents_name_the_issuer_whatever_host_is_asked(server: Server) -> None:
     """IN-5."""
     headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
-    reply = house.ask("GET", "/.well-known/openid-configuration", headers=headers)
+    reply = server.ask("GET", "/.well-known/openid-configuration", headers=headers)
     assert "evil" not in reply.text

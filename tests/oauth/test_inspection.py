@@ -7,7 +7,7 @@ import pytest
 from chalicelib.store import Store
 from chalicelib.world import World
 from tests.conftest import Clock
-from tests.oauth.house import AFTER_LOGOUT, CALLBACK, App, Browser, House, open_house, services
+from tests.oauth.server import AFTER_LOGOUT, CALLBACK, App, Browser, Server, open_server, services
 
 NONE = {"active": False}
 
@@ -32,32 +32,32 @@ def test_a_client_sees_its_own_tokens(shop: App, browser: Browser) -> None:
 
 
 def test_what_is_not_ones_own_is_inactive_and_tells_nothing_else(
-    house: House, shop: App, browser: Browser
+    server: Server, shop: App, browser: Browser
 ) -> None:
     tokens = shop.redeem(shop.code(browser)).json
-    other = house.client()
+    other = server.client()
     for token in (*tokens.values(), "x", "x.y.z", "cbr_x", "cba_x", tokens["access_token"][:-2] + "AA"):
         assert looked_at(other, str(token)) == NONE
     assert looked_at(shop, tokens["id_token"]) == NONE
 
 
 def test_a_resource_server_sees_every_access_token_and_no_refresh_token(
-    house: House, shop: App, browser: Browser
+    server: Server, shop: App, browser: Browser
 ) -> None:
-    api = house.client(resource_server=True, redirect_uris=(), post_logout_redirect_uris=())
+    api = server.client(resource_server=True, redirect_uris=(), post_logout_redirect_uris=())
     tokens = shop.redeem(shop.code(browser)).json
     assert looked_at(api, tokens["access_token"])["active"] is True
     assert looked_at(api, tokens["refresh_token"]) == NONE
 
 
-def test_a_public_client_and_a_stranger_may_not_ask(house: House) -> None:
-    app = house.client(public=True)
+def test_a_public_client_and_a_stranger_may_not_ask(server: Server) -> None:
+    app = server.client(public=True)
     assert app.post("/oauth/introspect", token="x").error == "invalid_client"
-    assert house.ask("POST", "/oauth/introspect", form={"token": "x"}).error == "invalid_client"
+    assert server.ask("POST", "/oauth/introspect", form={"token": "x"}).error == "invalid_client"
 
 
 def test_a_token_is_inactive_once_its_session_or_client_is_over(
-    house: House, shop: App, browser: Browser, clock: Clock
+    server: Server, shop: App, browser: Browser, clock: Clock
 ) -> None:
     first, second = (shop.redeem(shop.code(browser)).json for _ in range(2))
     assert shop.post("/oauth/revoke", token=first["refresh_token"]).status == 200
@@ -65,11 +65,11 @@ def test_a_token_is_inactive_once_its_session_or_client_is_over(
     clock.advance(361)
     assert looked_at(shop, second["access_token"]) == NONE
     assert looked_at(shop, second["refresh_token"])["active"] is True
-    machine = house.client(redirect_uris=(), scopes="pangolins")
+    machine = server.client(redirect_uris=(), scopes="pangolins")
     token = machine.token(grant_type="client_credentials").json["access_token"]
-    api = house.client(resource_server=True, redirect_uris=())
+    api = server.client(resource_server=True, redirect_uris=())
     assert looked_at(api, token)["active"] is True
-    house.services.oauth.clients.set_disabled(machine.client_id, disabled=True)
+    server.services.oauth.clients.set_disabled(machine.client_id, disabled=True)
     assert looked_at(api, token) == NONE
 
 
@@ -91,40 +91,40 @@ def test_an_unknown_token_is_revoked_already(shop: App) -> None:
     assert shop.post("/oauth/revoke").error == "invalid_request"
 
 
-def test_another_clients_token_is_not_revoked(house: House, shop: App, browser: Browser) -> None:
+def test_another_clients_token_is_not_revoked(server: Server, shop: App, browser: Browser) -> None:
     tokens = shop.redeem(shop.code(browser)).json
-    other = house.client()
+    other = server.client()
     for kind in ("refresh_token", "access_token"):
         assert other.post("/oauth/revoke", token=tokens[kind]).error == "unauthorized_client"
     assert shop.refresh(tokens["refresh_token"]).status == 200
 
 
-def test_a_machines_signed_token_cannot_be_revoked_and_that_is_said(house: House) -> None:
-    machine = house.client(redirect_uris=(), scopes="pangolins")
+def test_a_machines_signed_token_cannot_be_revoked_and_that_is_said(server: Server) -> None:
+    machine = server.client(redirect_uris=(), scopes="pangolins")
     token = machine.token(grant_type="client_credentials").json["access_token"]
     assert machine.post("/oauth/revoke", token=token).error == "unsupported_token_type"
 
 
 def test_stored_access_tokens_are_seen_alike(store: Store, world: World, tmp_path: Path) -> None:
-    with open_house(services(store, world, tmp_path, ACCESS_TOKENS="opaque")) as house:
-        house.person("zoe")
-        shop = house.client(redirect_uris=(CALLBACK,), post_logout_redirect_uris=(AFTER_LOGOUT,))
-        tokens = shop.redeem(shop.code(house.browser())).json
+    with open_server(services(store, world, tmp_path, ACCESS_TOKENS="opaque")) as server:
+        server.person("zoe")
+        shop = server.client(redirect_uris=(CALLBACK,), post_logout_redirect_uris=(AFTER_LOGOUT,))
+        tokens = shop.redeem(shop.code(server.browser())).json
         assert tokens["access_token"].startswith("cba_")
         assert looked_at(shop, tokens["access_token"])["active"] is True
         bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-        assert house.ask("GET", "/oauth/userinfo", headers=bearer).status == 200
+        assert server.ask("GET", "/oauth/userinfo", headers=bearer).status == 200
         assert shop.post("/oauth/revoke", token=tokens["access_token"]).status == 200
         assert looked_at(shop, tokens["access_token"]) == NONE
-        assert house.ask("GET", "/oauth/userinfo", headers=bearer).status == 401
-        machine = house.client(redirect_uris=(), scopes="pangolins")
+        assert server.ask("GET", "/oauth/userinfo", headers=bearer).status == 401
+        machine = server.client(redirect_uris=(), scopes="pangolins")
         token = machine.token(grant_type="client_credentials").json["access_token"]
-        pangolins = house.ask("GET", "/pangolins", headers={"Authorization": f"Bearer {token}"})
+        pangolins = server.ask("GET", "/pangolins", headers={"Authorization": f"Bearer {token}"})
         assert pangolins.status == 200
         assert looked_at(machine, token)["active"] is True
-        assert house.client().post("/oauth/revoke", token=token).error == "unauthorized_client"
+        assert server.client().post("/oauth/revoke", token=token).error == "unauthorized_client"
         assert machine.post("/oauth/revoke", token=token).status == 200
         assert looked_at(machine, token) == NONE
-        again = house.ask("GET", "/pangolins", headers={"Authorization": f"Bearer {token}"})
+        again = server.ask("GET", "/pangolins", headers={"Authorization": f"Bearer {token}"})
         assert again.status == 401
-        assert "token_revoked" in house.events(f"client:{machine.client_id}")
+        assert "token_revoked" in server.events(f"client:{machine.client_id}")

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.oauth.client import CLIENT_CREDENTIALS, DEVICE_CODE
-from tests.oauth.house import App, Browser, House
+from tests.oauth.server import App, Browser, Server
 
 
 def left_out(caplog: pytest.LogCaptureFixture) -> list[tuple[object, object]]:
@@ -25,15 +25,15 @@ def test_an_authorize_requests_are_in_the_log(
     assert left_out(caplog) == [(shop.client_id, "orders:read pangolins")]
 
 
-def test_a_machines_are_in_the_log(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    job = house.client(redirect_uris=(), grants=(CLIENT_CREDENTIALS,), scopes="orders:read")
+def test_a_machines_are_in_the_log(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    job = server.client(redirect_uris=(), grants=(CLIENT_CREDENTIALS,), scopes="orders:read")
     reply = job.token(grant_type="client_credentials", scope="orders:read pangolins")
     assert reply.json["scope"] == "orders:read"
     assert left_out(caplog) == [(job.client_id, "pangolins")]
 
 
-def test_a_devices_are_in_the_log(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    tv = house.client(public=True, redirect_uris=(), grants=(DEVICE_CODE,))
+def test_a_devices_are_in_the_log(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    tv = server.client(public=True, redirect_uris=(), grants=(DEVICE_CODE,))
     assert tv.post("/oauth/device_authorization", scope="openid pangolins").status == 200
     assert left_out(caplog) == [(tv.client_id, "pangolins")]
 

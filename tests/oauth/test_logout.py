@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import pytest
 
 from chalicelib.authentication.log_in import LogInResult
-from tests.oauth.house import AFTER_LOGOUT, App, Browser, House
+from tests.oauth.server import AFTER_LOGOUT, App, Browser, Server
 
 
 @pytest.fixture
@@ -57,13 +57,13 @@ def test_without_a_hint_the_person_is_asked(
 
 
 def test_the_answer_to_the_question_is_bound_to_the_browser_and_the_person(
-    house: House, shop: App, browser: Browser, tokens: dict[str, str]
+    server: Server, shop: App, browser: Browser, tokens: dict[str, str]
 ) -> None:
     assert tokens
     page = browser.ask("GET", logout())
     for changed in ({"csrf": "x"}, {"request": "x"}):
         assert browser.send("/oauth/logout", {**page.form, **changed}).status == 400
-    other = house.browser()
+    other = server.browser()
     other.log_in()
     assert browser.send("/oauth/logout", other.ask("GET", logout()).form).status == 400
     cross = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
@@ -104,9 +104,9 @@ def test_what_is_no_id_token_of_ours_is_no_hint(
 
 
 def test_another_clients_hint_is_refused(
-    house: House, shop: App, browser: Browser, tokens: dict[str, str]
+    server: Server, shop: App, browser: Browser, tokens: dict[str, str]
 ) -> None:
-    other = house.client()
+    other = server.client()
     assert (
         browser.ask("GET", logout(id_token_hint=tokens["id_token"], client_id=other.client_id)).status == 400
     )
@@ -114,10 +114,10 @@ def test_another_clients_hint_is_refused(
 
 
 def test_another_persons_hint_asks_the_one_who_is_there(
-    house: House, shop: App, browser: Browser, tokens: dict[str, str]
+    server: Server, shop: App, browser: Browser, tokens: dict[str, str]
 ) -> None:
-    house.person("amy")
-    other = house.browser()
+    server.person("amy")
+    other = server.browser()
     other.log_in(username="amy")
     shop.code(other)
     assert "Log out?" in other.ask("GET", logout(id_token_hint=tokens["id_token"])).text
@@ -125,17 +125,17 @@ def test_another_persons_hint_asks_the_one_who_is_there(
 
 
 def test_a_form_from_another_site_goes_on_without_the_token_in_the_url(
-    house: House, shop: App, browser: Browser, tokens: dict[str, str], zoe: LogInResult
+    server: Server, shop: App, browser: Browser, tokens: dict[str, str], zoe: LogInResult
 ) -> None:
     """BR-1: a form from elsewhere does not tell who is logged in, so it becomes a GET."""
     form = {"id_token_hint": tokens["id_token"], "post_logout_redirect_uri": AFTER_LOGOUT, "state": "s"}
-    reply = house.ask("POST", "/oauth/logout", form=form, headers={"Origin": "https://shop.example"})
+    reply = server.ask("POST", "/oauth/logout", form=form, headers={"Origin": "https://shop.example"})
     assert reply.status == 303
     assert tokens["id_token"] not in reply.location
     done = browser.ask("GET", reply.location)
     assert done.location == f"{AFTER_LOGOUT}?state=s"
     assert not is_logged_in(shop, browser)
-    assert house.events(zoe.user.user_id).count("log_out") == 2
+    assert server.events(zoe.user.user_id).count("log_out") == 2
 
 
 def test_nobody_is_logged_out_twice(browser: Browser, tokens: dict[str, str]) -> None:
@@ -148,9 +148,9 @@ def test_a_repeated_parameter_is_refused(browser: Browser, tokens: dict[str, str
     assert browser.ask("GET", f"{url}&state=a&state=b").status == 400
 
 
-def test_a_logout_request_by_form_is_judged_before_it_goes_on(house: House) -> None:
+def test_a_logout_request_by_form_is_judged_before_it_goes_on(server: Server) -> None:
     """DS-2: no address of ours is made of what is too long for one."""
-    reply = house.ask("POST", "/oauth/logout", form={"client_id": "x" * 60_000})
+    reply = server.ask("POST", "/oauth/logout", form={"client_id": "x" * 60_000})
     assert (reply.status, "Location" in reply.headers) == (400, False)
-    short = house.ask("POST", "/oauth/logout", form={"client_id": "x" * 255, "state": "x" * 60_000})
+    short = server.ask("POST", "/oauth/logout", form={"client_id": "x" * 255, "state": "x" * 60_000})
     assert (short.status, len(short.location) < 8000) == (303, True)

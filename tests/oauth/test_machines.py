@@ -2,17 +2,17 @@
 
 import pytest
 
-from tests.oauth.house import App, House, payload_of
+from tests.oauth.server import App, Server, payload_of
 
 MACHINE = {"redirect_uris": (), "post_logout_redirect_uris": ()}
 
 
 @pytest.fixture
-def machine(house: House) -> App:
-    return house.client(**MACHINE, name="nightly", scopes="pangolins get:profile users:read")
+def machine(server: Server) -> App:
+    return server.client(**MACHINE, name="nightly", scopes="pangolins get:profile users:read")
 
 
-def test_a_machine_gets_a_token_for_itself_and_nothing_else(house: House, machine: App) -> None:
+def test_a_machine_gets_a_token_for_itself_and_nothing_else(server: Server, machine: App) -> None:
     answer = machine.token(grant_type="client_credentials", scope="pangolins")
     assert answer.status == 200
     assert set(answer.json) == {"access_token", "expires_in", "scope", "token_type"}
@@ -20,17 +20,17 @@ def test_a_machine_gets_a_token_for_itself_and_nothing_else(house: House, machin
     assert claims["sub"] == f"client:{machine.client_id}"
     assert claims["client_id"] == machine.client_id
     assert {"sid", "auth_time", "amr"}.isdisjoint(claims)
-    assert "client_log_in" in house.events(f"client:{machine.client_id}")
+    assert "client_log_in" in server.events(f"client:{machine.client_id}")
 
 
-def test_its_token_opens_the_sample_routes_and_no_account(house: House, machine: App) -> None:
+def test_its_token_opens_the_sample_routes_and_no_account(server: Server, machine: App) -> None:
     token = machine.token(grant_type="client_credentials").json["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}
-    assert house.ask("GET", "/pangolins", headers=bearer).status == 200
-    assert house.ask("GET", "/profile", headers=bearer).status == 200
-    assert house.ask("GET", "/users", headers=bearer).status == 200
+    assert server.ask("GET", "/pangolins", headers=bearer).status == 200
+    assert server.ask("GET", "/profile", headers=bearer).status == 200
+    assert server.ask("GET", "/users", headers=bearer).status == 200
     for path in ("/users/me", "/sessions", "/users/me/consents", "/users/me/identities", "/oauth/userinfo"):
-        assert house.ask("GET", path, headers=bearer).status == 403
+        assert server.ask("GET", path, headers=bearer).status == 403
 
 
 @pytest.mark.parametrize(
@@ -54,14 +54,14 @@ def test_a_scope_it_may_not_have_is_refused(machine: App, asked: str) -> None:
     assert machine.token(grant_type="client_credentials", scope=asked).error == "invalid_scope"
 
 
-def test_a_public_client_cannot_be_registered_for_it(house: House) -> None:
+def test_a_public_client_cannot_be_registered_for_it(server: Server) -> None:
     with pytest.raises(Exception, match="public client has no credentials"):
-        house.client(**MACHINE, public=True, grants=("client_credentials",))
+        server.client(**MACHINE, public=True, grants=("client_credentials",))
 
 
-def test_no_client_can_take_a_persons_subject(house: House, machine: App) -> None:
+def test_no_client_can_take_a_persons_subject(server: Server, machine: App) -> None:
     """SC-4: whatever a client is called, its subject has a colon, which no user id has."""
-    person = house.person("amy")
-    named = house.client(**MACHINE, name=person.user.user_id, scopes="get:profile")
+    person = server.person("amy")
+    named = server.client(**MACHINE, name=person.user.user_id, scopes="get:profile")
     token = named.token(grant_type="client_credentials").json["access_token"]
     assert payload_of(token)["sub"] == f"client:{named.client_id}" != person.user.user_id

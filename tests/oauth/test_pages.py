@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.authentication.log_in import LogInResult
 from tests.conftest import Clock
-from tests.oauth.house import ISSUER, PASSWORD, App, Browser, House
+from tests.oauth.server import ISSUER, PASSWORD, App, Browser, Server
 
 
 def test_a_plain_log_in_leads_to_the_account_and_sets_safe_cookies(browser: Browser) -> None:
@@ -23,8 +23,8 @@ def test_a_plain_log_in_leads_to_the_account_and_sets_safe_cookies(browser: Brow
         assert "Domain" not in line
 
 
-def test_a_sign_up_at_the_page_logs_in(house: House, shop: App) -> None:
-    browser = house.browser()
+def test_a_sign_up_at_the_page_logs_in(server: Server, shop: App) -> None:
+    browser = server.browser()
     page = browser.go("/signup?request=" + browser.go(shop.authorize_url()).form["request"])
     page = browser.send("/signup", {**page.form, "username": "newcomer", "password": PASSWORD})
     assert 'value="allow"' in page.text
@@ -61,7 +61,7 @@ def test_a_taken_name_is_told_at_the_form(browser: Browser) -> None:
     ],
 )
 def test_a_form_that_is_not_ours_is_refused(
-    house: House, browser: Browser, path: str, tampered: dict[str, str]
+    server: Server, browser: Browser, path: str, tampered: dict[str, str]
 ) -> None:
     """BR-2: log-in included."""
     page = browser.go(path)
@@ -69,14 +69,14 @@ def test_a_form_that_is_not_ours_is_refused(
     fields |= {name: value for name, value in tampered.items() if name in fields}
     cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
     headers = {"Cookie": cookie, **{name: value for name, value in tampered.items() if name not in fields}}
-    reply = house.ask("POST", path, form=fields, headers=headers)
+    reply = server.ask("POST", path, form=fields, headers=headers)
     assert reply.status == 400
     assert "Set-Cookie" not in reply.headers
     assert "Location" not in reply.headers
 
 
-def test_a_form_given_to_another_browser_is_refused(house: House, browser: Browser) -> None:
-    other = house.browser()
+def test_a_form_given_to_another_browser_is_refused(server: Server, browser: Browser) -> None:
+    other = server.browser()
     page = other.go("/login")
     browser.go("/login")
     assert browser.log_in(page).status == 400
@@ -88,10 +88,10 @@ def test_another_content_type_is_no_form(browser: Browser, kind: str) -> None:
     assert browser.ask("POST", "/login", form=page.form, headers={"Content-Type": kind}).status == 400
 
 
-def test_another_browsers_link_is_refused(house: House, shop: App, browser: Browser) -> None:
+def test_another_browsers_link_is_refused(server: Server, shop: App, browser: Browser) -> None:
     """OP-7: what one browser began no other goes on with."""
     link = browser.ask("GET", shop.authorize_url()).location
-    other = house.browser()
+    other = server.browser()
     other.log_in()
     for path in (link, link.replace("/login?", "/consent?"), link.replace("/login?", "/continue?")):
         assert other.go(path).status == 400
@@ -132,27 +132,27 @@ def test_a_tampered_request_is_refused(shop: App, browser: Browser) -> None:
         assert browser.send("/consent", {**page.form, "request": changed, "decision": "allow"}).status == 400
 
 
-def test_consent_needs_its_own_proof_person_and_request(house: House, shop: App, browser: Browser) -> None:
+def test_consent_needs_its_own_proof_person_and_request(server: Server, shop: App, browser: Browser) -> None:
     """OP-7: not another request's, not another person's, not a log-in form's."""
     login = browser.go("/login").form["csrf"]
     page = browser.log_in(browser.go(shop.authorize_url()))
     other = browser.go(shop.authorize_url(state="another"))
     for csrf in (login, other.form["csrf"], "x", ""):
         assert browser.send("/consent", {**page.form, "csrf": csrf, "decision": "allow"}).status == 400
-    house.person("amy")
-    browser.cookies["__Host-cupbearer_session"] = _log_in_elsewhere(house, "amy")
+    server.person("amy")
+    browser.cookies["__Host-cupbearer_session"] = _log_in_elsewhere(server, "amy")
     assert browser.consent(page).status == 400
 
 
 @pytest.mark.parametrize("changes", [{"prompt": "login"}, {"max_age": "10"}, {"id_token_hint": "of amy"}])
 def test_a_log_in_that_does_not_fit_the_request_is_none_at_the_consent_page_either(
-    house: House, shop: App, browser: Browser, clock: Clock, changes: dict[str, str]
+    server: Server, shop: App, browser: Browser, clock: Clock, changes: dict[str, str]
 ) -> None:
     """OP-4, OP-7: what was sealed for the log-in page opens at ours, and leads back to the log-in."""
-    house.person("amy")
+    server.person("amy")
     if "id_token_hint" in changes:
         hint = shop.redeem(shop.code(browser)).json["id_token"]
-        browser = house.browser()
+        browser = server.browser()
         browser.log_in(username="amy")
         changes = {"id_token_hint": hint}
     else:
@@ -170,37 +170,37 @@ def test_a_log_in_that_does_not_fit_the_request_is_none_at_the_consent_page_eith
     assert (decided.status, decided.location.startswith(f"{ISSUER}/login?")) == (303, True)
 
 
-def _log_in_elsewhere(house: House, username: str) -> str:
-    other = house.browser()
+def _log_in_elsewhere(server: Server, username: str) -> str:
+    other = server.browser()
     other.log_in(username=username)
     return other.cookies["__Host-cupbearer_session"]
 
 
 @pytest.mark.parametrize("decision", ["deny", "", "ALLOW"])
 def test_a_refused_consent_gives_nothing(
-    house: House, shop: App, browser: Browser, zoe: LogInResult, decision: str
+    server: Server, shop: App, browser: Browser, zoe: LogInResult, decision: str
 ) -> None:
     page = browser.log_in(browser.go(shop.authorize_url()))
     reply = browser.consent(page, decision)
     assert reply.told["error"] == "access_denied"
-    assert "consent_refused" in house.events(zoe.user.user_id)
-    assert house.services.oauth.consents.of(zoe.user.user_id) == ()
+    assert "consent_refused" in server.events(zoe.user.user_id)
+    assert server.services.oauth.consents.of(zoe.user.user_id) == ()
 
 
-def test_what_the_server_holds_counts_at_the_last_step(house: House, shop: App, browser: Browser) -> None:
+def test_what_the_server_holds_counts_at_the_last_step(server: Server, shop: App, browser: Browser) -> None:
     """OP-4: the client was disabled after the consent page was shown."""
     page = browser.log_in(browser.go(shop.authorize_url()))
-    house.services.oauth.clients.set_disabled(shop.client_id, disabled=True)
+    server.services.oauth.clients.set_disabled(shop.client_id, disabled=True)
     reply = browser.consent(page)
     assert (reply.status, "Location" in reply.headers) == (400, False)
 
 
 def test_a_new_log_in_at_a_browser_ends_the_one_before(
-    house: House, browser: Browser, zoe: LogInResult
+    server: Server, browser: Browser, zoe: LogInResult
 ) -> None:
     browser.log_in()
     browser.log_in(browser.go("/login"))
-    assert len(house.services.sessions.live(zoe.user.user_id)) == 2  # the fixture's own, and the last
+    assert len(server.services.sessions.live(zoe.user.user_id)) == 2  # the fixture's own, and the last
 
 
 def test_many_wrong_log_ins_are_told_to_wait(browser: Browser) -> None:
@@ -213,7 +213,7 @@ def test_many_wrong_log_ins_are_told_to_wait(browser: Browser) -> None:
 
 @pytest.mark.parametrize("kind", ["refresh token", "access token", "cut", "changed"])
 def test_only_a_browser_token_is_a_browser_session(
-    house: House, shop: App, browser: Browser, zoe: LogInResult, kind: str
+    server: Server, shop: App, browser: Browser, zoe: LogInResult, kind: str
 ) -> None:
     """TK-7, TK-10."""
     shop.code(browser)
@@ -228,13 +228,15 @@ def test_only_a_browser_token_is_a_browser_session(
     browser.cookies["__Host-cupbearer_session"] = other
     assert browser.ask("GET", shop.authorize_url(prompt="none")).told["error"] == "login_required"
     body = b'{"refresh_token": "%s"}' % good.encode()
-    answer = house.ask("POST", "/sessions/refresh", body=body, headers={"Content-Type": "application/json"})
+    answer = server.ask("POST", "/sessions/refresh", body=body, headers={"Content-Type": "application/json"})
     assert answer.status == 401
 
 
-def test_a_log_in_of_our_own_scripts_serves_the_pages_too(house: House, shop: App, browser: Browser) -> None:
+def test_a_log_in_of_our_own_scripts_serves_the_pages_too(
+    server: Server, shop: App, browser: Browser
+) -> None:
     shop.code(browser)
-    script = house.browser()
+    script = server.browser()
     body = b'{"username": "zoe", "password": "%s", "cookie": true}' % PASSWORD.encode()
     reply = script.ask("POST", "/sessions", body=body, headers={"Content-Type": "application/json"})
     assert reply.status == 201
@@ -245,7 +247,7 @@ def test_a_log_in_of_our_own_scripts_serves_the_pages_too(house: House, shop: Ap
 
 
 def test_bad_requests_from_a_logged_in_browser_stand_in_the_trail_once_an_hour(
-    house: House, shop: App, browser: Browser, zoe: LogInResult, clock: Clock
+    server: Server, shop: App, browser: Browser, zoe: LogInResult, clock: Clock
 ) -> None:
     """DS-3, LG-1: any page can send a browser here as often as it likes."""
     browser.log_in()
@@ -253,21 +255,21 @@ def test_bad_requests_from_a_logged_in_browser_stand_in_the_trail_once_an_hour(
         for _ in range(5):
             assert browser.ask("GET", "/oauth/authorize?client_id=nobody&redirect_uri=x").status == 400
             assert browser.ask("GET", shop.authorize_url(response_type="token")).status == 303
-        assert house.events(zoe.user.user_id).count("request_refused") == 2 * hour
+        assert server.events(zoe.user.user_id).count("request_refused") == 2 * hour
         clock.advance(3600)
 
 
 def test_what_was_tampered_with_stands_in_the_trail(
-    house: House, shop: App, browser: Browser, zoe: LogInResult
+    server: Server, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     """LG-1: a person's forms and links in theirs, a client's requests in its own; a stranger's in none (DS-3)."""
     page = browser.log_in(browser.go(shop.authorize_url()))
     browser.send("/consent", {**page.form, "csrf": "x", "decision": "allow"})
-    assert house.events(zoe.user.user_id).count("request_refused") == 1
+    assert server.events(zoe.user.user_id).count("request_refused") == 1
     shop.redeem("cbc_" + "x" * 43)
-    assert house.events(f"client:{shop.client_id}").count("request_refused") == 1
-    house.browser().go("/consent?request=x")
-    assert house.events(zoe.user.user_id).count("request_refused") == 1
+    assert server.events(f"client:{shop.client_id}").count("request_refused") == 1
+    server.browser().go("/consent?request=x")
+    assert server.events(zoe.user.user_id).count("request_refused") == 1
 
 
 def test_the_pages_say_that_an_address_is_not_checked_and_logs_nobody_in_yet(browser: Browser) -> None:

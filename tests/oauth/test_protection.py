@@ -3,7 +3,7 @@
 import pytest
 
 from tests.conftest import Clock
-from tests.oauth.house import PASSWORD, App, Browser, Reply
+from tests.oauth.server import PASSWORD, App, Browser, Reply
 
 POLICY = {
     "default-src": "'none'",

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.errors import Invalid
 from chalicelib.oauth.client import client_key
 from chalicelib.store import Replace
-from tests.oauth.house import App, Browser, House
+from tests.oauth.server import App, Browser, Server
 
 FORGED_HOSTS = (
     "https://a;script-src",
@@ -51,10 +51,10 @@ FORGED_PORTS = (":0", ":65536", ":99999", ":123456", ":", ":x", ":-1", ":08000",
 
 
 @pytest.mark.parametrize("uri", FORGED_HOSTS)
-def test_a_host_that_is_none_cannot_be_registered(house: House, uri: str) -> None:
+def test_a_host_that_is_none_cannot_be_registered(server: Server, uri: str) -> None:
     for wanted in ({"redirect_uris": (uri,)}, {"post_logout_redirect_uris": (uri,)}):
         with pytest.raises(Invalid) as refused:
-            house.client(**wanted)
+            server.client(**wanted)
         assert refused.value.public_code == "invalid_redirect_uri"
 
 
@@ -62,27 +62,27 @@ def test_a_host_that_is_none_cannot_be_registered(house: House, uri: str) -> Non
 @pytest.mark.parametrize(
     "host", ["https://shop.example", "http://127.0.0.1", "http://[::1]", "http://localhost"]
 )
-def test_a_port_that_is_none_cannot_be_registered(house: House, host: str, port: str) -> None:
+def test_a_port_that_is_none_cannot_be_registered(server: Server, host: str, port: str) -> None:
     with pytest.raises(Invalid):
-        house.client(redirect_uris=(f"{host}{port}/cb",))
+        server.client(redirect_uris=(f"{host}{port}/cb",))
 
 
 @pytest.mark.parametrize("port", FORGED_PORTS)
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
 def test_a_native_programs_port_is_one_that_exists(
-    house: House, browser: Browser, host: str, port: str
+    server: Server, browser: Browser, host: str, port: str
 ) -> None:
     """RFC 8252 section 7.3: any port, but a port."""
-    app = house.client(public=True, redirect_uris=(f"http://{host}/cb",))
+    app = server.client(public=True, redirect_uris=(f"http://{host}/cb",))
     assert browser.ask("GET", app.authorize_url(redirect_uri=f"http://{host}{port}/cb")).status == 400
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
 def test_a_confidential_client_has_the_port_that_it_registered(
-    house: House, browser: Browser, host: str
+    server: Server, browser: Browser, host: str
 ) -> None:
     """The exception is for native programs, and those are public: a server knows its own port."""
-    app = house.client(redirect_uris=(f"http://{host}:3000/cb",))
+    app = server.client(redirect_uris=(f"http://{host}:3000/cb",))
     assert browser.ask("GET", app.authorize_url(redirect_uri=f"http://{host}:3000/cb")).status == 303
     for port in ("", ":3001", ":80"):
         assert browser.ask("GET", app.authorize_url(redirect_uri=f"http://{host}{port}/cb")).status == 400
@@ -103,10 +103,10 @@ def test_a_confidential_client_has_the_port_that_it_registered(
     ],
 )
 def test_the_policy_of_a_page_names_the_origin_written_anew(
-    house: House, browser: Browser, uri: str, target: str
+    server: Server, browser: Browser, uri: str, target: str
 ) -> None:
     """BR-4. A policy has no words for an IPv6 address: its scheme stands for it."""
-    app = house.client(public=True, redirect_uris=(uri,))
+    app = server.client(public=True, redirect_uris=(uri,))
     page = browser.log_in(browser.go(app.authorize_url(redirect_uri=uri)))
     policy = page.headers["Content-Security-Policy"]
     assert f"form-action 'self' {target};" in policy
@@ -116,21 +116,21 @@ def test_the_policy_of_a_page_names_the_origin_written_anew(
     assert "code" in browser.consent(page).told
 
 
-def registered_before(house: House, app: App, uri: str) -> None:
+def registered_before(server: Server, app: App, uri: str) -> None:
     """Write down what an earlier version would have registered."""
-    client = house.services.oauth.clients.require(app.client_id)
+    client = server.services.oauth.clients.require(app.client_id)
     changed = replace(client, redirect_uris=(uri,), post_logout_redirect_uris=(uri,))
-    (record,) = house.services.store.get(client_key(app.client_id))
+    (record,) = server.services.store.get(client_key(app.client_id))
     assert record is not None
-    house.services.store.commit(Replace(record, changed.data()))
+    server.services.store.commit(Replace(record, changed.data()))
 
 
 @pytest.mark.parametrize("uri", ["https://a;script-src", "https://*.x/cb", "https://'self'/"])
 def test_what_was_registered_before_and_could_not_be_today_leads_nowhere(
-    house: House, browser: Browser, uri: str
+    server: Server, browser: Browser, uri: str
 ) -> None:
-    app = house.client()
-    registered_before(house, app, uri)
+    app = server.client()
+    registered_before(server, app, uri)
     asked = browser.ask("GET", app.authorize_url(redirect_uri=uri))
     browser.log_in()
     out = browser.ask("GET", f"/oauth/logout?client_id={app.client_id}&post_logout_redirect_uri={uri}")
@@ -146,7 +146,7 @@ def refusals_in(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize("endpoint", ["authorize", "logout"])
 def test_a_wrong_redirect_uri_is_on_the_page_as_text_and_in_the_log_with_its_client(
-    house: House, shop: App, browser: Browser, caplog: pytest.LogCaptureFixture, endpoint: str
+    server: Server, shop: App, browser: Browser, caplog: pytest.LogCaptureFixture, endpoint: str
 ) -> None:
     """OP-1: it is never linked to. Its query may hold a secret and is in no log (LG-2)."""
     caplog.set_level("INFO", "cupbearer")

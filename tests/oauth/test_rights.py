@@ -12,7 +12,7 @@ from chalicelib.authentication.log_in import LogInResult
 from chalicelib.oauth.consents import Consent, Consents
 from chalicelib.store import Data, Remove, Replace, Store
 from chalicelib.world import World
-from tests.oauth.house import App, Browser, House, log_in_narrowly, open_house, payload_of, services
+from tests.oauth.server import App, Browser, Server, log_in_narrowly, open_server, payload_of, services
 
 NAMES = [*sorted(scopes.PROTOCOL), "get:profile", "pangolins", "users:read"]
 SETS = st.frozensets(st.sampled_from(NAMES))
@@ -32,33 +32,33 @@ def test_granted_lies_within_asked_allowed_and_held(
 
 
 def test_a_narrowed_log_in_gives_a_client_no_more_than_it_has(
-    house: House, browser: Browser, zoe: LogInResult
+    server: Server, browser: Browser, zoe: LogInResult
 ) -> None:
     """SC-2: what the person has beside this log-in is neither shown nor given nor remembered."""
-    shop = house.client(scopes="openid get:profile")
+    shop = server.client(scopes="openid get:profile")
     log_in_narrowly(browser)
     page = browser.go(shop.authorize_url(scope="openid get:profile"))
     assert "get:profile" not in page.text
     tokens = shop.redeem(browser.consent(page).told["code"]).json
     assert tokens["scope"] == "openid"
-    (consent,) = house.services.oauth.consents.of(zoe.user.user_id)
+    (consent,) = server.services.oauth.consents.of(zoe.user.user_id)
     assert consent.scopes == {"openid"}
 
 
 def test_a_right_taken_from_the_person_or_the_client_is_gone_at_the_next_refresh(
-    house: House, browser: Browser, zoe: LogInResult
+    server: Server, browser: Browser, zoe: LogInResult
 ) -> None:
     """SE-4."""
-    shop = house.client(scopes="openid get:profile")
+    shop = server.client(scopes="openid get:profile")
     tokens = shop.redeem(shop.code(browser, scope="openid get:profile")).json
     assert tokens["scope"] == "get:profile openid"
-    house.services.users.change(zoe.user.user_id, lambda user: replace(user, scopes=frozenset()))
+    server.services.users.change(zoe.user.user_id, lambda user: replace(user, scopes=frozenset()))
     tokens = shop.refresh(tokens["refresh_token"]).json
     assert tokens["scope"] == "openid" == payload_of(tokens["access_token"])["scope"]
-    client = house.services.oauth.clients.require(shop.client_id)
+    client = server.services.oauth.clients.require(shop.client_id)
     assert client.record is not None
     changed: Data = replace(client, scopes=frozenset({"get:profile"})).data()
-    house.services.store.commit(Replace(client.record, changed))
+    server.services.store.commit(Replace(client.record, changed))
     tokens = shop.refresh(tokens["refresh_token"]).json
     assert (tokens["scope"], "id_token" in tokens) == ("", False)
 
@@ -66,27 +66,27 @@ def test_a_right_taken_from_the_person_or_the_client_is_gone_at_the_next_refresh
 @pytest.mark.parametrize("spent", [False, True], ids=["current", "forgiven replay"])
 @pytest.mark.parametrize("left", ["nothing", "less"])
 def test_no_refresh_goes_beyond_the_consent_as_it_is_now(
-    house: House, shop: App, browser: Browser, zoe: LogInResult, left: str, *, spent: bool
+    server: Server, shop: App, browser: Browser, zoe: LogInResult, left: str, *, spent: bool
 ) -> None:
     """SE-4: a session that a withdrawal did not reach gets nothing, nor by a token within the grace (SE-3)."""
     refresh_token = shop.redeem(shop.code(browser)).json["refresh_token"]
     if spent:
         assert shop.refresh(refresh_token).status == 200
-    consent = house.services.oauth.consents.find(zoe.user.user_id, shop.client_id)
+    consent = server.services.oauth.consents.find(zoe.user.user_id, shop.client_id)
     assert consent is not None
     assert consent.record is not None
     less = Replace(consent.record, replace(consent, scopes=frozenset({"openid"})).data())
-    house.services.store.commit(Remove(consent.record) if left == "nothing" else less)
+    server.services.store.commit(Remove(consent.record) if left == "nothing" else less)
     refused = shop.refresh(refresh_token)
     assert (refused.status, refused.error, refused.json["reason"]) == (400, "invalid_grant", "revoked")
 
 
 def test_a_consent_withdrawn_during_a_refresh_is_seen_by_its_commit(
-    house: House, shop: App, browser: Browser, zoe: LogInResult, monkeypatch: pytest.MonkeyPatch
+    server: Server, shop: App, browser: Browser, zoe: LogInResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SE-4, ST-2."""
     refresh_token = shop.redeem(shop.code(browser)).json["refresh_token"]
-    find, store = Consents.find, house.services.store
+    find, store = Consents.find, server.services.store
 
     def find_and_lose(self: Consents, user_id: str, client_id: str) -> Consent | None:
         consent = find(self, user_id, client_id)
@@ -99,34 +99,34 @@ def test_a_consent_withdrawn_during_a_refresh_is_seen_by_its_commit(
 
 
 def test_a_disabled_person_gets_nothing_more(
-    house: House, shop: App, browser: Browser, zoe: LogInResult
+    server: Server, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     tokens, code = shop.redeem(shop.code(browser)).json, shop.code(browser)
-    user = house.services.users.require(zoe.user.user_id)
-    house.services.users.change(
+    user = server.services.users.require(zoe.user.user_id)
+    server.services.users.change(
         user.user_id, lambda user: replace(user.with_sessions_ended("disabled"), disabled=True)
     )
     assert shop.refresh(tokens["refresh_token"]).json["reason"] == "disabled"
     assert shop.redeem(code).error == "invalid_grant"
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-    assert house.ask("GET", "/oauth/userinfo", headers=bearer).status == 401
+    assert server.ask("GET", "/oauth/userinfo", headers=bearer).status == 401
 
 
-def test_nobody_sees_or_withdraws_anothers_consents(house: House, shop: App, browser: Browser) -> None:
+def test_nobody_sees_or_withdraws_anothers_consents(server: Server, shop: App, browser: Browser) -> None:
     """SC-3."""
     shop.code(browser)
-    amy = {"Authorization": f"Bearer {house.person('amy').access_token}"}
-    assert house.ask("GET", "/users/me/consents", headers=amy).json == {"consents": []}
-    assert house.ask("DELETE", f"/users/me/consents/{shop.client_id}", headers=amy).status == 404
+    amy = {"Authorization": f"Bearer {server.person('amy').access_token}"}
+    assert server.ask("GET", "/users/me/consents", headers=amy).json == {"consents": []}
+    assert server.ask("DELETE", f"/users/me/consents/{shop.client_id}", headers=amy).status == 404
 
 
 def test_a_deleted_person_leaves_no_consents(
-    house: House, shop: App, browser: Browser, zoe: LogInResult
+    server: Server, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     tokens = shop.redeem(shop.code(browser)).json
     own = {"Authorization": f"Bearer {zoe.access_token}"}
-    assert house.ask("DELETE", "/users/me", headers=own).status == 204
-    assert house.services.oauth.consents.of(zoe.user.user_id) == ()
+    assert server.ask("DELETE", "/users/me", headers=own).status == 204
+    assert server.services.oauth.consents.of(zoe.user.user_id) == ()
     assert shop.refresh(tokens["refresh_token"]).error == "invalid_grant"
 
 
@@ -149,18 +149,20 @@ def test_cors_is_for_listed_origins_alone(
 ) -> None:
     """BR-3: on answers and on preflights, errors too."""
     listed = "https://app.example"
-    with open_house(services(store, world, tmp_path, ALLOWED_ORIGINS=[listed])) as house:
+    with open_server(services(store, world, tmp_path, ALLOWED_ORIGINS=[listed])) as server:
         method = "POST" if path == "/oauth/token" else "GET"
-        bearer = {"Authorization": f"Bearer {house.person('zoe').access_token}"} if "userinfo" in path else {}
+        bearer = (
+            {"Authorization": f"Bearer {server.person('zoe').access_token}"} if "userinfo" in path else {}
+        )
         for asked, way in ((method, bearer), ("OPTIONS", {})):
-            good = house.ask(asked, path, headers={"Origin": listed, **way})
+            good = server.ask(asked, path, headers={"Origin": listed, **way})
             assert good.headers["Access-Control-Allow-Origin"] == listed
-            other = house.ask(asked, path, headers={"Origin": origin, **way})
+            other = server.ask(asked, path, headers={"Origin": origin, **way})
             assert "Access-Control-Allow-Origin" not in other.headers
             assert other.headers["Vary"] == "Origin"
 
 
-def test_no_secret_is_kept_in_clear(house: House, shop: App, browser: Browser, tmp_path: Path) -> None:
+def test_no_secret_is_kept_in_clear(server: Server, shop: App, browser: Browser, tmp_path: Path) -> None:
     """TK-10, M9: neither codes nor tokens nor browser sessions, in no file of the store."""
     code = shop.code(browser)
     tokens = shop.redeem(code).json
@@ -172,21 +174,23 @@ def test_no_secret_is_kept_in_clear(house: House, shop: App, browser: Browser, t
 
 
 def test_what_a_newer_release_added_to_a_client_is_passed_over(
-    house: House, shop: App, browser: Browser
+    server: Server, shop: App, browser: Browser
 ) -> None:
     """DP-4: two releases run on one table in every deploy and rollback."""
-    client = house.services.oauth.clients.require(shop.client_id)
+    client = server.services.oauth.clients.require(shop.client_id)
     assert client.record is not None
-    house.services.store.commit(Replace(client.record, {**client.data(), "from_the_future": 1}))
+    server.services.store.commit(Replace(client.record, {**client.data(), "from_the_future": 1}))
     assert shop.redeem(shop.code(browser)).status == 200
 
 
-def test_a_consent_is_to_what_was_shown(house: House, browser: Browser, zoe: LogInResult) -> None:
+def test_a_consent_is_to_what_was_shown(server: Server, browser: Browser, zoe: LogInResult) -> None:
     """OP-7: a right that the person got after the page was shown is asked for anew."""
-    shop = house.client(scopes="openid pangolins")
+    shop = server.client(scopes="openid pangolins")
     page = browser.log_in(browser.go(shop.authorize_url(scope="openid pangolins")))
     assert "pangolins" not in page.text
-    house.services.users.change(zoe.user.user_id, lambda user: replace(user, scopes=frozenset({"pangolins"})))
+    server.services.users.change(
+        zoe.user.user_id, lambda user: replace(user, scopes=frozenset({"pangolins"}))
+    )
     assert browser.consent(page).status == 400
     page = browser.go(shop.authorize_url(scope="openid pangolins"))
     assert "pangolins" in page.text

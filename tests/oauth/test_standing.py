@@ -7,8 +7,8 @@ import pytest
 
 from chalicelib.oauth.clients import Registration
 from chalicelib.store import Replace
-from cupbearer.testing import SOURCE, Bench, Client
-from tests.oauth.house import basic
+from cupbearer.testing import SOURCE, AppUnderTest, Client
+from tests.oauth.server import basic
 from tests.support.keys_world import Line
 
 SCOPES = ["get:profile", "pangolins"]
@@ -114,11 +114,11 @@ class TestStored:
         app = ann.through_app(SCOPES)
         user_id, session_id, client_id, secret = (app.access_token or "").removeprefix("cba_").split(".")
         for text in (f"cba_{user_id}.{session_id}.{secret}", f"cba_-.-.{client_id}.{secret}"):
-            assert Client(ann.bench, access_token=text).get("/pangolins").status == 401
+            assert Client(ann.under_test, access_token=text).get("/pangolins").status == 401
 
     @pytest.mark.parametrize("kind", ["own", "app", "machine"])
     def test_a_look_is_one_read_whatever_it_depends_on(
-        self, cupbearer: Bench, ann: Client, kind: str
+        self, cupbearer: AppUnderTest, ann: Client, kind: str
     ) -> None:
         """The design's section 8: one batch."""
         caller = {

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from chalicelib.store import StoreUnavailable
-from tests.oauth.house import App, Browser, House
+from tests.oauth.server import App, Browser, Server
 
 
 @contextmanager
-def broken(house: House, monkeypatch: pytest.MonkeyPatch, *verbs: str) -> Iterator[None]:
+def broken(server: Server, monkeypatch: pytest.MonkeyPatch, *verbs: str) -> Iterator[None]:
     def fail(*_: Any, **__: Any) -> None:
         raise StoreUnavailable
 
     with monkeypatch.context() as patch:
         for verb in verbs:
-            patch.setattr(type(house.services.store), verb, fail)
+            patch.setattr(type(server.services.store), verb, fail)
         yield
 
 
@@ -25,10 +25,10 @@ def broken(house: House, monkeypatch: pytest.MonkeyPatch, *verbs: str) -> Iterat
     "verbs", [("get",), ("list",), ("commit",), ("get", "list", "commit", "take", "bump")]
 )
 def test_a_code_outlives_the_trouble_and_gives_its_tokens_after_it(
-    house: House, shop: App, browser: Browser, monkeypatch: pytest.MonkeyPatch, verbs: tuple[str, ...]
+    server: Server, shop: App, browser: Browser, monkeypatch: pytest.MonkeyPatch, verbs: tuple[str, ...]
 ) -> None:
     code = shop.code(browser)
-    with broken(house, monkeypatch, *verbs):
+    with broken(server, monkeypatch, *verbs):
         reply = shop.redeem(code)
         assert (reply.status, reply.error) == (503, "temporarily_unavailable")
         assert int(reply.headers["Retry-After"]) > 0
@@ -36,12 +36,12 @@ def test_a_code_outlives_the_trouble_and_gives_its_tokens_after_it(
 
 
 def test_a_revocation_that_could_not_be_written_is_not_said_to_be_done(
-    house: House, shop: App, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    server: Server, shop: App, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """OP-8."""
     tokens = shop.redeem(shop.code(browser)).json
     for verbs in (("commit",), ("get",)):
-        with broken(house, monkeypatch, *verbs):
+        with broken(server, monkeypatch, *verbs):
             assert shop.post("/oauth/revoke", token=tokens["refresh_token"]).status == 503
             assert shop.post("/oauth/introspect", token=tokens["access_token"]).status in (200, 503)
     assert shop.refresh(tokens["refresh_token"]).status == 200
@@ -49,11 +49,11 @@ def test_a_revocation_that_could_not_be_written_is_not_said_to_be_done(
 
 @pytest.mark.parametrize("path", ["/login", "/consent", "/oauth/authorize"])
 def test_a_page_in_trouble_is_a_page(
-    house: House, shop: App, browser: Browser, monkeypatch: pytest.MonkeyPatch, path: str
+    server: Server, shop: App, browser: Browser, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     page = browser.log_in(browser.go(shop.authorize_url()))
     url = {"/oauth/authorize": shop.authorize_url()}.get(path, f"{path}?request={page.form['request']}")
-    with broken(house, monkeypatch, "get"):
+    with broken(server, monkeypatch, "get"):
         reply = browser.ask("GET", url)
     assert reply.status == 503
     assert "text/html" in reply.headers["Content-Type"]

@@ -17,7 +17,7 @@ SECRET = "a secret of at least thirty-two characters"
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     port = free_port()
     client = {
         "client_id": "cupbearer",
@@ -35,8 +35,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def guest(browser: Browser, house: Server) -> Iterator[Person]:
-    person = Person.at(browser, house)
+def guest(browser: Browser, ours: Server) -> Iterator[Person]:
+    person = Person.at(browser, ours)
     yield person
     assert_kept_to_the_policy(person)
     person.context.close()

@@ -11,7 +11,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from tests.cli.test_served import project
-from tests.support.cli_desk import environment
+from tests.support.command_line import environment
 
 __all__ = ["project"]
 

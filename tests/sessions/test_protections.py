@@ -10,7 +10,7 @@ from chalicelib.errors import RefreshRefused
 from chalicelib.sessions.refresh_tokens import RefreshTokens
 from chalicelib.sessions.session import session_key
 from chalicelib.store import Insert, Key, Replace
-from cupbearer.testing import SOURCE, Bench, Client
+from cupbearer.testing import SOURCE, AppUnderTest, Client
 from tests.support.refreshing import refusal, spend
 from tests.support.rivals import OneCommit, Rival, sessions_over
 
@@ -26,7 +26,7 @@ def ann(client: Client) -> Client:
 
 
 @pytest.fixture
-def forged(cupbearer: Bench, ann: Client) -> str:
+def forged(cupbearer: AppUnderTest, ann: Client) -> str:
     """A token under our own MAC key, as who stole that key makes one: without the session's secret."""
     tokens = RefreshTokens(cupbearer.services.mac_keys)
     token = tokens.read(ann.refresh_token or "")
@@ -38,12 +38,14 @@ class TestSecret:
     """TK-10: a stolen MAC key opens no session."""
 
     def test_a_refresh_token_without_the_sessions_secret_is_refused_and_ends_nothing(
-        self, cupbearer: Bench, ann: Client, forged: str
+        self, cupbearer: AppUnderTest, ann: Client, forged: str
     ) -> None:
         assert refusal(cupbearer, forged) == "invalid_token"
         assert spend(cupbearer, ann.refresh_token).session_id == ann.session_id
 
-    def test_a_browser_token_without_it_is_nobodys(self, cupbearer: Bench, ann: Client, forged: str) -> None:
+    def test_a_browser_token_without_it_is_nobodys(
+        self, cupbearer: AppUnderTest, ann: Client, forged: str
+    ) -> None:
         browser = cupbearer.services.oauth.browser
         found = browser.find(browser.token_for(ann.refresh_token or ""))
         assert found
@@ -56,7 +58,7 @@ class TestForgivenReplay:
 
     @pytest.mark.parametrize(("act", "reason"), [("log out", "revoked"), ("disable", "disabled")])
     def test_an_end_that_comes_first_leaves_nothing_issued(
-        self, cupbearer: Bench, ann: Client, act: str, reason: str
+        self, cupbearer: AppUnderTest, ann: Client, act: str, reason: str
     ) -> None:
         """The log-out changes the session alone, the disable the person alone: each is demanded."""
         spend(cupbearer, ann.refresh_token)
@@ -85,20 +87,22 @@ class TestForgivenReplay:
 class TestLogOut:
     """The session is over, whoever ended it: that is what was asked for."""
 
-    def test_a_log_out_that_another_overtakes_is_done(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_log_out_that_another_overtakes_is_done(self, cupbearer: AppUnderTest, ann: Client) -> None:
         store = cupbearer.services.store
         rival = Rival(store, ann.revoke)
         sessions_over(cupbearer, rival)
         assert ann.delete("/sessions/current").status == 204
         assert ann.delete("/sessions/current").status == 401
 
-    def test_one_that_is_always_overtaken_is_told_to_try_again(self, cupbearer: Bench, ann: Client) -> None:
+    def test_one_that_is_always_overtaken_is_told_to_try_again(
+        self, cupbearer: AppUnderTest, ann: Client
+    ) -> None:
         sessions_over(cupbearer, Rival(cupbearer.services.store, lambda: touch(cupbearer, ann)))
         answer = ann.delete("/sessions/current")
         assert (answer.status, answer.code) == (409, "conflict")
 
     def test_a_refresh_that_is_always_overtaken_is_told_to_try_again(
-        self, cupbearer: Bench, ann: Client
+        self, cupbearer: AppUnderTest, ann: Client
     ) -> None:
         """And the description says so, which every answer of a test is held against."""
         store = cupbearer.services.store
@@ -109,15 +113,15 @@ class TestLogOut:
         assert ann.refresh().status == 200
 
 
-def touch(bench: Bench, person: Client) -> None:
+def touch(under_test: AppUnderTest, person: Client) -> None:
     """Write a session as it is: who read it before writes in vain."""
-    (record,) = bench.services.store.get(session_key(person.user_id or "", person.session_id or ""))
+    (record,) = under_test.services.store.get(session_key(person.user_id or "", person.session_id or ""))
     assert record
-    bench.services.store.commit(Replace(record, record.data, expires_at=record.expires_at))
+    under_test.services.store.commit(Replace(record, record.data, expires_at=record.expires_at))
 
 
 def test_a_changed_password_stands_in_the_trail_by_the_commit_that_changes_it(
-    cupbearer: Bench, ann: Client
+    cupbearer: AppUnderTest, ann: Client
 ) -> None:
     """LG-4: neither exists without the other, whatever comes after."""
     accounts = cupbearer.services.accounts

@@ -13,7 +13,7 @@ from chalicelib.sessions.session import Session
 from chalicelib.sessions.session_room import MAX_SESSIONS
 from chalicelib.store import Write
 from chalicelib.users.user import User
-from cupbearer.testing import SOURCE, Bench, Client
+from cupbearer.testing import SOURCE, AppUnderTest, Client
 from tests.support.refreshing import refusal, spend
 
 ROOT = Path(__file__).parents[2]
@@ -32,13 +32,15 @@ class TestReasons:
         wanted = "invalid_token expired idle spent reused revoked password_changed disabled"
         assert set(REFRESH_REASONS) == set(wanted.split())
 
-    def test_unused_too_long_is_idle(self, cupbearer: Bench, ann: Client) -> None:
+    def test_unused_too_long_is_idle(self, cupbearer: AppUnderTest, ann: Client) -> None:
         cupbearer.clock.advance(14 * DAY - 1)
         token = spend(cupbearer, ann.refresh_token).refresh_token
         cupbearer.clock.advance(14 * DAY)
         assert refusal(cupbearer, token) == "idle"
 
-    def test_past_its_greatest_age_is_expired_however_busy(self, cupbearer: Bench, ann: Client) -> None:
+    def test_past_its_greatest_age_is_expired_however_busy(
+        self, cupbearer: AppUnderTest, ann: Client
+    ) -> None:
         token = ann.refresh_token or ""
         for _ in range(8):
             cupbearer.clock.advance(11 * DAY)
@@ -46,42 +48,46 @@ class TestReasons:
         cupbearer.clock.advance(2 * DAY)
         assert refusal(cupbearer, token) == "expired"
 
-    def test_logged_out_is_revoked(self, cupbearer: Bench, ann: Client) -> None:
+    def test_logged_out_is_revoked(self, cupbearer: AppUnderTest, ann: Client) -> None:
         ann.revoke()
         assert refusal(cupbearer, ann.refresh_token) == "revoked"
 
-    def test_logged_out_everywhere_is_revoked(self, cupbearer: Bench, ann: Client) -> None:
+    def test_logged_out_everywhere_is_revoked(self, cupbearer: AppUnderTest, ann: Client) -> None:
         cupbearer.services.administration.end_session(ann.user_id or "", None, source=SOURCE)
         assert refusal(cupbearer, ann.refresh_token) == "revoked"
 
-    def test_a_disabled_account_is_disabled(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_disabled_account_is_disabled(self, cupbearer: AppUnderTest, ann: Client) -> None:
         cupbearer.services.administration.administer(ann.user_id or "", disabled=True, source=SOURCE)
         assert refusal(cupbearer, ann.refresh_token) == "disabled"
 
-    def test_enabling_again_revives_no_session(self, cupbearer: Bench, ann: Client) -> None:
+    def test_enabling_again_revives_no_session(self, cupbearer: AppUnderTest, ann: Client) -> None:
         """SE-6."""
         for disabled in (True, False):
             cupbearer.services.administration.administer(ann.user_id or "", disabled=disabled, source=SOURCE)
         assert refusal(cupbearer, ann.refresh_token) == "disabled"
 
-    def test_a_password_set_by_an_operator_is_password_changed(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_password_set_by_an_operator_is_password_changed(
+        self, cupbearer: AppUnderTest, ann: Client
+    ) -> None:
         cupbearer.services.administration.set_password(
             ann.user_id or "", new="a new long phrase", source=SOURCE
         )
         assert refusal(cupbearer, ann.refresh_token) == "password_changed"
 
-    def test_a_deleted_users_token_is_revoked(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_deleted_users_token_is_revoked(self, cupbearer: AppUnderTest, ann: Client) -> None:
         cupbearer.services.administration.delete(ann.user_id or "", source=SOURCE)
         assert refusal(cupbearer, ann.refresh_token) == "revoked"
 
-    def test_another_clients_token_is_no_token(self, cupbearer: Bench, ann: Client) -> None:
+    def test_another_clients_token_is_no_token(self, cupbearer: AppUnderTest, ann: Client) -> None:
         """SE-4: bound to its client; and the attempt ends nothing."""
         with pytest.raises(RefreshRefused) as refused:
             cupbearer.services.log_in.refresh(ann.refresh_token or "", source=SOURCE, client_id="other")
         assert refused.value.public_code == "invalid_token"
         assert spend(cupbearer, ann.refresh_token)
 
-    def test_the_reason_is_told_for_a_day_and_written_down_once(self, cupbearer: Bench, ann: Client) -> None:
+    def test_the_reason_is_told_for_a_day_and_written_down_once(
+        self, cupbearer: AppUnderTest, ann: Client
+    ) -> None:
         """DS-3: a thief who keeps trying cannot fill the trail."""
         ann.revoke()
         for _ in range(5):
@@ -89,11 +95,13 @@ class TestReasons:
         events, _ = cupbearer.services.audit.of(ann.user_id or "")
         assert [event.event for event in events].count("refresh_refused") == 1
 
-    def test_a_session_that_was_swept_away_is_expired(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_session_that_was_swept_away_is_expired(self, cupbearer: AppUnderTest, ann: Client) -> None:
         cupbearer.clock.advance(200 * DAY)
         assert refusal(cupbearer, ann.refresh_token) == "expired"
 
-    def test_a_store_restored_to_before_a_token_ends_that_token(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_store_restored_to_before_a_token_ends_that_token(
+        self, cupbearer: AppUnderTest, ann: Client
+    ) -> None:
         """DL-3: a counter ahead of the session's was given out by a history that was undone."""
         ahead = spend(cupbearer, ann.refresh_token).refresh_token
         sessions = cupbearer.services.sessions
@@ -109,12 +117,12 @@ class TestReasons:
 class TestWhatItCarries:
     """SE-4: user state and scopes are read again at every refresh."""
 
-    def test_a_changed_scope_reaches_the_next_token(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_changed_scope_reaches_the_next_token(self, cupbearer: AppUnderTest, ann: Client) -> None:
         operate = cupbearer.services.administration.administer
         operate(ann.user_id or "", granted=frozenset({"orders:read"}), source=SOURCE)
         assert spend(cupbearer, ann.refresh_token).scope == {"orders:read"}
 
-    def test_a_session_begun_narrow_stays_narrow(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_session_begun_narrow_stays_narrow(self, cupbearer: AppUnderTest, ann: Client) -> None:
         signed_in = cupbearer.services.log_in.with_password(
             username=ann.username or "",
             password=ann.password or "",
@@ -127,7 +135,7 @@ class TestWhatItCarries:
         )
         assert spend(cupbearer, signed_in.refresh_token).scope == {"pangolins"}
 
-    def test_a_refresh_may_narrow_and_never_widen(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_refresh_may_narrow_and_never_widen(self, cupbearer: AppUnderTest, ann: Client) -> None:
         refresh = cupbearer.services.log_in.refresh
         narrowed = refresh(
             ann.refresh_token or "", source=SOURCE, scope=frozenset({"pangolins", "users:write"})
@@ -140,7 +148,7 @@ class TestOvertaken:
     """SE-7: what befalls the user between the read and the write of a refresh decides about this very refresh."""
 
     @staticmethod
-    def refresh(bench: Bench, token: str | None, act: Callable[[], object]) -> frozenset[str]:
+    def refresh(under_test: AppUnderTest, token: str | None, act: Callable[[], object]) -> frozenset[str]:
         """Refresh while ``act`` happens once, after the user was read; return the scopes for the new token."""
         acts = iter([act])
 
@@ -148,19 +156,19 @@ class TestOvertaken:
             next(acts, lambda: None)()
             return session.granted(user), ()
 
-        sessions = bench.services.sessions
+        sessions = under_test.services.sessions
         moved = sessions.refresh(token or "", client_id="cupbearer", source=SOURCE, issue=issue)
         found: frozenset[str] = moved.extra
         return found
 
-    def test_by_a_scope_cut(self, cupbearer: Bench, ann: Client) -> None:
+    def test_by_a_scope_cut(self, cupbearer: AppUnderTest, ann: Client) -> None:
         left = frozenset({"get:profile"})
         operate, user_id = cupbearer.services.administration, ann.user_id or ""
         cut = partial(operate.administer, user_id, granted=left, source=SOURCE)
         assert self.refresh(cupbearer, ann.refresh_token, cut) == left
 
     @pytest.mark.parametrize("act", ["disabled", "password_changed", "revoked", "logged out", "deleted"])
-    def test_by_an_end(self, cupbearer: Bench, ann: Client, act: str) -> None:
+    def test_by_an_end(self, cupbearer: AppUnderTest, ann: Client, act: str) -> None:
         operate, user_id = cupbearer.services.administration, ann.user_id or ""
         acts: dict[str, Callable[[], object]] = {
             "disabled": partial(operate.administer, user_id, disabled=True, source=SOURCE),
@@ -180,7 +188,7 @@ class TestMany:
     """SE-6, DS-3."""
 
     def test_at_most_fifty_are_kept_and_the_longest_unused_gives_way(
-        self, cupbearer: Bench, ann: Client
+        self, cupbearer: AppUnderTest, ann: Client
     ) -> None:
         first = ann.refresh_token
         for _ in range(MAX_SESSIONS + 5):
@@ -195,7 +203,7 @@ class TestMany:
             == MAX_SESSIONS
         )
 
-    def test_ended_ones_give_way_first(self, cupbearer: Bench, ann: Client) -> None:
+    def test_ended_ones_give_way_first(self, cupbearer: AppUnderTest, ann: Client) -> None:
         oldest = ann.refresh_token
         for _ in range(MAX_SESSIONS - 1):
             ann.log_in()
@@ -203,7 +211,7 @@ class TestMany:
         ann.log_in()
         assert spend(cupbearer, oldest)
 
-    def test_one_is_ended_and_the_others_go_on(self, cupbearer: Bench, ann: Client) -> None:
+    def test_one_is_ended_and_the_others_go_on(self, cupbearer: AppUnderTest, ann: Client) -> None:
         first = ann.refresh_token
         ann.log_in()
         ann.revoke()
@@ -211,7 +219,7 @@ class TestMany:
         assert spend(cupbearer, first)
 
     def test_an_ended_or_foreign_or_unknown_session_cannot_be_ended(
-        self, cupbearer: Bench, client: Client, ann: Client
+        self, cupbearer: AppUnderTest, client: Client, ann: Client
     ) -> None:
         """SC-3."""
         ben = client.as_user()
@@ -221,7 +229,7 @@ class TestMany:
                 cupbearer.services.sessions.end(ben.user_id or "", session_id or "", source=SOURCE)
 
     def test_one_persons_end_of_all_is_nobody_elses(
-        self, cupbearer: Bench, client: Client, ann: Client
+        self, cupbearer: AppUnderTest, client: Client, ann: Client
     ) -> None:
         ben = client.as_user()
         cupbearer.services.administration.end_session(ann.user_id or "", None, source=SOURCE)
@@ -232,7 +240,7 @@ class TestWhatIsStored:
     """TK-10, M9: never a token, never the secret in one."""
 
     @pytest.fixture
-    def dump(self, cupbearer: Bench, ann: Client, tmp_path: Path) -> Iterator[bytes]:
+    def dump(self, cupbearer: AppUnderTest, ann: Client, tmp_path: Path) -> Iterator[bytes]:
         spend(cupbearer, ann.refresh_token)
         return iter([b"".join(path.read_bytes() for path in tmp_path.glob("cupbearer.db*"))])
 
@@ -246,6 +254,6 @@ class TestWhatIsStored:
 
     def test_a_token_of_another_ring_is_not_ours(self, ann: Client, tmp_path: Path) -> None:
         (tmp_path / "other").mkdir()
-        with Bench(ROOT, tmp_path / "other") as other:
+        with AppUnderTest(ROOT, tmp_path / "other") as other:
             token = RefreshTokens(other.services.mac_keys)
             assert token.read(ann.refresh_token or "") is None

@@ -7,17 +7,17 @@ import pytest
 from chalicelib.audit.trail import Source
 from chalicelib.authentication.log_in import LogInResult
 from chalicelib.errors import RefreshRefused
-from cupbearer.testing import SOURCE, Bench
+from cupbearer.testing import SOURCE, AppUnderTest
 
 ROOT = Path(__file__).parents[2]
 DAY = 86_400
 
 
-def spend(bench: Bench, token: str | None) -> LogInResult:
-    return bench.services.log_in.refresh(token or "", source=SOURCE)
+def spend(under_test: AppUnderTest, token: str | None) -> LogInResult:
+    return under_test.services.log_in.refresh(token or "", source=SOURCE)
 
 
-def refusal(bench: Bench, token: str | None, *, source: Source = SOURCE) -> str:
+def refusal(under_test: AppUnderTest, token: str | None, *, source: Source = SOURCE) -> str:
     with pytest.raises(RefreshRefused) as refused:
-        bench.services.log_in.refresh(token or "", source=source)
+        under_test.services.log_in.refresh(token or "", source=source)
     return refused.value.public_code

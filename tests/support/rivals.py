@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from chalicelib.store import Store, StoreUnavailable, Write
-from cupbearer.testing import Bench
+from cupbearer.testing import AppUnderTest
 from tests.support.keys_world import Line
 
 
@@ -37,6 +37,6 @@ class OneCommit(Line):
         super().commit(*writes)
 
 
-def sessions_over(bench: Bench, store: Store) -> None:
+def sessions_over(under_test: AppUnderTest, store: Store) -> None:
     """Let the sessions of the app reach their store this way."""
-    bench.services.sessions._store = store
+    under_test.services.sessions._store = store

@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.audit.trail import Source
 from chalicelib.authentication.log_in import LogInResult
 from chalicelib.credentials.passwords import Passwords, Verdict
-from cupbearer.testing import SOURCE, Bench, QuickServices
+from cupbearer.testing import SOURCE, AppUnderTest, QuickServices
 from tests.support.keys_world import Line
 
 PHRASE = "a wrong but long phrase"
@@ -42,16 +42,18 @@ class Watched:
     hashes: Counter[str]
 
 
-def watched(bench: Bench) -> Watched:
-    line, counting = Line(bench.services.store), Counting(bench.services.passwords)
-    services = QuickServices(bench.settings, bench.services.world, store=line)
-    ready = {name: getattr(bench.services, name) for name in ("key_ring", "mac_keys")}  # in memory already
+def watched(under_test: AppUnderTest) -> Watched:
+    line, counting = Line(under_test.services.store), Counting(under_test.services.passwords)
+    services = QuickServices(under_test.settings, under_test.services.world, store=line)
+    ready = {
+        name: getattr(under_test.services, name) for name in ("key_ring", "mac_keys")
+    }  # in memory already
     vars(services).update(ready, passwords=counting)
     return Watched(services, line, counting.asked)
 
 
 def log_in(
-    bench: Bench | Watched, username: str | None, password: str | None, source: Source = SOURCE
+    under_test: AppUnderTest | Watched, username: str | None, password: str | None, source: Source = SOURCE
 ) -> LogInResult:
-    sign_in = bench.services.log_in
+    sign_in = under_test.services.log_in
     return sign_in.with_password(username=username or "", password=password or "", source=source)

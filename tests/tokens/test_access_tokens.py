@@ -8,12 +8,12 @@ import pytest
 
 from chalicelib.errors import InvalidToken
 from chalicelib.jose.claims import LEEWAY_SECONDS
-from cupbearer.testing import SOURCE, Bench, Client
+from cupbearer.testing import SOURCE, AppUnderTest, Client
 from tests.support.keys_world import Line
 
 
-def verify(bench: Bench, token: str | None) -> str:
-    return bench.services.bearer_tokens.verify(token or "").sub
+def verify(under_test: AppUnderTest, token: str | None) -> str:
+    return under_test.services.bearer_tokens.verify(token or "").sub
 
 
 class TestOpaque:
@@ -31,14 +31,14 @@ class TestOpaque:
         assert ann.get("/pangolins").status == 200
         assert ann.get("/users").status == 403
 
-    def test_it_says_what_a_signed_one_says(self, cupbearer: Bench, ann: Client) -> None:
+    def test_it_says_what_a_signed_one_says(self, cupbearer: AppUnderTest, ann: Client) -> None:
         claims = cupbearer.services.bearer_tokens.verify(ann.access_token or "")
         assert (claims.sub, claims.sid, claims.client_id) == (ann.user_id, ann.session_id, "cupbearer")
         assert (claims.exp - claims.iat, claims.amr) == (300, ("pwd",))
         assert claims.scope == {"get:profile", "pangolins"}
 
     @pytest.mark.parametrize("act", ["log out", "everywhere", "disable", "delete", "password"])
-    def test_it_ends_with_its_session(self, cupbearer: Bench, ann: Client, act: str) -> None:
+    def test_it_ends_with_its_session(self, cupbearer: AppUnderTest, ann: Client, act: str) -> None:
         """M8: at the next look of the authorizer."""
         operate, user_id = cupbearer.services.administration, ann.user_id or ""
         acts: dict[str, Any] = {
@@ -53,13 +53,13 @@ class TestOpaque:
             verify(cupbearer, ann.access_token)
         assert ann.get("/profile").status == 401
 
-    def test_it_expires(self, cupbearer: Bench, ann: Client) -> None:
+    def test_it_expires(self, cupbearer: AppUnderTest, ann: Client) -> None:
         cupbearer.clock.advance(300)
         with pytest.raises(InvalidToken):
             verify(cupbearer, ann.access_token)
 
     def test_one_look_is_one_read_and_a_forged_one_is_at_most_one(
-        self, cupbearer: Bench, ann: Client
+        self, cupbearer: AppUnderTest, ann: Client
     ) -> None:
         """The design's section 8."""
         line = Line(cupbearer.services.store)
@@ -74,7 +74,7 @@ class TestOpaque:
     @pytest.mark.parametrize(
         "text", ["cba_", "cba_-.-.", "cba_x", "cba_-.-." + "a" * 44, "cba_#.#." + "a" * 43]
     )
-    def test_a_malformed_one_costs_no_store_request(self, cupbearer: Bench, text: str) -> None:
+    def test_a_malformed_one_costs_no_store_request(self, cupbearer: AppUnderTest, text: str) -> None:
         """DS-1."""
         line = Line(cupbearer.services.store)
         cupbearer.services.opaque_access._store = line
@@ -83,7 +83,7 @@ class TestOpaque:
         assert line.requests == 0
 
     def test_its_own_user_and_session_count_whatever_it_names(
-        self, cupbearer: Bench, client: Client, ann: Client
+        self, cupbearer: AppUnderTest, client: Client, ann: Client
     ) -> None:
         """Another person's ids in the text of a token lead nowhere: the secret is not of that text."""
         ben = client.as_user()
@@ -93,7 +93,7 @@ class TestOpaque:
         with pytest.raises(InvalidToken):
             verify(cupbearer, f"cba_-.-.{secret}")
 
-    def test_only_its_hash_is_stored(self, cupbearer: Bench, ann: Client) -> None:
+    def test_only_its_hash_is_stored(self, cupbearer: AppUnderTest, ann: Client) -> None:
         """TK-10."""
         path = cupbearer.settings.store_name
         with open(path, "rb") as file, open(f"{path}-wal", "rb") as log:  # noqa: PTH123
@@ -106,7 +106,7 @@ class TestOpaque:
         assert (robot.get("/users/me").status, robot.get("/sessions").status) == (403, 403)
 
     def test_a_signed_token_of_ours_opens_nothing_where_stored_ones_are_in_use(
-        self, cupbearer: Bench, ann: Client
+        self, cupbearer: AppUnderTest, ann: Client
     ) -> None:
         signed = cupbearer.services.access_tokens.mint(
             sub=ann.user_id or "", client_id="cupbearer", scope=frozenset({"get:profile"}), sid=ann.session_id
@@ -120,7 +120,7 @@ class TestSigned:
     def ann(self, client: Client) -> Client:
         return client.as_user(["get:profile", "pangolins"])
 
-    def test_a_stored_token_opens_nothing_where_signed_ones_are_in_use(self, cupbearer: Bench) -> None:
+    def test_a_stored_token_opens_nothing_where_signed_ones_are_in_use(self, cupbearer: AppUnderTest) -> None:
         with pytest.raises(InvalidToken):
             verify(cupbearer, f"cba_-.-.{'a' * 43}")
 
@@ -133,13 +133,13 @@ class TestSigned:
         ann.clock.advance(bound)
         assert ann.get("/pangolins").status == 401
 
-    def test_a_disabled_persons_name_is_told_to_nobody(self, cupbearer: Bench, ann: Client) -> None:
+    def test_a_disabled_persons_name_is_told_to_nobody(self, cupbearer: AppUnderTest, ann: Client) -> None:
         cupbearer.services.administration.administer(ann.user_id or "", disabled=True, source=SOURCE)
         assert ann.get("/profile").status == 401
         assert ann.post("/messages", json={"text": "still here"}).status == 401
 
     def test_verifying_costs_no_store_request_once_the_keys_are_known(
-        self, cupbearer: Bench, ann: Client
+        self, cupbearer: AppUnderTest, ann: Client
     ) -> None:
         """The design's section 8."""
         verify(cupbearer, ann.access_token)
@@ -148,7 +148,9 @@ class TestSigned:
         verify(cupbearer, ann.access_token)
         assert line.requests == 0
 
-    def test_only_our_first_party_token_of_a_person_is_own(self, cupbearer: Bench, ann: Client) -> None:
+    def test_only_our_first_party_token_of_a_person_is_own(
+        self, cupbearer: AppUnderTest, ann: Client
+    ) -> None:
         bearer = cupbearer.services.bearer_tokens
         claims = bearer.verify(ann.access_token or "")
         assert bearer.is_own(claims)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from cupbearer.testing import Bench, Client
+from cupbearer.testing import AppUnderTest, Client
 from tests.support.revoking import ACTS, seconds_to_refusal
 
 SETTINGS = {
@@ -25,7 +25,9 @@ def cupbearer_settings(request: pytest.FixtureRequest) -> Mapping[str, str]:
     return {f"CUPBEARER_{name}": value for name, value in SETTINGS[request.param].items()}
 
 
-def test_health_states_the_longest_that_any_right_outlives_its_end(cupbearer: Bench, client: Client) -> None:
+def test_health_states_the_longest_that_any_right_outlives_its_end(
+    cupbearer: AppUnderTest, client: Client
+) -> None:
     """M8, AZ-4: the worst of all acts exactly, so that nobody is told more or less."""
     stated = client.get("/health").json["revocation_bound_seconds"]
     begun = cupbearer.clock.now
@@ -43,7 +45,9 @@ def test_health_states_the_longest_that_any_right_outlives_its_end(cupbearer: Be
     assert cupbearer.clock.now >= begun
 
 
-def test_health_says_how_long_a_token_lives_and_how_long_it_counts(cupbearer: Bench, client: Client) -> None:
+def test_health_says_how_long_a_token_lives_and_how_long_it_counts(
+    cupbearer: AppUnderTest, client: Client
+) -> None:
     told = client.get("/health").json
     life = cupbearer.settings.access_token_seconds
     assert (told["access_token_seconds"], told["access_token_counts_seconds"]) == (life, life + 60)

@@ -15,7 +15,7 @@ from chalicelib.users.unverified_addresses import Addresses, keys_of
 from chalicelib.users.user import User, new_user
 from chalicelib.users.users import Users
 from chalicelib.world import SYSTEM, World
-from tests.support.cli_desk import Desk
+from tests.support.command_line import CommandLine
 
 
 @pytest.fixture(params=["sqlite", pytest.param("dynamodb", marks=pytest.mark.dynamodb)])
@@ -138,43 +138,45 @@ def test_what_an_earlier_release_beside_this_one_leaves_behind_neither_misleads_
 
 class TestAtTheCommandLine:
     @pytest.fixture
-    def desk(self, tmp_path: Path, world: World) -> Desk:
-        return Desk.at(tmp_path, world)
+    def terminal(self, tmp_path: Path, world: World) -> CommandLine:
+        return CommandLine.at(tmp_path, world)
 
-    def test_an_unverified_address_is_found_and_marked(self, desk: Desk) -> None:
-        desk.make("Zoe", "--email", "zoe@example.com")
-        assert "zoe@example.com (unverified)" in desk.done("users", "show", "ZOE@example.com")
-        listed = desk.json("users", "list", "--email", "zoe@example.com")["users"]
+    def test_an_unverified_address_is_found_and_marked(self, terminal: CommandLine) -> None:
+        terminal.make("Zoe", "--email", "zoe@example.com")
+        assert "zoe@example.com (unverified)" in terminal.done("users", "show", "ZOE@example.com")
+        listed = terminal.json("users", "list", "--email", "zoe@example.com")["users"]
         assert [(user["username"], user["email_verified"]) for user in listed] == [("Zoe", False)]
-        assert desk.json("users", "list", "--email", "nobody@example.com")["users"] == []
+        assert terminal.json("users", "list", "--email", "nobody@example.com")["users"] == []
 
-    def test_who_has_it_verified_goes_first_and_alone_is_shown(self, desk: Desk) -> None:
-        desk.make("Mallory", "--email", "zoe@example.com")
-        desk.make("Zoe", "--email", "zoe@example.com", "--email-verified")
-        listed = desk.json("users", "list", "--email", "zoe@example.com")["users"]
+    def test_who_has_it_verified_goes_first_and_alone_is_shown(self, terminal: CommandLine) -> None:
+        terminal.make("Mallory", "--email", "zoe@example.com")
+        terminal.make("Zoe", "--email", "zoe@example.com", "--email-verified")
+        listed = terminal.json("users", "list", "--email", "zoe@example.com")["users"]
         assert [(user["username"], user["email_verified"]) for user in listed] == [
             ("Zoe", True),
             ("Mallory", False),
         ]
-        assert desk.json("users", "show", "zoe@example.com")["username"] == "Zoe"
+        assert terminal.json("users", "show", "zoe@example.com")["username"] == "Zoe"
 
-    def test_of_several_unproven_none_is_shown_and_the_command_to_list_them_is_told(self, desk: Desk) -> None:
+    def test_of_several_unproven_none_is_shown_and_the_command_to_list_them_is_told(
+        self, terminal: CommandLine
+    ) -> None:
         for name in ("Zoe", "Mallory"):
-            desk.make(name, "--email", "zoe@example.com")
-        refused = desk.run("users", "show", "zoe@example.com")
+            terminal.make(name, "--email", "zoe@example.com")
+        refused = terminal.run("users", "show", "zoe@example.com")
         assert refused.exit_code == 1
         assert "cupbearer users list --email zoe@example.com" in refused.stderr
 
-    def test_nothing_is_done_to_somebody_by_an_unproven_address(self, desk: Desk) -> None:
+    def test_nothing_is_done_to_somebody_by_an_unproven_address(self, terminal: CommandLine) -> None:
         """It may be another's: looking is all."""
-        desk.make("Zoe", "--email", "zoe@example.com")
+        terminal.make("Zoe", "--email", "zoe@example.com")
         for act in (("disable",), ("grant", "pangolins"), ("set-password",), ("delete",)):
-            refused = desk.run("users", act[0], "zoe@example.com", *act[1:], stdin="a phrase of words\n")
+            refused = terminal.run("users", act[0], "zoe@example.com", *act[1:], stdin="a phrase of words\n")
             assert refused.exit_code != 0
-        assert desk.services.users.find("Zoe") is not None
+        assert terminal.services.users.find("Zoe") is not None
 
-    def test_accounts_of_an_earlier_release_are_indexed_by_a_command(self, desk: Desk) -> None:
-        zoe = desk.make("Zoe", "--email", "zoe@example.com")
-        desk.services.store.commit(*(Forget(key) for key in keys_of(zoe)))
-        assert desk.json("users", "index-addresses") == {"indexed": 1}
-        assert desk.json("users", "show", "zoe@example.com")["username"] == "Zoe"
+    def test_accounts_of_an_earlier_release_are_indexed_by_a_command(self, terminal: CommandLine) -> None:
+        zoe = terminal.make("Zoe", "--email", "zoe@example.com")
+        terminal.services.store.commit(*(Forget(key) for key in keys_of(zoe)))
+        assert terminal.json("users", "index-addresses") == {"indexed": 1}
+        assert terminal.json("users", "show", "zoe@example.com")["username"] == "Zoe"

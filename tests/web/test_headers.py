@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cupbearer.testing import Bench, Client
+from cupbearer.testing import AppUnderTest, Client
 from tests.support.statuses import answers_of_every_status
 
 
@@ -56,6 +56,6 @@ class TestCors:
         self, client: Client, tmp_path: Any, request: pytest.FixtureRequest
     ) -> None:
         (tmp_path / "other").mkdir()
-        with Bench(request.config.rootpath, tmp_path / "other") as other:
+        with AppUnderTest(request.config.rootpath, tmp_path / "other") as other:
             answer = other.client().get("/cats", headers={"Origin": "https://app.example.com"})
             assert not [name for name in answer.headers if name.lower().startswith("access-control")]

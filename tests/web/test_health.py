@@ -14,16 +14,16 @@ from chalicelib import wiring
 from chalicelib.settings import settings
 from chalicelib.world import World
 from cupbearer.cli.doctor import command as doctor
-from cupbearer.testing import QUICK_TO_MAKE, Bench, QuickServices, Reply
+from cupbearer.testing import QUICK_TO_MAKE, AppUnderTest, QuickServices, Reply
 from tests.cli.test_doctor import service
-from tests.support.cli_desk import PHRASE, ROOT, Desk, environment, run_script
+from tests.support.command_line import PHRASE, ROOT, CommandLine, environment, run_script
 
 ONE, OTHER = ("00112233445566778899aabbccddeeff" * 2, "ffeeddccbbaa99887766554433221100" * 2)
 WRONG_KEY = "wrapped with another master key: give that one (CUPBEARER_MASTER_KEY"
 ADA = {"username": "ada", "password": PHRASE}
 
 
-def file_of(cupbearer: Bench) -> Path:
+def file_of(cupbearer: AppUnderTest) -> Path:
     return Path(cupbearer.settings.store_name)
 
 
@@ -31,7 +31,9 @@ def is_unavailable(reply: Reply) -> bool:
     return (reply.status, reply.code, reply.header("Retry-After")) == (503, "unavailable", "2")
 
 
-def test_a_deleted_database_is_told_and_nothing_is_acknowledged_until_it_is_back(cupbearer: Bench) -> None:
+def test_a_deleted_database_is_told_and_nothing_is_acknowledged_until_it_is_back(
+    cupbearer: AppUnderTest,
+) -> None:
     client = cupbearer.client()
     assert client.post("/users", json=ADA).status == 201
     hidden = file_of(cupbearer).with_name("hidden")
@@ -47,7 +49,7 @@ def test_a_deleted_database_is_told_and_nothing_is_acknowledged_until_it_is_back
     assert client.post("/users", json=ADA | {"username": "ben"}).status == 201
 
 
-def test_an_empty_database_is_told_and_nobody_signs_up_in_it(cupbearer: Bench) -> None:
+def test_an_empty_database_is_told_and_nobody_signs_up_in_it(cupbearer: AppUnderTest) -> None:
     file_of(cupbearer).touch()
     health = cupbearer.client().get("/health")
     assert is_unavailable(health)
@@ -56,7 +58,7 @@ def test_an_empty_database_is_told_and_nobody_signs_up_in_it(cupbearer: Bench) -
 
 
 def test_a_wrong_master_key_is_a_sentence_in_health_and_log_ins_and_no_stack_in_the_log(
-    cupbearer: Bench, world: World, caplog: pytest.LogCaptureFixture
+    cupbearer: AppUnderTest, world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = cupbearer.client()
     client.post("/users", json=ADA)
@@ -77,7 +79,7 @@ def test_a_wrong_master_key_is_a_sentence_in_health_and_log_ins_and_no_stack_in_
     wrong.store.close()  # type: ignore[attr-defined]
 
 
-def test_health_makes_no_keys(cupbearer: Bench) -> None:
+def test_health_makes_no_keys(cupbearer: AppUnderTest) -> None:
     assert cupbearer.client().get("/health").status == 200
     assert cupbearer.services.store.list("keys").records == ()
 
@@ -93,7 +95,7 @@ def serve(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
 def test_the_service_does_not_start_with_a_wrong_master_key_or_on_an_empty_file(
     tmp_path: Path, world: World
 ) -> None:
-    right = Desk.at(tmp_path, world, MASTER_KEY=ONE)
+    right = CommandLine.at(tmp_path, world, MASTER_KEY=ONE)
     right.json("keys", "list")
     right.services.store.close()  # type: ignore[attr-defined]
     ended = serve(tmp_path, CUPBEARER_MASTER_KEY=OTHER)
@@ -108,7 +110,7 @@ def test_the_service_does_not_start_with_a_wrong_master_key_or_on_an_empty_file(
 
 def test_no_key_is_wrapped_with_a_wrong_master_key_but_in_an_emergency(tmp_path: Path, world: World) -> None:
     """Where the master key is lost for good, both rings begin anew and everybody logs in again."""
-    right, wrong = (Desk.at(tmp_path, world, MASTER_KEY=key) for key in (ONE, OTHER))
+    right, wrong = (CommandLine.at(tmp_path, world, MASTER_KEY=key) for key in (ONE, OTHER))
     right.make("ada")
     right.log_in("ada")
     before = right.json("keys", "list")

@@ -13,7 +13,7 @@ from chalicelib.errors import Refusal, Unavailable
 from chalicelib.store import StoreUnavailable
 from chalicelib.web.problems import STATUSES
 from chalicelib.web.routes import Answer, Api, Call, mount
-from cupbearer.testing import Bench, Client
+from cupbearer.testing import AppUnderTest, Client
 from tests.support.protection import ON_EVERY_ANSWER
 from tests.support.statuses import answers_of_every_status
 
@@ -105,14 +105,14 @@ class TestRefusals:
 
     @pytest.mark.parametrize("error", [StoreUnavailable("table gone"), Unavailable()])
     def test_trouble_is_503_and_says_when_to_come_back(
-        self, client: Client, cupbearer: Bench, monkeypatch: pytest.MonkeyPatch, error: Exception
+        self, client: Client, cupbearer: AppUnderTest, monkeypatch: pytest.MonkeyPatch, error: Exception
     ) -> None:
         """AV-2."""
         answer = self.answer_to(error, client, cupbearer, monkeypatch)
         assert (answer.status, answer.code, answer.header("Retry-After")) == (503, "unavailable", "2")
 
     def test_a_defect_is_500_and_tells_nothing(
-        self, client: Client, cupbearer: Bench, monkeypatch: pytest.MonkeyPatch
+        self, client: Client, cupbearer: AppUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """LG-3."""
         answer = self.answer_to(RuntimeError("secret-canary"), client, cupbearer, monkeypatch)
@@ -120,7 +120,9 @@ class TestRefusals:
         assert b"canary" not in answer.body
 
     @staticmethod
-    def answer_to(error: Exception, client: Client, cupbearer: Bench, monkeypatch: pytest.MonkeyPatch) -> Any:
+    def answer_to(
+        error: Exception, client: Client, cupbearer: AppUnderTest, monkeypatch: pytest.MonkeyPatch
+    ) -> Any:
         def fail(*_: object) -> None:
             raise error
 
@@ -140,7 +142,7 @@ def test_every_answer_protects_the_browser(client: Client) -> None:
 @pytest.mark.parametrize("ending", ["\r\n", "\n", "\r", "\0"])
 @pytest.mark.parametrize("several", [False, True])
 def test_a_value_that_would_begin_another_header_is_not_sent(
-    cupbearer: Bench, ending: str, *, several: bool
+    cupbearer: AppUnderTest, ending: str, *, several: bool
 ) -> None:
     """BR-4: a defect of a view becomes a 500, never a header that somebody else wrote."""
     value = f"/account{ending}Set-Cookie: a=1"

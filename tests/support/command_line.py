@@ -1,4 +1,4 @@
-"""A desk to work at: the command line over a real store, and the service's own subjects beside it."""
+"""A terminal to work at: the command line over a real store, and the service's own subjects beside it."""
 
 import json
 import os
@@ -27,14 +27,14 @@ SECRETS = ("$argon2", "$2b$", "mk1.", "cbr_", "cba_", "eyJ", PHRASE)
 
 
 @dataclass(frozen=True)
-class Desk:
+class CommandLine:
     """One store, and commands on it in this process."""
 
     services: Services
     directory: Path
 
     @classmethod
-    def at(cls, directory: Path, world: World, **variables: str) -> "Desk":
+    def at(cls, directory: Path, world: World, **variables: str) -> "CommandLine":
         environ = {
             "CUPBEARER_STORE": f"sqlite:///{directory}/cupbearer.db",
             "CUPBEARER_SIGNING_ALG": "EdDSA",

@@ -116,7 +116,7 @@ def parameters_of(url: str) -> dict[str, str]:
 
 
 @contextmanager
-def open_house(chosen: Services) -> Iterator[Client]:
+def open_app(chosen: Services) -> Iterator[Client]:
     """Serve the app from these services."""
     import app
 

@@ -90,7 +90,7 @@ class _Inputs(HTMLParser):
 
 
 @dataclass
-class House:
+class Server:
     """The app on services of the test's own."""
 
     services: Services
@@ -154,7 +154,7 @@ class House:
 class Browser:
     """Keeps cookies, fills in forms, and follows what leads to our own pages."""
 
-    house: House
+    server: Server
     cookies: dict[str, str] = field(default_factory=dict)
     set_cookies: list[str] = field(default_factory=list)
 
@@ -162,7 +162,7 @@ class Browser:
         headers = dict(options.pop("headers", {}))
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        reply = self.house.ask(method, url, headers=headers, **options)
+        reply = self.server.ask(method, url, headers=headers, **options)
         found = reply.headers.get("Set-Cookie", [])
         for line in [found] if isinstance(found, str) else found:
             self._keep(line)
@@ -201,7 +201,7 @@ class Browser:
 class App:
     """A client program: it asks, and redeems."""
 
-    house: House
+    server: Server
     client_id: str
     secret: str | None
 
@@ -251,8 +251,8 @@ class App:
         """Send a form, with the client's secret as HTTP Basic if it has one."""
         form = {name: value for name, value in fields.items() if value is not None}
         if self.secret is None:
-            return self.house.ask("POST", path, form={"client_id": self.client_id, **form})
-        return self.house.ask("POST", path, form=form, headers=basic(self.client_id, self.secret))
+            return self.server.ask("POST", path, form={"client_id": self.client_id, **form})
+        return self.server.ask("POST", path, form=form, headers=basic(self.client_id, self.secret))
 
 
 def log_in_narrowly(browser: Browser, scope: str = "") -> None:
@@ -272,9 +272,9 @@ def payload_of(token: str) -> Any:
 
 
 @contextmanager
-def open_house(chosen: Services) -> Iterator[House]:
+def open_server(chosen: Services) -> Iterator[Server]:
     """Serve the app from these services."""
     import app
 
     with using(chosen):
-        yield House(chosen, LocalGateway(app.app))
+        yield Server(chosen, LocalGateway(app.app))
