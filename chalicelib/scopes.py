@@ -48,9 +48,13 @@ def covers(held: Scopes, needed: str) -> bool:
     return needed in held
 
 
-def grant(*, requested: Scopes | None, entitled: Scopes) -> Scopes:
-    """Return what is granted: everything entitled where nothing was asked for, else the part asked for (SC-2)."""
-    return entitled if requested is None else requested & entitled
+def grant(*, requested: Scopes | None, entitled: Scopes, allowed: Scopes | None = None) -> Scopes:
+    """Return what is granted: what is requested, the person's or machine's own, and ``allowed`` to the client (SC-2).
+
+    Where nothing is requested, all of the rest; None for ``allowed`` is our own client, which may ask for anything.
+    """
+    granted = entitled if requested is None else requested & entitled
+    return granted if allowed is None else granted & allowed
 
 
 def parse_each(names: Iterable[str]) -> Scopes:

@@ -23,14 +23,14 @@ def test_only_the_very_name_opens(held: frozenset[str], needed: str) -> None:
     assert scopes.covers(held, needed) == (needed in held)
 
 
-@given(requested=st.none() | SETS, entitled=SETS)
-def test_what_is_granted_was_asked_for_and_is_held(
-    requested: frozenset[str] | None, entitled: frozenset[str]
+@given(requested=st.none() | SETS, entitled=SETS, allowed=st.none() | SETS)
+def test_what_is_granted_was_asked_for_is_held_and_is_allowed_to_the_client(
+    requested: frozenset[str] | None, entitled: frozenset[str], allowed: frozenset[str] | None
 ) -> None:
     """SC-2."""
-    granted = scopes.grant(requested=requested, entitled=entitled)
-    assert granted <= entitled
-    assert granted == (entitled if requested is None else entitled & requested)
+    granted = scopes.grant(requested=requested, entitled=entitled, allowed=allowed)
+    limits = [limit for limit in (requested, allowed) if limit is not None]
+    assert granted == entitled.intersection(*limits)
 
 
 @pytest.mark.parametrize(

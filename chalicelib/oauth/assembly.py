@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 from chalicelib.audit.trail import Source
 from chalicelib.keys.signed_payloads import SignedPayloads
 from chalicelib.oauth.assertions import Assertions
+from chalicelib.oauth.authorization import Authorization
 from chalicelib.oauth.authorization_codes import Codes
 from chalicelib.oauth.client import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN, Client
 from chalicelib.oauth.client_authentication import ClientAuthentication
@@ -70,6 +71,7 @@ class AuthorizationServer:
 
     clients: Clients
     authentication: ClientAuthentication
+    authorization: Authorization
     codes: Codes
     consents: Consents
     devices: Devices
@@ -118,6 +120,7 @@ def assemble(house: House) -> AuthorizationServer:
         authentication=ClientAuthentication(
             clients, Assertions(store, world, house.issuer), house.throttle, audit
         ),
+        authorization=Authorization(store, world, clients, codes, consents, audit, house.issuer),
         codes=codes,
         consents=consents,
         devices=devices,

@@ -62,19 +62,22 @@ def proven_client(parameters: Parameters, find: Callable[[str], Client | None]) 
     if len(parameters) > MAX_PARAMETERS:
         raise RefusedAtPage("invalid_request", "The request has too many parameters.")
     client_id, redirect_uri = _proven(parameters, "client_id"), _proven(parameters, "redirect_uri")
+    otherwise = "The address to return to is not one that this application registered."
+    return registered_client(client_id, redirect_uri, find, otherwise=otherwise), redirect_uri
+
+
+def registered_client(
+    client_id: str, redirect_uri: str, find: Callable[[str], Client | None], *, otherwise: str
+) -> Client:
+    """Return the client that may be answered at this redirect URI; raise RefusedAtPage, which says ``otherwise``."""
     client = find(client_id)
     if client is None or client.disabled:
         raise RefusedAtPage(
             "invalid_client", "This application is not registered here, or is disabled.", client_id=client_id
         )
     if not redirect_uris.is_registered(redirect_uri, client.redirect_uris, any_port=client.public):
-        raise RefusedAtPage(
-            "invalid_request",
-            "The address to return to is not one that this application registered.",
-            client_id=client_id,
-            uri=redirect_uri,
-        )
-    return client, redirect_uri
+        raise RefusedAtPage("invalid_request", otherwise, client_id=client_id, uri=redirect_uri)
+    return client
 
 
 def _proven(parameters: Parameters, name: str) -> str:
@@ -160,10 +163,9 @@ class Parser:
         """Return the part of the asked-for scope that the client may have; what is unknown is left out (Core section 3.1.2.1)."""
         asked = self._one("scope")
         try:
-            wanted = self.client.scopes if asked is None else scopes.parse(asked)
+            allowed = self.client.allowed(None if asked is None else scopes.parse(asked))
         except Invalid as fault:
             raise self._refused("invalid_scope", fault.detail) from None
-        allowed = self.client.allowed(wanted)
         if not allowed:
             raise self._refused("invalid_scope", "The client may have none of these scopes.")
         return allowed

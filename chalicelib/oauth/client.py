@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, NewType
 
-from chalicelib import logs
+from chalicelib import logs, scopes
 from chalicelib.scopes import NONE, Scopes
 from chalicelib.store import Key, Record
 from chalicelib.store.stored_fields import stored_fields
@@ -86,11 +86,11 @@ class Client:
             return "none"
         return "private_key_jwt" if self.jwks is not None else "client_secret"
 
-    def allowed(self, wanted: Scopes) -> Scopes:
-        """Return the part of ``wanted`` that the client may have; what it may not is left out and named in the log."""
-        if left_out := wanted - self.scopes:
+    def allowed(self, requested: Scopes | None) -> Scopes:
+        """Return what the client may have of what it requests; what it may not is left out and named in the log."""
+        if requested is not None and (left_out := requested - self.scopes):
             logs.log("scopes_left_out", client_id=self.client_id, scopes=" ".join(sorted(left_out)))
-        return wanted & self.scopes
+        return scopes.grant(requested=requested, entitled=self.scopes)
 
     def may(self, grant: str) -> bool:
         """Tell whether it may use a grant (OP-4)."""

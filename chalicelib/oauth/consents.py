@@ -14,7 +14,7 @@ from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Insert, Key, Record, Remove, Replace, Store, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.store.stored_fields import stored_fields
-from chalicelib.users.user import consents_partition
+from chalicelib.users.user import User, consents_partition
 from chalicelib.world import World
 
 MAX_CONSENTS = 100  # listed for one person
@@ -113,6 +113,12 @@ class Consents:
             self.store.commit(Remove(consent.record), *endings, audit)
 
         retrying(attempt, busy=Taken("The sessions are busy: try again."))
+
+
+def consentable(requested: scopes.Scopes, client: Client, user: User, session: Session) -> scopes.Scopes:
+    """Return what a person can consent to at this log-in: requested, allowed to the client and the person's to give."""
+    to_give = session.granted(user) | scopes.PROTOCOL
+    return scopes.grant(requested=requested, entitled=to_give, allowed=client.scopes)
 
 
 def consent_key(user_id: str, client_id: str) -> Key:

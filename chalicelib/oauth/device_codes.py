@@ -9,7 +9,7 @@ from chalicelib.audit.trail import Audit, Source
 from chalicelib.credentials.throttling import Throttle
 from chalicelib.keys.secret_hash import hash_of
 from chalicelib.oauth.client import Client
-from chalicelib.oauth.consents import Consents
+from chalicelib.oauth.consents import Consents, consentable
 from chalicelib.oauth.errors import OAuthRefusal
 from chalicelib.sessions.session import Session
 from chalicelib.store import Check, Insert, Key, Record, Replace, Store, Write
@@ -80,7 +80,7 @@ class Devices:
 
     def begin(self, client: Client, wanted: scopes.Scopes | None, *, source: Source) -> tuple[str, str]:
         """Return a device code and its user code; raise OAuthRefusal ``invalid_scope``."""
-        granted = client.scopes if wanted is None else client.allowed(wanted)
+        granted = client.allowed(wanted)
         if not granted:
             raise OAuthRefusal("invalid_scope", "The client may have none of these scopes.")
         self.throttle.spend("device", source.network, limit=BEGUN_PER_NETWORK, seconds=HOUR)
@@ -113,7 +113,7 @@ class Devices:
         self, device: Device, client: Client, user: User, session: Session, *, source: Source
     ) -> None:
         """Give the device what it asks for, as far as the log-in has it. Raises Conflict when that was decided already."""
-        granted = wanted_of(device, client, user, session)
+        granted = consentable(device.scope, client, user, session)
         consent, giving = self.consents.giving(user.user_id, client, granted, source=source)
         approved = replace(
             device,
@@ -169,11 +169,6 @@ class Devices:
             even = (octet for octet in self.world.random_bytes(2 * CHARACTERS) if octet < _EVEN)
             letters += "".join(ALPHABET[octet % len(ALPHABET)] for octet in even)
         return letters[:CHARACTERS]
-
-
-def wanted_of(device: Device, client: Client, user: User, session: Session) -> scopes.Scopes:
-    """Return what the device asks for, allowed to the client and this log-in's to give, all three (SC-2)."""
-    return device.scope & client.scopes & (session.granted(user) | scopes.PROTOCOL)
 
 
 def cleaned(typed: str) -> str | None:

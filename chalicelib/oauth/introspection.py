@@ -13,6 +13,7 @@ from chalicelib.oauth.client import Client
 from chalicelib.oauth.consents import Consents
 from chalicelib.oauth.errors import OAuthRefusal
 from chalicelib.oauth.standing import Standing
+from chalicelib.oauth.token_issuance import granted
 from chalicelib.sessions.refresh_tokens import PREFIX as REFRESH_PREFIX
 from chalicelib.sessions.refresh_tokens import RefreshTokens
 from chalicelib.sessions.session import Session
@@ -99,7 +100,7 @@ class Inspection:
             "iss": self.issuer,
             "sub": user.user_id,
             "client_id": session.client_id,
-            "scope": scopes.text(session.granted(user) & client.scopes),
+            "scope": scopes.text(granted(user, session, client)),
             "iat": session.created_at,
             "exp": session.created_at + self.sessions.limits.absolute,
             "sid": session.session_id,

@@ -89,7 +89,7 @@ class Issuing:
             session, refresh_token, writes = self.sessions.compose(
                 user,
                 client_id=client.client_id,
-                scope=agreed.scope & client.scopes,
+                scope=scopes.grant(requested=agreed.scope, entitled=client.scopes),
                 source=source,
                 amr=login.amr,
                 auth_time=login.auth_time,
@@ -119,18 +119,17 @@ class Issuing:
 
         The consent is read at each try and demanded in the commit, of a forgiven replay too (SE-3, SE-4).
         """
-        allowed = client.scopes if wanted is None else client.scopes & wanted
 
         def issue(user: User, session: Session) -> tuple[Issued, Iterable[Write]]:
             consent = self.consents.find(user.user_id, client.client_id)
             if consent is None or consent.record is None or not consent.covers(session):
                 raise RefreshRefused("revoked")
-            issued = self._access(user, session, client, allowed)
+            issued = self._access(user, session, client, wanted)
             return issued, (Check(consent.record), *issued.writes)
 
         moved = self.sessions.refresh(refresh_token, client_id=client.client_id, source=source, issue=issue)
         return self._answer(
-            moved.user, moved.session, client, moved.extra, moved.refresh_token, allowed=allowed
+            moved.user, moved.session, client, moved.extra, moved.refresh_token, wanted=wanted
         )
 
     def _read_again(
@@ -150,13 +149,13 @@ class Issuing:
         return live, sessions, tuple(Check(record) for record in records if record is not None)
 
     def _access(
-        self, user: User, session: Session, client: Client, allowed: scopes.Scopes | None = None
+        self, user: User, session: Session, client: Client, wanted: scopes.Scopes | None = None
     ) -> Issued:
         return self.access.issue(
             Grant(
                 sub=user.user_id,
                 client_id=client.client_id,
-                scope=_granted(user, session, client, allowed),
+                scope=granted(user, session, client, wanted),
                 sid=session.session_id,
                 auth_time=session.auth_time,
                 amr=session.amr,
@@ -172,20 +171,22 @@ class Issuing:
         refresh_token: str,
         *,
         nonce: str | None = None,
-        allowed: scopes.Scopes | None = None,
+        wanted: scopes.Scopes | None = None,
     ) -> Tokens:
-        granted = _granted(user, session, client, allowed)
+        scope = granted(user, session, client, wanted)
         return Tokens(
             access_token=issued.token,
             expires_in=issued.expires_in,
-            scope=scopes.text(granted),
+            scope=scopes.text(scope),
             refresh_token=refresh_token if client.may(REFRESH_TOKEN) else None,
             id_token=self.id_tokens.mint(session, access_token=issued.token, nonce=nonce)
-            if "openid" in granted
+            if "openid" in scope
             else None,
         )
 
 
-def _granted(user: User, session: Session, client: Client, allowed: scopes.Scopes | None) -> scopes.Scopes:
-    """Return what is requested, allowed to the client and the user's, all three (SC-2)."""
-    return session.granted(user) & (client.scopes if allowed is None else allowed)
+def granted(
+    user: User, session: Session, client: Client, wanted: scopes.Scopes | None = None
+) -> scopes.Scopes:
+    """Return what a token of a client's session carries now; ``wanted`` narrows it."""
+    return scopes.grant(requested=wanted, entitled=session.granted(user), allowed=client.scopes)

@@ -24,11 +24,11 @@ def test_granted_lies_within_asked_allowed_and_held(
     asked: scopes.Scopes, allowed: scopes.Scopes, held: scopes.Scopes
 ) -> None:
     """SC-2: the rule itself, for all sets; a right of ours is never granted to whom it is not."""
-    from chalicelib.oauth.token_issuance import _granted
+    from chalicelib.oauth.token_issuance import granted
     from tests.oauth.values import client, session, user
 
-    granted = _granted(user(held), session(asked), client(allowed), None)
-    assert granted == asked & allowed & (held | scopes.PROTOCOL)
+    scope = granted(user(held), session(asked), client(allowed))
+    assert scope == asked & allowed & (held | scopes.PROTOCOL)
 
 
 def test_a_narrowed_log_in_gives_a_client_no_more_than_it_has(

@@ -25,7 +25,7 @@ class ClientCredentialsGrant:
         if client.public:
             raise OAuthRefusal("unauthorized_client", "A public client has no credentials.")
         wanted = scope(form)
-        granted = (client.scopes if wanted is None else client.allowed(wanted)) - scopes.PROTOCOL
+        granted = client.allowed(wanted) - scopes.PROTOCOL
         if wanted and not granted:
             raise OAuthRefusal("invalid_scope", "The client may have none of these scopes.")
         issued = self.access.issue(Grant(sub=client.subject, client_id=client.client_id, scope=granted))

@@ -30,7 +30,7 @@ def authorize(call: Call) -> Answer:
     Faults of the client or its redirect URI are told here; all others at that redirect URI.
     """
     from chalicelib.oauth.authorization_request import Parser, proven_client
-    from chalicelib.web.oauth.authorization_flow import proceed
+    from chalicelib.web.oauth.authorization_flow import lead_on
 
     provider = call.services.oauth
     client, redirect_uri = proven_client(call.query, provider.clients.find)
@@ -41,7 +41,8 @@ def authorize(call: Call) -> Answer:
 
     now = call.services.world.timestamp()
     request = Parser(call.query, client, redirect_uri, now, subject_of).parse()
-    return proceed(call, request, browser_session.browser(call), browser_session.logged_in(call))
+    step = provider.authorization.next_step(request, browser_session.logged_in(call))
+    return lead_on(call, request, browser_session.browser(call), step)
 
 
 @api.route(

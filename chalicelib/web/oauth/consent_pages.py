@@ -10,17 +10,15 @@ from chalicelib.web.pages.page_forms import csrf_token, demand_own_form, message
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
-    from chalicelib.oauth.authorization_request import AuthorizationRequest
+    from chalicelib.oauth.authorization import Question
     from chalicelib.oauth.client import Client
     from chalicelib.oauth.device_codes import Device
     from chalicelib.scopes import Scopes
     from chalicelib.sessions.session import LiveSession
-    from chalicelib.store import Conflict, Insert
     from chalicelib.web.cookies.browser_session import Browser
+    from chalicelib.web.oauth.authorization_flow import Pending
 
 api = Api("pages")
-
-MAX_TRIES = 4
 
 # What a scope lets an application do, in a person's words; another scope is shown by its name.
 WORDS = {
@@ -41,21 +39,17 @@ def consent_page(call: Call) -> Answer:
 
     browser, text = browser_session.browser(call), call.one("request") or ""
     pending = authorization_flow.opened(call, browser, text)
-    logged_in = authorization_flow.satisfying_login(
-        pending.request, browser_session.logged_in(call), now=call.services.world.now()
-    )
-    if logged_in is None or pending.request is None:
+    question = _question(call, pending)
+    if question is None:
         return authorization_flow.to_page(call, "login", browser, pending)
-    client = authorization_flow.client_of(call, pending.request)
-    wanted = authorization_flow.wanted_of(pending.request, client, logged_in)
     return render(
         "consent.html",
-        form_action=(form_target(pending.request.redirect_uri),),
-        client=client.name,
-        user=logged_in.user.display_name,
-        wanted=in_words(wanted),
+        form_action=(form_target(question.request.redirect_uri),),
+        client=question.client.name,
+        user=question.logged_in.user.display_name,
+        wanted=in_words(question.wanted),
         request=text,
-        csrf=csrf_token(call, browser, "consent", *_shown(logged_in, text, wanted)),
+        csrf=csrf_token(call, browser, "consent", *question.shown(text)),
     )
 
 
@@ -65,69 +59,27 @@ def consent_page(call: Call) -> Answer:
 @page
 def decide(call: Call) -> Answer:
     """Take the person's decision and go back to the application with a code, or with its refusal."""
-    from chalicelib.errors import Taken
-    from chalicelib.store import Conflict
     from chalicelib.web.oauth import authorization_flow
 
     fields, browser = forms.single(call), browser_session.browser(call)
     text = fields.get("request", "")
     pending = authorization_flow.opened(call, browser, text)
-    logged_in = authorization_flow.satisfying_login(
-        pending.request, browser_session.logged_in(call), now=call.services.world.now()
-    )
-    if logged_in is None or pending.request is None:
+    question = _question(call, pending)
+    if question is None:
         return authorization_flow.to_page(call, "login", browser, pending)
-    client = authorization_flow.client_of(call, pending.request)
-    wanted = authorization_flow.wanted_of(pending.request, client, logged_in)
-    demand_own_form(call, browser, fields.get("csrf"), "consent", *_shown(logged_in, text, wanted))
-    consents, user_id = call.services.oauth.consents, logged_in.user.user_id
-    once = consents.deciding(text, seconds=authorization_flow.SECONDS)
+    demand_own_form(call, browser, fields.get("csrf"), "consent", *question.shown(text))
+    authorization = call.services.oauth.authorization
     if fields.get("decision") != "allow":
-        _refuse(call, pending.request, logged_in, once)
-        raise pending.request.refused("access_denied", "The person refused.")
-    for _ in range(MAX_TRIES):
-        consent, giving = consents.giving(user_id, client, wanted, source=call.source)
-        try:
-            return authorization_flow.give_code(
-                call, pending.request, logged_in, wanted, browser, consent=consent, writes=(once, *giving)
-            )
-        except Conflict as conflict:
-            _raise_if_decided(conflict, once)
-    raise Taken("The consent is being changed by others: try again.")
+        authorization.refuse(question, form=text, source=call.source)
+    approved = authorization.approve(question, form=text, source=call.source)
+    return authorization_flow.lead_on(call, question.request, browser, approved)
 
 
-def _shown(logged_in: "LiveSession", text: str, wanted: "Scopes") -> tuple[str, ...]:
-    """Return what the page showed: a decision on it is none on another person, request or scope."""
-    return logged_in.session.session_id, text, *sorted(wanted)
-
-
-def _refuse(call: Call, request: "AuthorizationRequest", logged_in: "LiveSession", once: "Insert") -> None:
-    """Write down that the person refused, which is the one decision on this form too."""
-    from chalicelib.store import Conflict
-
-    audit = call.services.audit.write(
-        "consent_refused",
-        target=logged_in.user.user_id,
-        source=call.source,
-        outcome="access_denied",
-        client_id=request.client_id,
-    )
-    try:
-        call.services.store.commit(once, audit)
-    except Conflict as conflict:
-        _raise_if_decided(conflict, once)
-        raise
-
-
-def _raise_if_decided(conflict: "Conflict", once: "Insert") -> None:
-    """Refuse a form that was sent before: what it decided may be withdrawn by now (OP-7)."""
-    from chalicelib.oauth.errors import RefusedAtPage
-
-    if once.key in conflict.keys:
-        raise RefusedAtPage(
-            "invalid_request",
-            "This was decided already, by the same form. Go back to the application and begin again.",
-        ) from None
+def _question(call: Call, pending: "Pending") -> "Question | None":
+    """Return what the person is asked, or None where a log-in comes first."""
+    if pending.request is None:
+        return None
+    return call.services.oauth.authorization.question(pending.request, browser_session.logged_in(call))
 
 
 @api.route("/device", methods=["GET"], public=True, query=("user_code",), content_type=HTML, refuses=(400,))
@@ -178,9 +130,9 @@ class _Asking:
 
     def wanted(self) -> "Scopes":
         """Return what it would get."""
-        from chalicelib.oauth.device_codes import wanted_of
+        from chalicelib.oauth.consents import consentable
 
-        return wanted_of(self.device, self.client, self.logged_in.user, self.logged_in.session)
+        return consentable(self.device.scope, self.client, self.logged_in.user, self.logged_in.session)
 
     def shown(self) -> tuple[str, ...]:
         """Return what the page showed: a decision on it is none on another person, device or scope."""

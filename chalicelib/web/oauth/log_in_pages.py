@@ -132,7 +132,7 @@ def _form(
     text = fields.get("request", "")
     pending = authorization_flow.opened(call, browser, text) if text else None
     request = pending.request if pending else None
-    client = authorization_flow.client_of(call, request) if request else None
+    client = call.services.oauth.authorization.client_of(request) if request else None
     told = problems.problem(refusal, request_id="") if refusal else Answer(status=200)
     headers = {name: value for name, value in told.headers.items() if name == "Retry-After"}
     hint = request.login_hint if request and request.login_hint else ""

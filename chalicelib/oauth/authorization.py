@@ -1,0 +1,191 @@
+"""What comes next for an authorization request: a log-in, the person's consent, or a code (RFC 6749 section 4.1).
+
+Everything in the request is judged again at each step by what the server holds now: the client, its redirect URIs, the
+person's rights, the consent (OP-4, OP-7).
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from typing import NoReturn
+
+from chalicelib.audit.trail import Audit, Source
+from chalicelib.errors import Taken
+from chalicelib.oauth.authorization_codes import Code, Codes
+from chalicelib.oauth.authorization_request import AuthorizationRequest, registered_client
+from chalicelib.oauth.client import Client
+from chalicelib.oauth.clients import Clients
+from chalicelib.oauth.consents import Consent, Consents, consentable
+from chalicelib.oauth.errors import RefusedAtPage
+from chalicelib.oauth.redirect_uris import with_parameters
+from chalicelib.scopes import Scopes
+from chalicelib.sessions.session import LiveSession
+from chalicelib.store import Check, Conflict, Insert, Store, Write
+from chalicelib.store.retrying import retrying
+from chalicelib.world import SKEW_SECONDS, World
+
+PENDING_SECONDS = 30 * 60  # how long a request waits for its person
+
+
+class Step(Enum):
+    """What the person has to do before the client gets its code."""
+
+    LOG_IN = "log in"
+    CONSENT = "consent"
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """The end of the request: the browser goes back to its client with a code."""
+
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is asked: whether this client may have these scopes; all as read for one answer."""
+
+    request: AuthorizationRequest
+    client: Client
+    logged_in: LiveSession
+    wanted: Scopes
+
+    def shown(self, form: str) -> tuple[str, ...]:
+        """Return what the page showed: a decision on it is none on another person, request or scope."""
+        return self.logged_in.session.session_id, form, *sorted(self.wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """Leads a request on, and takes the person's decision."""
+
+    store: Store
+    world: World
+    clients: Clients
+    codes: Codes
+    consents: Consents
+    audit: Audit
+    issuer: str
+
+    def client_of(self, request: AuthorizationRequest) -> Client:
+        """Return the client of a request as it is now; raise RefusedAtPage when it may no longer ask this."""
+        return registered_client(
+            request.client_id,
+            request.redirect_uri,
+            self.clients.find,
+            otherwise="The address to return to is no longer registered.",
+        )
+
+    def next_step(
+        self, request: AuthorizationRequest, logged_in: LiveSession | None, *, just_logged_in: bool = False
+    ) -> Step | Redirect:
+        """Return what is to be done next; raise RefusedAtClient where ``prompt=none`` or a wrong person forbids it."""
+        client = self.client_of(request)
+        if logged_in is None or not self._satisfies(request, logged_in):
+            if request.silent:
+                raise request.refused(
+                    "login_required", "The person must log in, and prompt=none forbids to ask."
+                )
+            if just_logged_in:
+                raise request.refused(
+                    "login_required", "Another person logged in than the one who was asked for."
+                )
+            return Step.LOG_IN
+        question = _question(request, client, logged_in)
+        consent = self._sufficient_consent(question)
+        if consent is not None and consent.record is not None:
+            with suppress(Conflict):  # withdrawn this moment: then it is asked for again
+                return Redirect(self._give_code(question, consent, Check(consent.record)))
+        if request.silent:
+            raise request.refused(
+                "consent_required", "The person must consent, and prompt=none forbids to ask."
+            )
+        return Step.CONSENT
+
+    def question(self, request: AuthorizationRequest, logged_in: LiveSession | None) -> Question | None:
+        """Return what the person is to be asked, or None where a log-in comes first.
+
+        Raises RefusedAtPage for a client that may no longer ask, RefusedAtClient for a person who has nothing to give.
+        """
+        if logged_in is None or not self._satisfies(request, logged_in):
+            return None
+        return _question(request, self.client_of(request), logged_in)
+
+    def approve(self, question: Question, *, form: str, source: Source) -> Redirect:
+        """Remember the consent and give the code, in one commit. Raises RefusedAtPage for a form decided before."""
+        once = self.consents.deciding(form, seconds=PENDING_SECONDS)
+        user_id = question.logged_in.user.user_id
+
+        def give() -> Redirect:
+            consent, giving = self.consents.giving(user_id, question.client, question.wanted, source=source)
+            return Redirect(self._give_code(question, consent, once, *giving))
+
+        busy = Taken("The consent is being changed by others: try again.")
+        return retrying(give, busy=busy, reread=lambda conflict: _raise_if_decided(conflict, once))
+
+    def refuse(self, question: Question, *, form: str, source: Source) -> NoReturn:
+        """Write down that the person refused, which is the one decision on this form too, and raise RefusedAtClient."""
+        once = self.consents.deciding(form, seconds=PENDING_SECONDS)
+        audit = self.audit.write(
+            "consent_refused",
+            target=question.logged_in.user.user_id,
+            source=source,
+            outcome="access_denied",
+            client_id=question.request.client_id,
+        )
+        try:
+            self.store.commit(once, audit)
+        except Conflict as conflict:
+            _raise_if_decided(conflict, once)
+            raise
+        raise question.request.refused("access_denied", "The person refused.")
+
+    def _satisfies(self, request: AuthorizationRequest, logged_in: LiveSession) -> bool:
+        """Tell whether a log-in is recent enough and of the person asked for (OP-4)."""
+        latest = self.world.now() + SKEW_SECONDS  # AV-4
+        is_recent = not request.not_before or request.not_before <= logged_in.session.auth_time <= latest
+        return is_recent and request.subject in (None, logged_in.user.user_id)
+
+    def _sufficient_consent(self, question: Question) -> Consent | None:
+        """Return the consent given before, where it is enough."""
+        # At a loopback port any program may pass for the client: the person is asked each time (RFC 8252 section 8.6).
+        request, client = question.request, question.client
+        only_the_client_answers = not client.public or request.redirect_uri.startswith("https://")
+        if request.asks_consent or not only_the_client_answers:
+            return None
+        consent = self.consents.find(question.logged_in.user.user_id, client.client_id)
+        return consent if consent is not None and question.wanted <= consent.scopes else None
+
+    def _give_code(self, question: Question, consent: Consent, *writes: Write) -> str:
+        """Return where the client gets its code, made in one commit with ``writes`` (section 4.1.2). Raises Conflict."""
+        request, logged_in = question.request, question.logged_in
+        code = Code(
+            client_id=request.client_id,
+            redirect_uri=request.redirect_uri,
+            code_challenge=request.code_challenge,
+            user_id=logged_in.user.user_id,
+            login_id=logged_in.session.session_id,
+            scope=question.wanted,
+            nonce=request.nonce,
+            consent_id=consent.consent_id,
+        )
+        text, insert = self.codes.compose(code)
+        self.store.commit(insert, *writes)
+        parameters = {"code": text, "state": request.state, "iss": self.issuer}
+        return with_parameters(request.redirect_uri, parameters)
+
+
+def _question(request: AuthorizationRequest, client: Client, logged_in: LiveSession) -> Question:
+    wanted = consentable(request.scope, client, logged_in.user, logged_in.session)
+    if not wanted:
+        raise request.refused("invalid_scope", "The person has none of these scopes to give.")
+    return Question(request, client, logged_in, wanted)
+
+
+def _raise_if_decided(conflict: Conflict, once: Insert) -> None:
+    """Refuse a form that was sent before: what it decided may be withdrawn by now (OP-7)."""
+    if once.key in conflict.keys:
+        raise RefusedAtPage(
+            "invalid_request",
+            "This was decided already, by the same form. Go back to the application and begin again.",
+        ) from None
