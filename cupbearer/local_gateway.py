@@ -53,7 +53,7 @@ class LocalGateway:
     def __init__(self, app: Chalice) -> None:
         self._app = app
         self._resources = {route_paths.parse(path): path for path in app.routes}
-        _serve_many_threads(app)
+        serve_many_threads(app)
 
     def answer(self, request: Request) -> Mapping[str, Any]:
         """Return what the application's function returns: statusCode, headers, multiValueHeaders, body."""
@@ -91,7 +91,7 @@ class LocalGateway:
         return self._resources[found], params
 
 
-def _serve_many_threads(app: Chalice) -> None:
+def serve_many_threads(app: Chalice) -> None:
     """Give each thread its own ``current_request``, as Chalice's own server does."""
     if not isinstance(app, LocalChalice):
         app.__class__ = type("ThreadedChalice", (LocalChalice, type(app)), {})

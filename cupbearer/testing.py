@@ -7,7 +7,7 @@ guards nothing.
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -131,10 +131,16 @@ class AppUnderTest:
 
     @cached_property
     def http(self) -> Any:
-        """Return Chalice's own test client of the app."""
+        """Return Chalice's own test client of the app, for many threads at once."""
         from chalice.test import Client as ChaliceClient
 
-        return ChaliceClient(self.app, project_dir=str(self._project)).http
+        from cupbearer.local_gateway import serve_many_threads
+
+        serve_many_threads(self.app)
+        http = ChaliceClient(self.app, project_dir=str(self._project)).http
+        # It would put another os.environ in place for each request, and two threads would not put the old one back.
+        http._patched_env_vars = lambda _variables: nullcontext()  # noqa: SLF001 - it has no such option
+        return http
 
     def sign_up(
         self, *, granted: Iterable[str] | None = None, name: str | None = None, username: str | None = None

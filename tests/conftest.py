@@ -43,6 +43,14 @@ def _logs_are_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs.LOGGER, "handlers", [])
 
 
+@pytest.fixture(autouse=True)
+def _the_environment_stays() -> Iterator[None]:
+    """Chalice's own test client replaces ``os.environ`` for each request: used by two threads it would not come back."""
+    before = os.environ
+    yield
+    assert os.environ is before
+
+
 @pytest.fixture
 def cupbearer(cupbearer: AppUnderTest) -> AppUnderTest:
     """The plugin's own, with every answer of every test held against the OpenAPI description."""
