@@ -44,7 +44,7 @@ def text(scopes: Scopes) -> str:
 
 
 def covers(held: Scopes, needed: str) -> bool:
-    """Tell whether a holder of ``held`` may do what ``needed`` names: exact, case-sensitive, no hierarchy."""
+    """Return whether a holder of ``held`` may do what ``needed`` names: exact, case-sensitive, no hierarchy."""
     return needed in held
 
 

@@ -38,7 +38,7 @@ class WebUrl(Value):
 
     @property
     def has_ipv6(self) -> bool:
-        """Tell whether the host is an IPv6 address."""
+        """Return whether the host is an IPv6 address."""
         return self.host.startswith("[")
 
 

@@ -37,7 +37,7 @@ class World(Value):
 
 
 def is_within(then: float, seconds: float, *, now: float) -> bool:
-    """Tell whether a stored time is at most so many seconds ago; what lies in the future was not a moment ago (AV-4).
+    """Return whether a stored time is at most so many seconds ago; what lies in the future was not a moment ago (AV-4).
 
     Another server's clock may be ahead by :data:`SKEW_SECONDS`: that much of the future counts as now.
     """

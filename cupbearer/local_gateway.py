@@ -170,7 +170,7 @@ def _as_gateway_text(value: Any) -> str:
 
 
 def allows(policy: Mapping[str, Any], arn: str) -> bool:
-    """Tell whether a policy lets a method ARN through: Deny over Allow, ``*`` and ``?`` cross ``/``."""
+    """Return whether a policy lets a method ARN through: Deny over Allow, ``*`` and ``?`` cross ``/``."""
     effects = {
         statement["Effect"]
         for statement in policy["Statement"]

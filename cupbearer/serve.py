@@ -73,7 +73,7 @@ def _serve(options: argparse.Namespace) -> int:
         try:
             _load(server, options.stage)
             _examine_store()
-        except Exception as error:  # whatever a start-up raises is told in one line
+        except Exception as error:  # whatever a start-up raises is one line
             if options.traceback:
                 raise
             return _fail(f"{_told(error)} (--traceback shows where)")

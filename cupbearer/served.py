@@ -31,7 +31,7 @@ SHARED = (
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One running server: where, and the settings that it was given. ``has_master_key``: it was given one, not told here."""
+    """One running server: where, and the settings that it was given. ``has_master_key``: it was given one, not shown here."""
 
     pid: int
     port: int

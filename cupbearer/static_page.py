@@ -1,6 +1,6 @@
 """``make page``: the board and the account page as files, for a static host on the same site as the API.
 
-docs/page.md says where such a host may be, and what the API must be told.
+docs/page.md says where such a host may be, and which settings the API needs.
 """
 
 import shutil

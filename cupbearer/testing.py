@@ -103,7 +103,7 @@ class AppUnderTest:
             self.settings, World(now=self.clock, monotonic=self.clock, sleep=SYSTEM.sleep)
         )
         self.on_reply: Callable[[str, str, Reply], None] | None = (
-            None  # told of every method, path and answer
+            None  # called with every method, path and answer
         )
         self._project = project
         self._numbers = count(1)

@@ -1,6 +1,6 @@
 """Reading one HTTP/1.1 request strictly: what can be read in two ways is refused (RFC 9112).
 
-Why this is not left to ``http.server`` or to h11 is told in ``docs/decisions/0060``.
+Why this is not left to ``http.server`` or to h11 is explained in ``docs/decisions/0060``.
 """
 
 import re
@@ -48,13 +48,13 @@ class Head:
 
     @property
     def ends_connection(self) -> bool:
-        """Tell whether nothing more is to come on this connection (RFC 9112 section 9.3)."""
+        """Return whether nothing more is to come on this connection (RFC 9112 section 9.3)."""
         wishes = {wish.strip().lower() for wish in self.headers.get("connection", "").split(",")}
         return "close" in wishes or (self.version == "HTTP/1.0" and "keep-alive" not in wishes)
 
     @property
     def awaits_continue(self) -> bool:
-        """Tell whether the body is sent only when it is asked for (RFC 9110 section 10.1.1)."""
+        """Return whether the body is sent only when it is asked for (RFC 9110 section 10.1.1)."""
         return self.version != "HTTP/1.0" and self.headers.get("expect", "").lower() == "100-continue"
 
 

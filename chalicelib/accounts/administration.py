@@ -172,7 +172,7 @@ class Administration:
 
 
 def differences(old: User, new: User) -> list[tuple[str, dict[str, str]]]:
-    """Return the audit events, with their detail, that tell how a user changed."""
+    """Return the audit events, with their detail, that say how a user changed."""
     found: list[tuple[str, dict[str, str]]] = []
     profile = [part for part in ("username", "name", "email") if getattr(old, part) != getattr(new, part)]
     if profile:

@@ -11,7 +11,7 @@ from chalicelib.users.users import Users
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """Who shall have an account. Whoever sets ``email_verified`` vouches that the address is this person's."""
+    """Who shall have an account. Whoever sets ``email_verified`` has checked that the address is this person's."""
 
     wanted: NewUser
     granted: scopes.Scopes

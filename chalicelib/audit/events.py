@@ -1,4 +1,4 @@
-"""What an event of the audit trail may be called, and the sentence that tells a person what happened."""
+"""What an event of the audit trail may be called, and the sentence that a person reads."""
 
 EVENTS = {
     "sign_up": "The account was made",

@@ -29,7 +29,7 @@ class Principal(Protocol):
 
     @property
     def own(self) -> bool:
-        """Tell whether we issued it to our first-party client for a person."""
+        """Return whether we issued it to our first-party client for a person."""
 
     @property
     def scope(self) -> scopes.Scopes:
@@ -44,7 +44,7 @@ class Rights(Value):
 
 
 def opens(principal: Principal | None, guard: Guard) -> bool:
-    """Tell whether a caller may pass a guard; ``None`` has no token.
+    """Return whether a caller may pass a guard; ``None`` has no token.
 
     The one place of this rule: the policy asks it about ``guard.at_gateway``, the handler about it all.
     """

@@ -32,7 +32,7 @@ def _is_sound(segment: str) -> bool:
 
 
 def is_param(segment: str) -> bool:
-    """Tell whether a segment stands for any value."""
+    """Return whether a segment stands for any value."""
     return segment.startswith("{")
 
 
@@ -60,7 +60,7 @@ def _matches(resource: Segments, path: Segments) -> bool:
 
 
 def reaches(opener: Segments, target: Segments, resources: Iterable[Segments]) -> bool:
-    """Tell whether a pattern of ``opener`` matches a concrete path that API Gateway gives to ``target``.
+    """Return whether a pattern of ``opener`` matches a concrete path that API Gateway gives to ``target``.
 
     Exact: of the paths that one alignment allows, that with fresh values goes to ``target`` if any does.
     """

@@ -83,7 +83,7 @@ class Route(Value):
 
 
 class RouteTable:
-    """An immutable set of routes that a policy can tell apart. Raises RouteTableError where it cannot."""
+    """An immutable set of routes that a policy can keep apart. Raises RouteTableError where it cannot."""
 
     __slots__ = ("_reached_by", "_routes", "guarded", "scopes")
 
@@ -184,7 +184,7 @@ def _refuse_undivided(reached_by: Mapping[Route, frozenset[Route]]) -> None:
 
 
 def _implies(held: tuple[Guard, Guard], asked: Guard) -> bool:
-    """Tell whether every token that passes both held guards at the gateway also passes the asked one."""
+    """Return whether every token that passes both held guards at the gateway also passes the asked one."""
     by, want = [guard.at_gateway for guard in held], asked.at_gateway
     own = want.caller != "own" or any(guard.caller == "own" for guard in by)
     return own and (want.scope is None or any(guard.scope == want.scope for guard in by))

@@ -51,7 +51,7 @@ class PasswordChecks:
 
         ``name`` is the canonical name that was given; all names of a known user share one budget (TH-4): once that is
         spent, no password is right any more. Raises SlowDown, which depends on the name and the network alone, and for
-        ``is_acting``, a person with a session, on the account too: there it tells nobody anything.
+        ``is_acting``, a person with a session, on the account too: there it reveals nothing.
         """
         self.passwords.check_form(password)
         reservation = self._reserve(user, name, source, is_acting=is_acting)

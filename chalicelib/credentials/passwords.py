@@ -93,7 +93,7 @@ class Passwords:
         return str(OF_THIS_PROCESS.run(_context(self._profile).hash, prepared))
 
     def verify(self, password: str, hashed: str | None) -> Verdict:
-        """Tell whether the password is right. None stands for nobody: never ok, at equal cost (EN-2).
+        """Return whether the password is right. None stands for nobody: never ok, at equal cost (EN-2).
 
         A stored hash that cannot be read is wrong too, at that same cost. Raises Invalid or Unavailable.
         """

@@ -93,7 +93,7 @@ class Throttle:
     def reserve_guess(self, *, name: str, account: str, network: str | None, known: bool) -> Reservation:
         """Reserve one check of an account's password by the name that was typed. Raises SlowDown.
 
-        That depends on what came from this network for this name and on nothing else, so it tells nothing of the
+        That depends on what came from this network for this name and on nothing else, so it says nothing of the
         account behind it. The account's own budget, one for all its names (TH-4), comes with the reservation as ``spent``.
         """
         where = self._admit(network)
@@ -122,7 +122,7 @@ class Throttle:
             raise SlowDown(min(seconds, counters.expires_at - self._world.now()))
 
     def is_first(self, kind: str, name: str, *, seconds: int) -> bool:
-        """Tell whether this is the first of its kind in a window of ``seconds``: one write, whatever the answer."""
+        """Return whether this is the first of its kind in a window of ``seconds``: one write, whatever the answer."""
         return self._budgets.bump(_key(kind, name), {"times": 1}, seconds=seconds)["times"] == 1
 
     def unlock(self, account: str, *, names: Iterable[str] = (), networks: Iterable[str] = ()) -> None:

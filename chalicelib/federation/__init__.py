@@ -1,1 +1,1 @@
-"""Log-in through other OpenID providers: they vouch, we keep the accounts."""
+"""Log-in through other OpenID providers: they authenticate, we keep the accounts."""

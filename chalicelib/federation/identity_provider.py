@@ -75,7 +75,7 @@ class IdentityProvider:
     ) -> str:
         """Return where to send the browser (OpenID Connect Core section 3.1.2.1, RFC 7636 section 4.3).
 
-        ``max_age`` makes a provider tell ``auth_time``; ``fresh`` demands that it ask the person again (MF-3).
+        ``max_age`` makes a provider send ``auth_time``; ``fresh`` demands that it ask the person again (MF-3).
         """
         scopes = self.registration.scopes.split()
         query = {

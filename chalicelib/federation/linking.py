@@ -23,7 +23,7 @@ FEDERATED = ("fed",)  # amr: RFC 8176 has no word for it
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    """Logs people in whom a provider vouches for, and links and unlinks them."""
+    """Logs people in who come from a provider, and links and unlinks them."""
 
     store: Store
     world: World

@@ -23,7 +23,7 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")  # as World.secret gives it: 256 bits
 class Flow:
     """What to do when the person comes back. A ``link`` is for one user in one session, a ``log_in`` for nobody yet.
 
-    ``fresh`` where the provider was told to ask the person again, whatever session it has with them.
+    ``fresh`` where the provider was asked to authenticate the person again, whatever session it has with them.
     """
 
     provider: str
@@ -71,7 +71,7 @@ class Flows:
 
 
 def is_secret(text: str | None) -> bool:
-    """Tell whether a text has the form of our secrets: what has not costs no store request."""
+    """Return whether a text has the form of our secrets: what has not costs no store request."""
     return text is not None and _SECRET.fullmatch(text) is not None
 
 

@@ -12,12 +12,14 @@ from chalicelib.users.linked_identity import identity_key
 
 ADDRESS = frozenset({"email", "email_verified"})
 NAMES = frozenset({"preferred_username", "name"})
-LONG_AGO = 1  # 1970, the earliest a token of ours can tell: nobody knows when the person was authenticated
+LONG_AGO = (
+    1  # 1970, the earliest that a token of ours can say: nobody knows when the person was authenticated
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whom a provider vouches for, by (``issuer``, ``sub``), and what else it tells. An unusable claim is none."""
+    """A person that a provider authenticated, by (``issuer``, ``sub``), and what else it says. An unusable claim is none."""
 
     provider: str
     issuer: str
@@ -31,7 +33,7 @@ class Person:
     def authenticated_at(self, *, now: float, fresh: bool) -> int:
         """Return since when we know that it is this person; LONG_AGO where nobody says so (MF-3, OP-9).
 
-        A provider's own session answers in silence. So a log-in is as old as the provider tells; where it tells
+        A provider's own session answers in silence. So a log-in is as old as the provider says; where it says
         nothing, it is of now only if the request was ``fresh``: then the provider had to ask.
         """
         if self.auth_time is None:
@@ -52,7 +54,7 @@ class Person:
 
 
 def described(provider: str, issuer: str, claims: Mapping[str, Any]) -> Person:
-    """Return the person of an ID token's claims, those of userinfo added where it told less."""
+    """Return the person of an ID token's claims, those of userinfo added where it said less."""
     return Person(
         provider=provider,
         issuer=issuer,
@@ -66,7 +68,7 @@ def described(provider: str, issuer: str, claims: Mapping[str, Any]) -> Person:
 
 
 def is_told_enough(claims: Mapping[str, Any]) -> bool:
-    """Tell whether an account can be made of an ID token's claims alone."""
+    """Return whether an account can be made of an ID token's claims alone."""
     return {"email", "email_verified"} <= claims.keys() and not NAMES.isdisjoint(claims)
 
 

@@ -43,7 +43,7 @@ class AccessClaims(Value):
 
 
 def is_typ(typ: str | None, wanted: str) -> bool:
-    """Tell whether a header's ``typ`` is the media type wanted, in any case, ``application/`` or not."""
+    """Return whether a header's ``typ`` is the media type wanted, in any case, ``application/`` or not."""
     return typ == wanted or (typ is not None and typ.lower().removeprefix("application/") == wanted.lower())
 
 
@@ -62,7 +62,7 @@ def check_times(claims: Claims, *, now: float, max_seconds: int) -> tuple[int, i
 
 
 def is_alive(*, now: float, exp: float) -> bool:
-    """Tell whether an expiry, with the one leeway, is still to come."""
+    """Return whether an expiry, with the one leeway, is still to come."""
     return now < exp + LEEWAY_SECONDS
 
 

@@ -26,7 +26,7 @@ class Wrapper(Protocol):
 
 
 def unwrapped(wrapper: Wrapper, text: str, *, context: str) -> bytes:
-    """Return a key of the store; raise WrongMasterKey, which tells an operator what to do, where it cannot be read."""
+    """Return a key of the store; raise WrongMasterKey, which says what an operator can do, where it cannot be read."""
     try:
         return wrapper.unwrap(text, context=context)
     except WrappingError as error:

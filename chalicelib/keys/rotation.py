@@ -1,6 +1,6 @@
 """The signing ring as values: which key signs and which verify is a question of time alone (KM-2).
 
-A rotation is told, then waited out, then done: ``docs/decisions/0020`` draws the line of time.
+A new key is published, waits, then signs: ``docs/decisions/0020`` draws the line of time.
 """
 
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ class KeyPair:
         return {name: getattr(self, name) for name in self.__slots__} | {"public_jwk": dict(self.public_jwk)}
 
     def verifies(self, now: float) -> bool:
-        """Tell whether its signatures still count. A key counts from the moment it is published."""
+        """Return whether its signatures still count. A key counts from the moment it is published."""
         return self.verifies_until is None or now < self.verifies_until
 
 
@@ -68,7 +68,7 @@ class KeySet:
         return {"keys": [key.to_data() for key in self.keys]}
 
     def has(self, kid: str) -> bool:
-        """Tell whether a key is in the ring, by its name: another rotation may have set its end."""
+        """Return whether a key is in the ring, by its name: another rotation may have set its end."""
         return any(key.kid == kid for key in self.keys)
 
     def newest(self) -> KeyPair:
@@ -88,7 +88,7 @@ class KeySet:
         return "next" if key.signs_from > now else "retiring"
 
     def is_full(self, now: float) -> bool:
-        """Tell whether no key can be added before another retires."""
+        """Return whether no key can be added before another retires."""
         return sum(key.verifies(now) for key in self.keys) >= MAX_KEYS
 
     def rotated(self, new: KeyPair, now: float) -> "KeySet":

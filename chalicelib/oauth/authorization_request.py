@@ -1,4 +1,4 @@
-"""Authorization requests: parsed once into a frozen value; what is wrong is told where it may be told (OP-1)."""
+"""Authorization requests: parsed once into a frozen value; what is wrong goes to the client only where that is safe (OP-1)."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -53,7 +53,7 @@ class AuthorizationRequest:
         return cls(**{**stored_fields(cls, data), "scope": frozenset(data["scope"])})
 
     def refused(self, error: ErrorCode, description: str) -> RefusedAtClient:
-        """Return the refusal that its client is told at its redirect URI."""
+        """Return the refusal that goes to its client at its redirect URI."""
         return RefusedAtClient(error, description, redirect_uri=self.redirect_uri, state=self.state)
 
 

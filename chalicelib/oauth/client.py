@@ -93,7 +93,7 @@ class Client:
         return scopes.grant(requested=requested, entitled=self.scopes)
 
     def may(self, grant: str) -> bool:
-        """Tell whether it may use a grant (OP-4)."""
+        """Return whether it may use a grant (OP-4)."""
         return grant in self.grants
 
 

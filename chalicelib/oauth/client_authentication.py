@@ -20,7 +20,7 @@ UNKNOWN_PER_NETWORK = 100  # wrong client ids from one network in ten minutes
 TEN_MINUTES = 600
 MAX_BASIC_CHARACTERS = 1024
 
-# What discovery tells, and what `Client.auth_method` may be.
+# What discovery lists, and what `Client.auth_method` may be.
 METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 
 
@@ -90,7 +90,7 @@ class ClientAuthentication:
         """Return the client; raise OAuthRefusal ``invalid_client``, or SlowDown after many wrong guesses.
 
         A secret has 256 bits, so no lock is needed to protect it and none can be used to shut a client out: only
-        wrong guesses are counted and, past the budget, told to wait (TH-1, TH-5).
+        wrong guesses are counted and, past the budget, have to wait (TH-1, TH-5).
         """
         client = self.clients.find(credentials.client_id)
         if client is None:

@@ -51,11 +51,11 @@ class Consent:
         }
 
     def covers(self, session: Session) -> bool:
-        """Tell whether a client's session came from it and lies within it."""
+        """Return whether a client's session came from it and lies within it."""
         return self.gave(session) and session.scope is not None and session.scope <= self.scopes
 
     def gave(self, session: Session) -> bool:
-        """Tell whether a client's session came from it. One that an earlier release wrote does not say."""
+        """Return whether a client's session came from it. One that an earlier release wrote does not say."""
         return session.consent_id in ("", self.consent_id)
 
 

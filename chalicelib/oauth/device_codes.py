@@ -20,7 +20,7 @@ from chalicelib.world import World, is_within
 PREFIX = "cbd_"
 SECONDS = 600  # how long a person has
 INTERVAL = 5  # seconds between two polls
-WINDOW = 4  # a little less, so that a punctual program is never told to slow down
+WINDOW = 4  # a little less, so that a punctual program never gets ``slow_down``
 BEGUN_PER_NETWORK = 100  # an hour (DS-3)
 HOUR = 3600
 

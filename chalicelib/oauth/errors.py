@@ -38,7 +38,7 @@ class OAuthRefusal(Exception):  # noqa: N818 - a refusal is an answer, not an er
 
 
 class RefusedAtPage(OAuthRefusal):
-    """A fault of the client or its redirect URI: told to the person, never to that URI (OP-1).
+    """A fault of the client or its redirect URI: shown to the person, never sent to that URI (OP-1).
 
     ``client_id`` and ``uri`` are what was sent, for its developer to find the fault by: the page says the URI as text
     and the log names both. Neither is proven.
@@ -53,7 +53,7 @@ class RefusedAtPage(OAuthRefusal):
 
 
 class RefusedAtClient(OAuthRefusal):
-    """Any other fault of an authorization request: told to the client at its own, proven redirect URI."""
+    """Any other fault of an authorization request: sent to the client at its own, proven redirect URI."""
 
     def __init__(self, error: ErrorCode, description: str, *, redirect_uri: str, state: str | None) -> None:
         super().__init__(error, description)

@@ -22,12 +22,12 @@ from chalicelib.store import Store
 from chalicelib.tokens.access_tokens import AccessTokenIssuer
 from chalicelib.tokens.bearer import OPAQUE_PREFIX
 
-INACTIVE: dict[str, Any] = {"active": False}  # nothing else is told (RFC 7662 section 2.2)
+INACTIVE: dict[str, Any] = {"active": False}  # nothing else is said (RFC 7662 section 2.2)
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """Tells of tokens and revokes them."""
+    """Introspects and revokes tokens."""
 
     issuer: str
     audience: str

@@ -32,7 +32,7 @@ class LogoutRequest:
         return asdict(self)
 
     def is_of(self, logged_in: LiveSession | None) -> bool:
-        """Tell whether it needs no question: it proves whose log-in it ends, and nobody else is at the browser."""
+        """Return whether it needs no question: it proves whose log-in it ends, and nobody else is at the browser."""
         if self.subject is None:
             return False
         return logged_in is None or logged_in.user.user_id == self.subject

@@ -69,7 +69,7 @@ def _web_problem(uri: str) -> str | None:
 
 
 def is_registered(asked: str, registered: Iterable[str], *, any_port: bool) -> bool:
-    """Tell whether a URI equals a registered one.
+    """Return whether a URI equals a registered one.
 
     With ``any_port``, which is for native programs and so for public clients, the port of a loopback literal may
     vary: it is whatever the system gave the listener (RFC 8252 section 7.3). What could not be registered today is

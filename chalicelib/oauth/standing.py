@@ -1,7 +1,7 @@
 """What an access token of ours may do now: its person, its log-in, its client and the consent, read again in one batch.
 
 The one rule for a token that is out already: stored tokens are judged by it at every verification, and signed ones
-wherever somebody is told of them or acts on others by them (M8, TK-6, SC-2).
+wherever somebody asks about them or acts on others by them (M8, TK-6, SC-2).
 """
 
 from collections.abc import Sequence

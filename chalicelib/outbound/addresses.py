@@ -1,4 +1,4 @@
-"""Which addresses an outbound call may reach: the public internet, and loopback where told (FD-5)."""
+"""Which addresses an outbound call may reach: the public internet, and loopback where allowed (FD-5)."""
 
 import ipaddress
 import socket
@@ -35,12 +35,12 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 def is_loopback(address: str) -> bool:
-    """Tell whether an address is this very machine."""
+    """Return whether an address is this very machine."""
     return _innermost(address).is_loopback
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an address is of the public internet: not private, link-local, multicast, special or reserved."""
+    """Return whether an address is of the public internet: not private, link-local, multicast, special or reserved."""
     ip = _innermost(address)
     if isinstance(ip, IPv4Address):
         return ip.is_global and not any(ip in network for network in _SPECIAL_IPV4)

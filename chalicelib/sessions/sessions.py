@@ -1,6 +1,6 @@
 """Sessions: what a log-in begins, a refresh carries on, and a log-out ends.
 
-A session has one line of refresh tokens, told apart by a counter that one conditional write moves (SE-1). A token
+A session has one line of refresh tokens, numbered by a counter that one conditional write moves (SE-1). A token
 spent within the grace window gets the session's *current* token again, so tabs and lost replies never log a person
 out (D2); a replay after the window ends the session (SE-2). Every move also demands that the user has not changed
 since it was read, so a disable, a log-out everywhere or a scope cut that raced it leaves nothing usable (SE-7).

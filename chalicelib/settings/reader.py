@@ -109,13 +109,13 @@ class Reader:
 
 
 def is_web_origin_or_path(url: str, *, secure: bool) -> bool:
-    """Tell whether ``url`` is https (or, unless ``secure``, http) with a host and no user, query or fragment."""
+    """Return whether ``url`` is https (or, unless ``secure``, http) with a host and no user, query or fragment."""
     web = urls.read(url)
     return web is not None and not web.query and (web.scheme == "https" or not secure)
 
 
 def is_outside_url(url: object, *, production: bool) -> bool:
-    """Tell whether we may call ``url``: https, or in development also http to loopback (FD-5)."""
+    """Return whether we may call ``url``: https, or in development also http to loopback (FD-5)."""
     if not isinstance(url, str) or not is_web_origin_or_path(url, secure=production):
         return False
     parts = urlsplit(url)

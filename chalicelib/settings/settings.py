@@ -56,7 +56,7 @@ class Settings(Value):
 
     @property
     def in_lambda(self) -> bool:
-        """Tell whether this is the deployed service."""
+        """Return whether this is the deployed service."""
         return self.function is not None
 
     @property

@@ -43,7 +43,7 @@ def _uncounted(_verb: str, _capacity: float) -> None:
 class SqliteStore:
     """A :class:`chalicelib.store.Store` in the file at ``path``, which is made, private, at the first use.
 
-    ``now`` gives seconds since the epoch, ``nonce`` a new random name; ``on_request`` is told of every verb.
+    ``now`` gives seconds since the epoch, ``nonce`` a new random name; ``on_request`` is called with every verb.
     """
 
     def __init__(

@@ -89,7 +89,7 @@ class Watch:
 
     @property
     def began(self) -> bool:
-        """Tell whether the file was opened before."""
+        """Return whether the file was opened before."""
         return self._file_is is not None
 
     def opened(self, file: Identity) -> None:

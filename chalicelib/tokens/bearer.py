@@ -14,7 +14,7 @@ OPAQUE_PREFIX = "cba_"
 
 
 class Verifier(Protocol):
-    """Tells what a bearer token says."""
+    """Reads one kind of bearer token."""
 
     def verify(self, text: str) -> AccessClaims:
         """Return the claims of a good token or raise InvalidToken."""
@@ -40,7 +40,7 @@ class BearerTokens:
         self._trusted = trusted
 
     def verify(self, text: str) -> AccessClaims:
-        """Return the claims of a good token; raise InvalidToken for any other, Unavailable when that cannot be told."""
+        """Return the claims of a good token; raise InvalidToken for any other, Unavailable when that cannot be decided."""
         if text.startswith(OPAQUE_PREFIX):
             if not self._opaque:
                 raise InvalidToken("opaque tokens are not in use")
@@ -56,5 +56,5 @@ class BearerTokens:
         return self._ours().verify(text)
 
     def is_own(self, claims: AccessClaims) -> bool:
-        """Tell whether this is our first-party token for a person: what account routes demand."""
+        """Return whether this is our first-party token for a person: what account routes demand."""
         return claims.iss == self._issuer and claims.client_id == FIRST_PARTY and claims.sid is not None

@@ -62,7 +62,7 @@ class TrustedIssuers:
             self._issuers[entry.issuer] = (entry, keys)
 
     def __contains__(self, issuer: object) -> bool:
-        """Tell whether an issuer is trusted at all."""
+        """Return whether an issuer is trusted at all."""
         return issuer in self._issuers
 
     def verify(self, text: str) -> AccessClaims:
@@ -92,7 +92,7 @@ class TrustedIssuers:
 
 
 class _KeySet:
-    """Where an issuer's keys are: told by its entry, or by a discovery document that names this issuer."""
+    """Where an issuer's keys are: named by its entry, or by a discovery document that names this issuer."""
 
     def __init__(self, entry: TrustedIssuer, fetch_json: FetchJson) -> None:
         self._entry = entry
@@ -118,7 +118,7 @@ class _KeySet:
 
 
 def _check_kind(entry: TrustedIssuer, token: jws.Jws) -> None:
-    """Refuse what its issuer did not make as an access token, as far as that can be told (TK-7)."""
+    """Refuse what its issuer did not make as an access token, as far as that shows (TK-7)."""
     if entry.typ is not None:
         if not claim.is_typ(token.header.typ, entry.typ):
             raise InvalidToken("its typ is not the one this issuer's entry demands")

@@ -63,5 +63,5 @@ def scripts_of(text: str) -> frozenset[str]:
 
 
 def may_stand_together(scripts: frozenset[str]) -> bool:
-    """Tell whether honest texts mix these scripts."""
+    """Return whether honest texts mix these scripts."""
     return len(scripts) <= 1 or any(scripts <= group for group in TOGETHER)

@@ -1,7 +1,7 @@
-"""One identity at a provider as a value: whom an outside issuer vouches for, linked to one of our users.
+"""One identity at a provider as a value: who a person is there, linked to one of our users.
 
 The pair (``iss``, ``sub``) is the only lasting name of a person elsewhere (OpenID Connect Core section 5.7); an
-e-mail address is told, changes hands, and names nobody.
+e-mail address is only a claim, changes hands, and names nobody.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ class Identity:
     issuer: str
     sub: str
     linked_at: int
-    email: str | None = None  # as the provider told it, for the person to know the link by
+    email: str | None = None  # as the provider gave it, for the person to know the link by
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Identity":

@@ -1,7 +1,7 @@
 """User names, addresses and names for show: what may stand in them, and which are the same (IN-3, IN-4).
 
 Every route, grant and command asks here, so that one spelling is one account everywhere. Why ``I``, ``l`` and
-``1`` are one letter is told in ``docs/decisions/0011-names.md``.
+``1`` are one letter is explained in ``docs/decisions/0011-names.md``.
 """
 
 import re

@@ -30,7 +30,7 @@ class User:
     name: str | None = None
     email: str | None = None
     email_verified: bool = False
-    password: str | None = None  # a hash; None where only a provider vouches
+    password: str | None = None  # a hash; None where the person logs in through a provider only
     disabled: bool = False
     epoch: int = 0
     epoch_reason: str = "revoked"
@@ -74,7 +74,7 @@ class User:
 
     @property
     def is_operator(self) -> bool:
-        """Tell whether the person may administer accounts."""
+        """Return whether the person may administer accounts."""
         return scopes.ADMINISTER in self.scopes and not self.disabled
 
     @property
@@ -99,7 +99,7 @@ class User:
         return replace(self, epoch=self.epoch + 1, epoch_reason=reason)
 
     def known_from(self, network: str | None) -> bool:
-        """Tell whether a log-in from this network succeeded lately."""
+        """Return whether a log-in from this network succeeded lately."""
         return network is not None and network in self.networks
 
     def seen_from(self, network: str | None) -> "User":

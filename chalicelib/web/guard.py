@@ -34,7 +34,7 @@ def bearer_token(header: str) -> str:
 def authorize(event: Mapping[str, Any], services: "Services", table: RouteTable) -> dict[str, Any]:
     """Return what API Gateway wants of a TOKEN authorizer: principal, policy and flat context.
 
-    Raises InvalidToken for a token that opens nothing, and whatever befell us otherwise.
+    Raises InvalidToken for a token that opens nothing, and any trouble of our own as it is.
     """
     bearer = services.bearer_tokens
     claims = bearer.verify(bearer_token(str(event.get("authorizationToken", ""))))

@@ -1,4 +1,4 @@
-"""OpenAPI 3.1 of every route, made from the rows the code runs on, so that it cannot tell another story."""
+"""OpenAPI 3.1 of every route, made from the rows the code runs on, so that it cannot drift."""
 
 import inspect
 import re

@@ -30,7 +30,7 @@ STATUSES: dict[type[Refusal], int] = {
 
 
 def problem(refusal: Refusal, *, request_id: str) -> Answer:
-    """Return the answer that a refusal is told by."""
+    """Return the answer for a refusal."""
     status = STATUSES[type(refusal)]
     body = document(status, refusal.public_code, refusal.detail, request_id=request_id)
     if isinstance(refusal, errors.Invalid) and refusal.errors:

@@ -43,7 +43,7 @@ def find_client(at: "Services", text: str) -> "Client":
 
 
 def shape(client: "Client") -> dict[str, Any]:
-    """Return what may be told of a client: all but the hashes."""
+    """Return what may be shown of a client: all but the hashes."""
     return {
         "client_id": client.client_id,
         "name": client.name,
@@ -60,7 +60,7 @@ def shape(client: "Client") -> dict[str, Any]:
 
 
 def say_secret(client: "Client", secret: str | None, *, as_json: bool) -> None:
-    """Tell the id and the secret, and what the client may have: of all else that it asks for it gets nothing."""
+    """Show the id and the secret, and what the client may have: of all else that it asks for it gets nothing."""
     told = {"client_id": client.client_id} | ({"client_secret": secret} if secret else {})
     grants, allowed = [*client.grants], sorted(client.scopes)
     if as_json:

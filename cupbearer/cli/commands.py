@@ -1,4 +1,4 @@
-"""How commands are found, and how whatever fails in one is told: a sentence and a status, never a traceback."""
+"""How commands are found, and how a failure is shown: a sentence and a status, never a traceback."""
 
 import errno
 from collections.abc import Mapping

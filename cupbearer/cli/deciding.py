@@ -1,7 +1,7 @@
-"""What becomes of one call: the looks that the gateway and the handler take, each told apart.
+"""What becomes of one call: the looks that the gateway and the handler take, each by itself.
 
 The verdict is the service's own: the same verifier, policy and guard decide here, and only where a token was
-refused is it looked at again, to tell by which look.
+refused is it looked at again, to say by which look.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ OK, UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 200, 401, 403, 404
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One look. ``ok`` is None for what is told but decides nothing."""
+    """One look. ``ok`` is None for what is shown but decides nothing."""
 
     step: str
     ok: bool | None
@@ -56,7 +56,7 @@ class Decision:
 
 
 def decide(at: Services, table: RouteTable, token: str, *, method: str, path: str) -> Decision:
-    """Return what becomes of a call. Raises what befalls the store or the keys, which the caller would get as 503."""
+    """Return what becomes of a call. Raises the trouble of the store or the keys, which the caller would get as 503."""
     decision = Decision()
     route, says = route_of(table, method, path)
     decision.look("route", ok=route is not None, says=says)
@@ -82,7 +82,7 @@ def _verified(at: Services, token: str, decision: Decision) -> AccessClaims | No
 
 
 def _looks(at: Services, token: str) -> tuple[tuple[str, Look], ...]:
-    """Return the looks at a token. Each tells what is right or raises InvalidToken; the last one is the verifier itself."""
+    """Return the looks at a token. Each says what is right or raises InvalidToken; the last one is the verifier itself."""
 
     def verified() -> str:
         return about_claims(at, at.bearer_tokens.verify(token))

@@ -33,7 +33,7 @@ def route_of(table: RouteTable, method: str, text: str) -> tuple[Route | None, s
 
 
 def matching_line(policy_for: Callable[[str], Statement], method: str, text: str) -> tuple[bool, str]:
-    """Tell whether the policy opens a path, and by which of its lines: a Deny goes before an Allow."""
+    """Return whether the policy opens a path, and by which of its lines: a Deny goes before an Allow."""
     from cupbearer.local_gateway import allows
 
     arn = f"{ARN}{method}{path_of(text)}"

@@ -21,7 +21,7 @@ def about_claims(at: Services, claims: AccessClaims) -> str:
 
 
 def about_session(at: Services, claims: AccessClaims) -> tuple[bool, str]:
-    """Tell whether the token's session is over, and what that means for the token."""
+    """Return whether the token's session is over, and what that means for the token."""
     if claims.sid is None:
         return False, "no session stands behind it: a client's own token, or another issuer's"
     user, session = at.sessions.read(claims.sub, claims.sid)

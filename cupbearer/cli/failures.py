@@ -17,7 +17,7 @@ class Failure(click.ClickException):
 
 
 def failure_of(error: Exception, *, command: str) -> Failure:
-    """Return how an exception is told: what is known in its own words, a defect by its type alone."""
+    """Return how an exception is shown: what is known in its own words, a defect by its type alone."""
     told = _told(error)
     if told is None:
         told = f"Something is wrong in this command ({type(error).__name__}); {command} --traceback … shows where."

@@ -40,7 +40,7 @@ def services() -> "Services":
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the service's log out of a command's answer: what fails is told in a sentence."""
+    """Keep the service's log out of a command's answer: what fails is said in a sentence."""
     logger = logging.getLogger("cupbearer")
     before, logger.disabled = logger.disabled, True
     try:
@@ -109,12 +109,12 @@ def named_by(
 
 
 def is_id(text: str) -> bool:
-    """Tell whether a text has the form of a user's id."""
+    """Return whether a text has the form of a user's id."""
     return _ID.fullmatch(text) is not None
 
 
 def user_shape(user: "User") -> dict[str, Any]:
-    """Return what may be told of a user: all but the hash."""
+    """Return what may be shown of a user: all but the hash."""
     return {
         "user_id": user.user_id,
         "username": user.username,

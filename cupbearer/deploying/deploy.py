@@ -177,7 +177,7 @@ def _first_failure(here: Account, name: str, seen: Mapping[str, Mapping[str, Any
 
 
 def wait_until_it_answers(fetch: Callable[[], int], *, seconds: float = 60) -> bool:
-    """Tell whether the deployed API answered 200 within the time."""
+    """Return whether the deployed API answered 200 within the time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if fetch() == 200:  # noqa: PLR2004 - the status's own name

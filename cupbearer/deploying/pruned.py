@@ -55,7 +55,7 @@ def prune(archive: Path) -> None:
 
 
 def is_kept(name: str) -> bool:
-    """Tell whether a file of the package is for a handler."""
+    """Return whether a file of the package is for a handler."""
     if name.startswith(HANDLERS):
         return name in KEPT_HANDLERS
     return not name.startswith((*BUILDING, *PASSLIB)) and not name.endswith(SUFFIXES)

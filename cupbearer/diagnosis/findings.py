@@ -50,5 +50,5 @@ class Findings:
 
     @property
     def failed(self) -> bool:
-        """Tell whether anything is wrong."""
+        """Return whether anything is wrong."""
         return any(finding.level == "failure" for finding in self.all)

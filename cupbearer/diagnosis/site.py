@@ -60,7 +60,7 @@ class Site:
 
     @property
     def is_local(self) -> bool:
-        """Tell whether it is on this machine."""
+        """Return whether it is on this machine."""
         return urlsplit(self.url).hostname in LOOPBACK
 
     def ask(

@@ -131,7 +131,7 @@ def _stranger(health: Reply, preflight: Reply, findings: Findings) -> None:
 
 
 def _preflights(site: Site, origin: str, findings: Findings) -> bool:
-    """Tell whether a page of ``origin`` may ask everything."""
+    """Return whether a page of ``origin`` may ask everything."""
     mend = (
         f"List it: CUPBEARER_ALLOWED_ORIGINS='[\"{origin}\"]', exactly as a browser spells it, without a slash at its end, "
         "and start or deploy it again."

@@ -27,7 +27,7 @@ TITLES = {
 
 
 def page(view: View) -> View:
-    """Return the view with its refusals told as a page, or to the client at its own proven redirect URI."""
+    """Return the view with its refusals as a page, or sent to the client at its own proven redirect URI."""
 
     @wraps(view)
     def answer(call: Call) -> Answer:
@@ -72,7 +72,7 @@ def _write_down(call: Call, refusal: OAuthRefusal) -> None:
 
 
 def _is_news(call: Call, user_id: str, refusal: OAuthRefusal) -> bool:
-    """Tell whether a person's trail does not have it yet: any page may send a browser here as often as it likes (DS-3)."""
+    """Return whether a person's trail does not have it yet: any page may send a browser here as often as it likes (DS-3)."""
     return call.services.throttle.is_first(
         "request_refused", f"{user_id} {refusal.error}", seconds=TOLD_SECONDS
     )
@@ -117,7 +117,7 @@ def see_other(location: str, cookies: Iterable[str] = ()) -> Answer:
 
 
 def error_location(call: Call, refusal: RefusedAtClient) -> str:
-    """Return where a client is told of a refusal, with ``iss`` (RFC 9207)."""
+    """Return where a client gets a refusal, with ``iss`` (RFC 9207)."""
     return redirect_uris.with_parameters(
         refusal.redirect_uri,
         {
@@ -148,7 +148,7 @@ def demand_own_form(call: Call, browser: Browser, token: str | None, purpose: st
 
 
 def _is_from_our_pages(call: Call) -> bool:
-    """Tell whether the browser says so. Under no-referrer it hides the origin of a form as ``null``, but not the site."""
+    """Return whether the browser says so. Under no-referrer it hides the origin of a form as ``null``, but not the site."""
     origin, site = call.headers.get("origin"), call.headers.get("sec-fetch-site")
     own = origin in (None, "null", origin_of(call.services.settings.issuer))
     return own and site in (None, "same-origin", "none")

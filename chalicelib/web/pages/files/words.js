@@ -41,8 +41,8 @@ export function device(userAgent) {
 }
 
 const ENDINGS = {
-  expired: "Your session had reached its greatest age.",
-  idle: "You had not been here for long, so your session ended.",
+  expired: "Your session reached its maximum age.",
+  idle: "You were away for too long, so your session ended.",
   spent: "An answer of ours did not reach this browser in time.",
   reused: "Your session was ended for safety: its key was used twice, and one of the two may not have been you.",
   revoked: "Your session was ended here or from another device.",
