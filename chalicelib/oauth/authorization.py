@@ -141,7 +141,7 @@ class Authorization:
         raise question.request.refused("access_denied", "The person refused.")
 
     def _satisfies(self, request: AuthorizationRequest, logged_in: LiveSession) -> bool:
-        """Tell whether a log-in is recent enough and of the person asked for (OP-4)."""
+        """Return whether a log-in is recent enough and of the person asked for (OP-4)."""
         latest = self.world.now() + SKEW_SECONDS  # AV-4
         is_recent = not request.not_before or request.not_before <= logged_in.session.auth_time <= latest
         return is_recent and request.subject in (None, logged_in.user.user_id)
