@@ -4,7 +4,6 @@ Nothing is faked: users sign up, tokens are signed, the authorizer decides. Only
 guards nothing.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, nullcontext
@@ -20,8 +19,8 @@ from chalicelib import scopes, wiring
 from chalicelib.audit.trail import Source
 from chalicelib.authentication.log_in import LogInResult
 from chalicelib.credentials.passwords import CHEAPEST_ONLY_FOR_TESTING, Passwords
-from chalicelib.jose import jws
 from chalicelib.jose.claims import LEEWAY_SECONDS
+from chalicelib.keys import pkce
 from chalicelib.oauth.authorization_codes import Code
 from chalicelib.oauth.client import AUTHORIZATION_CODE, CLIENT_CREDENTIALS
 from chalicelib.oauth.client import Client as OAuthClient
@@ -176,7 +175,7 @@ def token_of_app(
     agreed = Code(
         client_id=app.client_id,
         redirect_uri=uri,
-        code_challenge=jws.encode(hashlib.sha256(verifier.encode()).digest()),
+        code_challenge=pkce.code_challenge(verifier),
         user_id=user_id,
         login_id=login_id,
         scope=scopes,

@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib import urls
 from chalicelib.errors import Unavailable
 from chalicelib.jose import jwk
+from chalicelib.keys.remote_jwks import own_document
 
 MAX_URL_CHARACTERS = 2048
 DEFAULT_ALGORITHMS = frozenset(
@@ -29,9 +30,7 @@ class Metadata:
 
 def read_metadata(document: object, *, issuer: str) -> Metadata:
     """Return the document's content; Unavailable unless it is this very issuer's own and complete."""
-    told: Mapping[str, Any] = document if isinstance(document, dict) else {}
-    if told.get("issuer") != issuer:  # Discovery section 4.3: equal as a whole string
-        raise Unavailable("A provider's discovery document is not its own.")
+    told = own_document(document, issuer=issuer)
     schemes = ("https",) if issuer.startswith("https:") else ("https", "http")
     methods = told.get("token_endpoint_auth_methods_supported")
     methods = methods if isinstance(methods, list) else []

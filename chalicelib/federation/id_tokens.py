@@ -1,26 +1,18 @@
 """ID tokens of providers, judged as OpenID Connect Core section 3.1.3.7 says (FD-2)."""
 
-import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import InvalidToken
 from chalicelib.jose import claims as claim
 from chalicelib.jose import jws
+from chalicelib.jose.id_token import ID_TOKEN_TYP, half_hash
 from chalicelib.jose.jwk import OthersKeys, check_others_signature
 
 MAX_ID_TOKEN_SECONDS = 24 * 3600  # Auth0's live ten hours
 MAX_AGE_SECONDS = 600  # made for this very log-in, which lasts no longer
-ID_TOKEN_TYP = "JWT"  # noqa: S105 - RFC 7519 section 5.1
-
-# The hash of each algorithm's signature (section 3.1.3.6); Ed25519 hashes with SHA-512 (RFC 8032 section 5.1).
-_HASHES: Mapping[str, Callable[[bytes], Any]] = {
-    "RS256": hashlib.sha256,
-    "ES256": hashlib.sha256,
-    "EdDSA": hashlib.sha512,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +65,8 @@ def _check_hash(token: jws.Jws, member: str, value: str | None) -> None:
     """Demand that a hash in the token, if there is one, is that of what came with it."""
     if member not in token.payload:
         return
-    told, hashed_by = token.payload[member], _HASHES.get(token.header.alg)
-    if not isinstance(told, str) or value is None or hashed_by is None:
+    told = token.payload[member]
+    if not isinstance(told, str) or value is None:
         raise InvalidToken(f"{member} cannot be checked")
-    digest: bytes = hashed_by(value.encode()).digest()
-    if not hmac.compare_digest(told.encode(), jws.encode(digest[: len(digest) // 2]).encode()):
+    if not hmac.compare_digest(told.encode(), half_hash(value, alg=token.header.alg).encode()):
         raise InvalidToken(f"{member} is another's")

@@ -14,11 +14,11 @@ from chalicelib.accounts.self_service import FRESH_SECONDS
 from chalicelib.errors import InvalidToken, NotAllowed, Unavailable
 from chalicelib.federation.discovery import Metadata, read_metadata
 from chalicelib.jose import claims as claim
-from chalicelib.keys.remote_jwks import PublishedKeys
+from chalicelib.keys import pkce
+from chalicelib.keys.remote_jwks import PublishedKeys, discovery_url
 from chalicelib.keys.stale_cache import StaleIfErrorCache, Times
 from chalicelib.world import World
 
-DISCOVERY_PATH = "/.well-known/openid-configuration"
 DISCOVERY_TIMES = Times(fresh_seconds=3600, cool_down_seconds=30, stale_seconds=24 * 3600)
 DISCOVERY_SECONDS, KEYS_SECONDS, TOKEN_SECONDS, USERINFO_SECONDS = 2.0, 1.5, 2.5, 1.5  # 7.5 in all
 
@@ -86,7 +86,7 @@ class IdentityProvider:
             "state": state,
             "nonce": nonce,
             "code_challenge": code_challenge,
-            "code_challenge_method": "S256",
+            "code_challenge_method": pkce.METHOD,
             "max_age": str(FRESH_SECONDS),
         }
         if fresh:
@@ -157,8 +157,7 @@ class IdentityProvider:
 
     def _discover(self) -> Metadata:
         issuer = self.registration.issuer
-        url = issuer.removesuffix("/") + DISCOVERY_PATH
-        return read_metadata(self._http.get(url, seconds=DISCOVERY_SECONDS), issuer=issuer)
+        return read_metadata(self._http.get(discovery_url(issuer), seconds=DISCOVERY_SECONDS), issuer=issuer)
 
     def _fetch_keys(self) -> object:
         return self._http.get(self._metadata.get().jwks_uri, seconds=KEYS_SECONDS)

@@ -4,13 +4,13 @@ A flow is found only by its state, the browser that began it and its provider to
 another browser's link or another provider's answer finds nothing, and spends nothing.
 """
 
-import base64
 import hashlib
 import re
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from chalicelib.errors import Invalid
+from chalicelib.keys import pkce
 from chalicelib.store import Insert, Key, Store
 from chalicelib.store.stored_fields import stored_fields
 from chalicelib.world import World, is_within
@@ -37,9 +37,8 @@ class Flow:
 
     @property
     def code_challenge(self) -> str:
-        """Return what the provider is shown of the verifier (RFC 7636 section 4.2, S256)."""
-        digest = hashlib.sha256(self.code_verifier.encode()).digest()
-        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        """Return what the provider is shown of the verifier."""
+        return pkce.code_challenge(self.code_verifier)
 
 
 class Flows:

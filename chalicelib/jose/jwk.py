@@ -14,7 +14,7 @@ from chalicelib.errors import InvalidToken
 from chalicelib.jose import jws
 from chalicelib.value import Value
 
-ALGORITHMS = frozenset({"RS256", "ES256", "EdDSA"})
+ALGORITHMS = frozenset(jws.ALGORITHMS)
 RSA_EXPONENT = 65537
 MIN_RSA_BITS = 2048
 MAX_RSA_BITS = 8192  # above it, verifying is a way to burn our time

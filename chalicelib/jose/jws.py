@@ -13,6 +13,11 @@ from chalicelib.errors import InvalidToken
 from chalicelib.jose import strict_json
 from chalicelib.value import Value
 
+ALGORITHMS = (
+    "RS256",
+    "ES256",
+    "EdDSA",
+)  # that we sign with and believe (RFC 7518, RFC 8037): no HMAC, no none
 MAX_TOKEN_CHARACTERS = 8192
 MAX_KID_CHARACTERS = 128  # base64 names of other issuers included; ours are shorter
 MAX_TYP_CHARACTERS = 64

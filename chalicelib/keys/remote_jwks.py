@@ -1,7 +1,8 @@
 """Verification keys from a published JWK set: of our own issuer (as deployed) or of a trusted one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 from chalicelib import logs
 from chalicelib.errors import Unavailable
@@ -53,3 +54,16 @@ class PublishedKeys:
         except jwk.UnusableKey as fault:
             logs.metric("KeyTrouble", reason=str(fault))
             raise Unavailable(f"The issuer's keys cannot be used: {fault}.") from fault
+
+
+def discovery_url(issuer: str) -> str:
+    """Return where an issuer's discovery document is (OpenID Connect Discovery section 4)."""
+    return issuer.removesuffix("/") + "/.well-known/openid-configuration"
+
+
+def own_document(document: object, *, issuer: str) -> Mapping[str, Any]:
+    """Return a discovery document; Unavailable unless it names this very issuer, as a whole string (section 4.3)."""
+    told: Mapping[str, Any] = document if isinstance(document, dict) else {}
+    if told.get("issuer") != issuer:
+        raise Unavailable("An issuer's discovery document is not its own.")
+    return told

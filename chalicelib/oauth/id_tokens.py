@@ -1,19 +1,16 @@
 """ID tokens (OpenID Connect Core section 2): who logged in, when and how, for one client."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import InvalidToken
-from chalicelib.jose import jws
 from chalicelib.jose.claims import Claims
+from chalicelib.jose.id_token import ID_TOKEN_TYP, half_hash
 from chalicelib.sessions.session import Session
-from chalicelib.tokens.jwt_access_tokens import ID_TOKEN_TYP, Signer, SigningKeys, verify_kind
+from chalicelib.tokens.jwt_access_tokens import Signer, SigningKeys, verify_kind
 from chalicelib.world import World
 
 SECONDS = 600  # it is read once, at the log-in
-
-_HALF_HASHES = {"RS256": hashlib.sha256, "ES256": hashlib.sha256, "EdDSA": hashlib.sha512}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +56,6 @@ class IdTokens:
         except InvalidToken:
             return None
         return _as_hint(payload) if payload.get("iss") == self._issuer else None
-
-
-def half_hash(text: str, *, alg: str) -> str:
-    """Return ``at_hash``: the left half of the digest that goes with the signature's algorithm (Core section 3.1.3.6)."""
-    digest = _HALF_HASHES[alg](text.encode("ascii")).digest()
-    return jws.encode(digest[: len(digest) // 2])
 
 
 def _as_hint(payload: Claims) -> Hint | None:

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib import scopes
-from chalicelib.jose.jwk import ALGORITHMS
+from chalicelib.jose.jws import ALGORITHMS
+from chalicelib.keys import pkce
 from chalicelib.oauth.client import GRANTS
 from chalicelib.oauth.client_authentication import METHODS
 
@@ -29,7 +30,7 @@ def server_metadata(*, issuer: str) -> dict[str, Any]:
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": list(GRANTS),
-        "code_challenge_methods_supported": ["S256"],
+        "code_challenge_methods_supported": [pkce.METHOD],
         "token_endpoint_auth_methods_supported": list(METHODS),
         "token_endpoint_auth_signing_alg_values_supported": sorted(ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": list(METHODS),

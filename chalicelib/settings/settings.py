@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from chalicelib import scopes
+from chalicelib.jose import jws
 from chalicelib.settings.reader import PREFIX, Reader, SettingsError, is_web_origin_or_path
 from chalicelib.settings.structured import (
     SECRET_REFERENCES,
@@ -119,7 +120,7 @@ def _settings(read: Reader, environ: Mapping[str, str]) -> Settings:
         store_name=name,
         issuer=issuer,
         audience=read.text("AUDIENCE", issuer),
-        signing_alg=read.choice("SIGNING_ALG", "RS256", ("RS256", "ES256", "EdDSA")),
+        signing_alg=read.choice("SIGNING_ALG", "RS256", jws.ALGORITHMS),
         master_key=read.optional("MASTER_KEY"),
         access_tokens="opaque" if opaque else "jwt",
         access_token_seconds=read.whole("ACCESS_TOKEN_SECONDS", 300, 60, 900),

@@ -6,10 +6,10 @@ import msgspec
 
 from chalicelib import scopes
 from chalicelib.errors import Invalid
+from chalicelib.jose import jws
 from chalicelib.settings.reader import SettingsError, is_outside_url
 from chalicelib.tokens.trusted_issuers import TrustedIssuer
 
-ALGORITHMS = ("RS256", "ES256", "EdDSA")
 DAY = 24 * 60 * 60
 
 
@@ -20,7 +20,7 @@ class TrustedIssuerEntry(msgspec.Struct, forbid_unknown_fields=True):
     audience: str | list[str]
     scopes: str | list[str]
     jwks_uri: str | None = None
-    algorithms: list[str] = msgspec.field(default_factory=lambda: list(ALGORITHMS))
+    algorithms: list[str] = msgspec.field(default_factory=lambda: list(jws.ALGORITHMS))
     scope_claim: str = "scope"
     client_claim: str | None = None
     typ: str | None = None
@@ -39,9 +39,9 @@ def trusted_issuer(entry: Any, variable: str, *, production: bool) -> TrustedIss
     for url in (read.issuer, read.jwks_uri):
         if url is not None and not is_outside_url(url, production=production):
             raise SettingsError(variable, f"has {url!r}, but it must be an https URL")
-    if unknown := set(read.algorithms) - set(ALGORITHMS):
+    if unknown := set(read.algorithms) - set(jws.ALGORITHMS):
         raise SettingsError(
-            variable, f"has the algorithm {min(unknown)!r}, but may have {', '.join(ALGORITHMS)}"
+            variable, f"has the algorithm {min(unknown)!r}, but may have {', '.join(jws.ALGORITHMS)}"
         )
     return TrustedIssuer(
         issuer=read.issuer,

@@ -18,8 +18,6 @@ if TYPE_CHECKING:  # the deployed authorizer only verifies
     from chalicelib.keys.private_keys import SigningKey
 
 MAX_ACCESS_TOKEN_CHARACTERS = 2048  # the gateway takes 10,240 octets of headers in all (TK-8)
-ID_TOKEN_TYP = "JWT"  # noqa: S105 - what OpenID Connect libraries write and expect
-LOGOUT_TOKEN_TYP = "logout+jwt"  # noqa: S105 - OpenID Connect Back-Channel Logout section 2.4
 
 
 class SigningKeys(Keys, Protocol):

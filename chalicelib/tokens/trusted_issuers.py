@@ -4,7 +4,7 @@ Real shapes fit: Auth0 (a day's life, ``azp``, ``permissions``, no ``jti``), Cog
 ``aud``, ``token_use``), Microsoft Entra (``scp``), Keycloak (``typ`` claim) and plain RFC 9068.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from chalicelib.errors import InvalidToken, Unavailable
@@ -12,14 +12,13 @@ from chalicelib.jose import claims as claim
 from chalicelib.jose import jwk, jws
 from chalicelib.jose.claims import ACCESS_TOKEN_TYP, AccessClaims
 from chalicelib.jose.jwk import check_others_signature
-from chalicelib.keys.remote_jwks import PublishedKeys
+from chalicelib.keys.remote_jwks import PublishedKeys, discovery_url, own_document
 from chalicelib.scopes import Scopes
 from chalicelib.tokens.verified_cache import VerifiedTokenCache
 from chalicelib.value import Value
 from chalicelib.world import World
 
 MAX_AGE_SECONDS = 86_400  # Auth0's default life of an access token for an API
-DISCOVERY_PATH = "/.well-known/openid-configuration"
 DEFAULT_CLIENT_CLAIMS = ("client_id", "azp")
 
 # What only an ID token (OpenID Connect Core sections 2 and 3.3.2.11) or a security event (RFC 8417) carries.
@@ -109,11 +108,10 @@ class _KeySet:
         return document
 
     def _discovered(self) -> str:
-        document = self._fetch_json(self._entry.issuer.removesuffix("/") + DISCOVERY_PATH)
-        told = document if isinstance(document, Mapping) else {}
-        uri = told.get("jwks_uri")
-        if told.get("issuer") != self._entry.issuer or not isinstance(uri, str):  # Discovery section 4.3
-            raise Unavailable("An issuer's discovery document is not its own, or names no keys.")
+        issuer = self._entry.issuer
+        uri = own_document(self._fetch_json(discovery_url(issuer)), issuer=issuer).get("jwks_uri")
+        if not isinstance(uri, str):
+            raise Unavailable("An issuer's discovery document names no keys.")
         return uri
 
 

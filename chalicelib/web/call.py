@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
 MAX_PAGE = 100
+OWN_SITES = (None, "same-origin", "none")  # Sec-Fetch-Site of our own pages, and of no browser
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,14 @@ class Call:
         """Refuse what another site made a browser send (BR-2). A program that is no browser names no origin."""
         origin, site = self.headers.get("origin"), self.headers.get("sec-fetch-site")
         settings = self.services.settings
-        if origin is None:
-            ours = site in (None, "same-origin", "none")
-        else:
-            ours = origin == origin_of(settings.issuer) or origin in settings.allowed_origins
-        if not ours:
+        own = (None, origin_of(settings.issuer), *settings.allowed_origins)
+        if origin not in own or (origin is None and site not in OWN_SITES):
             raise NotAllowed("This may only be asked from our own pages.", code="foreign_origin")
+
+    def is_from_own_page(self) -> bool:
+        """Return whether a form is: under no-referrer a browser hides its origin as ``null``, but not the site."""
+        origin, site = self.headers.get("origin"), self.headers.get("sec-fetch-site")
+        return origin in (None, "null", origin_of(self.services.settings.issuer)) and site in OWN_SITES
 
 
 @dataclass(frozen=True, slots=True)

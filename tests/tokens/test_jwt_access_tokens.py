@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import Invalid, InvalidToken, Unavailable
 from chalicelib.jose.claims import LEEWAY_SECONDS
+from chalicelib.jose.id_token import ID_TOKEN_TYP
 from chalicelib.keys.key_ring import KeyRing
 from chalicelib.keys.remote_jwks import STALE_SECONDS, PublishedKeys
 from chalicelib.keys.rotation import PUBLISH_AHEAD_SECONDS, RING_CACHE_SECONDS
 from chalicelib.store.sqlite import SqliteStore
 from chalicelib.tokens.jwt_access_tokens import (
-    ID_TOKEN_TYP,
     MAX_ACCESS_TOKEN_CHARACTERS,
     AccessTokens,
     AccessVerifier,

@@ -1,12 +1,11 @@
 """The authorization code grant with PKCE (RFC 6749 section 4.1.3, RFC 7636 section 4.6)."""
 
-import hashlib
 import hmac
 import re
 from dataclasses import dataclass
 
 from chalicelib.audit.trail import Audit, Source
-from chalicelib.jose import jws
+from chalicelib.keys import pkce
 from chalicelib.oauth.authorization_codes import Code, Codes
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.errors import OAuthRefusal, invalid_grant
@@ -59,8 +58,7 @@ class AuthorizationCodeGrant:
         if form.get("redirect_uri") != code.redirect_uri:
             self._write_down(code, client, "another_redirect_uri", source)
             raise invalid_grant("redirect_uri is not the one of the authorization request.")
-        challenge = jws.encode(hashlib.sha256(verifier.encode("ascii")).digest())
-        if not hmac.compare_digest(challenge, code.code_challenge):
+        if not hmac.compare_digest(pkce.code_challenge(verifier), code.code_challenge):
             self._write_down(code, client, "another_verifier", source)
             raise invalid_grant("code_verifier does not fit the code_challenge.")
 

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.errors import NotFound
 from chalicelib.web.call import Call
-from chalicelib.web.cookies import refresh_token
+from chalicelib.web.cookies import host_cookie, refresh_token
 
 if TYPE_CHECKING:
     from chalicelib.sessions.session import LiveSession
 
 SESSION = "__Host-cupbearer_session"
 BROWSER = "__Host-cupbearer_browser"
-_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 _BROWSER_ID = re.compile(r"[a-z2-7]{26}")
 
 
@@ -48,7 +47,7 @@ def browser(call: Call) -> Browser:
 def new_browser(call: Call) -> Browser:
     """Return the browser under a new name: after a log-in, nothing that was begun before counts (SE-8)."""
     browser_id = call.services.world.identifier()
-    return Browser(browser_id, (f"{BROWSER}={browser_id}; {_ATTRIBUTES}",))
+    return Browser(browser_id, (host_cookie.kept(BROWSER, browser_id),))
 
 
 def logged_in(call: Call) -> "LiveSession | None":
@@ -74,7 +73,7 @@ def renewed(call: Call, signed_in: WithRefreshToken) -> Browser:
 def session_cookie(call: Call, signed_in: WithRefreshToken) -> str:
     """Return the cookie that shows a new log-in; its session says when it is over, whatever the browser keeps."""
     token = call.services.oauth.browser.token_for(signed_in.refresh_token)
-    return f"{SESSION}={token}; Max-Age={call.services.settings.session_max_seconds}; {_ATTRIBUTES}"
+    return host_cookie.kept(SESSION, token, seconds=call.services.settings.session_max_seconds)
 
 
 def begin(call: Call, signed_in: WithRefreshToken) -> tuple[str, ...]:
@@ -86,7 +85,7 @@ def begin(call: Call, signed_in: WithRefreshToken) -> tuple[str, ...]:
 
 def dropped() -> tuple[str, ...]:
     """Return the cookies that make a browser forget who was logged in."""
-    return (f"{SESSION}=; Max-Age=0; {_ATTRIBUTES}", *values(refresh_token.dropped()))
+    return (host_cookie.dropped(SESSION), *values(refresh_token.dropped()))
 
 
 def values(headers: dict[str, str | list[str]]) -> tuple[str, ...]:

@@ -7,20 +7,20 @@ one is worth nothing.
 from collections.abc import Mapping
 
 from chalicelib.web.call import Call
+from chalicelib.web.cookies import host_cookie
 
 NAME = "__Host-cupbearer_login"
-_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 
 
 def new(call: Call, *, seconds: int) -> tuple[str, Mapping[str, str | list[str]]]:
     """Return a new secret and the header that makes the browser keep it."""
     secret = call.services.world.secret()
-    return secret, {"Set-Cookie": f"{NAME}={secret}; Max-Age={seconds}; {_ATTRIBUTES}"}
+    return secret, {"Set-Cookie": host_cookie.kept(NAME, secret, seconds=seconds)}
 
 
 def dropped() -> str:
     """Return the cookie that makes the browser forget it."""
-    return f"{NAME}=; Max-Age=0; {_ATTRIBUTES}"
+    return host_cookie.dropped(NAME)
 
 
 def of(call: Call) -> str | None:

@@ -10,7 +10,7 @@ from chalicelib.oauth import redirect_uris
 from chalicelib.oauth.errors import OAuthRefusal, RefusedAtClient, RefusedAtPage
 from chalicelib.store import StoreUnavailable
 from chalicelib.web import problems
-from chalicelib.web.call import Answer, Call, origin_of
+from chalicelib.web.call import Answer, Call
 from chalicelib.web.cookies.browser_session import Browser, logged_in, set_cookies
 
 View = Callable[[Call], Answer]
@@ -140,15 +140,8 @@ def demand_own_form(call: Call, browser: Browser, token: str | None, purpose: st
     """Refuse a form that was not given to this browser by our own page, or that another site sent."""
     seals, holder = call.services.oauth.signed_payloads, " ".join((browser.browser_id, *about))
     ours = token is not None and seals.open(token, purpose=f"csrf {purpose}", holder=holder) is not None
-    if not ours or not _is_from_our_pages(call):
+    if not ours or not call.is_from_own_page():
         raise RefusedAtPage(
             "invalid_request",
             "This form is too old or belongs to another browser: go back, load it again, and send it again.",
         )
-
-
-def _is_from_our_pages(call: Call) -> bool:
-    """Return whether the browser says so. Under no-referrer it hides the origin of a form as ``null``, but not the site."""
-    origin, site = call.headers.get("origin"), call.headers.get("sec-fetch-site")
-    own = origin in (None, "null", origin_of(call.services.settings.issuer))
-    return own and site in (None, "same-origin", "none")
