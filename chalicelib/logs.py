@@ -73,8 +73,8 @@ def set_up(function: str | None = None) -> None:
 
 def log(event: str, *, metrics: Metrics | None = None, **fields: Any) -> None:
     """Log an event of ordinary life; deployed, ``metrics`` are counted by CloudWatch."""
-    told = {name: value for name, value in fields.items() if value is not None}
-    LOGGER.info(event, extra={"fields": told, "metrics": metrics or {}})
+    given = {name: value for name, value in fields.items() if value is not None}
+    LOGGER.info(event, extra={"fields": given, "metrics": metrics or {}})
 
 
 def metric(name: str, value: float = 1, unit: str = "Count", **fields: Any) -> None:
@@ -82,8 +82,8 @@ def metric(name: str, value: float = 1, unit: str = "Count", **fields: Any) -> N
 
     ``fields`` cost nothing and are for whoever reads the line.
     """
-    told = {"fields": fields, "metrics": {name: (value, unit)}, "only_metric": True}
-    LOGGER.info(name, extra=told)
+    given = {"fields": fields, "metrics": {name: (value, unit)}, "only_metric": True}
+    LOGGER.info(name, extra=given)
 
 
 def trouble(event: str, *, stack: bool = True, **fields: Any) -> None:

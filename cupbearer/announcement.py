@@ -20,14 +20,14 @@ def announce(server: Server, *, as_json: bool) -> None:
     url = f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}"
     store = f"{'sqlite:///' if chosen.store_engine == 'sqlite' else 'dynamodb://'}{chosen.store_name}"
     if as_json:
-        told = {
+        facts = {
             "url": url,
             "issuer": chosen.issuer,
             "store": store,
             "pid": os.getpid(),
             "port": server.server_port,
         }
-        print(json.dumps(told), flush=True)
+        print(json.dumps(facts), flush=True)
         return
     print(f"Cupbearer serves {url} from {store} (Ctrl-C ends it)")
     print(f"Try:  curl {url}/cats   Then, in another terminal:  {_command()} demo", flush=True)

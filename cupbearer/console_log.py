@@ -19,11 +19,11 @@ class ForPeople(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         fields = {**getattr(record, "fields", {})}
         fields.pop("request_id", None)
-        told = [record.getMessage(), *(f"{name}={value}" for name, value in fields.items())]
+        words = [record.getMessage(), *(f"{name}={value}" for name, value in fields.items())]
         if hasattr(record, "path"):
-            told = [str(fields[name]) for name in ("method", "status")]
-            told.insert(1, record.path)
-        line = " ".join(text if text.isprintable() else ascii(text)[1:-1] for text in told)
+            words = [str(fields[name]) for name in ("method", "status")]
+            words.insert(1, record.path)
+        line = " ".join(text if text.isprintable() else ascii(text)[1:-1] for text in words)
         line = f"{self.formatTime(record, '%H:%M:%S')}  {line}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 

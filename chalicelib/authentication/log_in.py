@@ -120,8 +120,8 @@ class LogIn:
             auth_time=auth_time,
             existing=existing,
         )
-        told = {"session_id": signed_in.session_id, **(detail or {})}
-        audit = self.audit.write("log_in", target=user.user_id, source=source, **told)
+        noted = {"session_id": signed_in.session_id, **(detail or {})}
+        audit = self.audit.write("log_in", target=user.user_id, source=source, **noted)
         writes = tuple(writes)
         touched = {write.record.key for write in writes if hasattr(write, "record")}
         unchanged = () if user.record.key in touched else (Check(user.record),)

@@ -10,7 +10,7 @@ from chalicelib.errors import SlowDown
 from chalicelib.store import Write
 from chalicelib.users.user import User
 
-TOLD_SECONDS = 60 * 60  # a throttled account is written down once in this time, however many try (DS-3)
+NOTED_SECONDS = 60 * 60  # a throttled account is written down once in this time, however many try (DS-3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class PasswordChecks:
 
     def _write_down_throttled(self, user: User | None, name: str, source: Source) -> None:
         account = name if user is None else user.canonical
-        if self.throttle.is_first("told", account, seconds=TOLD_SECONDS):
+        if self.throttle.is_first("told", account, seconds=NOTED_SECONDS):
             self._write_down("log_in_throttled", user, source, "slow_down")
 
     def _write_down(self, event: str, user: User | None, source: Source, outcome: str) -> None:

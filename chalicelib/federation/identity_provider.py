@@ -120,12 +120,12 @@ class IdentityProvider:
         if endpoint is None:
             return {}
         try:
-            told = self._http.get(endpoint, authorization=f"Bearer {access_token}", seconds=USERINFO_SECONDS)
+            reply = self._http.get(endpoint, authorization=f"Bearer {access_token}", seconds=USERINFO_SECONDS)
         except Unavailable as trouble:
             raise self.unavailable() from trouble
-        if not isinstance(told, dict):
+        if not isinstance(reply, dict):
             raise InvalidToken("userinfo is not an object")
-        return told
+        return reply
 
     def unavailable(self) -> Unavailable:
         """Return the refusal for a provider that is down, slow, or gives what cannot be read."""
@@ -138,13 +138,13 @@ class IdentityProvider:
         )
 
     def _tokens(self, status: int, body: Any) -> Redeemed:
-        told: Mapping[str, Any] = body if isinstance(body, dict) else {}
-        if status != 200 or not isinstance(told.get("id_token"), str):  # noqa: PLR2004 - the status's own name
+        reply: Mapping[str, Any] = body if isinstance(body, dict) else {}
+        if status != 200 or not isinstance(reply.get("id_token"), str):  # noqa: PLR2004 - the status's own name
             raise InvalidToken(f"the token endpoint answered {status} without an ID token")
-        access_token = told.get("access_token")
+        access_token = reply.get("access_token")
         if access_token is not None and not _is_bearer_text(access_token):
             raise InvalidToken("the access token is not one")
-        return Redeemed(told["id_token"], access_token)
+        return Redeemed(reply["id_token"], access_token)
 
     def _authenticate(self, form: dict[str, str], metadata: Metadata) -> str | None:
         """Return our ``Authorization``; where the provider knows only bodies, write into the form instead."""

@@ -14,7 +14,7 @@ from chalicelib.federation import id_tokens
 from chalicelib.federation.identity_provider import IdentityProvider, Redeemed
 from chalicelib.federation.linking import Identities
 from chalicelib.federation.login_state import Flow, Flows
-from chalicelib.federation.profile import Person, described, is_told_enough, with_userinfo
+from chalicelib.federation.profile import Person, described, suffices, with_userinfo
 from chalicelib.sessions.session import LiveSession
 from chalicelib.users.linked_identity import Identity
 from chalicelib.world import World
@@ -127,7 +127,7 @@ class Federation:
     def _finish(self, provider: IdentityProvider, flow: Flow, response: Response, source: Source) -> Finished:
         self._check_issuer(provider, response)
         if response.error is not None:
-            raise _told_kindly(provider, response.error)
+            raise _in_plain_words(provider, response.error)
         if not response.code or len(response.code) > MAX_CODE_CHARACTERS:
             raise Invalid("The provider sent no code.", errors={"code": "is missing or too long"})
         acting = self._acting(flow) if flow.purpose == "link" else None
@@ -144,7 +144,7 @@ class Federation:
 
     def _check_issuer(self, provider: IdentityProvider, response: Response) -> None:
         """Refuse another issuer's answer, and none where the provider always names itself (RFC 9207 section 2.4)."""
-        if response.issuer is None and not provider.metadata().tells_issuer:
+        if response.issuer is None and not provider.metadata().sends_issuer:
             return
         if response.issuer != provider.registration.issuer:
             raise InvalidToken("the response is of another issuer, or does not say of which")
@@ -178,7 +178,7 @@ class Federation:
         """Return the person; the userinfo endpoint is asked only about one whom we do not know yet."""
         name, issuer = provider.name, provider.registration.issuer
         person = described(name, issuer, claims)
-        if access_token is None or is_told_enough(claims) or self.identities.user_id_of(person):
+        if access_token is None or suffices(claims) or self.identities.user_id_of(person):
             return person
         return described(name, issuer, with_userinfo(claims, provider.userinfo(access_token)))
 
@@ -196,7 +196,7 @@ class Federation:
         self.identities.audit.count_nobody("federated_log_in_refused")
 
 
-def _told_kindly(provider: IdentityProvider, error: str) -> Refusal:
+def _in_plain_words(provider: IdentityProvider, error: str) -> Refusal:
     """Return the refusal that a provider's error means; its words are never repeated (BR-5)."""
     if error in _TRY_AGAIN:
         return provider.unavailable()

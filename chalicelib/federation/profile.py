@@ -63,11 +63,11 @@ def described(provider: str, issuer: str, claims: Mapping[str, Any]) -> Person:
         email_verified=_is_true(claims.get("email_verified")),
         username=_text(claims.get("preferred_username")) or _text(claims.get("email")),
         name=_cleaned(claims.get("name"), names.clean_name) or None,
-        auth_time=_told_time(claims),
+        auth_time=_auth_time(claims),
     )
 
 
-def is_told_enough(claims: Mapping[str, Any]) -> bool:
+def suffices(claims: Mapping[str, Any]) -> bool:
     """Return whether an account can be made of an ID token's claims alone."""
     return {"email", "email_verified"} <= claims.keys() and not NAMES.isdisjoint(claims)
 
@@ -81,10 +81,10 @@ def with_userinfo(claims: Mapping[str, Any], userinfo: Mapping[str, Any]) -> dic
         return dict(claims)
     if userinfo.get("sub") != claims["sub"]:
         raise InvalidToken("userinfo is about another sub")
-    told = {name: value for name, value in userinfo.items() if name in ADDRESS | NAMES}
-    if not ADDRESS.isdisjoint(told):
+    taken = {name: value for name, value in userinfo.items() if name in ADDRESS | NAMES}
+    if not ADDRESS.isdisjoint(taken):
         claims = {name: value for name, value in claims.items() if name not in ADDRESS}
-    return {**claims, **told}
+    return {**claims, **taken}
 
 
 def _is_true(value: object) -> bool:
@@ -102,7 +102,7 @@ def _cleaned(value: object, clean: Callable[[str], str]) -> str | None:
         return None
 
 
-def _told_time(claims: Mapping[str, Any]) -> int | None:
+def _auth_time(claims: Mapping[str, Any]) -> int | None:
     """Return ``auth_time``; LONG_AGO where it is there and no time, so that nonsense never passes for fresh."""
     try:
         return claim.optional_time(claims, "auth_time")

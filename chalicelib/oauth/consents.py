@@ -91,8 +91,8 @@ class Consents:
             write = Replace(old.record, new.data())
         else:
             write = Insert(consent_key(user_id, client.client_id), new.data())
-        told = {"client_id": client.client_id, "client": client.name, "scope": " ".join(sorted(granted))}
-        return new, (write, self.audit.write("consent_given", target=user_id, source=source, **told))
+        detail = {"client_id": client.client_id, "client": client.name, "scope": " ".join(sorted(granted))}
+        return new, (write, self.audit.write("consent_given", target=user_id, source=source, **detail))
 
     def deciding(self, form: str, *, seconds: int) -> Insert:
         """Return the write that makes the decision on a form, a text of random that is good for so long, the only one."""
@@ -108,8 +108,8 @@ class Consents:
                 raise NotFound("consent")
             going_on = [each for each in self.sessions.live(user_id) if each.client_id == client_id]
             endings = (self.sessions.ending(session, "revoked") for session in going_on[:MAX_SESSIONS])
-            told = {"client_id": client_id, "client": consent.client_name}
-            audit = self.audit.write("consent_withdrawn", target=user_id, source=source, **told)
+            detail = {"client_id": client_id, "client": consent.client_name}
+            audit = self.audit.write("consent_withdrawn", target=user_id, source=source, **detail)
             self.store.commit(Remove(consent.record), *endings, audit)
 
         retrying(attempt, busy=Taken("The sessions are busy: try again."))

@@ -124,14 +124,14 @@ class Devices:
             consent_id=consent.consent_id,
         )
         checks = [Check(record) for record in (user.record, session.record) if record is not None]
-        told = {"client_id": client.client_id, "client": client.name}
-        audit = self.audit.write("device_approved", target=user.user_id, source=source, **told)
+        detail = {"client_id": client.client_id, "client": client.name}
+        audit = self.audit.write("device_approved", target=user.user_id, source=source, **detail)
         self.store.commit(_write(device, approved), *checks, *giving, audit)
 
     def refuse(self, device: Device, client: Client, user: User, *, source: Source) -> None:
         """Refuse the device. Raises Conflict when that was decided already."""
-        told = {"client_id": client.client_id, "client": client.name}
-        audit = self.audit.write("device_refused", target=user.user_id, source=source, **told)
+        detail = {"client_id": client.client_id, "client": client.name}
+        audit = self.audit.write("device_refused", target=user.user_id, source=source, **detail)
         self.store.commit(_write(device, replace(device, status=REFUSED)), audit)
 
     def spending(self, device: Device, session_id: str) -> Write:

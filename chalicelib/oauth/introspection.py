@@ -47,7 +47,7 @@ class Inspection:
         claims = self._claims(text)
         if claims is None or not (client.resource_server or claims.client_id == client.client_id):
             return INACTIVE
-        return _told(claims, self.audience)
+        return _response(claims, self.audience)
 
     def revoke(self, text: str, client: Client, *, source: Source) -> None:
         """End the session that a token is of, or a machine's stored token; an unknown one is revoked already.
@@ -126,8 +126,8 @@ class Inspection:
             return None
 
 
-def _told(claims: AccessClaims, audience: str) -> dict[str, Any]:
-    told: dict[str, Any] = {
+def _response(claims: AccessClaims, audience: str) -> dict[str, Any]:
+    response: dict[str, Any] = {
         "active": True,
         "token_type": "Bearer",
         "iss": claims.iss,
@@ -139,4 +139,4 @@ def _told(claims: AccessClaims, audience: str) -> dict[str, Any]:
         "exp": claims.exp,
     }
     further = {"jti": claims.jti, "sid": claims.sid, "auth_time": claims.auth_time}
-    return told | {name: value for name, value in further.items() if value is not None}
+    return response | {name: value for name, value in further.items() if value is not None}

@@ -100,8 +100,8 @@ class Issuing:
             issued = self._access(user, session, client)
             answer = self._answer(user, session, client, issued, refresh_token, nonce=nonce)
             spent = spend(session.session_id)
-            told = {"session_id": session.session_id, "client_id": client.client_id, "client": client.name}
-            audit = self.audit.write("log_in", target=user.user_id, source=source, **told)
+            detail = {"session_id": session.session_id, "client_id": client.client_id, "client": client.name}
+            audit = self.audit.write("log_in", target=user.user_id, source=source, **detail)
             try:
                 self.store.commit(spent, *demanded, *writes, *issued.writes, audit)
             except Conflict as conflict:

@@ -95,8 +95,8 @@ def _operation(endpoint: "Endpoint", schemas: dict[int, Any]) -> dict[str, Any]:
         "summary": summary.strip().rstrip("."),
         "responses": _responses(endpoint, schemas),
     }
-    if told := " ".join([rest.strip(), _guard_in_words(endpoint.route.guard)]).strip():
-        operation["description"] = told
+    if said := " ".join([rest.strip(), _guard_in_words(endpoint.route.guard)]).strip():
+        operation["description"] = said
     if parameters := _parameters(endpoint):
         operation["parameters"] = parameters
     if endpoint.body is not None:

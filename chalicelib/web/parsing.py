@@ -45,9 +45,9 @@ def converted(value: Any, struct: type[T]) -> T:
     try:
         return msgspec.convert(value, struct)
     except msgspec.ValidationError as error:
-        told = str(error)
-        found = _FIELD_NAMED.search(told) or _FIELD_AT.search(told)
-        sentence = told.partition(" - at ")[0]
+        message = str(error)
+        found = _FIELD_NAMED.search(message) or _FIELD_AT.search(message)
+        sentence = message.partition(" - at ")[0]
         if found is None:
             raise Invalid(f"{sentence}.") from None
         raise Invalid(f"{found['field']}: {sentence}.", errors={found["field"]: sentence}) from None

@@ -32,8 +32,8 @@ def command(*, user: str, limit: int, after: str | None, as_json: bool) -> None:
     user_id = user if is_id(user) and at.users.get(user) is None else find_user(at, user).user_id
     events, cursor = at.audit.of(user_id, after=after, limit=limit)
     if as_json:
-        told = [asdict(event) | {"says": EVENTS.get(event.event, event.event)} for event in events]
-        say_json({"events": told, "next_cursor": cursor})
+        rows = [asdict(event) | {"says": EVENTS.get(event.event, event.event)} for event in events]
+        say_json({"events": rows, "next_cursor": cursor})
         return
     if not events:
         note("There is no event of the last 90 days.")

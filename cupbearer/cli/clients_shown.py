@@ -61,11 +61,11 @@ def shape(client: "Client") -> dict[str, Any]:
 
 def say_secret(client: "Client", secret: str | None, *, as_json: bool) -> None:
     """Show the id and the secret, and what the client may have: of all else that it asks for it gets nothing."""
-    told = {"client_id": client.client_id} | ({"client_secret": secret} if secret else {})
+    credentials = {"client_id": client.client_id} | ({"client_secret": secret} if secret else {})
     grants, allowed = [*client.grants], sorted(client.scopes)
     if as_json:
-        say_json({**told, "grants": grants, "scopes": allowed})
+        say_json({**credentials, "grants": grants, "scopes": allowed})
         return
-    facts({**told, "grants": " ".join(grants) or "none", "scopes": " ".join(allowed) or "none"})
+    facts({**credentials, "grants": " ".join(grants) or "none", "scopes": " ".join(allowed) or "none"})
     if secret:
         note("The secret is not shown again.")

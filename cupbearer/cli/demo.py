@@ -34,11 +34,11 @@ def command(*, new_passwords: bool, as_json: bool) -> None:
         raise Failure("CUPBEARER_ENV is production, where there are no demo users.")
     phrases = {name: _put_right(at, name, new_password=new_passwords) for name in DEMO}
     if as_json:
-        told = [
+        made = [
             {"username": name, "scopes": sorted(DEMO[name]), "password": phrase}
             for name, phrase in phrases.items()
         ]
-        say_json({"issuer": at.settings.issuer, "users": told})
+        say_json({"issuer": at.settings.issuer, "users": made})
         return
     for name, phrase in phrases.items():
         held = f"scope {' '.join(DEMO[name])}" if DEMO[name] else "no scope"

@@ -18,13 +18,13 @@ class Failure(click.ClickException):
 
 def failure_of(error: Exception, *, command: str) -> Failure:
     """Return how an exception is shown: what is known in its own words, a defect by its type alone."""
-    told = _told(error)
+    told = _sentence(error)
     if told is None:
         told = f"Something is wrong in this command ({type(error).__name__}); {command} --traceback … shows where."
     return Failure(" ".join(told.split()))
 
 
-def _told(error: Exception) -> str | None:  # noqa: PLR0911 - one line a kind
+def _sentence(error: Exception) -> str | None:  # noqa: PLR0911 - one line a kind
     from chalicelib.errors import Refusal, SlowDown
     from chalicelib.settings.reader import SettingsError
     from chalicelib.store import Conflict, StoreUnavailable

@@ -75,8 +75,8 @@ def rotate(*, ring: str, emergency: bool, yes: bool, as_json: bool) -> None:
     rings = [name for name in EMERGENCIES if ring in (name, "both")]
     at = services()
     if emergency:
-        told = " ".join(EMERGENCIES[name] for name in rings).format(seconds=EMERGENCY_SECONDS)
-        confirm(f"{told} Go on?", yes=yes)
+        warning = " ".join(EMERGENCIES[name] for name in rings).format(seconds=EMERGENCY_SECONDS)
+        confirm(f"{warning} Go on?", yes=yes)
     made = [_rotate(at, name, emergency=emergency) for name in rings]
     lines = [
         f"The {key['ring']} ring has a new key {key['kid']}, used from {when(key['used_from'])}."

@@ -19,9 +19,9 @@ def one_each(words: Iterable[str]) -> "Scopes":
 
     for word in words:
         if len(several := word.split()) > 1:
-            told = ", ".join(several)
+            listed = ", ".join(several)
             raise click.UsageError(
-                f"{word!r} is {len(several)} scopes in one word ({told}): give each of them by itself, without quotes."
+                f"{word!r} is {len(several)} scopes in one word ({listed}): give each of them by itself, without quotes."
             )
     return scopes.parse_each(words)
 

@@ -41,9 +41,9 @@ def command(*, with_hashes: bool, as_json: bool) -> None:
     lines = (_line(user, with_hashes=with_hashes) for user in _everybody(services().users))
     number = 0
     if as_json:
-        told = [*lines]
-        say_json({"users": told})
-        number = len(told)
+        rows = [*lines]
+        say_json({"users": rows})
+        number = len(rows)
     for line in lines:
         click.echo(json.dumps(line))
         number += 1

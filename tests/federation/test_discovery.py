@@ -24,7 +24,7 @@ def test_a_short_document_has_the_defaults_of_the_specification() -> None:
     metadata = read()
     assert metadata.algorithms == {"RS256"}
     assert metadata.userinfo_endpoint is None
-    assert not metadata.tells_issuer
+    assert not metadata.sends_issuer
     assert not metadata.secret_in_body
 
 

@@ -63,8 +63,8 @@ class AuthorizationCodeGrant:
             raise invalid_grant("code_verifier does not fit the code_challenge.")
 
     def _write_down(self, code: Code, client: Client, outcome: str, source: Source) -> None:
-        told = {"client_id": client.client_id, "client": client.name}
-        self.audit.record("code_refused", target=code.user_id, source=source, outcome=outcome, **told)
+        detail = {"client_id": client.client_id, "client": client.name}
+        self.audit.record("code_refused", target=code.user_id, source=source, outcome=outcome, **detail)
 
 
 def _used() -> OAuthRefusal:

@@ -29,7 +29,7 @@ class ClientCredentialsGrant:
         if wanted and not granted:
             raise OAuthRefusal("invalid_scope", "The client may have none of these scopes.")
         issued = self.access.issue(Grant(sub=client.subject, client_id=client.client_id, scope=granted))
-        told = {"client": client.name, "scope": scopes.text(granted)}
-        audit = self.audit.write("client_log_in", target=client.subject, source=source, **told)
+        detail = {"client": client.name, "scope": scopes.text(granted)}
+        audit = self.audit.write("client_log_in", target=client.subject, source=source, **detail)
         self.store.commit(*issued.writes, audit)
         return Tokens(access_token=issued.token, expires_in=issued.expires_in, scope=scopes.text(granted))

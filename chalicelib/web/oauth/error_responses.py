@@ -22,7 +22,7 @@ _ANYTHING_ELSE = "invalid_request"
 
 
 def answering(view: View) -> View:
-    """Return the view with its refusals told as error objects; a defect stays one."""
+    """Return the view with its refusals as error objects; a defect stays one."""
 
     @wraps(view)
     def answer(call: Call) -> Answer:
@@ -51,12 +51,12 @@ def _refused(refusal: OAuthRefusal) -> Answer:
 
 
 def _refused_by_us(refusal: Refusal) -> Answer:
-    told = problems.problem(refusal, request_id="")
+    ours = problems.problem(refusal, request_id="")
     word = _WORDS.get(type(refusal), _ANYTHING_ELSE)
     if isinstance(refusal, errors.Invalid) and refusal.public_code == "invalid_scope":
         word = "invalid_scope"
     body = {"error": word, "error_description": plain(refusal.detail)}
-    return Answer(body, status=told.status, headers=told.headers)
+    return Answer(body, status=ours.status, headers=ours.headers)
 
 
 def plain(text: str) -> str:

@@ -133,12 +133,12 @@ def _form(
     pending = authorization_flow.opened(call, browser, text) if text else None
     request = pending.request if pending else None
     client = call.services.oauth.authorization.client_of(request) if request else None
-    told = problems.problem(refusal, request_id="") if refusal else Answer(status=200)
-    headers = {name: value for name, value in told.headers.items() if name == "Retry-After"}
+    refused = problems.problem(refusal, request_id="") if refusal else Answer(status=200)
+    headers = {name: value for name, value in refused.headers.items() if name == "Retry-After"}
     hint = request.login_hint if request and request.login_hint else ""
     return render(
         f"{name}.html",
-        status=SHOWN_STATUS.get(told.status, told.status),
+        status=SHOWN_STATUS.get(refused.status, refused.status),
         headers={**headers, **browser_session.set_cookies(browser.cookies)},
         form_action=_targets(request.redirect_uri) if request else (),
         csrf=csrf_token(call, browser, name),

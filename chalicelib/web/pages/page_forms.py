@@ -16,7 +16,7 @@ from chalicelib.web.cookies.browser_session import Browser, logged_in, set_cooki
 View = Callable[[Call], Answer]
 
 CSRF_SECONDS = 60 * 60
-TOLD_SECONDS = 60 * 60  # one kind of refusal is written into a person's trail once in this time
+NOTED_SECONDS = 60 * 60  # one kind of refusal is written into a person's trail once in this time
 ANSWERS = {"login_required", "consent_required", "access_denied"}  # no faults, but what was asked for
 TITLES = {
     400: "This did not work",
@@ -74,7 +74,7 @@ def _write_down(call: Call, refusal: OAuthRefusal) -> None:
 def _is_news(call: Call, user_id: str, refusal: OAuthRefusal) -> bool:
     """Return whether a person's trail does not have it yet: any page may send a browser here as often as it likes (DS-3)."""
     return call.services.throttle.is_first(
-        "request_refused", f"{user_id} {refusal.error}", seconds=TOLD_SECONDS
+        "request_refused", f"{user_id} {refusal.error}", seconds=NOTED_SECONDS
     )
 
 

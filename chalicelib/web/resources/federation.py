@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 api = Api("federation")
 
 
-def _told_as_page(view: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
-    """Return the view with its refusals told as a page where a person's browser asks for one."""
+def _refused_as_page(view: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
+    """Return the view with its refusals as a page where a person's browser asks for one."""
 
     @wraps(view)
     def answer(call: Call) -> Answer:
@@ -64,7 +64,7 @@ class Ended(msgspec.Struct, frozen=True, omit_defaults=True):
     redirects=(302,),
     refuses=(400, 404, 429, 503),
 )
-@_told_as_page
+@_refused_as_page
 def begin(call: Call) -> Answer:
     """Begin a log-in at a provider: a redirect there, or with ``Accept: application/json`` the URL in the body.
 
@@ -93,7 +93,7 @@ def begin(call: Call) -> Answer:
     redirects=(302,),
     refuses=(400, 403, 404, 409, 503),
 )
-@_told_as_page
+@_refused_as_page
 def finish(call: Call) -> Answer:
     """Finish a log-in that this browser began.
 
