@@ -24,35 +24,37 @@ class Metadata:
     jwks_uri: str
     userinfo_endpoint: str | None
     algorithms: frozenset[str]
-    tells_issuer: bool  # every answer carries ``iss`` (RFC 9207 section 3)
+    sends_issuer: bool  # every answer carries ``iss`` (RFC 9207 section 3)
     secret_in_body: bool  # client_secret_post, because there is no client_secret_basic
 
 
 def read_metadata(document: object, *, issuer: str) -> Metadata:
     """Return the document's content; Unavailable unless it is this very issuer's own and complete."""
-    told = own_document(document, issuer=issuer)
+    published = own_document(document, issuer=issuer)
     schemes = ("https",) if issuer.startswith("https:") else ("https", "http")
-    methods = told.get("token_endpoint_auth_methods_supported")
+    methods = published.get("token_endpoint_auth_methods_supported")
     methods = methods if isinstance(methods, list) else []
     return Metadata(
-        authorization_endpoint=_url(told, "authorization_endpoint", schemes),
-        token_endpoint=_url(told, "token_endpoint", schemes),
-        jwks_uri=_url(told, "jwks_uri", schemes),
-        userinfo_endpoint=(_url(told, "userinfo_endpoint", schemes) if "userinfo_endpoint" in told else None),
-        algorithms=_algorithms(told.get("id_token_signing_alg_values_supported")),
-        tells_issuer=told.get("authorization_response_iss_parameter_supported") is True,
+        authorization_endpoint=_url(published, "authorization_endpoint", schemes),
+        token_endpoint=_url(published, "token_endpoint", schemes),
+        jwks_uri=_url(published, "jwks_uri", schemes),
+        userinfo_endpoint=(
+            _url(published, "userinfo_endpoint", schemes) if "userinfo_endpoint" in published else None
+        ),
+        algorithms=_algorithms(published.get("id_token_signing_alg_values_supported")),
+        sends_issuer=published.get("authorization_response_iss_parameter_supported") is True,
         secret_in_body="client_secret_post" in methods and "client_secret_basic" not in methods,
     )
 
 
-def _algorithms(told: object) -> frozenset[str]:
-    if not isinstance(told, list):
+def _algorithms(published: object) -> frozenset[str]:
+    if not isinstance(published, list):
         return DEFAULT_ALGORITHMS
-    return jwk.ALGORITHMS & {one for one in told if isinstance(one, str)}
+    return jwk.ALGORITHMS & {one for one in published if isinstance(one, str)}
 
 
-def _url(told: Mapping[str, Any], member: str, schemes: tuple[str, ...]) -> str:
-    url = told.get(member)
+def _url(published: Mapping[str, Any], member: str, schemes: tuple[str, ...]) -> str:
+    url = published.get(member)
     if isinstance(url, str) and len(url) <= MAX_URL_CHARACTERS:
         web = urls.read(url)
         if web is not None and web.scheme in schemes:

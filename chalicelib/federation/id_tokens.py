@@ -65,8 +65,8 @@ def _check_hash(token: jws.Jws, member: str, value: str | None) -> None:
     """Demand that a hash in the token, if there is one, is that of what came with it."""
     if member not in token.payload:
         return
-    told = token.payload[member]
-    if not isinstance(told, str) or value is None:
+    claimed = token.payload[member]
+    if not isinstance(claimed, str) or value is None:
         raise InvalidToken(f"{member} cannot be checked")
-    if not hmac.compare_digest(told.encode(), half_hash(value, alg=token.header.alg).encode()):
+    if not hmac.compare_digest(claimed.encode(), half_hash(value, alg=token.header.alg).encode()):
         raise InvalidToken(f"{member} is another's")
