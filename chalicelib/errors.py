@@ -42,6 +42,12 @@ class Invalid(Refusal):
         return self.rule
 
 
+class FormRefused(Refusal):
+    """A form that is malformed, or that no page of ours gave to this browser (BR-2, OP-5)."""
+
+    code = "invalid_request"
+
+
 class InvalidCredentials(Refusal):
     """A wrong password, no such user, a disabled user: one kind on purpose (EN-1)."""
 

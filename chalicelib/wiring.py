@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from chalicelib.keys.mac_keys import MacKeys
     from chalicelib.oauth.assembly import AuthorizationServer
     from chalicelib.oauth.standing import Standing
+    from chalicelib.sessions.browser_session import BrowserSessions
     from chalicelib.sessions.session import SessionLimits
     from chalicelib.sessions.sessions import Sessions
     from chalicelib.store import Store
@@ -255,8 +256,14 @@ class Services:
         from chalicelib.sessions.refresh_tokens import RefreshTokens
         from chalicelib.sessions.sessions import Sessions
 
-        tokens = RefreshTokens(self.mac_keys)
-        return Sessions(self.store, self.world, tokens, self.audit, self.session_limits)
+        return Sessions(self.store, self.world, RefreshTokens(self.mac_keys), self.audit, self.session_limits)
+
+    @cached_property
+    def browser_sessions(self) -> "BrowserSessions":
+        """Return what tells who is logged in at a browser."""
+        from chalicelib.sessions.browser_session import BrowserSessions
+
+        return BrowserSessions(self.mac_keys, self.sessions)
 
     @cached_property
     def password_checks(self) -> "PasswordChecks":

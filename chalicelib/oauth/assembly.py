@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.audit.trail import Source
-from chalicelib.keys.signed_payloads import SignedPayloads
 from chalicelib.oauth.assertions import Assertions
 from chalicelib.oauth.authorization import Authorization
 from chalicelib.oauth.authorization_codes import Codes
@@ -22,7 +21,6 @@ from chalicelib.oauth.grants.refresh_token import RefreshTokenGrant
 from chalicelib.oauth.id_tokens import IdTokens
 from chalicelib.oauth.introspection import Inspection
 from chalicelib.oauth.token_issuance import Issuing, Tokens
-from chalicelib.sessions.browser_session import BrowserSessions
 from chalicelib.sessions.refresh_tokens import RefreshTokens
 
 if TYPE_CHECKING:
@@ -76,8 +74,6 @@ class AuthorizationServer:
     consents: Consents
     devices: Devices
     id_tokens: IdTokens
-    browser: BrowserSessions
-    signed_payloads: SignedPayloads
     inspection: Inspection
     grants: dict[str, GrantType]
     audit: "Audit"
@@ -125,8 +121,6 @@ def assemble(house: House) -> AuthorizationServer:
         consents=consents,
         devices=devices,
         id_tokens=id_tokens,
-        browser=BrowserSessions(house.mac_keys, refresh_tokens, sessions),
-        signed_payloads=SignedPayloads(house.mac_keys, world),
         inspection=Inspection(
             issuer=house.issuer,
             audience=house.audience,

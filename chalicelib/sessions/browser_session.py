@@ -28,9 +28,9 @@ _FORM = re.compile(
 class BrowserSessions:
     """Writes the token and finds whose it is."""
 
-    def __init__(self, keys: MacKeySource, tokens: RefreshTokens, sessions: Sessions) -> None:
+    def __init__(self, keys: MacKeySource, sessions: Sessions) -> None:
         self._keys = keys
-        self._tokens = tokens
+        self._tokens = RefreshTokens(keys)
         self._sessions = sessions
 
     def token_for(self, refresh_token: str) -> str:

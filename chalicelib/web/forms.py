@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-from chalicelib.oauth.errors import OAuthRefusal
+from chalicelib.errors import FormRefused
 from chalicelib.web.call import Call
 
 MAX_BYTES = 64 * 1024
@@ -14,24 +14,20 @@ _FORM_TYPE = re.compile(r'application/x-www-form-urlencoded(?:\s*;\s*charset="?u
 
 
 def many(call: Call) -> dict[str, tuple[str, ...]]:
-    """Return the fields of a form body with all their values; raise OAuthRefusal for what is no form."""
+    """Return the fields of a form body with all their values; raise FormRefused for what is no form."""
     if not _FORM_TYPE.fullmatch(call.headers.get("content-type", "").strip()):
-        raise OAuthRefusal(
-            "invalid_request", "Send the body as Content-Type: application/x-www-form-urlencoded."
-        )
+        raise FormRefused("Send the body as Content-Type: application/x-www-form-urlencoded.")
     if len(call.raw_body) > MAX_BYTES:
-        raise OAuthRefusal("invalid_request", f"A form has at most {MAX_BYTES} bytes.")
+        raise FormRefused(f"A form has at most {MAX_BYTES} bytes.")
     try:
         text = call.raw_body.decode("utf-8")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError:
-        raise OAuthRefusal(
-            "invalid_request", f"The form is not UTF-8, or has over {MAX_FIELDS} fields."
-        ) from None
+        raise FormRefused(f"The form is not UTF-8, or has over {MAX_FIELDS} fields.") from None
     fields: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
         if "\0" in name or "\0" in value:
-            raise OAuthRefusal("invalid_request", "The form holds a NUL.")
+            raise FormRefused("The form holds a NUL.")
         fields[name] = (*fields.get(name, ()), value)
     return fields
 
@@ -44,13 +40,13 @@ def single(call: Call) -> dict[str, str]:
 def machine(call: Call) -> dict[str, str]:
     """Return the form of a machine's request, whose parameters are all in the body and none in the URL (section 2.3.1)."""
     if call.query:
-        raise OAuthRefusal("invalid_request", "Parameters belong into the body, not into the URL.")
+        raise FormRefused("Parameters belong into the body, not into the URL.")
     return single(call)
 
 
 def once(fields: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """Return fields with their one value; raise OAuthRefusal where one is repeated."""
+    """Return fields with their one value; raise FormRefused where one is repeated."""
     for name, values in fields.items():
         if len(values) > 1:
-            raise OAuthRefusal("invalid_request", f"{name[:40]} is given more than once.")
+            raise FormRefused(f"{name[:40]} is given more than once.")
     return {name: values[0] for name, values in fields.items() if values[0]}

@@ -13,6 +13,7 @@ REALM = "cupbearer"
 
 STATUSES: dict[type[Refusal], int] = {
     errors.Invalid: 400,
+    errors.FormRefused: 400,
     errors.InvalidCredentials: 401,
     errors.InvalidToken: 401,
     errors.RefreshRefused: 401,

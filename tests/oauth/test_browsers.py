@@ -20,7 +20,7 @@ def sessions_of(server: Server, zoe: LogInResult, client_id: str = "cupbearer") 
 
 
 def session_of(browser: Browser) -> str:
-    found = browser.server.services.oauth.browser.find(browser.cookies["__Host-cupbearer_session"])
+    found = browser.server.services.browser_sessions.find(browser.cookies["__Host-cupbearer_session"])
     assert found is not None
     return found.session.session_id
 

@@ -46,7 +46,7 @@ class TestSecret:
     def test_a_browser_token_without_it_is_nobodys(
         self, cupbearer: AppUnderTest, ann: Client, forged: str
     ) -> None:
-        browser = cupbearer.services.oauth.browser
+        browser = cupbearer.services.browser_sessions
         found = browser.find(browser.token_for(ann.refresh_token or ""))
         assert found
         assert found.session.session_id == ann.session_id

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from cupbearer.testing import Client
+from cupbearer.testing import AppUnderTest, Client
 
 
 class TestCookie:
@@ -26,6 +26,12 @@ class TestCookie:
         )
         ann.access_token = answer.json["access_token"]
         return ann, cookie.partition(";")[0]
+
+    def test_a_log_in_that_keeps_it_puts_no_oauth_provider_together(
+        self, cupbearer: AppUnderTest, client: Client
+    ) -> None:
+        self.begun(client)
+        assert "oauth" not in vars(cupbearer.services)
 
     def test_it_refreshes_without_a_body_and_stays_out_of_scripts(self, client: Client) -> None:
         _, cookie = self.begun(client)

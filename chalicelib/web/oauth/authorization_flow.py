@@ -14,7 +14,7 @@ from chalicelib.oauth.redirect_uris import with_parameters
 from chalicelib.sessions.session import LiveSession
 from chalicelib.web.call import Answer, Call
 from chalicelib.web.cookies.browser_session import Browser
-from chalicelib.web.pages.page_forms import see_other
+from chalicelib.web.pages.page_forms import see_other, signed_payloads
 
 PURPOSE = "pending request"
 PAGES = {Step.LOG_IN: "login", Step.CONSENT: "consent"}
@@ -47,14 +47,14 @@ class Pending:
 
 def sealed(call: Call, browser: Browser, pending: Pending) -> str:
     """Return what is pending as a text that only this browser can give back."""
-    return call.services.oauth.signed_payloads.seal(
+    return signed_payloads(call).seal(
         pending.data(), purpose=PURPOSE, holder=browser.browser_id, seconds=PENDING_SECONDS
     )
 
 
 def opened(call: Call, browser: Browser, text: str) -> Pending:
     """Return what is pending; raise RefusedAtPage for another browser's link, and for one whose time is over."""
-    data = call.services.oauth.signed_payloads.open(text, purpose=PURPOSE, holder=browser.browser_id)
+    data = signed_payloads(call).open(text, purpose=PURPOSE, holder=browser.browser_id)
     if data is None:
         raise RefusedAtPage(
             "invalid_request",

@@ -7,7 +7,14 @@ from urllib.parse import urlencode
 from chalicelib.web import forms
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
-from chalicelib.web.pages.page_forms import csrf_token, demand_own_form, message, page, see_other
+from chalicelib.web.pages.page_forms import (
+    csrf_token,
+    demand_own_form,
+    message,
+    page,
+    see_other,
+    signed_payloads,
+)
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
@@ -139,7 +146,7 @@ def _sealed(call: Call) -> "LogoutRequest":
 
 
 def _seal(call: Call, request: "LogoutRequest") -> str:
-    return call.services.oauth.signed_payloads.seal(
+    return signed_payloads(call).seal(
         request.data(), purpose=LOGOUT_PURPOSE, holder="", seconds=LOGOUT_SECONDS
     )
 
@@ -149,9 +156,7 @@ def _opened(call: Call, text: str) -> "LogoutRequest":
     from chalicelib.oauth.logout import LogoutRequest
     from chalicelib.store.stored_fields import stored_fields
 
-    data: dict[str, Any] | None = call.services.oauth.signed_payloads.open(
-        text, purpose=LOGOUT_PURPOSE, holder=""
-    )
+    data: dict[str, Any] | None = signed_payloads(call).open(text, purpose=LOGOUT_PURPOSE, holder="")
     if data is None:
         raise RefusedAtPage("invalid_request", "This link is too old: log out at the application again.")
     return LogoutRequest(**stored_fields(LogoutRequest, data))

@@ -5,7 +5,8 @@ from contextlib import suppress
 from functools import wraps
 
 from chalicelib import logs
-from chalicelib.errors import Refusal
+from chalicelib.errors import FormRefused, Refusal
+from chalicelib.keys.signed_payloads import SignedPayloads
 from chalicelib.oauth import redirect_uris
 from chalicelib.oauth.errors import OAuthRefusal, RefusedAtClient, RefusedAtPage
 from chalicelib.store import StoreUnavailable
@@ -34,11 +35,14 @@ def page(view: View) -> View:
         try:
             return view(call)
         except OAuthRefusal as refusal:
-            _write_down(call, refusal)
+            _write_down(call, refusal.error, *_sent_by_client(refusal))
             if isinstance(refusal, RefusedAtClient):
                 return see_other(error_location(call, refusal))
             sent = refusal.uri if isinstance(refusal, RefusedAtPage) else None
             return message(TITLES[400], refusal.description, status=400, sent=sent)
+        except FormRefused as refusal:
+            _write_down(call, refusal.code)
+            return refusal_page(refusal)
         except Exception as error:
             refusal_of_ours = problems.as_refusal(error)
             if refusal_of_ours is None:
@@ -48,34 +52,25 @@ def page(view: View) -> View:
     return answer
 
 
-def _write_down(call: Call, refusal: OAuthRefusal) -> None:
+def _write_down(call: Call, error: str, client_id: str | None = None, uri: str | None = None) -> None:
     """Log a refusal; where somebody is logged in it may be an attack on that person, and stands in the trail (LG-1).
 
     A stranger's request only leaves a line in the log, so that nobody can grow the store by it (DS-3).
     """
-    client_id, uri = _sent_by_client(refusal)
-    logs.log(
-        "oauth_refused",
-        request_id=call.source.request_id,
-        code=refusal.error,
-        client_id=client_id,
-        uri=uri,
-    )
-    if refusal.error in ANSWERS:
+    logs.log("oauth_refused", request_id=call.source.request_id, code=error, client_id=client_id, uri=uri)
+    if error in ANSWERS:
         return
     with suppress(StoreUnavailable):
         person = logged_in(call)
-        if person is not None and _is_news(call, person.user.user_id, refusal):
+        if person is not None and _is_news(call, person.user.user_id, error):
             call.services.audit.record(
-                "request_refused", target=person.user.user_id, source=call.source, outcome=refusal.error
+                "request_refused", target=person.user.user_id, source=call.source, outcome=error
             )
 
 
-def _is_news(call: Call, user_id: str, refusal: OAuthRefusal) -> bool:
+def _is_news(call: Call, user_id: str, error: str) -> bool:
     """Return whether a person's trail does not have it yet: any page may send a browser here as often as it likes (DS-3)."""
-    return call.services.throttle.is_first(
-        "request_refused", f"{user_id} {refusal.error}", seconds=NOTED_SECONDS
-    )
+    return call.services.throttle.is_first("request_refused", f"{user_id} {error}", seconds=NOTED_SECONDS)
 
 
 def _sent_by_client(refusal: OAuthRefusal) -> tuple[str | None, str | None]:
@@ -129,19 +124,23 @@ def error_location(call: Call, refusal: RefusedAtClient) -> str:
     )
 
 
+def signed_payloads(call: Call) -> SignedPayloads:
+    """Return what seals texts that travel through a browser."""
+    return SignedPayloads(call.services.mac_keys, call.services.world)
+
+
 def csrf_token(call: Call, browser: Browser, purpose: str, *about: str) -> str:
     """Return the proof that a form of ours was given to this browser for one purpose."""
-    return call.services.oauth.signed_payloads.seal(
+    return signed_payloads(call).seal(
         {}, purpose=f"csrf {purpose}", holder=" ".join((browser.browser_id, *about)), seconds=CSRF_SECONDS
     )
 
 
 def demand_own_form(call: Call, browser: Browser, token: str | None, purpose: str, *about: str) -> None:
     """Refuse a form that was not given to this browser by our own page, or that another site sent."""
-    seals, holder = call.services.oauth.signed_payloads, " ".join((browser.browser_id, *about))
+    seals, holder = signed_payloads(call), " ".join((browser.browser_id, *about))
     ours = token is not None and seals.open(token, purpose=f"csrf {purpose}", holder=holder) is not None
     if not ours or not call.is_from_own_page():
-        raise RefusedAtPage(
-            "invalid_request",
-            "This form is too old or belongs to another browser: go back, load it again, and send it again.",
+        raise FormRefused(
+            "This form is too old or belongs to another browser: go back, load it again, and send it again."
         )
