@@ -17,6 +17,7 @@ from bench import house
 from bench.findings import ROOT
 from chalicelib.authorizer.route_table import RouteTable
 from chalicelib.jose.claims import FIRST_PARTY
+from chalicelib.tokens.access_tokens import Grant
 from chalicelib.wiring import Services
 
 PEERS = ROOT / "bench" / "peers"
@@ -84,7 +85,7 @@ class Deployed:
     def token(self) -> str:
         """Return a new access token of a person with two scopes."""
         world = self.services.world
-        return self.services.access_tokens.mint(
+        said = Grant(
             sub=world.identifier(),
             client_id=FIRST_PARTY,
             scope=SCOPES,
@@ -92,6 +93,7 @@ class Deployed:
             auth_time=world.timestamp(),
             amr=("pwd",),
         )
+        return self.services.access_tokens.issue(said).token
 
 
 @contextmanager

@@ -38,9 +38,8 @@ if TYPE_CHECKING:
     from chalicelib.sessions.session import SessionLimits
     from chalicelib.sessions.sessions import Sessions
     from chalicelib.store import Store
-    from chalicelib.tokens.access_tokens import AccessTokenIssuer, OpaqueAccess
+    from chalicelib.tokens.access_tokens import AccessTokenIssuer, JwtAccess, OpaqueAccess
     from chalicelib.tokens.bearer import BearerTokens
-    from chalicelib.tokens.jwt_access_tokens import AccessTokens
     from chalicelib.tokens.trusted_issuers import TrustedIssuers
     from chalicelib.users.unverified_addresses import Addresses
     from chalicelib.users.users import Users
@@ -120,11 +119,11 @@ class Services:
         return MacKeys(self.store, self.world, self.wrapper, keep_seconds=keep)
 
     @cached_property
-    def access_tokens(self) -> "AccessTokens":
+    def access_tokens(self) -> "JwtAccess":
         """Return the signer and verifier of our JWTs."""
-        from chalicelib.tokens.jwt_access_tokens import AccessTokens
+        from chalicelib.tokens.access_tokens import JwtAccess
 
-        return AccessTokens(
+        return JwtAccess(
             self.key_ring,
             self.world,
             issuer=self.settings.issuer,
@@ -155,11 +154,7 @@ class Services:
     @cached_property
     def access(self) -> "AccessTokenIssuer":
         """Return what makes access tokens, of the kind that is set."""
-        from chalicelib.tokens.access_tokens import JwtAccess
-
-        return (
-            self.opaque_access if self.settings.access_tokens == "opaque" else JwtAccess(self.access_tokens)
-        )
+        return self.opaque_access if self.settings.access_tokens == "opaque" else self.access_tokens
 
     @cached_property
     def bearer_tokens(self) -> "BearerTokens":
@@ -356,16 +351,16 @@ class Services:
     @cached_property
     def federation(self) -> "Federation":
         """Return the log-in through other providers."""
-        from chalicelib import wiring_standards
+        from chalicelib import wiring_federation
 
-        return wiring_standards.federation(self)
+        return wiring_federation.federation(self)
 
     @cached_property
     def oauth(self) -> "AuthorizationServer":
         """Return the OpenID provider."""
-        from chalicelib import wiring_standards
+        from chalicelib import wiring_oauth
 
-        return wiring_standards.provider(self)
+        return wiring_oauth.assemble(self)
 
 
 _lock = threading.Lock()

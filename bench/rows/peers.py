@@ -19,6 +19,7 @@ from bench.findings import ROOT, Finding, figure
 from bench.gateway import NODE_MODULES, demand_node
 from bench.measuring import Batch, in_turn, ratio, spread
 from chalicelib.oauth.clients import Registration
+from chalicelib.tokens.access_tokens import Grant
 from tests.parts.ministack import free_port
 
 A_PERSONS = frozenset({"openid", "profile", "pangolins"})
@@ -83,12 +84,13 @@ def _questions(folder: Path, stack: ExitStack) -> dict[str, Question]:
     robot, secret = at.oauth.clients.create(
         Registration(name="robot", grants=("client_credentials",), scopes=frozenset({"pangolins"}))
     )
-    token = at.access_tokens.mint(
+    spoken = Grant(
         sub=user.user_id,
         client_id="cupbearer",
         scope=A_PERSONS,
         sid=signed_in.session_id if signed_in else None,
     )
+    token = at.access_tokens.issue(spoken).token
     environment = variables | {
         "CUPBEARER_STORE": f"sqlite:///{folder / 'cupbearer.db'}",
         "PATH": os.environ["PATH"],

@@ -206,16 +206,7 @@ class LogIn:
 
     def _issue(self, user: User, session: Session, *, narrowed: scopes.Scopes | None = None) -> Issued:
         granted = scopes.grant(requested=narrowed, entitled=session.granted(user))
-        return self.access.issue(
-            Grant(
-                sub=user.user_id,
-                client_id=session.client_id,
-                scope=granted,
-                sid=session.session_id,
-                auth_time=session.auth_time,
-                amr=session.amr,
-            )
-        )
+        return self.access.issue(Grant.of_session(session, granted))
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,16 +151,7 @@ class Issuing:
     def _access(
         self, user: User, session: Session, client: Client, wanted: scopes.Scopes | None = None
     ) -> Issued:
-        return self.access.issue(
-            Grant(
-                sub=user.user_id,
-                client_id=client.client_id,
-                scope=granted(user, session, client, wanted),
-                sid=session.session_id,
-                auth_time=session.auth_time,
-                amr=session.amr,
-            )
-        )
+        return self.access.issue(Grant.of_session(session, granted(user, session, client, wanted)))
 
     def _answer(
         self,

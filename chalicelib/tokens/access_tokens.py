@@ -3,15 +3,19 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from chalicelib import scopes
-from chalicelib.errors import InvalidToken
-from chalicelib.jose.claims import FIRST_PARTY, AccessClaims
+from chalicelib.errors import Invalid, InvalidToken
+from chalicelib.jose.claims import ACCESS_TOKEN_TYP, FIRST_PARTY, MAX_ACCESS_SECONDS, AccessClaims
 from chalicelib.keys.secret_hash import hash_of
+from chalicelib.sessions.session import Session
 from chalicelib.store import Check, Forget, Insert, Key, Record, Store, Write
 from chalicelib.tokens.bearer import OPAQUE_PREFIX
+from chalicelib.tokens.jwt_access_tokens import AccessVerifier, Signer, SigningKeys
 from chalicelib.world import World
+
+MAX_ACCESS_TOKEN_CHARACTERS = 2048  # the gateway takes 10,240 octets of headers in all (TK-8)
 
 # Whom it is of stands in it, so that one batch reads the token and all that it depends on. Our first party is left out.
 _OPAQUE = re.compile(
@@ -29,6 +33,18 @@ class Grant:
     sid: str | None = None
     auth_time: int | None = None
     amr: tuple[str, ...] = ()
+
+    @classmethod
+    def of_session(cls, session: Session, scope: scopes.Scopes) -> "Grant":
+        """Return the grant of a session's tokens, so far."""
+        return cls(
+            sub=session.user_id,
+            client_id=session.client_id,
+            scope=scope,
+            sid=session.session_id,
+            auth_time=session.auth_time,
+            amr=session.amr,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,41 +87,41 @@ class Standing(Protocol):
         """Return what a token of ours may do now, by one read; raise InvalidToken."""
 
 
-class Mint(Protocol):
-    """The signing half of :class:`chalicelib.tokens.jwt_access_tokens.AccessTokens`."""
-
-    seconds: int
-
-    def mint(
-        self,
-        *,
-        sub: str,
-        client_id: str,
-        scope: scopes.Scopes,
-        sid: str | None = None,
-        auth_time: int | None = None,
-        amr: tuple[str, ...] = (),
-    ) -> str:
-        """Return a signed token."""
-
-
 class JwtAccess:
-    """Signed tokens: verified without the store, so a revocation acts when the token ends."""
+    """Signed tokens (RFC 9068): verified without the store, so a revocation acts when the token ends.
 
-    def __init__(self, tokens: Mint) -> None:
-        self._tokens = tokens
+    ``seconds`` is their life.
+    """
+
+    def __init__(self, keys: SigningKeys, world: World, *, issuer: str, audience: str, seconds: int) -> None:
+        if not 0 < seconds <= MAX_ACCESS_SECONDS:
+            raise ValueError(f"an access token lives 1 to {MAX_ACCESS_SECONDS} seconds")
+        self._signer = Signer(keys)
+        self._world = world
+        self._issuer = issuer
+        self._audience = audience
+        self._seconds = seconds
+        self.verify = AccessVerifier(keys, world, issuer=issuer, audience=audience).verify
 
     def issue(self, grant: Grant) -> Issued:
-        """Return a signed token; nothing is stored."""
-        token = self._tokens.mint(
-            sub=grant.sub,
-            client_id=grant.client_id,
-            scope=grant.scope,
-            sid=grant.sid,
-            auth_time=grant.auth_time,
-            amr=grant.amr,
-        )
-        return Issued(token, self._tokens.seconds)
+        """Return a signed token (RFC 9068 section 2); nothing is stored. Invalid ``invalid_scope`` when over 2 KB."""
+        iat = self._world.timestamp()
+        payload: dict[str, Any] = {
+            "iss": self._issuer,
+            "sub": grant.sub,
+            "aud": self._audience,
+            "client_id": grant.client_id,
+            "iat": iat,
+            "exp": iat + self._seconds,
+            "jti": self._world.identifier(),
+            "scope": scopes.text(grant.scope),
+        }
+        personal = {"sid": grant.sid, "auth_time": grant.auth_time, "amr": list(grant.amr) or None}
+        payload |= {name: value for name, value in personal.items() if value is not None}
+        token = self._signer.sign(ACCESS_TOKEN_TYP, payload)
+        if len(token) > MAX_ACCESS_TOKEN_CHARACTERS:
+            raise Invalid("The access token would be over 2 KB: ask for fewer scopes.", code="invalid_scope")
+        return Issued(token, self._seconds)
 
     def revoking(self, text: str) -> Write | None:  # noqa: ARG002
         """Return None: a signed token is verified without the store."""

@@ -17,8 +17,6 @@ from chalicelib.world import World
 if TYPE_CHECKING:  # the deployed authorizer only verifies
     from chalicelib.keys.private_keys import SigningKey
 
-MAX_ACCESS_TOKEN_CHARACTERS = 2048  # the gateway takes 10,240 octets of headers in all (TK-8)
-
 
 class SigningKeys(Keys, Protocol):
     """Keys that can sign too: the ring. The signing key is asked for anew for each token."""
@@ -90,49 +88,6 @@ class AccessVerifier:
             auth_time=claim.optional_time(payload, "auth_time"),
             amr=claim.string_list_claim(payload, "amr"),
         )
-
-
-class AccessTokens:
-    """Mints our access tokens and verifies them. ``seconds`` is their life."""
-
-    def __init__(self, keys: SigningKeys, world: World, *, issuer: str, audience: str, seconds: int) -> None:
-        if not 0 < seconds <= claim.MAX_ACCESS_SECONDS:
-            raise ValueError(f"an access token lives 1 to {claim.MAX_ACCESS_SECONDS} seconds")
-        self._signer = Signer(keys)
-        self._world = world
-        self._issuer = issuer
-        self._audience = audience
-        self.seconds = seconds
-        self.verify = AccessVerifier(keys, world, issuer=issuer, audience=audience).verify
-
-    def mint(
-        self,
-        *,
-        sub: str,
-        client_id: str,
-        scope: Scopes,
-        sid: str | None = None,
-        auth_time: int | None = None,
-        amr: tuple[str, ...] = (),
-    ) -> str:
-        """Return a new access token (RFC 9068 section 2). Invalid ``invalid_scope`` when over 2 KB."""
-        iat = self._world.timestamp()
-        payload: dict[str, Any] = {
-            "iss": self._issuer,
-            "sub": sub,
-            "aud": self._audience,
-            "client_id": client_id,
-            "iat": iat,
-            "exp": iat + self.seconds,
-            "jti": self._world.identifier(),
-            "scope": scopes.text(scope),
-        }
-        personal = {"sid": sid, "auth_time": auth_time, "amr": list(amr) or None}
-        payload |= {name: value for name, value in personal.items() if value is not None}
-        token = self._signer.sign(ACCESS_TOKEN_TYP, payload)
-        if len(token) > MAX_ACCESS_TOKEN_CHARACTERS:
-            raise Invalid("The access token would be over 2 KB: ask for fewer scopes.", code="invalid_scope")
-        return token
 
 
 def _part(value: Mapping[str, Any]) -> str:

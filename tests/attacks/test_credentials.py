@@ -59,9 +59,8 @@ class TestKinds:
             )
             services.store.commit(*issued.writes)
             return issued.token
-        return services.access_tokens.mint(
-            sub=ann.user_id or "", client_id="cupbearer", scope=frozenset(EVERYTHING)
-        )
+        said = Grant(sub=ann.user_id or "", client_id="cupbearer", scope=frozenset(EVERYTHING))
+        return services.access_tokens.issue(said).token
 
     @staticmethod
     def signed(cupbearer: AppUnderTest, ann: Client, typ: str) -> str:

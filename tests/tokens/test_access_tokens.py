@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.errors import InvalidToken
 from chalicelib.jose.claims import LEEWAY_SECONDS
+from chalicelib.tokens.access_tokens import Grant
 from cupbearer.testing import SOURCE, AppUnderTest, Client
 from tests.support.keys_world import Line
 
@@ -108,9 +109,8 @@ class TestOpaque:
     def test_a_signed_token_of_ours_opens_nothing_where_stored_ones_are_in_use(
         self, cupbearer: AppUnderTest, ann: Client
     ) -> None:
-        signed = cupbearer.services.access_tokens.mint(
-            sub=ann.user_id or "", client_id="cupbearer", scope=frozenset({"get:profile"}), sid=ann.session_id
-        )
+        said = Grant(ann.user_id or "", "cupbearer", frozenset({"get:profile"}), sid=ann.session_id)
+        signed = cupbearer.services.access_tokens.issue(said).token
         with pytest.raises(InvalidToken):
             verify(cupbearer, signed)
 

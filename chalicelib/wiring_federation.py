@@ -1,4 +1,4 @@
-"""Wiring of the two standards that reach outward: the OpenID provider we are, and the providers people come from."""
+"""Wiring of the log-in through other providers."""
 
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chalicelib.federation.identity_provider import IdentityProvider
     from chalicelib.federation.log_in import Federation
-    from chalicelib.oauth.assembly import AuthorizationServer
     from chalicelib.settings.structured import ProviderSetting
     from chalicelib.wiring import Services
 
@@ -53,24 +52,3 @@ def _provider(at: "Services", setting: "ProviderSetting") -> "IdentityProvider":
         scopes=setting.scopes,
     )
     return IdentityProvider(registration, http, at.world)
-
-
-def provider(at: "Services") -> "AuthorizationServer":
-    """Return the OpenID provider."""
-    from chalicelib.oauth.assembly import House, assemble
-
-    house = House(
-        store=at.store,
-        world=at.world,
-        issuer=at.settings.issuer,
-        audience=at.settings.audience,
-        key_ring=at.key_ring,
-        mac_keys=at.mac_keys,
-        sessions=at.sessions,
-        access=at.access,
-        bearer_tokens=at.bearer_tokens,
-        standing=at.standing,
-        throttle=at.throttle,
-        audit=at.audit,
-    )
-    return assemble(house)
