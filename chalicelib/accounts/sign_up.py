@@ -9,6 +9,7 @@ from chalicelib.authentication.log_in import LogIn, LogInResult
 from chalicelib.credentials.passwords import Passwords
 from chalicelib.credentials.throttling import Throttle
 from chalicelib.errors import NotAllowed, Taken
+from chalicelib.sessions.session import SessionRequest
 from chalicelib.users.user import NewUser, User, new_user
 from chalicelib.users.users import Users
 
@@ -100,7 +101,8 @@ class SignUp:
         hashed = self.passwords.hash(password)
         user, writes = self.users.compose(wanted, password=hashed, granted=granted, network=source.network)
         audit = self.audit.write("sign_up", target=user.user_id, source=source)
-        signed_in, more = self.log_in.compose(user, source=source, amr=("pwd",)) if log_in else (None, ())
+        session = SessionRequest(source, amr=("pwd",))
+        signed_in, more = self.log_in.compose(user, session) if log_in else (None, ())
         note = (attempt.note(user_id=user.user_id),) if attempt else ()
         self.users.create(user, (*writes, audit, *more, *note))
         return user, signed_in

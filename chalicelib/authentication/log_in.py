@@ -13,7 +13,7 @@ from chalicelib.credentials.password_check import PasswordCheck, PasswordChecks
 from chalicelib.credentials.passwords import Passwords
 from chalicelib.errors import InvalidCredentials, Taken
 from chalicelib.jose.claims import FIRST_PARTY
-from chalicelib.sessions.session import Session
+from chalicelib.sessions.session import Session, SessionRequest
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Check, Conflict, Store, Write
 from chalicelib.store.retrying import retrying
@@ -91,16 +91,11 @@ class LogIn:
             scope=scopes.grant(requested=scope, entitled=moved.session.granted(moved.user)),
         )
 
-    def start(  # noqa: PLR0913 - named one by one, all but the first two with a default
+    def start(
         self,
         user: User,
+        wanted: SessionRequest,
         *,
-        client_id: str = FIRST_PARTY,
-        scope: scopes.Scopes | None = None,
-        source: Source,
-        amr: tuple[str, ...],
-        auth_time: int | None = None,
-        existing: Iterable[Session] = (),
         writes: Iterable[Write] = (),
         detail: Mapping[str, str] | None = None,
     ) -> LogInResult:
@@ -111,22 +106,14 @@ class LogIn:
         """
         if user.record is None:
             raise ValueError("only a user that was read can log in")
-        signed_in, more = self.compose(
-            user,
-            client_id=client_id,
-            scope=scope,
-            source=source,
-            amr=amr,
-            auth_time=auth_time,
-            existing=existing,
-        )
+        signed_in, more = self.compose(user, wanted)
         noted = {"session_id": signed_in.session_id, **(detail or {})}
-        audit = self.audit.write("log_in", target=user.user_id, source=source, **noted)
+        audit = self.audit.write("log_in", target=user.user_id, source=wanted.source, **noted)
         writes = tuple(writes)
         touched = {write.record.key for write in writes if hasattr(write, "record")}
         unchanged = () if user.record.key in touched else (Check(user.record),)
         self.store.commit(*writes, *unchanged, *more, audit)
-        logs.metric("LogIns", request_id=source.request_id)
+        logs.metric("LogIns", request_id=wanted.source.request_id)
         return signed_in
 
     def _commit_log_in(
@@ -134,12 +121,10 @@ class LogIn:
     ) -> LogInResult:
 
         def attempt() -> LogInResult:
+            wanted = SessionRequest(source, amr, scope=scope, existing=proven.sessions)
             return self.start(
                 proven.user,
-                scope=scope,
-                source=source,
-                amr=amr,
-                existing=proven.sessions,
+                wanted,
                 writes=(*proven.proof.cleared, *self._remember(proven, source)),
             )
 
@@ -172,27 +157,9 @@ class LogIn:
             raise InvalidCredentials
         return replace(proven, user=user, sessions=sessions, proof=replace(proven.proof, new_hash=None))
 
-    def compose(
-        self,
-        user: User,
-        *,
-        client_id: str = FIRST_PARTY,
-        scope: scopes.Scopes | None = None,
-        source: Source,
-        amr: tuple[str, ...],
-        auth_time: int | None = None,
-        existing: Iterable[Session] = (),
-    ) -> tuple[LogInResult, tuple[Write, ...]]:
+    def compose(self, user: User, wanted: SessionRequest) -> tuple[LogInResult, tuple[Write, ...]]:
         """Return what a session that begins now gives, and the writes that make it so, for a commit of the caller's."""
-        session, refresh_token, writes = self.sessions.compose(
-            user,
-            client_id=client_id,
-            scope=scope,
-            source=source,
-            amr=amr,
-            auth_time=auth_time,
-            existing=existing,
-        )
+        session, refresh_token, writes = self.sessions.compose(user, wanted)
         issued = self._issue(user, session)
         signed_in = LogInResult(
             user=user,

@@ -8,7 +8,7 @@ from chalicelib.authentication.log_in import LogIn, LogInResult
 from chalicelib.errors import Invalid, NotAllowed, NotFound, Taken
 from chalicelib.federation.profile import Person
 from chalicelib.federation.usernames import candidates
-from chalicelib.sessions.session import LiveSession, Session
+from chalicelib.sessions.session import LiveSession, Session, SessionRequest
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Conflict, Store, Write
 from chalicelib.store.retrying import retrying
@@ -109,10 +109,7 @@ class Identities:
         seen = user.seen_from(source.network)
         return self.authentication.start(
             user,
-            source=source,
-            amr=FEDERATED,
-            auth_time=auth_time,
-            existing=sessions,
+            SessionRequest(source, FEDERATED, auth_time=auth_time, existing=sessions),
             writes=() if seen == user else self.users.writes_for(user, seen),
             detail={"provider": person.provider},
         )

@@ -15,7 +15,7 @@ from chalicelib.oauth.client import REFRESH_TOKEN, Client
 from chalicelib.oauth.consents import Consents
 from chalicelib.oauth.errors import invalid_grant
 from chalicelib.oauth.id_tokens import IdTokens
-from chalicelib.sessions.session import LiveSession, Session
+from chalicelib.sessions.session import LiveSession, Session, SessionRequest
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Check, Conflict, Record, Store, Write, key_of
 from chalicelib.store.retrying import retrying
@@ -86,8 +86,7 @@ class Issuing:
         def attempt() -> Tokens:
             live, sessions, demanded = self._read_again(agreed, client)
             user, login = live.user, live.session
-            session, refresh_token, writes = self.sessions.compose(
-                user,
+            wanted = SessionRequest(
                 client_id=client.client_id,
                 scope=scopes.grant(requested=agreed.scope, entitled=client.scopes),
                 source=source,
@@ -97,6 +96,7 @@ class Issuing:
                 comes_from=login,
                 consent_id=agreed.consent_id,
             )
+            session, refresh_token, writes = self.sessions.compose(user, wanted)
             issued = self._access(user, session, client)
             answer = self._answer(user, session, client, issued, refresh_token, nonce=nonce)
             spent = spend(session.session_id)

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Any, NewType
 
 from chalicelib import scopes
+from chalicelib.audit.trail import Source
 from chalicelib.errors import InvalidToken
+from chalicelib.jose.claims import FIRST_PARTY
 from chalicelib.store import Key, Record
 from chalicelib.store.stored_fields import stored_fields
 from chalicelib.users.user import User
@@ -82,6 +84,24 @@ class Session:
         if self.scope is None:
             return user.scopes
         return scopes.grant(requested=self.scope, entitled=user.scopes | scopes.PROTOCOL)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRequest:
+    """What a new session shall be: begun from where, on what proof and when, for which client and how far.
+
+    ``existing`` are the user's sessions as read: some give way where there are too many, never the one that this
+    one ``comes_from``. ``auth_time`` None means now.
+    """
+
+    source: Source
+    amr: tuple[str, ...]
+    client_id: str = FIRST_PARTY
+    scope: scopes.Scopes | None = None
+    auth_time: int | None = None
+    existing: tuple[Session, ...] = ()
+    comes_from: Session | None = None
+    consent_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

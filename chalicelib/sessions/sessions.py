@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib import logs, scopes
+from chalicelib import logs
 from chalicelib.audit.trail import MAX_TEXT, Audit, Source
 from chalicelib.errors import NotFound, RefreshRefused, Taken
 from chalicelib.sessions import refresh_rotation
@@ -22,6 +22,7 @@ from chalicelib.sessions.session import (
     Session,
     SessionId,
     SessionLimits,
+    SessionRequest,
     over,
     require_live,
     session_key,
@@ -64,44 +65,29 @@ class Sessions:
         self._audit = audit
         self.limits = limits
 
-    def compose(  # noqa: PLR0913 - named one by one
-        self,
-        user: User,
-        *,
-        client_id: str,
-        scope: scopes.Scopes | None,
-        source: Source,
-        amr: tuple[str, ...],
-        auth_time: int | None = None,
-        existing: Iterable[Session] = (),
-        comes_from: Session | None = None,
-        consent_id: str = "",
-    ) -> tuple[Session, str, tuple[Write, ...]]:
-        """Return a new session, its first refresh token and the writes that make it.
-
-        ``existing`` are the user's sessions as read: some give way where there are too many, never the one
-        that this one ``comes_from``.
-        """
+    def compose(self, user: User, wanted: SessionRequest) -> tuple[Session, str, tuple[Write, ...]]:
+        """Return a new session, its first refresh token and the writes that make it."""
         now = self._world.now()
         token = RefreshToken(user.user_id, self._world.identifier(), 0, self._world.secret())
         session = Session(
             session_id=SessionId(token.session_id),
             user_id=user.user_id,
-            client_id=client_id,
-            scope=scope,
+            client_id=wanted.client_id,
+            scope=wanted.scope,
             created_at=int(now),
             last_used_at=now,
             secret_hash=token.secret_hash(),
             epoch=user.epoch,
-            auth_time=int(now) if auth_time is None else auth_time,
-            amr=amr,
-            ip=source.ip,
-            user_agent=source.user_agent[:MAX_TEXT],
-            consent_id=consent_id,
+            auth_time=int(now) if wanted.auth_time is None else wanted.auth_time,
+            amr=wanted.amr,
+            ip=wanted.source.ip,
+            user_agent=wanted.source.user_agent[:MAX_TEXT],
+            consent_id=wanted.consent_id,
         )
         key = session_key(user.user_id, session.session_id)
         insert = Insert(key, session.data(), expires_at=self._kept_until(session))
-        return session, self._tokens.write(token), (insert, *make_room(existing, client_id, but=comes_from))
+        room = make_room(wanted.existing, wanted.client_id, but=wanted.comes_from)
+        return session, self._tokens.write(token), (insert, *room)
 
     def refresh(self, text: str, *, client_id: str, source: Source, issue: Issue) -> Moved:
         """Spend a refresh token; raise RefreshRefused with the reason it is not honoured.

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import NotAllowed
+from chalicelib.sessions.session import SessionRequest
 from chalicelib.users.user import User
 from cupbearer.testing import SOURCE, AppUnderTest, Client
 
@@ -119,7 +120,7 @@ class TestPassword:
         answer = ann.put("/users/me/password", json={"new_password": NEW})
         assert (answer.status, answer.code) == (403, "reauthentication_required")
         user = cupbearer.services.users.require(ann.user_id or "")
-        fresh = cupbearer.services.log_in.start(user, source=SOURCE, amr=("fed",))
+        fresh = cupbearer.services.log_in.start(user, SessionRequest(SOURCE, ("fed",)))
         ann.hold(fresh.access_token, fresh.refresh_token)
         assert ann.put("/users/me/password", json={"new_password": NEW}).status == 204
 

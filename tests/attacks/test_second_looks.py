@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.sessions.session import SessionRequest
 from chalicelib.store import StoreUnavailable, Write
 from cupbearer.testing import SOURCE, AppUnderTest, Client
 
@@ -114,7 +115,7 @@ def test_an_account_with_more_sessions_than_a_commit_holds_can_be_deleted(client
     ann = client.as_user()
     user = client.services.users.require(ann.user_id or "")
     for _ in range(105):
-        client.services.log_in.start(user, source=SOURCE, amr=("pwd",))
+        client.services.log_in.start(user, SessionRequest(SOURCE, ("pwd",)))
     assert ann.delete("/users/me", json={"password": ann.password}).status == 204
     assert client.services.store.list(f"user#{user.user_id}").records == ()
 

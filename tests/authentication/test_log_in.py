@@ -8,6 +8,7 @@ import pytest
 from chalicelib.audit.trail import Source
 from chalicelib.credentials.passwords import Verdict
 from chalicelib.errors import Invalid, InvalidCredentials, NotAllowed, SlowDown, Taken
+from chalicelib.sessions.session import SessionRequest
 from chalicelib.store import Conflict
 from cupbearer.testing import SOURCE, AppUnderTest, Client
 from tests.support.watching import AWAY, PHRASE, Counting, log_in, watched
@@ -151,7 +152,7 @@ class TestLogIn:
         user = services.users.require(ann.user_id or "")
         services.administration.administer(user.user_id, disabled=True, source=SOURCE)
         with pytest.raises(Conflict):
-            services.log_in.start(user, source=SOURCE, amr=("pwd",))
+            services.log_in.start(user, SessionRequest(SOURCE, ("pwd",)))
 
     @pytest.mark.parametrize("act", ["disable", "set password", "delete", "end all"])
     def test_what_happens_during_the_hash_decides(

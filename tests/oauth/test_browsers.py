@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.authentication.log_in import LogInResult
+from chalicelib.sessions.session import SessionRequest
 from chalicelib.web.cookies.browser_session import BROWSER
 from tests.conftest import Clock
 from tests.oauth.server import ISSUER, PASSWORD, SOURCE, App, Browser, Server
@@ -99,7 +100,7 @@ def test_a_new_application_takes_the_place_of_whoever_has_most(
     for _ in range(60):
         clock.advance(1)
         _, sessions = server.services.sessions.read_all(user.user_id)
-        server.services.log_in.start(user, source=SOURCE, amr=("pwd",), existing=sessions)
+        server.services.log_in.start(user, SessionRequest(SOURCE, ("pwd",), existing=sessions))
     assert shop.refresh(few).status == 200
     browser.log_in()
     new = server.client()
