@@ -1,4 +1,4 @@
-"""The closed family of refusals. Each has a public, stable ``code``; ``web/problems.py`` alone turns it into HTTP.
+"""The closed family of refusals. Each has a public, stable ``code``; ``web/refusals.py`` says what each medium makes of it.
 
 Raise the one that is known where it is known. Anything that is not a :class:`Refusal` is a defect: it is logged
 in full and shown as one sentence.

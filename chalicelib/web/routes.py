@@ -16,7 +16,7 @@ from chalicelib.authorizer.route_table import RouteTable, RouteTableError
 from chalicelib.errors import InvalidToken, NotFound, Refusal, SlowDown, WrongMasterKey
 from chalicelib.store import StoreLost
 from chalicelib.web import guard as web_guard
-from chalicelib.web import parsing, problems
+from chalicelib.web import parsing, problems, refusals
 from chalicelib.web.call import Answer, Call
 from chalicelib.web.endpoints import Api, Endpoint
 from chalicelib.web.headers import cors_headers, preflight_headers, security_headers, without_line_breaks
@@ -148,7 +148,7 @@ def _source(request: Any, services: Any) -> Source:
 
 
 def _refused(error: Exception, source: Source) -> Answer:
-    refusal = problems.as_refusal(error)
+    refusal = refusals.as_refusal(error)
     if refusal is None:
         logs.trouble("server_error", request_id=source.request_id)
         return problems.unexpected(request_id=source.request_id)
@@ -157,7 +157,7 @@ def _refused(error: Exception, source: Source) -> Answer:
 
 
 def _log_refusal(refusal: Refusal, error: Exception, source: Source) -> None:
-    if problems.STATUSES[type(refusal)] >= 500:  # noqa: PLR2004 - trouble of ours
+    if refusals.medium(refusal).status >= 500:  # noqa: PLR2004 - trouble of ours
         kind, is_said = type(error).__name__, isinstance(error, StoreLost | WrongMasterKey)
         says = {"detail": str(error)} if is_said else {}
         logs.trouble("unavailable", stack=not is_said, request_id=source.request_id, reason=kind, **says)

@@ -11,7 +11,7 @@ from chalice.test import Client as ChaliceClient
 from chalicelib.authorizer.route_table import RouteTableError
 from chalicelib.errors import Refusal, Unavailable
 from chalicelib.store import StoreUnavailable
-from chalicelib.web.problems import STATUSES
+from chalicelib.web.refusals import REFUSALS
 from chalicelib.web.routes import Answer, Api, Call, mount
 from cupbearer.testing import AppUnderTest, Client
 from tests.support.protection import ON_EVERY_ANSWER
@@ -77,7 +77,7 @@ class TestClosedUnlessOpened:
 class TestRefusals:
     def test_every_kind_of_refusal_has_a_status(self) -> None:
         kinds = {kind for kind in Refusal.__subclasses__() if kind.__module__ == "chalicelib.errors"}
-        assert kinds <= set(STATUSES)
+        assert kinds <= set(REFUSALS)
 
     def test_a_refusal_is_a_problem_document_with_a_request_id(self, client: Client) -> None:
         """RFC 9457."""

@@ -1,24 +1,16 @@
-"""RFC 6749 error objects: the one place where a refusal at an OAuth endpoint becomes HTTP (section 5.2)."""
+"""Refusals at an OAuth endpoint as error objects (RFC 6749 section 5.2)."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from chalicelib import errors, logs
+from chalicelib import logs
 from chalicelib.errors import Refusal
 from chalicelib.oauth.errors import OAuthRefusal
-from chalicelib.web import problems
+from chalicelib.web import refusals
 from chalicelib.web.call import Answer, Call
 
 View = Callable[[Call], Answer]
-
-# What our own refusals are called where only the words of RFC 6749 are understood.
-_WORDS: dict[type[Refusal], str] = {
-    errors.SlowDown: "slow_down",
-    errors.Unavailable: "temporarily_unavailable",
-    errors.Taken: "temporarily_unavailable",
-}
-_ANYTHING_ELSE = "invalid_request"
 
 
 def answering(view: View) -> View:
@@ -32,7 +24,7 @@ def answering(view: View) -> View:
             logs.log("oauth_refused", request_id=call.source.request_id, code=refusal.error)
             return _refused(refusal)
         except Exception as error:
-            refusal_of_ours = problems.as_refusal(error)
+            refusal_of_ours = refusals.as_refusal(error)
             if refusal_of_ours is None:
                 raise
             logs.log("oauth_refused", request_id=call.source.request_id, code=refusal_of_ours.public_code)
@@ -47,16 +39,12 @@ def _refused(refusal: OAuthRefusal) -> Answer:
         body["reason"] = refusal.reason
     if refusal.error != "invalid_client":
         return Answer(body, status=400)
-    return Answer(body, status=401, headers={"WWW-Authenticate": f'Basic realm="{problems.REALM}"'})
+    return Answer(body, status=401, headers={"WWW-Authenticate": f'Basic realm="{refusals.REALM}"'})
 
 
 def _refused_by_us(refusal: Refusal) -> Answer:
-    ours = problems.problem(refusal, request_id="")
-    word = _WORDS.get(type(refusal), _ANYTHING_ELSE)
-    if isinstance(refusal, errors.Invalid) and refusal.public_code == "invalid_scope":
-        word = "invalid_scope"
-    body = {"error": word, "error_description": plain(refusal.detail)}
-    return Answer(body, status=ours.status, headers=ours.headers)
+    body = {"error": refusals.oauth_error(refusal), "error_description": plain(refusal.detail)}
+    return Answer(body, status=refusals.medium(refusal).status, headers=refusals.headers(refusal))
 
 
 def plain(text: str) -> str:

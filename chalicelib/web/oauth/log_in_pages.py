@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from chalicelib.errors import Invalid, InvalidCredentials, NotAllowed, Refusal, SlowDown, Taken
-from chalicelib.web import forms, problems
+from chalicelib.web import forms, refusals
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
 from chalicelib.web.pages.page_forms import csrf_token, demand_own_form, page, see_other
@@ -133,12 +133,12 @@ def _form(
     pending = authorization_flow.opened(call, browser, text) if text else None
     request = pending.request if pending else None
     client = call.services.oauth.authorization.client_of(request) if request else None
-    refused = problems.problem(refusal, request_id="") if refusal else Answer(status=200)
-    headers = {name: value for name, value in refused.headers.items() if name == "Retry-After"}
+    status = refusals.medium(refusal).status if refusal else 200
+    headers = refusals.retry_after(refusal) if refusal else {}
     hint = request.login_hint if request and request.login_hint else ""
     return render(
         f"{name}.html",
-        status=SHOWN_STATUS.get(refused.status, refused.status),
+        status=SHOWN_STATUS.get(status, status),
         headers={**headers, **browser_session.set_cookies(browser.cookies)},
         form_action=_targets(request.redirect_uri) if request else (),
         csrf=csrf_token(call, browser, name),

@@ -10,7 +10,7 @@ from chalicelib.keys.signed_payloads import SignedPayloads
 from chalicelib.oauth import redirect_uris
 from chalicelib.oauth.errors import OAuthRefusal, RefusedAtClient, RefusedAtPage
 from chalicelib.store import StoreUnavailable
-from chalicelib.web import problems
+from chalicelib.web import refusals
 from chalicelib.web.call import Answer, Call
 from chalicelib.web.cookies.browser_session import Browser, logged_in, set_cookies
 
@@ -19,12 +19,6 @@ View = Callable[[Call], Answer]
 CSRF_SECONDS = 60 * 60
 NOTED_SECONDS = 60 * 60  # one kind of refusal is written into a person's trail once in this time
 ANSWERS = {"login_required", "consent_required", "access_denied"}  # no faults, but what was asked for
-TITLES = {
-    400: "This did not work",
-    403: "This is not allowed",
-    429: "Too many tries",
-    503: "Please try again",
-}
 
 
 def page(view: View) -> View:
@@ -39,12 +33,12 @@ def page(view: View) -> View:
             if isinstance(refusal, RefusedAtClient):
                 return see_other(error_location(call, refusal))
             sent = refusal.uri if isinstance(refusal, RefusedAtPage) else None
-            return message(TITLES[400], refusal.description, status=400, sent=sent)
+            return message(refusals.DID_NOT_WORK, refusal.description, status=400, sent=sent)
         except FormRefused as refusal:
             _write_down(call, refusal.code)
             return refusal_page(refusal)
         except Exception as error:
-            refusal_of_ours = problems.as_refusal(error)
+            refusal_of_ours = refusals.as_refusal(error)
             if refusal_of_ours is None:
                 raise
             return refusal_page(refusal_of_ours)
@@ -84,11 +78,8 @@ def _sent_by_client(refusal: OAuthRefusal) -> tuple[str | None, str | None]:
 
 def refusal_page(refusal: Refusal) -> Answer:
     """Return a refusal of ours as a page."""
-    answer = problems.problem(refusal, request_id="")
-    headers = {name: value for name, value in answer.headers.items() if name == "Retry-After"}
-    return message(
-        TITLES.get(answer.status, TITLES[400]), refusal.detail, status=answer.status, headers=headers
-    )
+    shown, headers = refusals.medium(refusal), refusals.retry_after(refusal)
+    return message(shown.title, refusal.detail, status=shown.status, headers=headers)
 
 
 def message(

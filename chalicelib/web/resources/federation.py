@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from chalicelib.web import problems
+from chalicelib.web import refusals
 from chalicelib.web.cookies import browser_session, federated_log_in
 from chalicelib.web.pages.return_to import own_path
 from chalicelib.web.resources.shapes import IdentityShape, TokenShape
@@ -26,7 +26,7 @@ def _refused_as_page(view: Callable[[Call], Answer]) -> Callable[[Call], Answer]
         try:
             return view(call)
         except Exception as error:
-            refusal = problems.as_refusal(error)
+            refusal = refusals.as_refusal(error)
             if refusal is None or "text/html" not in call.headers.get("accept", ""):
                 raise
             from chalicelib.web.pages.page_forms import refusal_page
