@@ -35,9 +35,11 @@ class DynamoPlace:
     table: str
     credentials: tuple[str, str] | None  # None: the SDK's usual way, for a real table
     region: str
+    patient: bool = False  # for races: sixteen callers may keep an emulator on a busy machine waiting for long
 
     def client(self) -> Any:
         import boto3
+        from botocore.config import Config
 
         key, secret = self.credentials or (None, None)
         return boto3.client(
@@ -46,7 +48,9 @@ class DynamoPlace:
             region_name=self.region,
             aws_access_key_id=key,
             aws_secret_access_key=secret,
-            config=client_config(),
+            config=client_config().merge(Config(connect_timeout=60, read_timeout=60))
+            if self.patient
+            else client_config(),
         )
 
     def open(

@@ -3,7 +3,7 @@
 import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from multiprocessing.synchronize import Barrier
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 
 from chalicelib.store import Insert, Key
 from tests.store import racing
-from tests.store.places import Place, SqlitePlace
+from tests.store.places import DynamoPlace, Place, SqlitePlace
 from tests.store.racing import CALLERS, PROCESSES, ROUNDS, Step
 from tests.store.reading import read, walk
 
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.race
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Place:
     if request.param == "sqlite":
         return SqlitePlace(str(tmp_path_factory.mktemp("races") / "cupbearer.db"))
-    dynamo: Place = request.getfixturevalue("dynamodb")
-    return dynamo
+    dynamo: DynamoPlace = request.getfixturevalue("dynamodb")
+    return replace(dynamo, patient=True)
 
 
 @dataclass(frozen=True)
