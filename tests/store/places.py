@@ -35,7 +35,9 @@ class DynamoPlace:
     table: str
     credentials: tuple[str, str] | None  # None: the SDK's usual way, for a real table
     region: str
-    patient: bool = False  # for races: sixteen callers may keep an emulator on a busy machine waiting for long
+    patient: bool = (
+        False  # for races: sixteen callers may keep an emulator on a busy machine waiting for long
+    )
 
     def client(self) -> Any:
         import boto3
