@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.store import Key
-from chalicelib.users.user import login_key
+from chalicelib.users.user import login_key, login_name
 from chalicelib.world import SYSTEM, World
 from cupbearer.testing import SOURCE, AppUnderTest, Client, QuickServices, Reply
 from tests.parts.faulty import FaultyProxy, lose_reply, only
@@ -182,7 +182,7 @@ def test_an_act_whose_replies_were_all_lost_is_told_as_done_when_it_is_asked_for
             proxy.always = only("TransactWriteItems", lose_reply)
             assert sign_up(client, **body).status == 503
             proxy.always = None
-            until_done(dynamodb, login_key(body["username"]))
+            until_done(dynamodb, login_key(login_name(body["username"])))
             assert sign_up(client, None, **body).code == "username_taken"
             assert sign_up(client, **body).status == 201
             token = client.post("/sessions", json=ADA | body).json["access_token"]
