@@ -460,9 +460,9 @@ def test_with_reload_a_changed_file_is_served_and_the_end_leaves_nobody_behind(t
 
     def change() -> None:
         """Change the file, and again should that not be noticed: who looks for changes may not have begun to look."""
-        for number in range(9):
+        for number in range(90):
             (directory / "app.py").write_text(f"{changed}# {number}\n")
-            if noticed.wait(20):
+            if noticed.wait(2):
                 return
 
     changing = threading.Thread(target=change)

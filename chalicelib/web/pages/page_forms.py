@@ -3,16 +3,19 @@
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import wraps
+from typing import TYPE_CHECKING
 
 from chalicelib import logs
 from chalicelib.errors import FormRefused, Refusal
-from chalicelib.keys.signed_payloads import SignedPayloads
 from chalicelib.oauth import redirect_uris
 from chalicelib.oauth.errors import OAuthRefusal, RefusedAtClient, RefusedAtPage
 from chalicelib.store import StoreUnavailable
 from chalicelib.web import refusals
 from chalicelib.web.call import Answer, Call
 from chalicelib.web.cookies.browser_session import Browser, logged_in, set_cookies
+
+if TYPE_CHECKING:
+    from chalicelib.keys.signed_payloads import SignedPayloads
 
 View = Callable[[Call], Answer]
 
@@ -115,8 +118,10 @@ def error_location(call: Call, refusal: RefusedAtClient) -> str:
     )
 
 
-def signed_payloads(call: Call) -> SignedPayloads:
+def signed_payloads(call: Call) -> "SignedPayloads":
     """Return what seals texts that travel through a browser."""
+    from chalicelib.keys.signed_payloads import SignedPayloads
+
     return SignedPayloads(call.services.mac_keys, call.services.world)
 
 
