@@ -14,10 +14,12 @@ from chalicelib.audit.trail import Source
 from chalicelib.credentials.passwords import Passwords, Verdict
 from chalicelib.errors import InvalidCredentials, SlowDown
 from chalicelib.settings import settings
+from chalicelib.store import sqlite_file
 from chalicelib.users.user import User
 from chalicelib.world import World
 from cupbearer.testing import AppUnderTest, Client, QuickServices
-from tests.store.places import FAR, Place, SqlitePlace, far_now
+from tests.store.places import FAR, DynamoPlace, Place, SqlitePlace, far_now
+from tests.store.racing import PATIENCE
 from tests.support.racing_people import VARIABLES
 from tests.support.watching import PHRASE, log_in
 
@@ -49,12 +51,13 @@ class Held(Passwords):
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     if request.param == "sqlite":
         return SqlitePlace(str(tmp_path / "cupbearer.db"))
-    dynamo: Place = request.getfixturevalue("dynamodb")
-    return dynamo
+    dynamo: DynamoPlace = request.getfixturevalue("dynamodb")
+    return replace(dynamo, patient=True)
 
 
 @pytest.fixture
-def services(place: Place) -> Iterator[QuickServices]:
+def services(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[QuickServices]:
+    monkeypatch.setattr(sqlite_file, "LOCK_SECONDS", PATIENCE)
     world = World(now=far_now, monotonic=lambda: FAR)
     services = QuickServices(settings.parse(VARIABLES), world, store=place.open())
     held = Held(world, min_length=8, profile=services.passwords._profile)
