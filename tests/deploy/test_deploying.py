@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -113,8 +114,15 @@ def test_the_deployed_authorizer_of_signed_tokens_has_a_role_that_logs_and_nothi
     assert policies == ["logs"]
 
 
-def test_destroy_asks_keeps_the_data_and_says_how_to_use_it_again(emulator: str, package: Path) -> None:
-    assert emulator
+@pytest.fixture
+def own_emulator(cli: Path) -> Iterator[str]:
+    """One for who takes the stage away: the other tests of the module go on with theirs."""
+    with emulated.running() as endpoint:
+        yield endpoint
+
+
+def test_destroy_asks_keeps_the_data_and_says_how_to_use_it_again(own_emulator: str, package: Path) -> None:
+    assert own_emulator
     place = emulated.deployed(package, say=lambda _: None)
     with pytest.raises(CannotDeploy, match="Nothing was removed"):
         destroy("dev", delete_data=False, confirmed=None, ask=lambda _: "yes", say=lambda _: None)
