@@ -1,30 +1,40 @@
 // The peers of our HTTP endpoints: panva's oidc-provider in memory, and a guard of one's own with jose.
-// Usage: node provider.mjs '{"jwksUri": …, "issuer": …, "audience": …}'; says where it listens and a token for userinfo.
+// Usage: node provider.mjs '{"jwksUri": …, "issuer": …, "audience": …}'; says where it listens a token for userinfo and a refresh token.
 import { createServer } from 'node:http';
-import { generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { Provider } from 'oidc-provider';
 
 const ours = JSON.parse(process.argv[2]);
 const listen = (server) => new Promise((done) => server.listen(0, '127.0.0.1', () => done(`http://127.0.0.1:${server.address().port}`)));
 
+const RESOURCE = 'https://api.example';
+const CALLBACK = 'https://app.example/callback';
+const CHALLENGE = createHash('sha256').update('only-for-the-bench-only-for-the-bench-only-for-the-bench').digest('base64url');
+const SCOPE = 'openid profile offline_access pangolins';
+
 const key = { ...generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'rsa-1' };
 const server = createServer();
 const url = await listen(server);
 const provider = new Provider(url, {
-  clients: [{ client_id: 'robot', client_secret: 'a-secret-of-the-bench', grant_types: ['client_credentials'], redirect_uris: [], response_types: [] }],
+  clients: [
+    { client_id: 'robot', client_secret: 'a-secret-of-the-bench', grant_types: ['client_credentials'], redirect_uris: [], response_types: [] },
+    { client_id: 'web', client_secret: 'a-secret-of-the-bench', grant_types: ['authorization_code', 'refresh_token'], redirect_uris: [CALLBACK] },
+  ],
   jwks: { keys: [key] },
   cookies: { keys: ['only for the bench'] },
   claims: { openid: ['sub'], profile: ['name', 'preferred_username'] },
   findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub, name: 'A Person', preferred_username: sub }) }),
-  scopes: ['openid', 'profile', 'pangolins'],
+  scopes: ['openid', 'profile', 'offline_access', 'pangolins'],
+  rotateRefreshToken: true, // as ours does
   features: {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
     resourceIndicators: {
       enabled: true,
-      defaultResource: () => 'https://api.example',
-      getResourceServerInfo: () => ({ scope: 'pangolins', audience: 'https://api.example', accessTokenFormat: 'jwt', accessTokenTTL: 600, jwt: { sign: { alg: 'RS256' } } }),
+      defaultResource: () => RESOURCE,
+      useGrantedResource: () => true,
+      getResourceServerInfo: () => ({ scope: 'pangolins', audience: RESOURCE, accessTokenFormat: 'jwt', accessTokenTTL: 600, jwt: { sign: { alg: 'RS256' } } }),
     },
   },
 });
@@ -37,8 +47,25 @@ const userinfoToken = await new provider.AccessToken({
   accountId: 'somebody', client, grantId: await grant.save(), scope: 'openid profile', gty: 'authorization_code', expiresWithSession: false,
 }).save();
 
+// What a person agreed to at the client "web": codes and one refresh token, of 40 people, as ours has.
+const web = await provider.Client.find('web');
+const agreed = [];
+for (let n = 0; n < 40; n += 1) {
+  const given = new provider.Grant({ accountId: `person-${n}`, clientId: 'web' });
+  given.addOIDCScope('openid profile offline_access');
+  given.addResourceScope(RESOURCE, 'pangolins');
+  agreed.push({ accountId: `person-${n}`, client: web, grantId: await given.save(), scope: SCOPE, resource: RESOURCE, authTime: Math.floor(Date.now() / 1000), expiresWithSession: false });
+}
+const code = (n) => new provider.AuthorizationCode({ ...agreed[n % agreed.length], gty: 'authorization_code', redirectUri: CALLBACK, codeChallenge: CHALLENGE, codeChallengeMethod: 'S256', nonce: 'bench' }).save();
+const refreshToken = await new provider.RefreshToken({ ...agreed[0], gty: 'authorization_code', rotations: 0 }).save();
+
 const keys = createRemoteJWKSet(new URL(ours.jwksUri));
 const guard = createServer(async (request, response) => {
+  const wanted = /^\/codes\/(\d+)$/.exec(request.url);
+  if (wanted) {
+    response.writeHead(200).end(JSON.stringify(await Promise.all(Array.from({ length: Number(wanted[1]) }, (_, n) => code(n)))));
+    return;
+  }
   try {
     const { payload } = await jwtVerify((request.headers.authorization ?? '').replace(/^Bearer /, ''), keys, {
       issuer: ours.issuer, audience: ours.audience, typ: 'at+jwt', algorithms: ['RS256'],
@@ -49,4 +76,4 @@ const guard = createServer(async (request, response) => {
     response.writeHead(401).end();
   }
 });
-console.log(JSON.stringify({ provider: url, guard: await listen(guard), userinfoToken }));
+console.log(JSON.stringify({ provider: url, guard: await listen(guard), userinfoToken, refreshToken }));
