@@ -93,7 +93,7 @@ class Deployed:
             auth_time=world.timestamp(),
             amr=("pwd",),
         )
-        return self.services.access_tokens.issue(said).token
+        return self.services.tokens.jwt.issue(said).token
 
 
 @contextmanager
@@ -108,7 +108,7 @@ def deployed(folder: Path, **more: str) -> Iterator[Deployed]:
             **more,
         }
         services = house.services(folder, variables)
-        keys.document = services.key_ring.jwks()
+        keys.document = services.keys.ring.jwks()
         yield Deployed(services, keys, variables)
 
 

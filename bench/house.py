@@ -12,6 +12,7 @@ from chalicelib.audit.trail import Source
 from chalicelib.credentials.passwords import CHEAPEST_ONLY_FOR_TESTING, Passwords
 from chalicelib.settings import settings
 from chalicelib.store import Store
+from chalicelib.wiring_credentials import Credentials
 from chalicelib.world import SYSTEM, World
 
 PASSWORD = "nightjar-lantern-42"
@@ -32,8 +33,10 @@ class CheapServices(wiring.Services):
     """Services whose password hash costs nothing, so that all the rest can be seen."""
 
     @cached_property
-    def passwords(self) -> Passwords:
-        return Passwords(self.world, min_length=8, profile=CHEAPEST_ONLY_FOR_TESTING)
+    def credentials(self) -> Credentials:
+        made = Credentials(self)
+        made.passwords = Passwords(self.world, min_length=8, profile=CHEAPEST_ONLY_FOR_TESTING)
+        return made
 
 
 def services(

@@ -41,8 +41,8 @@ class Operations:
     def all(self) -> Mapping[str, Asked]:
         """Do each once, in the steady state: keys are loaded, the network is known by its owner or not."""
         at, source = self.at, house.somewhere()
-        at.key_ring.signing_key()
-        at.mac_keys.current()
+        at.keys.ring.signing_key()
+        at.keys.mac.current()
         board = Board(at.store, at.world)
         for number in range(50):  # full pages
             self._sign_up(f"neighbour{number}")
@@ -52,15 +52,20 @@ class Operations:
         signed_in = self._count("log-in", lambda: self._log_in("first", source))
         self._count("log-in, wrong password", lambda: self._refused_log_in("first", "wrong"))
         self._count("log-in, unknown user", lambda: self._refused_log_in("nobody-here", "wrong"))
-        refreshed = self._count("refresh", lambda: at.log_in.refresh(signed_in.refresh_token, source=source))
+        refreshed = self._count(
+            "refresh", lambda: at.authentication.log_in.refresh(signed_in.refresh_token, source=source)
+        )
         forged = refreshed.refresh_token[:-1] + ("0" if refreshed.refresh_token[-1] != "0" else "1")
         self._count("refresh, forged", lambda: self._refused_refresh(forged))
         self._authorizer(refreshed.access_token)
         self._count("message posted", lambda: board.post(author="Zoe", text="hello"))
         self._count("message page", board.newest)
-        self._count("page of 50 users", lambda: at.users.listed(limit=50))
+        self._count("page of 50 users", lambda: at.accounts.users.listed(limit=50))
         self._count(
-            "log-out", lambda: at.sessions.end(refreshed.user.user_id, refreshed.session_id, source=source)
+            "log-out",
+            lambda: at.authentication.sessions.end(
+                refreshed.user.user_id, refreshed.session_id, source=source
+            ),
         )
         return self.found
 
@@ -70,8 +75,10 @@ class Operations:
         username = next(self.user_names)
         self._log_in(username, source)
         signed_in = self._count("log-in", lambda: self._log_in(username, source))
-        self._count("refresh", lambda: at.log_in.refresh(signed_in.refresh_token, source=source))
-        self._count("page of 50 users", lambda: at.users.listed(limit=50))
+        self._count(
+            "refresh", lambda: at.authentication.log_in.refresh(signed_in.refresh_token, source=source)
+        )
+        self._count("page of 50 users", lambda: at.accounts.users.listed(limit=50))
         self._count("message page", Board(at.store, at.world).newest)
         return self.found
 
@@ -88,18 +95,24 @@ class Operations:
                 self._count(name, partial(_verdict, text))
 
     def _sign_up(self, username: str) -> Any:
-        return self.at.sign_up.create(username=username, password=house.PASSWORD, source=house.somewhere())
+        return self.at.accounts.sign_up.create(
+            username=username, password=house.PASSWORD, source=house.somewhere()
+        )
 
     def _log_in(self, username: str, source: Source) -> LogInResult:
-        return self.at.log_in.with_password(username=username, password=house.PASSWORD, source=source)
+        return self.at.authentication.log_in.with_password(
+            username=username, password=house.PASSWORD, source=source
+        )
 
     def _refused_log_in(self, username: str, password: str) -> None:
         with suppress(Refusal):
-            self.at.log_in.with_password(username=username, password=password, source=house.somewhere())
+            self.at.authentication.log_in.with_password(
+                username=username, password=password, source=house.somewhere()
+            )
 
     def _refused_refresh(self, token: str) -> None:
         with suppress(Refusal):
-            self.at.log_in.refresh(token, source=house.somewhere())
+            self.at.authentication.log_in.refresh(token, source=house.somewhere())
 
     def _count(self, name: str, what: Callable[[], Any]) -> Any:
         seen = self.requests.seen

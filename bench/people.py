@@ -61,7 +61,7 @@ def crowd(at: Services, count: int, *, stem: str = "user", disabled: bool = Fals
         scopes=scopes.parse("get:profile"),
         created_at=SIGNED_UP,
         name="A Person",
-        password=at.passwords.hash(house.PASSWORD),
+        password=at.credentials.passwords.hash(house.PASSWORD),
         disabled=disabled,
     )
     writes = tuple(write for write in Users.making(user) if isinstance(write, Insert))

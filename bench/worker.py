@@ -36,7 +36,7 @@ def _log_in(at: Services, first: int) -> Callable[[], None]:
 
     def work() -> None:
         nonlocal number
-        at.log_in.with_password(
+        at.authentication.log_in.with_password(
             username=people.name_of(number), password=house.PASSWORD, source=house.somewhere(first)
         )
         number += 1
@@ -46,13 +46,13 @@ def _log_in(at: Services, first: int) -> Callable[[], None]:
 
 def _refresh(at: Services, first: int) -> Callable[[], None]:
     source = house.somewhere(first)
-    token = at.log_in.with_password(
+    token = at.authentication.log_in.with_password(
         username=people.name_of(first), password=house.PASSWORD, source=source
     ).refresh_token
 
     def work() -> None:
         nonlocal token
-        token = at.log_in.refresh(token, source=source).refresh_token
+        token = at.authentication.log_in.refresh(token, source=source).refresh_token
 
     return work
 

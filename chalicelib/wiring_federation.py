@@ -23,14 +23,14 @@ def federation(at: "Services") -> "Federation":
         identities=Identities(
             store=at.store,
             world=at.world,
-            users=at.users,
-            sessions=at.sessions,
-            authentication=at.log_in,
-            sign_up=at.sign_up,
+            users=at.accounts.users,
+            sessions=at.authentication.sessions,
+            authentication=at.authentication.log_in,
+            sign_up=at.accounts.sign_up,
             audit=at.audit,
         ),
-        accounts=at.accounts,
-        throttle=at.throttle,
+        accounts=at.accounts.self_service,
+        throttle=at.credentials.throttle,
         world=at.world,
     )
 
@@ -48,7 +48,7 @@ def _provider(at: "Services", setting: "ProviderSetting") -> "IdentityProvider":
         name=setting.name,
         issuer=setting.issuer,
         client_id=setting.client_id,
-        secret=cache(lambda: at.revealed(setting.client_secret)),
+        secret=cache(lambda: at.keys.revealed(setting.client_secret)),
         scopes=setting.scopes,
     )
     return IdentityProvider(registration, http, at.world)

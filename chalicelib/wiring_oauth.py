@@ -1,65 +1,137 @@
 """Wiring of the OpenID provider: each subject with its collaborators, and the table of grants."""
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from chalicelib.oauth.assembly import AuthorizationServer
-from chalicelib.oauth.assertions import Assertions
-from chalicelib.oauth.authorization import Authorization
-from chalicelib.oauth.authorization_codes import Codes
-from chalicelib.oauth.client import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN
-from chalicelib.oauth.client_authentication import ClientAuthentication
-from chalicelib.oauth.clients import Clients
-from chalicelib.oauth.consents import Consents
-from chalicelib.oauth.device_codes import Devices
-from chalicelib.oauth.grants.authorization_code import AuthorizationCodeGrant
-from chalicelib.oauth.grants.client_credentials import ClientCredentialsGrant
-from chalicelib.oauth.grants.device_code import DeviceCodeGrant
-from chalicelib.oauth.grants.refresh_token import RefreshTokenGrant
-from chalicelib.oauth.id_tokens import IdTokens
-from chalicelib.oauth.introspection import Inspection
-from chalicelib.oauth.token_issuance import Issuing
-from chalicelib.sessions.refresh_tokens import RefreshTokens
-
 if TYPE_CHECKING:
+    from chalicelib.oauth.authorization import Authorization
+    from chalicelib.oauth.authorization_codes import Codes
+    from chalicelib.oauth.client_authentication import ClientAuthentication
+    from chalicelib.oauth.clients import Clients
+    from chalicelib.oauth.consents import Consents
+    from chalicelib.oauth.device_codes import Devices
+    from chalicelib.oauth.id_tokens import IdTokens
+    from chalicelib.oauth.introspection import Inspection
+    from chalicelib.oauth.token_issuance import Issuing
+    from chalicelib.oauth.token_requests import GrantType, TokenRequests
     from chalicelib.wiring import Services
 
 
-def assemble(at: "Services") -> AuthorizationServer:
-    """Return the OpenID provider."""
-    store, world, sessions, audit = at.store, at.world, at.sessions, at.audit
-    issuer = at.settings.issuer
-    refresh_tokens = RefreshTokens(at.mac_keys)
-    clients = Clients(store, world, audit)
-    consents = Consents(store, world, sessions, audit)
-    codes = Codes(store, world, sessions, audit)
-    devices = Devices(store, world, at.throttle, consents, audit)
-    id_tokens = IdTokens(at.key_ring, world, issuer=issuer)
-    issuing = Issuing(store, sessions, at.access, consents, id_tokens, audit)
-    return AuthorizationServer(
-        clients=clients,
-        authentication=ClientAuthentication(clients, Assertions(store, world, issuer), at.throttle, audit),
-        authorization=Authorization(store, world, clients, codes, consents, audit, issuer),
-        codes=codes,
-        consents=consents,
-        devices=devices,
-        id_tokens=id_tokens,
-        inspection=Inspection(
-            issuer=issuer,
+class OAuth:
+    """``services.oauth``."""
+
+    def __init__(self, at: "Services") -> None:
+        self._at = at
+
+    @cached_property
+    def clients(self) -> "Clients":
+        """Return the registered clients."""
+        from chalicelib.oauth.clients import Clients
+
+        at = self._at
+        return Clients(at.store, at.world, at.audit)
+
+    @cached_property
+    def client_authentication(self) -> "ClientAuthentication":
+        """Return what finds out which client asks."""
+        from chalicelib.oauth.assertions import Assertions
+        from chalicelib.oauth.client_authentication import ClientAuthentication
+
+        at = self._at
+        assertions = Assertions(at.store, at.world, at.settings.issuer)
+        return ClientAuthentication(self.clients, assertions, at.credentials.throttle, at.audit)
+
+    @cached_property
+    def authorization(self) -> "Authorization":
+        """Return what decides what an authorization request comes to."""
+        from chalicelib.oauth.authorization import Authorization
+
+        at = self._at
+        return Authorization(
+            at.store, at.world, self.clients, self.codes, self.consents, at.audit, at.settings.issuer
+        )
+
+    @cached_property
+    def codes(self) -> "Codes":
+        """Return the authorization codes."""
+        from chalicelib.oauth.authorization_codes import Codes
+
+        at = self._at
+        return Codes(at.store, at.world, at.authentication.sessions, at.audit)
+
+    @cached_property
+    def consents(self) -> "Consents":
+        """Return what users allowed which client."""
+        from chalicelib.oauth.consents import Consents
+
+        at = self._at
+        return Consents(at.store, at.world, at.authentication.sessions, at.audit)
+
+    @cached_property
+    def devices(self) -> "Devices":
+        """Return the device and user codes."""
+        from chalicelib.oauth.device_codes import Devices
+
+        at = self._at
+        return Devices(at.store, at.world, at.credentials.throttle, self.consents, at.audit)
+
+    @cached_property
+    def id_tokens(self) -> "IdTokens":
+        """Return what makes ID tokens."""
+        from chalicelib.oauth.id_tokens import IdTokens
+
+        at = self._at
+        return IdTokens(at.keys.ring, at.world, issuer=at.settings.issuer)
+
+    @cached_property
+    def inspection(self) -> "Inspection":
+        """Return what tells clients about tokens, and revokes them."""
+        from chalicelib.oauth.introspection import Inspection
+
+        at = self._at
+        return Inspection(
+            issuer=at.settings.issuer,
             audience=at.settings.audience,
-            store=store,
-            sessions=sessions,
-            tokens=refresh_tokens,
-            access=at.access,
-            standing=at.standing,
-            consents=consents,
-            audit=audit,
-            verify=at.bearer_tokens.verify,
-        ),
-        grants={
-            AUTHORIZATION_CODE: AuthorizationCodeGrant(codes, issuing, audit),
-            REFRESH_TOKEN: RefreshTokenGrant(sessions, refresh_tokens, issuing),
-            CLIENT_CREDENTIALS: ClientCredentialsGrant(store, at.access, audit),
-            DEVICE_CODE: DeviceCodeGrant(devices, issuing),
-        },
-        audit=audit,
-    )
+            store=at.store,
+            sessions=at.authentication.sessions,
+            tokens=at.authentication.refresh_tokens,
+            access=at.tokens.access,
+            standing=at.tokens.standing,
+            consents=self.consents,
+            audit=at.audit,
+            verify=at.tokens.bearer.verify,
+        )
+
+    @cached_property
+    def issuing(self) -> "Issuing":
+        """Return what makes the tokens of a grant."""
+        from chalicelib.oauth.token_issuance import Issuing
+
+        at = self._at
+        return Issuing(
+            at.store,
+            at.authentication.sessions,
+            at.tokens.access,
+            self.consents,
+            self.id_tokens,
+            at.audit,
+        )
+
+    @cached_property
+    def token_requests(self) -> "TokenRequests":
+        """Return the doorway of token requests, with the table of grants."""
+        from chalicelib.oauth import client
+        from chalicelib.oauth.grants.authorization_code import AuthorizationCodeGrant
+        from chalicelib.oauth.grants.client_credentials import ClientCredentialsGrant
+        from chalicelib.oauth.grants.device_code import DeviceCodeGrant
+        from chalicelib.oauth.grants.refresh_token import RefreshTokenGrant
+        from chalicelib.oauth.token_requests import TokenRequests
+
+        at, sessions = self._at, self._at.authentication
+        grants: dict[str, GrantType] = {
+            client.AUTHORIZATION_CODE: AuthorizationCodeGrant(self.codes, self.issuing, at.audit),
+            client.REFRESH_TOKEN: RefreshTokenGrant(sessions.sessions, sessions.refresh_tokens, self.issuing),
+            client.CLIENT_CREDENTIALS: ClientCredentialsGrant(at.store, at.tokens.access, at.audit),
+            client.DEVICE_CODE: DeviceCodeGrant(self.devices, self.issuing),
+        }
+        return TokenRequests(grants, at.audit)

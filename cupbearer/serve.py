@@ -133,8 +133,8 @@ def _examine_store() -> None:
     if at.settings.store_engine == "sqlite" and not Path(at.settings.store_name).exists():
         return
     try:
-        at.key_ring.check()
-        at.mac_keys.check()
+        at.keys.ring.check()
+        at.keys.mac.check()
     except (StoreLost, WrongMasterKey):
         raise
     except (StoreUnavailable, Unavailable):

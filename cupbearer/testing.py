@@ -29,6 +29,7 @@ from chalicelib.oauth.token_issuance import Tokens
 from chalicelib.settings import settings
 from chalicelib.tokens.access_tokens import Grant
 from chalicelib.users.user import new_user
+from chalicelib.wiring_credentials import Credentials
 from chalicelib.world import SYSTEM, World
 
 SOURCE = Source(ip="127.0.0.1", user_agent="pytest", request_id="pytest")
@@ -55,11 +56,11 @@ class QuickServices(wiring.Services):
     """The services as the settings describe them, with cheap password hashes."""
 
     @cached_property
-    def passwords(self) -> Passwords:
-        """Return a hasher whose hashes guard nothing and cost nothing."""
-        return Passwords(
-            self.world, min_length=self.settings.password_min_length, profile=CHEAPEST_ONLY_FOR_TESTING
-        )
+    def credentials(self) -> Credentials:
+        """Return them with a hasher whose hashes guard nothing and cost nothing."""
+        made, least = Credentials(self), self.settings.password_min_length
+        made.passwords = Passwords(self.world, min_length=least, profile=CHEAPEST_ONLY_FOR_TESTING)
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ class AppUnderTest:
         password = self.services.world.secret()
         given = self.settings.default_scopes if granted is None else scopes.parse_each(granted)
         wanted = new_user(username=username or f"user-{next(self._numbers)}", name=name)
-        _, signed_in = self.services.sign_up.make_account(
+        _, signed_in = self.services.accounts.sign_up.make_account(
             wanted, password=password, granted=given, source=SOURCE, log_in=True
         )
         if signed_in is None:
@@ -185,7 +186,7 @@ def token_of_app(
     code, insert = provider.codes.compose(agreed)
     services.store.commit(insert, *giving)
     form = {"grant_type": AUTHORIZATION_CODE, "code": code, "code_verifier": verifier, "redirect_uri": uri}
-    return app, provider.redeem(form, app, source=source)
+    return app, provider.token_requests.redeem(form, app, source=source)
 
 
 @dataclass
@@ -236,7 +237,7 @@ class Client:
         wanted = Registration(name=name, grants=(CLIENT_CREDENTIALS,), scopes=granted)
         machine, _ = self.services.oauth.clients.create(wanted, source=SOURCE)
         grant = Grant(sub=machine.subject, client_id=machine.client_id, scope=granted)
-        issued = self.services.access.issue(grant)
+        issued = self.services.tokens.access.issue(grant)
         if issued.writes:
             self.services.store.commit(*issued.writes)
         return Client(self.under_test, access_token=issued.token)
@@ -280,7 +281,7 @@ class Client:
 
         A signed access token lives on until it expires, except on routes of the account.
         """
-        self.services.sessions.end(self.user_id or "-", self.session_id or "-", source=SOURCE)
+        self.services.authentication.sessions.end(self.user_id or "-", self.session_id or "-", source=SOURCE)
 
     def hold(self, access_token: str, refresh_token: str | None) -> None:
         """Use these tokens from now on."""

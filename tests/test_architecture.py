@@ -250,7 +250,7 @@ AUTHORIZE = """
 import json, sys
 import app
 from chalicelib.wiring import services
-services().__dict__["fetch_json"] = lambda url: json.loads(sys.argv[1])
+services().tokens.__dict__["fetch_json"] = lambda url: json.loads(sys.argv[1])
 arn = "arn:aws:execute-api:eu-central-1:123456789012:abcdefghij/api/GET/pangolins"
 event = {"type": "TOKEN", "authorizationToken": "Bearer " + sys.argv[2], "methodArn": arn}
 answer = app.jwt_authorizer(event, None)

@@ -32,21 +32,21 @@ def test_the_engine_is_the_settings_choice(tmp_path: Path, monkeypatch: pytest.M
 
 def test_nothing_is_made_before_it_is_asked_for(tmp_path: Path) -> None:
     services = made(STORE=f"sqlite:///{tmp_path / 'a.db'}")
-    assert services.log_in.sessions is services.sessions
-    assert services.users is services.users
+    assert services.authentication.log_in.sessions is services.authentication.sessions
+    assert services.accounts.users is services.accounts.users
     assert not (tmp_path / "a.db").exists()
 
 
 def test_a_laptops_master_key_lies_beside_its_store(tmp_path: Path) -> None:
     services = made(STORE=f"sqlite:///{tmp_path / 'a.db'}")
-    wrapped = services.wrapper.wrap(b"secret", context="test")
-    assert services.wrapper.unwrap(wrapped, context="test") == b"secret"
+    wrapped = services.keys.wrapper.wrap(b"secret", context="test")
+    assert services.keys.wrapper.unwrap(wrapped, context="test") == b"secret"
     assert (tmp_path / "master.key").exists()
 
 
 def test_a_given_master_key_is_used_and_none_is_made(tmp_path: Path) -> None:
     services = made(STORE=f"sqlite:///{tmp_path / 'a.db'}", MASTER_KEY=KEY)
-    assert services.wrapper.unwrap(services.wrapper.wrap(b"x", context="c"), context="c") == b"x"
+    assert services.keys.wrapper.unwrap(services.keys.wrapper.wrap(b"x", context="c"), context="c") == b"x"
     assert not (tmp_path / "master.key").exists()
 
 
@@ -58,11 +58,11 @@ def test_the_kind_of_access_token_is_the_settings_choice(
     tmp_path: Path, environ: Mapping[str, str], kind: str
 ) -> None:
     services = made(STORE=f"sqlite:///{tmp_path / 'a.db'}", **environ)
-    assert type(services.access).__name__ == kind
+    assert type(services.tokens.access).__name__ == kind
 
 
 def test_a_plain_secret_is_itself(tmp_path: Path) -> None:
-    assert made(STORE=f"sqlite:///{tmp_path / 'a.db'}").revealed("plain") == "plain"
+    assert made(STORE=f"sqlite:///{tmp_path / 'a.db'}").keys.revealed("plain") == "plain"
 
 
 def test_one_process_has_one_composition(tmp_path: Path) -> None:
@@ -82,9 +82,9 @@ def test_many_threads_that_begin_at_once_share_one_store_and_one_key(tmp_path: P
     """KM-4 within a process."""
     services = made(STORE=f"sqlite:///{tmp_path / 'a.db'}", SIGNING_ALG="ES256")
     with ThreadPoolExecutor(16) as pool:
-        kids = set(pool.map(lambda _: services.key_ring.signing_key().kid, range(32)))
+        kids = set(pool.map(lambda _: services.keys.ring.signing_key().kid, range(32)))
     assert len(kids) == 1
-    assert len(services.key_ring.jwks()["keys"]) <= 2
+    assert len(services.keys.ring.jwks()["keys"]) <= 2
 
 
 def test_other_services_serve_for_a_while_and_then_no_more(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def measure(effort: Effort, folder: Path) -> Finding:
 def _operations(place: Path, size: int) -> dict[str, Batch]:
     at, cheap = house.services(place), house.services(place, cheap=True)
     cheap.__dict__["store"] = at.store
-    at.key_ring.signing_key()
+    at.keys.ring.signing_key()
     crowd = people.crowd(at, size)
     people.into_sqlite(crowd, place / "cupbearer.db")
     few = people.crowd(cheap, max(1000, size // 100), stem="fast")
@@ -75,7 +75,9 @@ def _operations(place: Path, size: int) -> dict[str, Batch]:
         "log-in": _log_in(at, "user", size),
         "log-in without its hash": _log_in(cheap, "fast", len(few.ids)),
         "refresh": _refresh(at, size),
-        "page of 50 users": lambda: seconds_each(lambda: at.users.listed(after=next(cursors), limit=50)),
+        "page of 50 users": lambda: seconds_each(
+            lambda: at.accounts.users.listed(after=next(cursors), limit=50)
+        ),
         "message page": lambda: seconds_each(board.newest, 4),
     }
 
@@ -93,7 +95,9 @@ def _log_in(at: Services, stem: str, size: int) -> Batch:
 
     def one() -> None:
         name = people.name_of(next(numbers), stem)
-        at.log_in.with_password(username=name, password=house.PASSWORD, source=house.somewhere())
+        at.authentication.log_in.with_password(
+            username=name, password=house.PASSWORD, source=house.somewhere()
+        )
 
     return lambda: seconds_each(one)
 
@@ -101,14 +105,14 @@ def _log_in(at: Services, stem: str, size: int) -> Batch:
 def _refresh(at: Services, size: int) -> Batch:
     numbers = _scattered(size)
     tokens = [
-        at.log_in.with_password(
+        at.authentication.log_in.with_password(
             username=people.name_of(next(numbers)), password=house.PASSWORD, source=house.somewhere()
         ).refresh_token
         for _ in range(8)
     ]
 
     def one() -> None:
-        tokens.append(at.log_in.refresh(tokens.pop(0), source=house.somewhere()).refresh_token)
+        tokens.append(at.authentication.log_in.refresh(tokens.pop(0), source=house.somewhere()).refresh_token)
 
     return lambda: seconds_each(one, 4)
 
@@ -118,7 +122,7 @@ def _cursors(at: Services) -> Iterator[str | None]:
     after: str | None = None
     while True:
         yield after
-        _, after = at.users.listed(after=after, limit=50)
+        _, after = at.accounts.users.listed(after=after, limit=50)
 
 
 def _counted(client: Any, sizes: tuple[int, ...], folder: Path) -> dict[str, dict[str, Any]]:

@@ -18,12 +18,12 @@ def measure(effort: Effort, folder: Path) -> Finding:
     """Measure log-ins, the hash alone, refreshes and a commit alone, in turn; log-ins on a disk of memory too."""
     rounds = max(3, effort.log_ins // AT_ONCE)
     at = _house(folder, rounds)
-    hashed = at.passwords.hash(house.PASSWORD)
+    hashed = at.credentials.passwords.hash(house.PASSWORD)
     board = Board(at.store, at.world)
     contenders: dict[str, Batch] = {
         "log-in": _log_ins(at),
         "the hash alone": lambda: seconds_each(
-            lambda: at.passwords.verify(house.PASSWORD, hashed=hashed), AT_ONCE
+            lambda: at.credentials.passwords.verify(house.PASSWORD, hashed=hashed), AT_ONCE
         ),
         "refresh": _refreshes(at),
         "a commit alone": lambda: seconds_each(lambda: board.post(author="Zoe", text="hello"), AT_ONCE),
@@ -36,7 +36,7 @@ def measure(effort: Effort, folder: Path) -> Finding:
 
 def _house(folder: Path, rounds: int) -> Services:
     at = house.services(folder)
-    at.key_ring.signing_key()
+    at.keys.ring.signing_key()
     people.into_sqlite(people.crowd(at, (rounds + 3) * AT_ONCE), folder / "cupbearer.db")
     return at
 
@@ -71,7 +71,7 @@ def _log_ins(at: Services) -> Batch:
     numbers = iter(range(10**6))
 
     def one() -> None:
-        at.log_in.with_password(
+        at.authentication.log_in.with_password(
             username=people.name_of(next(numbers)), password=house.PASSWORD, source=house.somewhere()
         )
 
@@ -79,7 +79,7 @@ def _log_ins(at: Services) -> Batch:
 
 
 def _refreshes(at: Services) -> Batch:
-    _, signed_in = at.sign_up.create(
+    _, signed_in = at.accounts.sign_up.create(
         username="refresher", password=house.PASSWORD, log_in=True, source=house.somewhere()
     )
     if signed_in is None:
@@ -87,6 +87,6 @@ def _refreshes(at: Services) -> Batch:
     tokens = [signed_in.refresh_token]
 
     def one() -> None:
-        tokens.append(at.log_in.refresh(tokens.pop(), source=house.somewhere()).refresh_token)
+        tokens.append(at.authentication.log_in.refresh(tokens.pop(), source=house.somewhere()).refresh_token)
 
     return lambda: seconds_each(one, AT_ONCE)

@@ -22,11 +22,11 @@ from chalicelib import logs
 house.silence()
 hashing_threads.HASH_WAIT_SECONDS = 600  # nobody gives up, on however busy a machine
 at = house.services(Path(sys.argv[1]))
-at.key_ring.signing_key()
+at.keys.ring.signing_key()
 number = int(sys.argv[2])
 people.into_sqlite(people.crowd(at, number), Path(sys.argv[1]) / "cupbearer.db")
 def log_in(n):
-    at.log_in.with_password(username=people.name_of(n), password=house.PASSWORD, source=house.somewhere())
+    at.authentication.log_in.with_password(username=people.name_of(n), password=house.PASSWORD, source=house.somewhere())
 for _ in range(3):
     with ThreadPoolExecutor(number) as crowd:
         list(crowd.map(log_in, range(number)))

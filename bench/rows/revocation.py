@@ -59,7 +59,7 @@ class Side:
     def signed_in(self) -> Any:
         """Return somebody new, just logged in."""
         name = f"{self.kind}-{next(self.names)}"
-        _, signed_in = self.at.sign_up.create(
+        _, signed_in = self.at.accounts.sign_up.create(
             username=name, password=house.PASSWORD, log_in=True, source=house.somewhere()
         )
         return signed_in
@@ -150,9 +150,11 @@ def _seconds_to_refusal(side: Side, act: str) -> int:
 def _refresh_refused(side: Side) -> float:
     """Return 0 if the first refresh after a log-out is refused."""
     signed_in = side.signed_in()
-    side.at.sessions.end(signed_in.user.user_id, signed_in.session_id, source=house.somewhere())
+    side.at.authentication.sessions.end(
+        signed_in.user.user_id, signed_in.session_id, source=house.somewhere()
+    )
     try:
-        side.at.log_in.refresh(signed_in.refresh_token, source=house.somewhere())
+        side.at.authentication.log_in.refresh(signed_in.refresh_token, source=house.somewhere())
     except Exception:  # noqa: BLE001
         return 0.0
     return float("inf")

@@ -14,8 +14,8 @@ APART = 20_000  # users between two workers
 def measure(effort: Effort, folder: Path) -> Finding:
     """Measure both curves."""
     at = house.services(folder)
-    at.key_ring.signing_key()
-    at.mac_keys.current()
+    at.keys.ring.signing_key()
+    at.keys.mac.current()
     crowd = people.crowd(at, APART)
     people.into_sqlite(crowd, folder / "cupbearer.db")
     rates = {

@@ -20,7 +20,7 @@ ENOUGH = 400  # of each class: with fewer, chance alone goes beyond the band
 def measure(effort: Effort, folder: Path) -> Finding:
     """Measure refused log-ins of three kinds of accounts, in turn, each account once."""
     at = house.services(folder)
-    at.key_ring.signing_key()
+    at.keys.ring.signing_key()
     for stem, disabled in (("wrongs", False), ("halted", True)):
         crowd = people.crowd(at, effort.timings + WARM_UP, stem=stem, disabled=disabled)
         people.into_sqlite(crowd, folder / "cupbearer.db")
@@ -59,7 +59,7 @@ def _refused(at: Services, username: str, *, right: bool) -> float:
     source = house.somewhere()
     started = time.perf_counter()
     with suppress(Refusal):
-        at.log_in.with_password(
+        at.authentication.log_in.with_password(
             username=username, password=house.PASSWORD if right else "another-phrase-1", source=source
         )
     return time.perf_counter() - started

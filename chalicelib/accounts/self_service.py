@@ -28,7 +28,7 @@ FRESH_SECONDS = 5 * 60  # a log-in this recent stands for a password (MF-3)
 
 
 @dataclass(frozen=True, slots=True)
-class Accounts:
+class SelfService:
     """The verbs of an account."""
 
     store: Store

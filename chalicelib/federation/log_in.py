@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import logs
-from chalicelib.accounts.self_service import Accounts
+from chalicelib.accounts.self_service import SelfService
 from chalicelib.audit.trail import Source
 from chalicelib.authentication.log_in import LogInResult
 from chalicelib.credentials.throttling import Throttle
@@ -57,7 +57,7 @@ class Federation:
         issuer: str,
         flows: Flows,
         identities: Identities,
-        accounts: Accounts,
+        accounts: SelfService,
         throttle: Throttle,
         world: World,
     ) -> None:

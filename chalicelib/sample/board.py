@@ -107,5 +107,7 @@ def read_messages(call: Call) -> Answer:
 def post_message(call: Call) -> Answer:
     """Post a message under one's user name."""
     claims, board = call.principal, Board(call.services.store, call.services.world)
-    call.services.throttle.spend("post", f"{claims.iss} {claims.sub}", limit=POSTS_A_MINUTE, seconds=60)
+    call.services.credentials.throttle.spend(
+        "post", f"{claims.iss} {claims.sub}", limit=POSTS_A_MINUTE, seconds=60
+    )
     return created(Posted(board.post(author=unique_name(call), text=call.body.text)))

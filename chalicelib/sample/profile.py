@@ -48,7 +48,7 @@ def _caller(call: Call) -> "User | None":
     claims = call.principal
     if claims.iss != call.services.settings.issuer or claims.sid is None:
         return None
-    user = call.services.users.get(claims.sub)
+    user = call.services.accounts.users.get(claims.sub)
     if user is None or user.disabled:
         raise InvalidToken("its user is gone")
     return user

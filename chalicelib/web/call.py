@@ -72,7 +72,7 @@ class Call:
         if header is None:
             return None
         caller = "" if self.claims is None else self.claims.sub
-        return self.services.idempotency_keys.attempt(
+        return self.services.accounts.idempotency_keys.attempt(
             header, route=f"{self.method} {self.path}", caller=caller, request=self.raw_body
         )
 

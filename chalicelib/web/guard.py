@@ -36,7 +36,7 @@ def authorize(event: Mapping[str, Any], services: "Services", table: RouteTable)
 
     Raises InvalidToken for a token that opens nothing, and any trouble of our own as it is.
     """
-    bearer = services.bearer_tokens
+    bearer = services.tokens.bearer
     claims = bearer.verify(bearer_token(str(event.get("authorizationToken", ""))))
     arn, outside = str(event["methodArn"]), services.settings.outside_apis
     return {
@@ -94,7 +94,7 @@ def admit(guard: Guard, claims: AccessClaims | None, services: "Services") -> No
         raise InvalidToken("no authorizer context")
     if not is_alive(now=services.world.now(), exp=claims.exp):
         raise InvalidToken("it has expired")
-    held = rights(claims, services.bearer_tokens)
+    held = rights(claims, services.tokens.bearer)
     if opens(held, guard):
         return
     if guard.caller == "own" and not held.own:

@@ -29,7 +29,7 @@ def command(*, user: str, limit: int, after: str | None, as_json: bool) -> None:
     from chalicelib.audit.events import EVENTS
 
     at = services()
-    user_id = user if is_id(user) and at.users.get(user) is None else find_user(at, user).user_id
+    user_id = user if is_id(user) and at.accounts.users.get(user) is None else find_user(at, user).user_id
     events, cursor = at.audit.of(user_id, after=after, limit=limit)
     if as_json:
         rows = [asdict(event) | {"says": EVENTS.get(event.event, event.event)} for event in events]

@@ -78,14 +78,14 @@ def _verified(at: Services, token: str, decision: Decision) -> AccessClaims | No
         except InvalidToken as refusal:
             decision.look(name, ok=False, says=refusal.reason + hint_of(at, token, refusal.reason))
             return None
-    return at.bearer_tokens.verify(token)
+    return at.tokens.bearer.verify(token)
 
 
 def _looks(at: Services, token: str) -> tuple[tuple[str, Look], ...]:
     """Return the looks at a token. Each says what is right or raises InvalidToken; the last one is the verifier itself."""
 
     def verified() -> str:
-        return about_claims(at, at.bearer_tokens.verify(token))
+        return about_claims(at, at.tokens.bearer.verify(token))
 
     form: tuple[str, Look] = ("form", lambda: _form(at, token))
     if token.startswith(OPAQUE_PREFIX):
@@ -124,7 +124,7 @@ def _issuer(token: str) -> object:
 
 def _key(at: Services, token: str) -> str:
     header = jws.parse(token).header
-    key = None if header.kid is None else at.key_ring.verification_key(header.kid)
+    key = None if header.kid is None else at.keys.ring.verification_key(header.kid)
     if key is None and _issuer(token) != at.settings.issuer:
         raise InvalidToken("the key is not ours and neither is the token: it is of another issuer")
     if key is None:
@@ -133,7 +133,7 @@ def _key(at: Services, token: str) -> str:
 
 
 def _signature(at: Services, token: str) -> str:
-    check_signature(jws.parse(token), at.key_ring)
+    check_signature(jws.parse(token), at.keys.ring)
     return "it is right"
 
 
@@ -145,7 +145,7 @@ def _opened(
     decision.look("revocation", ok=None if claims.sid is None else not over, says=says)
     held = route.guard.scope is None or route.guard.scope in claims.scope
     decision.look("scopes", ok=held, says=about_scopes(at, route.guard, claims))
-    rights = guard.rights(claims, at.bearer_tokens)
+    rights = guard.rights(claims, at.tokens.bearer)
     opens, line = matching_line(lambda arn: policy_for(rights, table, method_arn=arn), route.method, path)
     decision.look("policy", ok=opens, says=line)
     if not opens:

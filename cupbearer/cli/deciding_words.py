@@ -24,8 +24,8 @@ def about_session(at: Services, claims: AccessClaims) -> tuple[bool, str]:
     """Return whether the token's session is over, and what that means for the token."""
     if claims.sid is None:
         return False, "no session stands behind it: a client's own token, or another issuer's"
-    user, session = at.sessions.read(claims.sub, claims.sid)
-    reason = at.sessions.end_reason(session, user)
+    user, session = at.authentication.sessions.read(claims.sub, claims.sid)
+    reason = at.authentication.sessions.end_reason(session, user)
     if reason is None and user is not None:
         return False, f"session {claims.sid} of {user.username} goes on"
     who = user.username if user is not None else "a user who is deleted"
@@ -75,7 +75,7 @@ def _mend(at: Services, scope: str, claims: AccessClaims) -> str:
         )
     if claims.sid is None:
         return f". The client {client.name} may have it, but did not ask for it" if client else ""
-    user, session = at.sessions.read(claims.sub, claims.sid)
+    user, session = at.authentication.sessions.read(claims.sub, claims.sid)
     if user is None:
         return ""
     if scope not in user.scopes:

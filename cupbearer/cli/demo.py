@@ -56,17 +56,17 @@ def command(*, new_passwords: bool, as_json: bool) -> None:
 def _put_right(at: "Services", username: str, *, new_password: bool) -> str | None:
     """Make or mend one user and return the pass phrase if it is a new one."""
     granted, phrase = DEMO[username], _phrase(at.world)
-    user = at.users.find(username)
+    user = at.accounts.users.find(username)
     if user is None:
         from chalicelib.accounts.provisioning import Newcomer
         from chalicelib.users.user import new_user
 
         newcomer = Newcomer(new_user(username=username), granted)
-        at.provisioning.make(newcomer, password=phrase, source=source())
+        at.accounts.provisioning.make(newcomer, password=phrase, source=source())
     else:
-        at.administration.administer(user.user_id, granted=granted, disabled=False, source=source())
+        at.accounts.administration.administer(user.user_id, granted=granted, disabled=False, source=source())
         if new_password:
-            at.administration.set_password(user.user_id, new=phrase, source=source())
+            at.accounts.administration.set_password(user.user_id, new=phrase, source=source())
     return phrase if user is None or new_password else None
 
 

@@ -90,7 +90,7 @@ class Import:
         else:
             granted = scopes.parse_each(entry.scopes)
         if entry.password_hash is not None:
-            self._at.passwords.check_import(entry.password_hash)
+            self._at.credentials.passwords.check_import(entry.password_hash)
         return Newcomer(wanted, granted, email_verified=entry.email_verified, disabled=entry.disabled)
 
     def _refuse_twins(self, number: int, newcomer: Newcomer) -> None:
@@ -103,16 +103,16 @@ class Import:
         """Make the account, or in a dry run see that it could be made; False where it is there already."""
         if not self._dry_run:
             try:
-                self._at.provisioning.import_user(newcomer, hashed=hashed, source=self._source)
+                self._at.accounts.provisioning.import_user(newcomer, hashed=hashed, source=self._source)
             except Taken:
                 return self._is_another(newcomer)
             return True
-        taken = [name for name in _login_names(newcomer) if self._at.users.id_of(name)]
+        taken = [name for name in _login_names(newcomer) if self._at.accounts.users.id_of(name)]
         return not taken or self._is_another(newcomer)
 
     def _is_another(self, newcomer: Newcomer) -> bool:
         """Return False where the one who has the name is this very person, else raise Taken."""
-        user = self._at.users.find(newcomer.wanted.username.display)
+        user = self._at.accounts.users.find(newcomer.wanted.username.display)
         if user is None:
             raise Taken("This e-mail address is taken by another account.")
         if _address(user.email) != _address(newcomer.wanted.email):

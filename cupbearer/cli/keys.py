@@ -41,7 +41,7 @@ def command() -> None:
 def list_keys(*, as_json: bool) -> None:
     """List the keys of both rings, oldest first."""
     at = services()
-    signing, refresh = at.key_ring.list(), at.mac_keys.list()
+    signing, refresh = at.keys.ring.list(), at.keys.mac.list()
     if as_json:
         say_json({"signing": [asdict(key) for key in signing], "refresh": [asdict(key) for key in refresh]})
         return
@@ -87,11 +87,11 @@ def rotate(*, ring: str, emergency: bool, yes: bool, as_json: bool) -> None:
 
 def _rotate(at: "Services", ring: str, *, emergency: bool) -> dict[str, Any]:
     if not emergency:  # no key is wrapped with a wrong master key
-        (at.key_ring if ring == "signing" else at.mac_keys).check()
+        (at.keys.ring if ring == "signing" else at.keys.mac).check()
     if ring == "signing":
-        kid = at.key_ring.rotate(emergency=emergency)
-        begins = {key.kid: key.signs_from for key in at.key_ring.list()}
+        kid = at.keys.ring.rotate(emergency=emergency)
+        begins = {key.kid: key.signs_from for key in at.keys.ring.list()}
     else:
-        kid = at.mac_keys.rotate(emergency=emergency)
-        begins = {key.kid: key.used_from for key in at.mac_keys.list()}
+        kid = at.keys.mac.rotate(emergency=emergency)
+        begins = {key.kid: key.used_from for key in at.keys.mac.list()}
     return {"ring": ring, "kid": kid, "used_from": begins[kid]}

@@ -33,7 +33,7 @@ def list_sessions(*, user: str, as_json: bool) -> None:
     """List somebody's live sessions, the last used first."""
     at = services()
     found = find_user(at, user)
-    live = at.sessions.live(found.user_id)
+    live = at.authentication.sessions.live(found.user_id)
     if as_json:
         say_json({"sessions": [_shape(session) for session in live]})
         return
@@ -74,10 +74,10 @@ def end(*, user: str, session_id: str | None, every: bool, yes: bool, as_json: b
     at = services()
     found = find_user(at, user)
     if every:
-        live = len(at.sessions.live(found.user_id))
+        live = len(at.authentication.sessions.live(found.user_id))
         confirm(f"End {counted(live, 'session')} of {found.username}?", yes=yes)
     try:
-        at.administration.end_session(found.user_id, session_id, source=source())
+        at.accounts.administration.end_session(found.user_id, session_id, source=source())
     except NotFound:
         hint = f"cupbearer sessions list {found.username} shows the ids"
         raise Failure(f"{found.username} has no session {session_id!r}: {hint}.") from None

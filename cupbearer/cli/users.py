@@ -102,10 +102,10 @@ def create(
     at = services()
     granted = chosen if wanted or no_scope else at.settings.default_scopes
     newcomer = Newcomer(new_user(username=username, email=email, name=name), granted, email_verified)
-    if at.users.id_of(newcomer.wanted.username.canonical):
+    if at.accounts.users.id_of(newcomer.wanted.username.canonical):
         raise Failure("This user name is taken.")  # before a password is asked for in vain
     password = new_password(from_stdin=password_stdin)
-    user = at.provisioning.make(newcomer, password=password, source=source())
+    user = at.accounts.provisioning.make(newcomer, password=password, source=source())
     warn_of_unknown(chosen)
     if as_json:
         say_json(user_shape(user))
@@ -133,7 +133,7 @@ def list_users(*, limit: int, after: str | None, email: str | None, as_json: boo
     """
     at = services()
     if email is None:
-        users, cursor = at.users.page(after=after, limit=limit)
+        users, cursor = at.accounts.users.page(after=after, limit=limit)
     else:
         users, cursor = named_by(at, email, after=after, limit=limit)
     if as_json:
@@ -165,7 +165,7 @@ def index_addresses(*, as_json: bool) -> None:
 
     Run it once after the upgrade: it reads every account, page by page. Newer accounts need nothing.
     """
-    written = services().addresses.index()
+    written = services().accounts.addresses.index()
     if as_json:
         say_json({"indexed": written})
         return
@@ -179,7 +179,7 @@ def show(*, user: str, as_json: bool) -> None:
     """Show one user; here also one whom only an unverified address names."""
     at = services()
     found = find_user_by_any_address(at, user)
-    live = at.sessions.live(found.user_id)
+    live = at.authentication.sessions.live(found.user_id)
     if as_json:
         say_json(user_shape(found) | {"sessions": len(live)})
         return

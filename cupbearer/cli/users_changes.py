@@ -34,7 +34,9 @@ def grant(*, user: str, wanted: tuple[str, ...], as_json: bool) -> None:
     more = one_each(wanted)
     at = services()
     before = find_user(at, user)
-    after = at.administration.change_scopes(before.user_id, lambda held: held | more, source=source())
+    after = at.accounts.administration.change_scopes(
+        before.user_id, lambda held: held | more, source=source()
+    )
     warn_of_unknown(more)
     life, counts = at.settings.access_token_seconds, at.settings.access_token_counts_seconds
     then = (
@@ -54,7 +56,7 @@ def revoke(*, user: str, wanted: tuple[str, ...], force: bool, as_json: bool) ->
     fewer = one_each(wanted)
     at = services()
     before = find_user(at, user)
-    after = at.administration.change_scopes(
+    after = at.accounts.administration.change_scopes(
         before.user_id, lambda held: held - fewer, source=source(), force=force
     )
     seconds = at.settings.revocation_bound_seconds
@@ -80,7 +82,7 @@ def set_password(*, user: str, password_stdin: bool, as_json: bool) -> None:
     at = services()
     found = find_user(at, user)
     password = new_password(from_stdin=password_stdin)
-    at.administration.set_password(found.user_id, new=password, source=source())
+    at.accounts.administration.set_password(found.user_id, new=password, source=source())
     _tell_change(
         at,
         found,
@@ -99,7 +101,7 @@ def unlock(*, user: str, as_json: bool) -> None:
     """Lift the lock that wrong passwords put on an account."""
     at = services()
     found = find_user(at, user)
-    at.administration.unlock(found.user_id, source=source())
+    at.accounts.administration.unlock(found.user_id, source=source())
     _tell_change(at, found, f"{found.username} may try to log in again.", as_json=as_json)
 
 
@@ -114,7 +116,7 @@ def disable(*, user: str, force: bool, as_json: bool) -> None:
     if found.disabled:
         _tell_change(at, found, f"{found.username} is disabled already.", as_json=as_json, changed=False)
         return
-    at.administration.administer(found.user_id, disabled=True, source=source(), force=force)
+    at.accounts.administration.administer(found.user_id, disabled=True, source=source(), force=force)
     _tell_change(
         at, found, f"{found.username} is disabled. Every session is ended.", _until(at), as_json=as_json
     )
@@ -127,7 +129,7 @@ def enable(*, user: str, as_json: bool) -> None:
     """Let a disabled user in again; the sessions of before stay ended."""
     at = services()
     found = find_user(at, user)
-    at.administration.administer(found.user_id, disabled=False, source=source())
+    at.accounts.administration.administer(found.user_id, disabled=False, source=source())
     _tell_change(at, found, f"{found.username} may log in.", as_json=as_json, changed=found.disabled)
 
 
@@ -147,7 +149,7 @@ def delete(*, user: str, yes: bool, force: bool, as_json: bool) -> None:
     """
     at = services()
     found = find_user(at, user)
-    live = len(at.sessions.live(found.user_id))
+    live = len(at.authentication.sessions.live(found.user_id))
     lost = [
         f"scopes: {' '.join(sorted(found.scopes)) or 'none'}",
         counted(len(found.identities), "linked provider"),
@@ -158,7 +160,7 @@ def delete(*, user: str, yes: bool, force: bool, as_json: bool) -> None:
         f"Lost are the profile, the password, {', '.join(lost)}."
     )
     confirm(question, yes=yes)
-    at.administration.delete(found.user_id, source=source(), force=force)
+    at.accounts.administration.delete(found.user_id, source=source(), force=force)
     tell(
         {"user_id": found.user_id, "username": found.username, "deleted": True},
         f"{found.username} is deleted. The trail stays: cupbearer audit {found.user_id}",
@@ -176,7 +178,7 @@ def _tell_scopes(before: "User", after: "User", then: str, *, as_json: bool) -> 
 
 def _tell_change(at: "Services", user: "User", *lines: str, as_json: bool, changed: bool = True) -> None:
     if as_json:
-        say_json(user_shape(at.users.require(user.user_id)) | {"changed": changed})
+        say_json(user_shape(at.accounts.users.require(user.user_id)) | {"changed": changed})
     else:
         tell(None, *lines, as_json=False)
 

@@ -38,7 +38,7 @@ def command(*, with_hashes: bool, as_json: bool) -> None:
     """
     if with_hashes and sys.stdout.isatty():
         raise Failure("Password hashes are not shown on a terminal: send the output to a file or a program.")
-    lines = (_line(user, with_hashes=with_hashes) for user in _everybody(services().users))
+    lines = (_line(user, with_hashes=with_hashes) for user in _everybody(services().accounts.users))
     number = 0
     if as_json:
         rows = [*lines]

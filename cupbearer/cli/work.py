@@ -66,7 +66,7 @@ def find_user(at: "Services", text: str) -> "User":
 
     An id goes first, so that nobody is found in another's stead by a user name that looks like that id.
     """
-    user = at.users.get(text) if is_id(text) else None
+    user = at.accounts.users.get(text) if is_id(text) else None
     user = user or _by_name(at, text)
     if user is None:
         look = f' Who only names it: cupbearer users list --email "{text}"' if "@" in text else ""
@@ -86,7 +86,7 @@ def find_user_by_any_address(at: "Services", text: str) -> "User":
     if "@" not in text or _by_name(at, text) is not None:
         return find_user(at, text)
     try:
-        users, _ = at.addresses.claimed_by(text, limit=2)
+        users, _ = at.accounts.addresses.claimed_by(text, limit=2)
     except Invalid:
         users = ()
     if len(users) > 1:
@@ -101,7 +101,7 @@ def named_by(
     from chalicelib.errors import Invalid
 
     try:
-        claiming, cursor = at.addresses.claimed_by(address, after=after, limit=limit)
+        claiming, cursor = at.accounts.addresses.claimed_by(address, after=after, limit=limit)
     except Invalid:
         raise Failure(f"{address!r} is no e-mail address.") from None
     verified = _by_name(at, address) if after is None else None
@@ -133,6 +133,6 @@ def _by_name(at: "Services", text: str) -> "User | None":
     from chalicelib.errors import Invalid
 
     try:
-        return at.users.find(text)
+        return at.accounts.users.find(text)
     except Invalid:
         return None  # what can be nobody's name is nobody's name

@@ -77,7 +77,7 @@ def test_an_id_of_nobody_is_404(operator: Client, user_id: str) -> None:
 
 def test_grants_of_many_operators_at_once_all_count(cupbearer: AppUnderTest, ann: Client) -> None:
     """ST-5: relative changes are never lost."""
-    change = cupbearer.services.administration.change_scopes
+    change = cupbearer.services.accounts.administration.change_scopes
 
     def grant(number: int) -> None:
         for _ in range(20):
@@ -90,7 +90,7 @@ def test_grants_of_many_operators_at_once_all_count(cupbearer: AppUnderTest, ann
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(grant, range(24)))
-    assert cupbearer.services.users.require(ann.user_id or "").scopes >= {
+    assert cupbearer.services.accounts.users.require(ann.user_id or "").scopes >= {
         f"s{number}" for number in range(24)
     }
 
@@ -98,7 +98,7 @@ def test_grants_of_many_operators_at_once_all_count(cupbearer: AppUnderTest, ann
 def test_a_password_set_by_an_operator_is_judged_and_ends_every_session(
     cupbearer: AppUnderTest, ann: Client
 ) -> None:
-    operate = cupbearer.services.administration
+    operate = cupbearer.services.accounts.administration
     with pytest.raises(Invalid):
         operate.set_password(ann.user_id or "", new="password1", source=SOURCE)
     assert ann.refresh().status == 200
@@ -110,15 +110,15 @@ def test_one_session_of_somebody_is_ended(cupbearer: AppUnderTest, ann: Client) 
     other = ann.steal_refresh_token()
     first = ann.session_id
     ann.log_in()
-    cupbearer.services.administration.end_session(ann.user_id or "", first, source=SOURCE)
+    cupbearer.services.accounts.administration.end_session(ann.user_id or "", first, source=SOURCE)
     assert other.refresh().code == "revoked"
     assert ann.refresh().status == 200
     with pytest.raises(NotFound):
-        cupbearer.services.administration.end_session(ann.user_id or "", "none", source=SOURCE)
+        cupbearer.services.accounts.administration.end_session(ann.user_id or "", "none", source=SOURCE)
 
 
 def test_acts_upon_nobody_are_refused(cupbearer: AppUnderTest) -> None:
-    operate = cupbearer.services.administration
+    operate = cupbearer.services.accounts.administration
     for act in (
         lambda: operate.administer("none", disabled=True, source=SOURCE),
         lambda: operate.set_password("none", new="a phrase of words", source=SOURCE),
@@ -131,7 +131,7 @@ def test_acts_upon_nobody_are_refused(cupbearer: AppUnderTest) -> None:
 
 
 def test_a_change_is_told_by_its_differences(cupbearer: AppUnderTest, ann: Client) -> None:
-    user = cupbearer.services.users.require(ann.user_id or "")
+    user = cupbearer.services.accounts.users.require(ann.user_id or "")
     assert differences(user, user) == []
     assert differences(user, user.with_sessions_ended("revoked")) == [("log_out_everywhere", {})]
     assert OPERATOR == "operator"

@@ -76,7 +76,7 @@ class TestSignUp:
     def test_a_deleted_account_is_not_made_again(self, client: Client, cupbearer: AppUnderTest) -> None:
         user_id = sign_up(client).json["user"]["user_id"]
         services = cupbearer.services
-        services.administration.delete(user_id, source=SOURCE)
+        services.accounts.administration.delete(user_id, source=SOURCE)
         assert (sign_up(client).status, sign_up(client).code) == (409, "conflict")
 
     def test_another_request_with_the_key_is_refused(self, client: Client) -> None:

@@ -25,7 +25,7 @@ def ann(client: Client) -> Client:
 
 
 def scopes_of(person: Client) -> frozenset[str]:
-    return person.services.users.require(person.user_id or "").scopes
+    return person.services.accounts.users.require(person.user_id or "").scopes
 
 
 def indirect(client: Client, operator: Client, kind: str) -> Client:
@@ -70,7 +70,7 @@ class TestThroughOthers:
         """TK-6: the handler that acts looks again, at machines too."""
         machine = client.as_machine(BOTH)
         clients = client.services.oauth.clients
-        claims = client.services.bearer_tokens.verify(machine.access_token or "")
+        claims = client.services.tokens.bearer.verify(machine.access_token or "")
         registered = clients.require(claims.client_id)
         assert registered.record is not None
         if act == "disable":
@@ -81,7 +81,9 @@ class TestThroughOthers:
             less = replace(registered, scopes=frozenset({"users:read"}))
             client.services.store.commit(Replace(registered.record, less.data()))
         with pytest.raises((InvalidToken, InsufficientScope)):
-            client.services.operators.acting(claims)  # as a gateway that still has the policy lets it through
+            client.services.accounts.operators.acting(
+                claims
+            )  # as a gateway that still has the policy lets it through
         assert machine.patch(f"/users/{ann.user_id}", json={"name": "Mia"}).status in (401, 403)
 
 
@@ -100,14 +102,14 @@ def test_an_operator_who_was_stripped_meanwhile_changes_nothing(
     client.as_user(BOTH)
 
     def strip() -> None:
-        cupbearer.services.administration.administer(
+        cupbearer.services.accounts.administration.administer(
             operator.user_id or "", granted=frozenset(), source=SOURCE
         )
 
     services = overtaken(cupbearer.services, strip)
-    acting = services.operators.acting(services.bearer_tokens.verify(operator.access_token or ""))
+    acting = services.accounts.operators.acting(services.tokens.bearer.verify(operator.access_token or ""))
     with pytest.raises(InsufficientScope):
-        services.administration.administer(
+        services.accounts.administration.administer(
             ann.user_id or "",
             granted=frozenset({"pangolins"}),
             source=SOURCE,
@@ -154,7 +156,7 @@ def test_of_two_operators_who_strip_each_other_at_once_one_is_left(
     other = client.as_user(BOTH)
 
     def end(services: object, user_id: str | None) -> None:
-        verbs = services.administration  # type: ignore[attr-defined]
+        verbs = services.accounts.administration  # type: ignore[attr-defined]
         {
             "strip": lambda: verbs.administer(user_id, granted=frozenset(), source=SOURCE),
             "disable": lambda: verbs.administer(user_id, disabled=True, source=SOURCE),
@@ -164,15 +166,15 @@ def test_of_two_operators_who_strip_each_other_at_once_one_is_left(
     services = overtaken(cupbearer.services, lambda: end(cupbearer.services, operator.user_id))
     with pytest.raises(NotAllowed, match="the last account"):
         end(services, other.user_id)
-    assert cupbearer.services.users.require(other.user_id or "").is_operator
+    assert cupbearer.services.accounts.users.require(other.user_id or "").is_operator
 
 
 def test_the_command_line_may_force_it(cupbearer: AppUnderTest, operator: Client) -> None:
-    verbs = cupbearer.services.administration
+    verbs = cupbearer.services.accounts.administration
     with pytest.raises(NotAllowed):
         verbs.administer(operator.user_id or "", disabled=True, source=SOURCE)
     verbs.administer(operator.user_id or "", disabled=True, source=SOURCE, force=True)
-    assert not cupbearer.services.users.require(operator.user_id or "").is_operator
+    assert not cupbearer.services.accounts.users.require(operator.user_id or "").is_operator
 
 
 def test_an_operator_of_an_earlier_release_counts_though_nobody_listed_it(
@@ -181,7 +183,7 @@ def test_an_operator_of_an_earlier_release_counts_though_nobody_listed_it(
     """DP-4."""
     other = client.as_user(BOTH)
     cupbearer.services.store.commit(Forget(operator_key(other.user_id or "")))
-    cupbearer.services.administration.administer(
+    cupbearer.services.accounts.administration.administer(
         operator.user_id or "", granted=frozenset({"get:profile"}), source=SOURCE
     )
     assert scopes_of(operator) == {"get:profile"}
@@ -194,7 +196,7 @@ def test_a_log_in_and_a_change_of_anything_else_ask_nothing_about_operators(
     (line,) = cupbearer.services.store.get(operator_key(ann.user_id or ""))
     assert line is None
     before = cupbearer.services.store.list("operators").records
-    cupbearer.services.administration.administer(
+    cupbearer.services.accounts.administration.administer(
         ann.user_id or "", granted=frozenset({"pangolins"}), source=SOURCE
     )
     assert cupbearer.services.store.list("operators").records == before == ()

@@ -33,7 +33,7 @@ def test_of_sixteen_spellings_of_a_name_exactly_one_becomes_a_user(
     lines = set(chain(*walk(store, "users"))) - before
     assert sorted(line.split("#")[1] for line in lines) == sorted(ids)
     for turn, (user_id,) in enumerate(winners):
-        assert services_on(store).users.id_of(login_name(f"anna{turn}")) == user_id
+        assert services_on(store).accounts.users.id_of(login_name(f"anna{turn}")) == user_id
         assert len(list(chain(*walk(store, f"user#{user_id}")))) == 2  # the profile and its session
 
 
@@ -59,13 +59,13 @@ def test_what_a_refresh_won_against_an_end_is_worth_nothing_after_it(
 
 
 def _no_more_than_is_left(store: Any, refresh_token: str) -> None:
-    moved = services_on(store).log_in.refresh(refresh_token, source=SOURCE)
+    moved = services_on(store).authentication.log_in.refresh(refresh_token, source=SOURCE)
     assert moved.scope == {"get:profile"}
 
 
 def _worth_nothing(store: Any, access_token: str, refresh_token: str) -> None:
     services = services_on(store)
     with pytest.raises(InvalidToken):
-        services.bearer_tokens.verify(access_token)
+        services.tokens.bearer.verify(access_token)
     with pytest.raises(RefreshRefused):
-        services.log_in.refresh(refresh_token, source=SOURCE)
+        services.authentication.log_in.refresh(refresh_token, source=SOURCE)

@@ -20,7 +20,7 @@ def ann(client: Client) -> Client:
 
 
 def change(under_test: AppUnderTest, person: Client, how: Callable[[User], User]) -> None:
-    under_test.services.users.change(person.user_id or "", how)
+    under_test.services.accounts.users.change(person.user_id or "", how)
 
 
 class TestProfile:
@@ -35,12 +35,12 @@ class TestProfile:
     ) -> None:
         ann.patch("/users/me", json={"email": "ann@example.com"})
         change(cupbearer, ann, lambda user: replace(user, email_verified=True))
-        assert cupbearer.services.users.find("ann@example.com")
+        assert cupbearer.services.accounts.users.find("ann@example.com")
         same = ann.patch("/users/me", json={"email": "ann@example.com"}).json["user"]
         assert same["email_verified"]
         other = ann.patch("/users/me", json={"email": "ann@example.org"}).json["user"]
         assert not other["email_verified"]
-        assert cupbearer.services.users.find("ann@example.com") is None
+        assert cupbearer.services.accounts.users.find("ann@example.com") is None
 
     @pytest.mark.parametrize(
         "field",
@@ -119,8 +119,8 @@ class TestPassword:
         ann.refresh()
         answer = ann.put("/users/me/password", json={"new_password": NEW})
         assert (answer.status, answer.code) == (403, "reauthentication_required")
-        user = cupbearer.services.users.require(ann.user_id or "")
-        fresh = cupbearer.services.log_in.start(user, SessionRequest(SOURCE, ("fed",)))
+        user = cupbearer.services.accounts.users.require(ann.user_id or "")
+        fresh = cupbearer.services.authentication.log_in.start(user, SessionRequest(SOURCE, ("fed",)))
         ann.hold(fresh.access_token, fresh.refresh_token)
         assert ann.put("/users/me/password", json={"new_password": NEW}).status == 204
 
@@ -190,10 +190,14 @@ class TestSessions:
         self, cupbearer: AppUnderTest, ann: Client
     ) -> None:
         services = cupbearer.services
-        acting = services.accounts.acting(services.bearer_tokens.verify(ann.access_token or ""))
-        services.administration.set_password(ann.user_id or "", new="set by the operator", source=SOURCE)
+        acting = services.accounts.self_service.acting(services.tokens.bearer.verify(ann.access_token or ""))
+        services.accounts.administration.set_password(
+            ann.user_id or "", new="set by the operator", source=SOURCE
+        )
         with pytest.raises(Exception) as refused:  # noqa: PT011 - a refusal of either kind
-            services.accounts.change_password(acting, current=ann.password, new=NEW, source=SOURCE)
+            services.accounts.self_service.change_password(
+                acting, current=ann.password, new=NEW, source=SOURCE
+            )
         assert not isinstance(refused.value, NotAllowed)
         ann.password = "set by the operator"
         assert ann.log_in().status == 201

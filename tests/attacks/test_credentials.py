@@ -54,18 +54,18 @@ class TestKinds:
     def other_kind(cupbearer: AppUnderTest, ann: Client) -> str:
         services = cupbearer.services
         if cupbearer.settings.access_tokens == "jwt":
-            issued = services.opaque_access.issue(
+            issued = services.tokens.opaque.issue(
                 Grant(sub=ann.user_id or "", client_id="cupbearer", scope=frozenset())
             )
             services.store.commit(*issued.writes)
             return issued.token
         said = Grant(sub=ann.user_id or "", client_id="cupbearer", scope=frozenset(EVERYTHING))
-        return services.access_tokens.issue(said).token
+        return services.tokens.jwt.issue(said).token
 
     @staticmethod
     def signed(cupbearer: AppUnderTest, ann: Client, typ: str) -> str:
         """A token of another kind, under our own signing key and with the claims of an access token."""
-        key = cupbearer.services.key_ring.signing_key()
+        key = cupbearer.services.keys.ring.signing_key()
         now = int(cupbearer.clock.now)
         claims = forge.payload(
             iss=cupbearer.settings.issuer, aud=cupbearer.settings.audience, iat=now, exp=now + 60

@@ -220,7 +220,7 @@ class TestWhoTheHostIs:
             body = {"username": f"ann{number}", "password": "a phrase of words", "log_in": True}
             made = client.post("/users", json=body)
             assert (made.header("Location") or "").startswith("http://localhost:8000/users/")
-            claims = cupbearer.services.bearer_tokens.verify(made.json["access_token"])
+            claims = cupbearer.services.tokens.bearer.verify(made.json["access_token"])
             assert claims.iss == "http://localhost:8000"
             for path in (
                 "/",

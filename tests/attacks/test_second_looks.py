@@ -14,7 +14,7 @@ WRONG = "not the pass phrase"
 def test_a_disabled_operator_cannot_undo_it_with_the_token_that_lives_on(client: Client) -> None:
     """TK-6, M8: the handler that acts looks whether the person goes on."""
     operator = client.as_user(scopes=["users:read", "users:write"])
-    client.services.administration.administer(
+    client.services.accounts.administration.administer(
         operator.user_id or "", disabled=True, source=SOURCE, force=True
     )
     assert operator.patch(f"/users/{operator.user_id}", json={"disabled": False}).status == 401
@@ -24,7 +24,7 @@ def test_a_disabled_operator_cannot_undo_it_with_the_token_that_lives_on(client:
 def test_an_operator_who_lost_the_scope_stops_at_once(client: Client) -> None:
     """M8, SC-2."""
     operator = client.as_user(scopes=["users:write"])
-    client.services.administration.administer(
+    client.services.accounts.administration.administer(
         operator.user_id or "", granted=frozenset({"get:profile"}), source=SOURCE, force=True
     )
     reply = operator.patch(f"/users/{operator.user_id}", json={"scopes": ["users:write"]})
@@ -68,7 +68,7 @@ def test_a_name_longer_than_any_of_ours_is_not_found(client: Client, method: str
 def test_all_names_of_an_account_share_one_budget(client: Client) -> None:
     """TH-4: guesses by user name and by verified e-mail are guesses of one password; the eleventh is not looked at."""
     ann = client.as_user()
-    client.services.users.change(
+    client.services.accounts.users.change(
         ann.user_id or "", lambda user: replace(user, email="ann@example.com", email_verified=True)
     )
     tries = [
@@ -113,9 +113,9 @@ def test_trouble_of_ours_does_not_lock_the_right_person_out(
 def test_an_account_with_more_sessions_than_a_commit_holds_can_be_deleted(client: Client) -> None:
     """SE-6, DL-2."""
     ann = client.as_user()
-    user = client.services.users.require(ann.user_id or "")
+    user = client.services.accounts.users.require(ann.user_id or "")
     for _ in range(105):
-        client.services.log_in.start(user, SessionRequest(SOURCE, ("pwd",)))
+        client.services.authentication.log_in.start(user, SessionRequest(SOURCE, ("pwd",)))
     assert ann.delete("/users/me", json={"password": ann.password}).status == 204
     assert client.services.store.list(f"user#{user.user_id}").records == ()
 
@@ -124,7 +124,7 @@ def test_a_verified_address_is_changed_only_on_a_fresh_proof(client: Client) -> 
     """MF-3: one logs in by it."""
     ann = client.as_user()
     services = client.services
-    services.users.change(
+    services.accounts.users.change(
         ann.user_id or "", lambda user: replace(user, email="ann@example.com", email_verified=True)
     )
     client.clock.advance(290)

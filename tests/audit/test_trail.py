@@ -50,17 +50,19 @@ SCENARIOS: dict[str, Callable[[AppUnderTest, Client], Any]] = {
     ),
     "profile_changed": lambda _, ann: ann.patch("/users/me", json={"name": "Anna"}),
     "deleted": lambda _, ann: ann.delete("/users/me"),
-    "scopes_changed": lambda under_test, ann: under_test.services.administration.administer(
+    "scopes_changed": lambda under_test, ann: under_test.services.accounts.administration.administer(
         ann.user_id or "", granted=frozenset({"pangolins"}), source=SOURCE
     ),
-    "disabled": lambda under_test, ann: under_test.services.administration.administer(
+    "disabled": lambda under_test, ann: under_test.services.accounts.administration.administer(
         ann.user_id or "", disabled=True, source=SOURCE
     ),
     "enabled": lambda under_test, ann: [
-        under_test.services.administration.administer(ann.user_id or "", disabled=disabled, source=SOURCE)
+        under_test.services.accounts.administration.administer(
+            ann.user_id or "", disabled=disabled, source=SOURCE
+        )
         for disabled in (True, False)
     ],
-    "unlocked": lambda under_test, ann: under_test.services.administration.unlock(
+    "unlocked": lambda under_test, ann: under_test.services.accounts.administration.unlock(
         ann.user_id or "", source=SOURCE
     ),
 }
@@ -83,7 +85,7 @@ def test_what_happened_is_written_down(cupbearer: AppUnderTest, ann: Client, eve
 
 
 def test_who_from_where_and_by_which_request(cupbearer: AppUnderTest, ann: Client) -> None:
-    sign_in = cupbearer.services.log_in
+    sign_in = cupbearer.services.authentication.log_in
     cupbearer.clock.advance(1)
     sign_in.with_password(username="ann", password=ann.password or "", source=AWAY)
     (event, *_), _ = cupbearer.services.audit.of(ann.user_id or "")
@@ -148,7 +150,7 @@ def test_an_act_that_cannot_be_written_down_does_not_happen(
     assert ann.delete("/sessions/current").status == 503
     assert ann.log_in().status == 503
     monkeypatch.undo()
-    assert len(cupbearer.services.sessions.live(ann.user_id or "")) == 1
+    assert len(cupbearer.services.authentication.sessions.live(ann.user_id or "")) == 1
 
 
 def test_the_trail_outlives_the_account_and_ends_after_ninety_days(

@@ -21,7 +21,9 @@ def ann(client: Client) -> Client:
 
 class TestSignUp:
     def test_a_new_user_has_the_default_scopes_and_logs_in(self, cupbearer: AppUnderTest) -> None:
-        user, nothing = cupbearer.services.sign_up.create(username="Ann", password=PHRASE, source=SOURCE)
+        user, nothing = cupbearer.services.accounts.sign_up.create(
+            username="Ann", password=PHRASE, source=SOURCE
+        )
         assert nothing is None
         assert user.scopes == {"get:profile"}
         assert log_in(cupbearer, "ANN", PHRASE).user.user_id == user.user_id
@@ -29,7 +31,7 @@ class TestSignUp:
     def test_with_log_in_there_is_one_hash_and_one_commit(self, cupbearer: AppUnderTest, ann: Client) -> None:
         """The design's section 8: sign-up is at most one read and two writes."""
         watch = watched(cupbearer)
-        _, signed_in = watch.services.sign_up.create(
+        _, signed_in = watch.services.accounts.sign_up.create(
             username="ben", password=PHRASE, log_in=True, source=AWAY
         )
         assert signed_in
@@ -43,7 +45,7 @@ class TestSignUp:
         """D8, DS-1."""
         watch = watched(cupbearer)
         with pytest.raises(Taken) as refused:
-            watch.services.sign_up.create(username="USER-1", password=PHRASE, source=SOURCE)
+            watch.services.accounts.sign_up.create(username="USER-1", password=PHRASE, source=SOURCE)
         assert refused.value.public_code == "username_taken"
         assert not watch.hashes
 
@@ -51,21 +53,23 @@ class TestSignUp:
     def test_a_weak_password_is_refused_with_the_reason(self, cupbearer: AppUnderTest, password: str) -> None:
         """PW-5."""
         with pytest.raises(Invalid) as refused:
-            cupbearer.services.sign_up.create(username="user-2-name", password=password, source=SOURCE)
+            cupbearer.services.accounts.sign_up.create(
+                username="user-2-name", password=password, source=SOURCE
+            )
         assert refused.value.public_code == "weak_password"
         assert set(refused.value.errors) == {"password"}
 
     def test_sign_ups_of_one_network_are_capped(self, cupbearer: AppUnderTest) -> None:
         """TH-6, DS-3: and another network is not."""
-        throttle, source = cupbearer.services.throttle, Source(ip="192.0.2.1")
+        throttle, source = cupbearer.services.credentials.throttle, Source(ip="192.0.2.1")
         for _ in range(100):
             throttle.spend("sign_up", "192.0.2.1", limit=100, seconds=3600)
         with pytest.raises(SlowDown) as refused:
-            cupbearer.services.sign_up.create(username="ann", password=PHRASE, source=source)
+            cupbearer.services.accounts.sign_up.create(username="ann", password=PHRASE, source=source)
         assert 1 <= refused.value.retry_after <= 3600
-        assert cupbearer.services.sign_up.create(username="ann", password=PHRASE, source=SOURCE)
+        assert cupbearer.services.accounts.sign_up.create(username="ann", password=PHRASE, source=SOURCE)
         cupbearer.clock.advance(3600)
-        assert cupbearer.services.sign_up.create(username="ben", password=PHRASE, source=source)
+        assert cupbearer.services.accounts.sign_up.create(username="ben", password=PHRASE, source=source)
 
 
 class TestClosed:
@@ -75,7 +79,7 @@ class TestClosed:
 
     def test_only_operators_make_users(self, cupbearer: AppUnderTest, client: Client) -> None:
         with pytest.raises(NotAllowed) as refused:
-            cupbearer.services.sign_up.create(username="ann", password=PHRASE, source=SOURCE)
+            cupbearer.services.accounts.sign_up.create(username="ann", password=PHRASE, source=SOURCE)
         assert refused.value.public_code == "sign_up_closed"
         assert client.as_user().get("/users/me").status == 200
 
@@ -84,7 +88,7 @@ class TestLogIn:
     def test_less_may_be_asked_for_and_never_more(self, cupbearer: AppUnderTest, ann: Client) -> None:
         """SC-2."""
         asked = frozenset({"pangolins", "users:write"})
-        signed_in = cupbearer.services.log_in.with_password(
+        signed_in = cupbearer.services.authentication.log_in.with_password(
             username=ann.username or "", password=ann.password or "", scope=asked, source=SOURCE
         )
         assert signed_in.scope == {"pangolins"}
@@ -119,7 +123,7 @@ class TestLogIn:
         """PW-3."""
         from passlib.hash import bcrypt
 
-        users, user_id = cupbearer.services.users, ann.user_id or ""
+        users, user_id = cupbearer.services.accounts.users, ann.user_id or ""
         old = bcrypt.using(rounds=4).hash(PHRASE)
         users.change(user_id, lambda user: replace(user, password=old))
         log_in(cupbearer, ann.username, PHRASE)
@@ -131,7 +135,7 @@ class TestLogIn:
         from passlib.hash import bcrypt
 
         old = bcrypt.using(rounds=4).hash(PHRASE)
-        cupbearer.services.users.change(ann.user_id or "", lambda user: replace(user, password=old))
+        cupbearer.services.accounts.users.change(ann.user_id or "", lambda user: replace(user, password=old))
         log_in(cupbearer, ann.username, PHRASE)
         assert ann.refresh().status == 200
 
@@ -140,7 +144,9 @@ class TestLogIn:
         self, cupbearer: AppUnderTest, ann: Client, broken: str
     ) -> None:
         """PW-3: closed, and no 500."""
-        cupbearer.services.users.change(ann.user_id or "", lambda user: replace(user, password=broken))
+        cupbearer.services.accounts.users.change(
+            ann.user_id or "", lambda user: replace(user, password=broken)
+        )
         with pytest.raises(InvalidCredentials):
             log_in(cupbearer, ann.username, ann.password)
 
@@ -149,10 +155,10 @@ class TestLogIn:
     ) -> None:
         """TH-4: looked at again in the commit that begins the session."""
         services = cupbearer.services
-        user = services.users.require(ann.user_id or "")
-        services.administration.administer(user.user_id, disabled=True, source=SOURCE)
+        user = services.accounts.users.require(ann.user_id or "")
+        services.accounts.administration.administer(user.user_id, disabled=True, source=SOURCE)
         with pytest.raises(Conflict):
-            services.log_in.start(user, SessionRequest(SOURCE, ("pwd",)))
+            services.authentication.log_in.start(user, SessionRequest(SOURCE, ("pwd",)))
 
     @pytest.mark.parametrize("act", ["disable", "set password", "delete", "end all"])
     def test_what_happens_during_the_hash_decides(
@@ -160,14 +166,16 @@ class TestLogIn:
     ) -> None:
         services, user_id = cupbearer.services, ann.user_id or ""
         acts: dict[str, Any] = {
-            "disable": lambda: services.administration.administer(user_id, disabled=True, source=SOURCE),
-            "set password": lambda: services.administration.set_password(
+            "disable": lambda: services.accounts.administration.administer(
+                user_id, disabled=True, source=SOURCE
+            ),
+            "set password": lambda: services.accounts.administration.set_password(
                 user_id, new="else entirely", source=SOURCE
             ),
-            "delete": lambda: services.administration.delete(user_id, source=SOURCE),
-            "end all": lambda: services.administration.end_session(user_id, None, source=SOURCE),
+            "delete": lambda: services.accounts.administration.delete(user_id, source=SOURCE),
+            "end all": lambda: services.accounts.administration.end_session(user_id, None, source=SOURCE),
         }
-        passwords, do = services.passwords, acts[act]
+        passwords, do = services.credentials.passwords, acts[act]
 
         class Slow(Counting):
             def verify(self, password: str, hashed: str | None) -> Verdict:
@@ -176,7 +184,12 @@ class TestLogIn:
                 return verdict
 
         slow: Any = Slow(passwords)
-        sign_in = replace(services.log_in, password_checks=replace(services.password_checks, passwords=slow))
+        sign_in = replace(
+            services.authentication.log_in,
+            password_checks=replace(services.credentials.password_checks, passwords=slow),
+        )
         with pytest.raises(InvalidCredentials):
             sign_in.with_password(username=ann.username or "", password=ann.password or "", source=SOURCE)
-        assert [s for s in services.sessions.live(user_id) if s.session_id != ann.session_id] == []
+        assert [
+            s for s in services.authentication.sessions.live(user_id) if s.session_id != ann.session_id
+        ] == []

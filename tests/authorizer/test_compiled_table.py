@@ -18,7 +18,7 @@ VERDICTS = """
 import json, sys
 import app
 from chalicelib.wiring import services
-services().__dict__["fetch_json"] = lambda url: json.loads(sys.argv[1])
+services().tokens.__dict__["fetch_json"] = lambda url: json.loads(sys.argv[1])
 arn = "arn:aws:execute-api:eu-central-1:123456789012:abcdefghij/api/GET/pangolins"
 verdicts = []
 for token in sys.argv[2:]:

@@ -48,13 +48,15 @@ def test_an_auc_is_half_for_the_same_and_one_for_the_slower() -> None:
 
 def test_people_of_a_crowd_can_log_in(tmp_path: Path) -> None:
     at = house.services(tmp_path, {"CUPBEARER_SIGNING_ALG": "ES256"}, cheap=True)
-    at.key_ring.signing_key()
+    at.keys.ring.signing_key()
     people.into_sqlite(people.crowd(at, 12), tmp_path / "cupbearer.db")
     for number in (0, 11):
         name = people.name_of(number)
-        signed_in = at.log_in.with_password(username=name, password=house.PASSWORD, source=house.somewhere())
+        signed_in = at.authentication.log_in.with_password(
+            username=name, password=house.PASSWORD, source=house.somewhere()
+        )
         assert signed_in.user.username == name
-    users, _ = at.users.page(limit=20)
+    users, _ = at.accounts.users.page(limit=20)
     assert [user.username for user in users] == [people.name_of(number) for number in range(12)]
 
 

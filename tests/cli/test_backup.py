@@ -35,7 +35,7 @@ def test_a_service_that_begins_from_a_backup_has_its_people_and_its_keys(
     assert list(copy.parent.iterdir()) == [copy]
     again = CommandLine.at(copy.parent, world, MASTER_KEY=MASTER_KEY)
     assert again.log_in("Zoe").access_token
-    assert again.services.bearer_tokens.verify(token).client_id == "cupbearer"
+    assert again.services.tokens.bearer.verify(token).client_id == "cupbearer"
 
 
 def test_it_is_one_moment_of_a_busy_store(terminal: CommandLine) -> None:
@@ -77,7 +77,7 @@ def test_the_store_itself_and_a_database_in_use_are_never_written_over(
     used.commit(Insert(Key("a", "a"), {}))
     assert "is a database in use" in terminal.refused("backup", *options, str(terminal.directory / "used.db"))
     used.close()
-    assert terminal.services.users.find("Zoe")
+    assert terminal.services.accounts.users.find("Zoe")
 
 
 def test_a_damaged_store_gives_no_backup(terminal: CommandLine) -> None:

@@ -34,7 +34,7 @@ def test_an_ordinary_rotation_is_noticed_by_nobody(terminal: CommandLine, clock:
     terminal.done("keys", "rotate")
     old, new = terminal.json("keys", "list")["signing"]
     assert (old["state"], new["state"]) == ("current", "next")
-    assert elsewhere(terminal).bearer_tokens.verify(token).client_id == "cupbearer"
+    assert elsewhere(terminal).tokens.bearer.verify(token).client_id == "cupbearer"
     clock.advance(PUBLISH_AHEAD_SECONDS)
     assert [key["state"] for key in terminal.json("keys", "list")["signing"]] == ["retiring", "current"]
 
@@ -48,9 +48,9 @@ def test_an_emergency_asks_and_then_the_old_key_counts_no_more_while_sessions_go
     terminal.done("keys", "rotate", "--emergency", "--yes")
     assert [key["state"] for key in terminal.json("keys", "list")["signing"]] == ["current"]
     with pytest.raises(InvalidToken):
-        elsewhere(terminal).bearer_tokens.verify(signed_in.access_token)
-    again = elsewhere(terminal).log_in.refresh(signed_in.refresh_token, source=SOURCE)
-    assert elsewhere(terminal).bearer_tokens.verify(again.access_token).sid == signed_in.session_id
+        elsewhere(terminal).tokens.bearer.verify(signed_in.access_token)
+    again = elsewhere(terminal).authentication.log_in.refresh(signed_in.refresh_token, source=SOURCE)
+    assert elsewhere(terminal).tokens.bearer.verify(again.access_token).sid == signed_in.session_id
 
 
 def test_the_refresh_ring_rotates_without_a_log_out(terminal: CommandLine, clock: Clock) -> None:
@@ -60,7 +60,12 @@ def test_the_refresh_ring_rotates_without_a_log_out(terminal: CommandLine, clock
     clock.advance(600)
     assert [key["state"] for key in terminal.json("keys", "list")["refresh"]] == ["retiring", "current"]
     assert len(terminal.json("keys", "list")["signing"]) == 1
-    assert elsewhere(terminal).log_in.refresh(signed_in.refresh_token, source=SOURCE).user.username == "Zoe"
+    assert (
+        elsewhere(terminal)
+        .authentication.log_in.refresh(signed_in.refresh_token, source=SOURCE)
+        .user.username
+        == "Zoe"
+    )
 
 
 def test_an_emergency_of_the_refresh_ring_logs_everybody_out(terminal: CommandLine) -> None:
@@ -69,8 +74,8 @@ def test_an_emergency_of_the_refresh_ring_logs_everybody_out(terminal: CommandLi
     terminal.done("keys", "rotate", "--ring", "both", "--emergency", "--yes")
     assert [key["state"] for key in terminal.json("keys", "list")["refresh"]] == ["current"]
     with pytest.raises(RefreshRefused):
-        elsewhere(terminal).log_in.refresh(signed_in.refresh_token, source=SOURCE)
-    assert elsewhere(terminal).log_in.with_password(
+        elsewhere(terminal).authentication.log_in.refresh(signed_in.refresh_token, source=SOURCE)
+    assert elsewhere(terminal).authentication.log_in.with_password(
         username="Zoe", password="a phrase of some length", source=SOURCE
     )
 
@@ -90,8 +95,11 @@ def test_one_session_is_ended_by_its_id_and_the_others_go_on(terminal: CommandLi
     }
     terminal.done("sessions", "end", "Zoe", one.session_id)
     with pytest.raises(RefreshRefused):
-        terminal.services.log_in.refresh(one.refresh_token, source=SOURCE)
-    assert terminal.services.log_in.refresh(other.refresh_token, source=SOURCE).user.username == "Zoe"
+        terminal.services.authentication.log_in.refresh(one.refresh_token, source=SOURCE)
+    assert (
+        terminal.services.authentication.log_in.refresh(other.refresh_token, source=SOURCE).user.username
+        == "Zoe"
+    )
     assert "has no session" in terminal.refused("sessions", "end", "Zoe", one.session_id)
 
 

@@ -34,7 +34,7 @@ def test_people_log_in_with_their_old_passwords_which_get_a_new_hash(terminal: C
     assert terminal.log_in("zoe@example.com").scope == {"get:profile"}
     assert terminal.log_in("Yan").scope == {"orders:read"}
     for name in ("Zoe", "Yan"):
-        user = terminal.services.users.find(name)
+        user = terminal.services.accounts.users.find(name)
         assert user is not None
         assert (user.password or "").startswith("$argon2id$")
 

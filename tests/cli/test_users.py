@@ -43,7 +43,7 @@ def test_a_verified_address_logs_in_and_is_unique(terminal: CommandLine) -> None
         "--password-stdin",
     )
     assert terminal.refused(*arguments, stdin=PHRASE) == "This e-mail address is taken."
-    assert terminal.services.users.find("Yan") is None
+    assert terminal.services.accounts.users.find("Yan") is None
 
 
 def test_a_weak_or_absent_password_and_a_taken_name_make_nobody(terminal: CommandLine) -> None:
@@ -86,7 +86,7 @@ def test_an_id_goes_before_a_user_name_that_looks_like_it(terminal: CommandLine)
     user = terminal.make()
     terminal.make(user.user_id)
     terminal.done("users", "grant", user.user_id, "orders:write")
-    assert "orders:write" in terminal.services.users.require(user.user_id).scopes
+    assert "orders:write" in terminal.services.accounts.users.require(user.user_id).scopes
 
 
 def test_the_list_goes_on_where_it_ended(terminal: CommandLine) -> None:
@@ -103,17 +103,17 @@ def test_granted_scopes_reach_the_person_at_the_next_refresh(terminal: CommandLi
     signed_in = terminal.log_in()
     told = terminal.done("users", "grant", "Zoe", "orders:read", "orders:write", "get:profile")
     assert "next refresh" in told
-    assert terminal.services.users.require(user.user_id).scopes == {
+    assert terminal.services.accounts.users.require(user.user_id).scopes == {
         "get:profile",
         "orders:read",
         "orders:write",
     }
     assert "orders:write" not in signed_in.scope
-    refreshed = terminal.services.log_in.refresh(signed_in.refresh_token, source=SOURCE)
+    refreshed = terminal.services.authentication.log_in.refresh(signed_in.refresh_token, source=SOURCE)
     assert "orders:write" in refreshed.scope
     assert "as before" in terminal.done("users", "grant", "Zoe", "orders:read")
     terminal.done("users", "revoke", "Zoe", "orders:read", "orders:write", "never:had")
-    assert terminal.services.users.require(user.user_id).scopes == {"get:profile"}
+    assert terminal.services.accounts.users.require(user.user_id).scopes == {"get:profile"}
 
 
 def test_what_is_no_scope_is_not_granted(terminal: CommandLine) -> None:
@@ -127,7 +127,7 @@ def test_a_disabled_user_is_out_until_enabled(terminal: CommandLine) -> None:
     signed_in = terminal.log_in()
     assert "360 s" in terminal.done("users", "disable", "Zoe")
     with pytest.raises(RefreshRefused, match="disabled"):
-        terminal.services.log_in.refresh(signed_in.refresh_token, source=SOURCE)
+        terminal.services.authentication.log_in.refresh(signed_in.refresh_token, source=SOURCE)
     with pytest.raises(InvalidCredentials):
         terminal.log_in()
     assert "already" in terminal.done("users", "disable", "Zoe")
@@ -140,7 +140,7 @@ def test_a_new_password_ends_every_session(terminal: CommandLine) -> None:
     signed_in = terminal.log_in()
     terminal.done("users", "set-password", "Zoe", "--password-stdin", stdin="another long phrase\r\n")
     with pytest.raises(RefreshRefused, match="password"):
-        terminal.services.log_in.refresh(signed_in.refresh_token, source=SOURCE)
+        terminal.services.authentication.log_in.refresh(signed_in.refresh_token, source=SOURCE)
     assert terminal.log_in(password="another long phrase").user.username == "Zoe"
 
 
@@ -170,11 +170,11 @@ def test_delete_asks_and_says_what_is_lost(terminal: CommandLine) -> None:
     user = terminal.make()
     terminal.log_in()
     assert "--yes" in terminal.refused("users", "delete", "Zoe")
-    assert terminal.services.users.get(user.user_id) is not None
+    assert terminal.services.accounts.users.get(user.user_id) is not None
     assert "for ever" in terminal.run("users", "delete", "--help").output
     told = terminal.done("users", "delete", "Zoe", "--yes")
     assert user.user_id in told
-    assert terminal.services.users.get(user.user_id) is None
+    assert terminal.services.accounts.users.get(user.user_id) is None
     assert {event["event"] for event in terminal.json("audit", user.user_id)["events"]} >= {
         "sign_up",
         "deleted",
@@ -196,7 +196,7 @@ def test_a_strangers_control_codes_never_reach_the_terminal(terminal: CommandLin
     """LG-3: a user agent is whatever a caller sent."""
     terminal.make()
     evil = SOURCE.__class__(ip="192.0.2.7", user_agent="\x1b]0;owned\x07\x9b31m\u202eabc")
-    terminal.services.log_in.with_password(username="Zoe", password=PHRASE, source=evil)
+    terminal.services.authentication.log_in.with_password(username="Zoe", password=PHRASE, source=evil)
     for command in (("sessions", "list", "Zoe"), ("audit", "Zoe"), ("audit", "Zoe", "--json")):
         told = terminal.done(*command)
         assert "owned" in told

@@ -98,7 +98,7 @@ def test_a_missing_scope_says_what_would_mend_it(terminal: CommandLine) -> None:
     assert f"cupbearer users grant {user.user_id} pangolins" in says()
     terminal.done("users", "grant", "Zoe", "pangolins")
     assert "refresh the token" in says()
-    narrow = terminal.services.log_in.with_password(
+    narrow = terminal.services.authentication.log_in.with_password(
         username="Zoe", password="a phrase of some length", scope=frozenset({"other"}), source=SOURCE
     )
     token = narrow.access_token
@@ -196,6 +196,6 @@ def test_a_scope_that_the_client_may_not_have_is_told_with_those_that_it_may(ter
         Registration(name="Nightly", grants=("client_credentials",), scopes=frozenset({"orders:read"}))
     )
     grant = Grant(sub=client.subject, client_id=client.client_id, scope=client.scopes)
-    decision = why(terminal, services.access.issue(grant).token, "GET", "/pangolins")
+    decision = why(terminal, services.tokens.access.issue(grant).token, "GET", "/pangolins")
     (says,) = [look["says"] for look in decision["steps"] if look["step"] == "scopes"]
     assert "Nor may the client Nightly have it, whatever it asks for: it may have orders:read." in says

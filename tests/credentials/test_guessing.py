@@ -60,8 +60,8 @@ def services(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[QuickSer
     monkeypatch.setattr(sqlite_file, "LOCK_SECONDS", PATIENCE)
     world = World(now=far_now, monotonic=lambda: FAR)
     services = QuickServices(settings.parse(VARIABLES), world, store=place.open())
-    held = Held(world, min_length=8, profile=services.passwords._profile)
-    vars(services)["passwords"] = held
+    held = Held(world, min_length=8, profile=services.credentials.passwords._profile)
+    vars(services.credentials)["passwords"] = held
     yield services
     if hasattr(services.store, "close"):
         services.store.close()
@@ -74,14 +74,14 @@ def test_sixty_guesses_at_once_of_which_one_is_right_are_ten_wrong_checks(
 ) -> None:
     """TH-2: a success gives none of those that came with it a second budget."""
     username = f"ann {secrets.token_hex(8)}"
-    services.sign_up.create(username=username, password=PHRASE, source=AWAY)
-    passwords: Any = services.passwords
+    services.accounts.sign_up.create(username=username, password=PHRASE, source=AWAY)
+    passwords: Any = services.credentials.passwords
     passwords.hold()
 
     def guess(number: int) -> str:
         password = PHRASE if number == right_at else f"{PHRASE} {number}"
         try:
-            services.log_in.with_password(username=username, password=password, source=AWAY)
+            services.authentication.log_in.with_password(username=username, password=password, source=AWAY)
         except (InvalidCredentials, SlowDown) as refused:
             return refused.code
         return "in"
@@ -100,7 +100,7 @@ def ann(client: Client) -> Client:
     def verified(user: User) -> User:
         return replace(user, email="ann@example.com", email_verified=True)
 
-    ann.services.users.change(ann.user_id or "", verified)
+    ann.services.accounts.users.change(ann.user_id or "", verified)
     return ann
 
 
@@ -176,7 +176,7 @@ class TestOneBudget:
         self, cupbearer: AppUnderTest, ann: Client
     ) -> None:
         answers(cupbearer, [("ann", AWAY)] * 10 + [("ann@example.com", ELSEWHERE)])
-        cupbearer.services.administration.unlock(ann.user_id or "", source=HOME)
+        cupbearer.services.accounts.administration.unlock(ann.user_id or "", source=HOME)
         for name, source in (("ann", AWAY), ("ann@example.com", ELSEWHERE)):
             assert log_in(cupbearer, name, ann.password, source)
 
@@ -185,7 +185,7 @@ class TestFirstLogIn:
     """TH-5: what strangers guess does not keep a new user out at home."""
 
     def test_the_network_of_the_sign_up_is_known(self, cupbearer: AppUnderTest) -> None:
-        cupbearer.services.sign_up.create(username="mia", password="a pangolin in rain", source=HOME)
+        cupbearer.services.accounts.sign_up.create(username="mia", password="a pangolin in rain", source=HOME)
         for _ in range(5):
             answers(cupbearer, [("mia", AWAY)] * 11)
             cupbearer.clock.advance(60)
@@ -220,7 +220,7 @@ class TestClock:
         assert log_in(cupbearer, "ann", ann.password, AWAY)
 
     def test_a_spent_window_is_no_longer_than_its_length(self, cupbearer: AppUnderTest) -> None:
-        throttle = cupbearer.services.throttle
+        throttle = cupbearer.services.credentials.throttle
         for _ in range(3):
             throttle.spend("mail", "ann", limit=3, seconds=600)
         cupbearer.clock.advance(-86_400)

@@ -27,9 +27,9 @@ class TestEnumeration:
         person = client.as_user(username="somebody")
         user_id = person.user_id or ""
         if state.startswith("disabled"):
-            cupbearer.services.administration.administer(user_id, disabled=True, source=SOURCE)
+            cupbearer.services.accounts.administration.administer(user_id, disabled=True, source=SOURCE)
         if state == "without a password":
-            cupbearer.services.users.change(user_id, lambda user: replace(user, password=None))
+            cupbearer.services.accounts.users.change(user_id, lambda user: replace(user, password=None))
         username = "nobodyyy" if state == "unknown" else "somebody"
         return {"username": username, "password": (person.password or "") if "right" in state else PHRASE}
 
@@ -163,5 +163,5 @@ class TestBudget:
         for _ in range(12):
             with pytest.raises((InvalidCredentials, SlowDown)):
                 log_in(cupbearer, ann.username, PHRASE)
-        cupbearer.services.administration.unlock(ann.user_id or "", source=SOURCE)
+        cupbearer.services.accounts.administration.unlock(ann.user_id or "", source=SOURCE)
         assert log_in(cupbearer, ann.username, ann.password)

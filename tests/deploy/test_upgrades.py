@@ -110,7 +110,7 @@ def test_what_a_newer_release_adds_to_a_record_does_not_stop_the_older_one(
     """DP-4: during a deploy, and after a rollback, the older version reads what the newer one wrote."""
     services = Services(parse({"CUPBEARER_STORE": f"sqlite:///{tmp_path}/cupbearer.db"}), world, store=store)
     source = Source(ip="203.0.113.7")
-    user, signed_in = services.sign_up.create(
+    user, signed_in = services.accounts.sign_up.create(
         username="Zoe", password="a phrase that nobody guesses", log_in=True, source=source
     )
     assert signed_in is not None
@@ -128,8 +128,8 @@ def test_what_a_newer_release_adds_to_a_record_does_not_stop_the_older_one(
         store.commit(Replace(record, newer, expires_at=record.expires_at))
 
     older = Services(services.settings, world, store=store)
-    moved = older.log_in.refresh(signed_in.refresh_token, source=source)
-    assert older.access_tokens.verify(moved.access_token).sub == user.user_id
-    assert older.sessions.live(user.user_id)
+    moved = older.authentication.log_in.refresh(signed_in.refresh_token, source=source)
+    assert older.tokens.jwt.verify(moved.access_token).sub == user.user_id
+    assert older.authentication.sessions.live(user.user_id)
     assert older.audit.of(user.user_id)[0]
-    assert older.users.get(user.user_id) is not None
+    assert older.accounts.users.get(user.user_id) is not None

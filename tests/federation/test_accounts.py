@@ -45,7 +45,7 @@ def test_verified_on_both_sides_one_address_is_one_account(
 
 
 def verify_address(services: Services, user_id: str) -> None:
-    services.users.change(user_id, lambda user: replace(user, email_verified=True))
+    services.accounts.users.change(user_id, lambda user: replace(user, email_verified=True))
 
 
 def test_an_unverified_earlier_sign_up_gains_nothing(browser: Browser, elsewhere: Issuer) -> None:
@@ -124,17 +124,17 @@ def test_where_sign_up_is_closed_a_newcomer_is_refused_and_a_known_person_is_not
     browser: Browser, elsewhere: Issuer, services: Services
 ) -> None:
     log_in(browser, elsewhere)
-    object.__setattr__(services.sign_up, "is_open", False)
+    object.__setattr__(services.accounts.sign_up, "is_open", False)
     assert log_in(browser, elsewhere).status == 200
     elsewhere.person["sub"] = "somebody else"
     reply = log_in(browser, elsewhere)
     assert (reply.status, reply.json["code"]) == (403, "sign_up_closed")
-    assert len(services.users.page()[0]) == 1
+    assert len(services.accounts.users.page()[0]) == 1
 
 
 def test_a_disabled_account_stays_shut(browser: Browser, elsewhere: Issuer, services: Services) -> None:
     user = user_of(browser, log_in(browser, elsewhere))
-    services.administration.administer(str(user["user_id"]), disabled=True, source=Source())
+    services.accounts.administration.administer(str(user["user_id"]), disabled=True, source=Source())
     reply = log_in(browser, elsewhere)
     assert (reply.status, reply.json["code"]) == (403, "disabled")
     assert "access_token" not in reply.text
@@ -145,9 +145,9 @@ def test_a_disabled_account_is_not_linked_by_its_address_either(
 ) -> None:
     made = browser.sign_up("patricia", email="pat@example.com")["user"]
     verify_address(services, made["user_id"])
-    services.administration.administer(made["user_id"], disabled=True, source=Source())
+    services.accounts.administration.administer(made["user_id"], disabled=True, source=Source())
     assert log_in(browser, elsewhere).status == 403
-    assert services.users.require(made["user_id"]).identities == ()
+    assert services.accounts.users.require(made["user_id"]).identities == ()
 
 
 def test_a_deleted_account_forgets_its_identities(
@@ -158,4 +158,4 @@ def test_a_deleted_account_forgets_its_identities(
     assert browser.ask("DELETE", "/users/me", token=reply.json["access_token"]).status == 204
     second = user_of(browser, log_in(browser, elsewhere))
     assert second["user_id"] != first["user_id"]
-    assert len(services.users.page()[0]) == 1
+    assert len(services.accounts.users.page()[0]) == 1

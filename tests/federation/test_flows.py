@@ -110,7 +110,7 @@ def test_equal_subs_of_two_issuers_are_two_people(
         one.person["email_verified"] = False
     browser.come_back(elsewhere.authorize(browser.begin("elsewhere")), "elsewhere")
     browser.come_back(another.authorize(browser.begin("another")), "another")
-    assert len(services.users.page()[0]) == 2
+    assert len(services.accounts.users.page()[0]) == 2
 
 
 def test_one_address_verified_by_two_issuers_is_one_person(
@@ -118,7 +118,7 @@ def test_one_address_verified_by_two_issuers_is_one_person(
 ) -> None:
     browser.come_back(elsewhere.authorize(browser.begin("elsewhere")), "elsewhere")
     browser.come_back(another.authorize(browser.begin("another")), "another")
-    ((user,), _) = services.users.page()
+    ((user,), _) = services.accounts.users.page()
     assert {identity.provider for identity in user.identities} == {"elsewhere", "another"}
 
 

@@ -16,7 +16,7 @@ NEW_PASSWORD = {"new_password": PASSWORD}
 
 
 def auth_time(services: Services, reply: Reply) -> int | None:
-    return services.access_tokens.verify(reply.json["access_token"]).auth_time
+    return services.tokens.jwt.verify(reply.json["access_token"]).auth_time
 
 
 def set_password(browser: Browser, reply: Reply) -> tuple[int, str]:

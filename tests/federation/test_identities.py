@@ -108,7 +108,7 @@ def test_a_link_ends_with_the_session_that_began_it(
     assert browser.ask("DELETE", path, token=pat).status == 204
     reply = browser.come_back(elsewhere.authorize(begun.json["url"]))
     assert (reply.status, reply.json["code"]) == (403, "reauthentication_required")
-    ((user,), _) = services.users.page()
+    ((user,), _) = services.accounts.users.page()
     assert user.identities == ()
 
 
@@ -117,13 +117,13 @@ def test_a_link_looks_again_whether_its_session_goes_on(
     browser: Browser, elsewhere: Issuer, services: Services, pat: str, end: str
 ) -> None:
     """TK-6, FD-3: the session ended between the look at the door and the commit of the link."""
-    acting = services.accounts.acting(services.bearer_tokens.verify(pat))
+    acting = services.accounts.self_service.acting(services.tokens.bearer.verify(pat))
     person = Person(provider="elsewhere", issuer=elsewhere.url, sub="outside-9")
     session_id = acting.session.session_id if end == "this session" else None
-    services.administration.end_session(acting.user.user_id, session_id, source=Source())
+    services.accounts.administration.end_session(acting.user.user_id, session_id, source=Source())
     with pytest.raises(InvalidToken):
         services.federation.identities.link(acting, person, source=Source())
-    assert services.users.require(acting.user.user_id).identities == ()
+    assert services.accounts.users.require(acting.user.user_id).identities == ()
 
 
 def test_an_unlinked_identity_logs_nobody_in_and_ends_all_other_sessions(

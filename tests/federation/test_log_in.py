@@ -65,14 +65,14 @@ def test_the_first_log_in_makes_an_account_and_the_second_finds_it(
     assert (user["username"], user["name"]) == ("pat", "Pat Pending")
     assert (user["email"], user["email_verified"]) == ("pat@example.com", True)
     assert user_of(browser, log_in(browser, elsewhere))["user_id"] == user["user_id"]
-    assert len(services.users.page()[0]) == 1
+    assert len(services.accounts.users.page()[0]) == 1
 
 
 def test_the_session_says_that_a_provider_vouched(
     browser: Browser, elsewhere: Issuer, services: Services
 ) -> None:
     token = log_in(browser, elsewhere).json["access_token"]
-    assert services.access_tokens.verify(token).amr == ("fed",)
+    assert services.tokens.jwt.verify(token).amr == ("fed",)
 
 
 def test_a_refresh_goes_on_as_after_any_other_log_in(browser: Browser, elsewhere: Issuer) -> None:

@@ -31,7 +31,7 @@ def nothing_was_made(services: Services, reply: Reply) -> None:
     assert reply.headers["Content-Type"] == "application/problem+json"
     assert reply.json["code"] in {"provider_refused", "unavailable"}
     assert reply.set_cookies == []
-    assert services.users.page()[0] == ()
+    assert services.accounts.users.page()[0] == ()
 
 
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES.keys())
@@ -210,7 +210,7 @@ def test_an_error_of_the_provider_is_told_in_our_words(
     assert (reply.status, reply.json["code"]) == (status, code)
     assert "script" not in reply.text
     assert "555" not in reply.text
-    assert services.users.page()[0] == ()
+    assert services.accounts.users.page()[0] == ()
 
 
 def test_an_error_spends_the_state_too(browser: Browser, elsewhere: Issuer) -> None:

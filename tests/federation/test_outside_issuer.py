@@ -120,7 +120,7 @@ def test_an_unverified_address_takes_over_no_account(browser: Browser, client: C
 def test_who_does_not_agree_is_told_so(browser: Browser, services: Services) -> None:
     reply = log_in(browser, Visitor("dora", agrees=False))
     assert (reply.status, reply.json["code"]) == (403, "access_denied")
-    assert services.users.page()[0] == ()
+    assert services.accounts.users.page()[0] == ()
 
 
 def test_the_browser_is_sent_back_with_cookies(browser: Browser) -> None:

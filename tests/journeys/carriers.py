@@ -41,7 +41,7 @@ def over_http(server: Server) -> Walker:
 def make_demo_users(under_test: AppUnderTest) -> Mapping[str, str]:
     for username, granted in (("Cthon98", frozenset({"pangolins"})), ("AzureDiamond", frozenset[str]())):
         newcomer = Newcomer(new_user(username=username), granted)
-        under_test.services.provisioning.make(newcomer, password=PHRASES[username], source=SOURCE)
+        under_test.services.accounts.provisioning.make(newcomer, password=PHRASES[username], source=SOURCE)
     return PHRASES
 
 

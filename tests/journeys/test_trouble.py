@@ -80,8 +80,8 @@ def test_what_was_acknowledged_survives_kills_of_the_whole_service(tmp_path: Pat
     there = {line.split("#")[1] for page in walk(services.store, "users", limit=1000) for line in page}
     assert {user_id for user_id, _ in told.values()} <= there
     for user_id in there:
-        user = services.users.require(user_id)
-        assert services.users.id_of(user.canonical) == user_id
+        user = services.accounts.users.require(user_id)
+        assert services.accounts.users.id_of(user.canonical) == user_id
     assert len(there) - len(told) <= 4 * KILLS
 
 
@@ -107,7 +107,7 @@ class TestLockedFile:
             assert client.get("/messages").status == 200
             other.rollback()
         assert ann.log_in().status == 201
-        assert len(cupbearer.services.sessions.live(ann.user_id or "")) == 2
+        assert len(cupbearer.services.authentication.sessions.live(ann.user_id or "")) == 2
 
 
 @pytest.fixture(scope="module")

@@ -104,8 +104,8 @@ def test_a_verifier_that_keeps_our_key_set_as_long_as_it_may_knows_every_key_tha
 ) -> None:
     """KM-2: what is promised to verifiers and what a rotation waits for are one fact."""
     services, clock = cupbearer.services, client.clock
-    old = services.key_ring.signing_key().kid
-    elsewhere = Services(services.settings, services.world).key_ring
+    old = services.keys.ring.signing_key().kid
+    elsewhere = Services(services.settings, services.world).keys.ring
     elsewhere.rotate()
     clock.advance(
         59

@@ -50,12 +50,12 @@ def agree(store: Store, partition: str) -> None:
 
 
 def _agree(services: Services, client: Client, username: str) -> tuple[str, str]:
-    _, signed_in = services.sign_up.make_account(
+    _, signed_in = services.accounts.sign_up.make_account(
         new_user(username=username), password=PASSWORD, granted=frozenset(), source=SOURCE, log_in=True
     )
     assert signed_in is not None
     provider = services.oauth
-    user, session = services.sessions.read(signed_in.user.user_id, signed_in.session_id)
+    user, session = services.authentication.sessions.read(signed_in.user.user_id, signed_in.session_id)
     assert user is not None
     assert session is not None
     device_code, user_code = provider.devices.begin(client, SCOPE, source=SOURCE)
@@ -87,7 +87,7 @@ def _redeem(store: Store, partition: str, form: dict[str, str]) -> str | None:
     services = services_on(store)
     client = _agreed(store, partition)["client"]
     try:
-        return services.oauth.redeem(form, client, source=SOURCE).refresh_token
+        return services.oauth.token_requests.redeem(form, client, source=SOURCE).refresh_token
     except OAuthRefusal as refusal:
         if refusal.error != "invalid_grant":
             raise

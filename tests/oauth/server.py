@@ -135,7 +135,7 @@ class Server:
         return App(self, client.client_id, secret)
 
     def person(self, username: str = "zoe", *, granted: str = "get:profile", **more: str) -> LogInResult:
-        _, signed_in = self.services.sign_up.make_account(
+        _, signed_in = self.services.accounts.sign_up.make_account(
             new_user(username=username, **more),
             password=PASSWORD,
             granted=scopes.parse(granted),

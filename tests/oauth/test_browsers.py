@@ -16,12 +16,14 @@ DAY = 24 * 60 * 60
 
 def sessions_of(server: Server, zoe: LogInResult, client_id: str = "cupbearer") -> list[str]:
     """Return the live sessions of a client, the last used first."""
-    live = server.services.sessions.live(zoe.user.user_id)
+    live = server.services.authentication.sessions.live(zoe.user.user_id)
     return [session.session_id for session in live if session.client_id == client_id]
 
 
 def session_of(browser: Browser) -> str:
-    found = browser.server.services.browser_sessions.find(browser.cookies["__Host-cupbearer_session"])
+    found = browser.server.services.authentication.browser_sessions.find(
+        browser.cookies["__Host-cupbearer_session"]
+    )
     assert found is not None
     return found.session.session_id
 
@@ -44,7 +46,7 @@ def test_a_use_is_written_down_once_an_hour(
     shop.code(browser)
 
     def used_at() -> float:
-        _, session = server.services.sessions.read(zoe.user.user_id, session_of(browser))
+        _, session = server.services.authentication.sessions.read(zoe.user.user_id, session_of(browser))
         assert session is not None
         return session.last_used_at
 
@@ -96,17 +98,17 @@ def test_a_new_application_takes_the_place_of_whoever_has_most(
     """DS-3: where all 50 places are taken."""
     shop.code(browser)
     few = shop.redeem(shop.code(browser)).json["refresh_token"]
-    user = server.services.users.require(zoe.user.user_id)
+    user = server.services.accounts.users.require(zoe.user.user_id)
     for _ in range(60):
         clock.advance(1)
-        _, sessions = server.services.sessions.read_all(user.user_id)
-        server.services.log_in.start(user, SessionRequest(SOURCE, ("pwd",), existing=sessions))
+        _, sessions = server.services.authentication.sessions.read_all(user.user_id)
+        server.services.authentication.log_in.start(user, SessionRequest(SOURCE, ("pwd",), existing=sessions))
     assert shop.refresh(few).status == 200
     browser.log_in()
     new = server.client()
     assert new.redeem(new.code(browser)).status == 200
     assert shop.refresh(shop.redeem(shop.code(browser)).json["refresh_token"]).status == 200
-    assert len(server.services.sessions.live(user.user_id)) == 50
+    assert len(server.services.authentication.sessions.live(user.user_id)) == 50
 
 
 WAYS: dict[str, Callable[[Browser], object]] = {

@@ -19,7 +19,7 @@ def terminal(tmp_path: Path, world: World) -> CommandLine:
 
 
 def is_taken(terminal: CommandLine, client_id: str, secret: str) -> bool:
-    authentication = terminal.services.oauth.authentication
+    authentication = terminal.services.oauth.client_authentication
     try:
         authentication.authenticate(Credentials(client_id, secret), source=Source())
     except OAuthRefusal:

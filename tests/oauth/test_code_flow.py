@@ -153,8 +153,8 @@ def test_a_log_out_between_code_and_token_leaves_nothing(
 ) -> None:
     """OP-2: the code is bound to the log-in it came from."""
     code = shop.code(browser)
-    for session in server.services.sessions.live(zoe.user.user_id):
-        server.services.sessions.end(zoe.user.user_id, session.session_id, source=SOURCE)
+    for session in server.services.authentication.sessions.live(zoe.user.user_id):
+        server.services.authentication.sessions.end(zoe.user.user_id, session.session_id, source=SOURCE)
     assert shop.redeem(code).error == "invalid_grant"
 
 

@@ -19,8 +19,8 @@ def withdraw(server: Server, shop: App, zoe: LogInResult) -> None:
 
 def log_out(server: Server, zoe: LogInResult) -> None:
     """End every session of the browser's person but none of the person's record."""
-    for session in server.services.sessions.live(zoe.user.user_id):
-        server.services.sessions.end(zoe.user.user_id, session.session_id, source=SOURCE)
+    for session in server.services.authentication.sessions.live(zoe.user.user_id):
+        server.services.authentication.sessions.end(zoe.user.user_id, session.session_id, source=SOURCE)
 
 
 def inserts(partition: str) -> Callable[[Write], bool]:
@@ -91,7 +91,7 @@ def redeemed_while(server: Server, shop: App, code: str, act: Callable[[], objec
     services = overtaken(server.services, act, matters=inserts("user#"))
     client = services.oauth.clients.require(shop.client_id)
     form = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER}
-    services.oauth.redeem({**form, "redirect_uri": CALLBACK}, client, source=SOURCE)
+    services.oauth.token_requests.redeem({**form, "redirect_uri": CALLBACK}, client, source=SOURCE)
 
 
 @pytest.mark.parametrize("act", ["consent withdrawn", "logged out"])
@@ -106,7 +106,7 @@ def test_what_ends_during_a_redemption_leaves_nothing_issued(
 
     with pytest.raises(OAuthRefusal):
         redeemed_while(server, shop, code, end)
-    live = server.services.sessions.live(zoe.user.user_id)
+    live = server.services.authentication.sessions.live(zoe.user.user_id)
     assert [session for session in live if session.client_id == shop.client_id] == []
 
 
@@ -158,4 +158,4 @@ def test_a_second_use_that_cannot_end_the_session_says_so(
     client = services.oauth.clients.require(shop.client_id)
     form = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER}
     with pytest.raises(Taken):
-        services.oauth.redeem({**form, "redirect_uri": CALLBACK}, client, source=SOURCE)
+        services.oauth.token_requests.redeem({**form, "redirect_uri": CALLBACK}, client, source=SOURCE)

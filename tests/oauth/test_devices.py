@@ -123,7 +123,7 @@ def test_a_decision_counts_for_the_device_and_the_scopes_that_were_shown(
     page = browser.send("/device", page.form)
     fields = {**page.form, "decision": "allow"}
     assert browser.send("/device", {**fields, "user_code": other["user_code"]}).status == 400
-    server.services.users.change(
+    server.services.accounts.users.change(
         zoe.user.user_id, lambda user: replace(user, scopes=frozenset({"pangolins"}))
     )
     assert browser.send("/device", fields).status == 400

@@ -200,7 +200,9 @@ def test_a_new_log_in_at_a_browser_ends_the_one_before(
 ) -> None:
     browser.log_in()
     browser.log_in(browser.go("/login"))
-    assert len(server.services.sessions.live(zoe.user.user_id)) == 2  # the fixture's own, and the last
+    assert (
+        len(server.services.authentication.sessions.live(zoe.user.user_id)) == 2
+    )  # the fixture's own, and the last
 
 
 def test_many_wrong_log_ins_are_told_to_wait(browser: Browser) -> None:

@@ -27,7 +27,7 @@ def test_of_sixteen_that_redeem_one_code_exactly_one_gets_tokens_and_they_are_re
     client_id = racing._agreed(store, partition)["client_id"]
     for (token,) in won:
         with pytest.raises(RefreshRefused, match="ended"):
-            services.log_in.refresh(token, client_id=client_id, source=racing.SOURCE)
+            services.authentication.log_in.refresh(token, client_id=client_id, source=racing.SOURCE)
 
 
 def test_of_sixteen_that_redeem_one_device_code_exactly_one_gets_tokens(

@@ -52,7 +52,7 @@ def test_a_right_taken_from_the_person_or_the_client_is_gone_at_the_next_refresh
     shop = server.client(scopes="openid get:profile")
     tokens = shop.redeem(shop.code(browser, scope="openid get:profile")).json
     assert tokens["scope"] == "get:profile openid"
-    server.services.users.change(zoe.user.user_id, lambda user: replace(user, scopes=frozenset()))
+    server.services.accounts.users.change(zoe.user.user_id, lambda user: replace(user, scopes=frozenset()))
     tokens = shop.refresh(tokens["refresh_token"]).json
     assert tokens["scope"] == "openid" == payload_of(tokens["access_token"])["scope"]
     client = server.services.oauth.clients.require(shop.client_id)
@@ -102,8 +102,8 @@ def test_a_disabled_person_gets_nothing_more(
     server: Server, shop: App, browser: Browser, zoe: LogInResult
 ) -> None:
     tokens, code = shop.redeem(shop.code(browser)).json, shop.code(browser)
-    user = server.services.users.require(zoe.user.user_id)
-    server.services.users.change(
+    user = server.services.accounts.users.require(zoe.user.user_id)
+    server.services.accounts.users.change(
         user.user_id, lambda user: replace(user.with_sessions_ended("disabled"), disabled=True)
     )
     assert shop.refresh(tokens["refresh_token"]).json["reason"] == "disabled"
@@ -188,7 +188,7 @@ def test_a_consent_is_to_what_was_shown(server: Server, browser: Browser, zoe: L
     shop = server.client(scopes="openid pangolins")
     page = browser.log_in(browser.go(shop.authorize_url(scope="openid pangolins")))
     assert "pangolins" not in page.text
-    server.services.users.change(
+    server.services.accounts.users.change(
         zoe.user.user_id, lambda user: replace(user, scopes=frozenset({"pangolins"}))
     )
     assert browser.consent(page).status == 400

@@ -15,11 +15,11 @@ SCOPES = ["get:profile", "pangolins"]
 
 
 def client_of(app: Client) -> str:
-    return app.services.bearer_tokens.verify(app.access_token or "").client_id
+    return app.services.tokens.bearer.verify(app.access_token or "").client_id
 
 
 def strip_person(app: Client) -> None:
-    app.services.administration.administer(
+    app.services.accounts.administration.administer(
         app.user_id or "", granted=frozenset({"get:profile"}), source=SOURCE
     )
 
@@ -85,7 +85,9 @@ class TestStored:
 
     def test_a_right_given_later_is_not_in_a_token_of_before(self, client: Client) -> None:
         ann = client.as_user(["get:profile"])
-        client.services.administration.administer(ann.user_id or "", granted=frozenset(SCOPES), source=SOURCE)
+        client.services.accounts.administration.administer(
+            ann.user_id or "", granted=frozenset(SCOPES), source=SOURCE
+        )
         assert ann.get("/pangolins").status == 403
 
     @pytest.mark.parametrize("act", ENDS)
@@ -127,8 +129,8 @@ class TestStored:
             "machine": lambda: ann.as_machine(SCOPES),
         }[kind]()
         line = Line(cupbearer.services.store)
-        cupbearer.services.opaque_access._store = line
-        cupbearer.services.bearer_tokens.verify(caller.access_token or "")
+        cupbearer.services.tokens.opaque._store = line
+        cupbearer.services.tokens.bearer.verify(caller.access_token or "")
         assert line.requests == 1
 
 

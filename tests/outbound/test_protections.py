@@ -102,7 +102,7 @@ def issuer(authority: Authority) -> Iterator[Server]:
 
 def ask_trusted_issuer(services: Services, own: str) -> None:
     with suppress(InvalidToken, Unavailable):
-        services.trusted_issuers.verify(forge.signed(body=forge.payload(iss=own)))
+        services.tokens.trusted_issuers.verify(forge.signed(body=forge.payload(iss=own)))
 
 
 def ask_provider(services: Services, own: str) -> None:

@@ -28,7 +28,7 @@ def ann(client: Client) -> Client:
 @pytest.fixture
 def forged(cupbearer: AppUnderTest, ann: Client) -> str:
     """A token under our own MAC key, as who stole that key makes one: without the session's secret."""
-    tokens = RefreshTokens(cupbearer.services.mac_keys)
+    tokens = RefreshTokens(cupbearer.services.keys.mac)
     token = tokens.read(ann.refresh_token or "")
     assert token
     return tokens.write(replace(token, secret=cupbearer.services.world.secret()))
@@ -46,7 +46,7 @@ class TestSecret:
     def test_a_browser_token_without_it_is_nobodys(
         self, cupbearer: AppUnderTest, ann: Client, forged: str
     ) -> None:
-        browser = cupbearer.services.browser_sessions
+        browser = cupbearer.services.authentication.browser_sessions
         found = browser.find(browser.token_for(ann.refresh_token or ""))
         assert found
         assert found.session.session_id == ann.session_id
@@ -65,7 +65,7 @@ class TestForgivenReplay:
         services = cupbearer.services
         acts: dict[str, Callable[[], object]] = {
             "log out": ann.revoke,
-            "disable": lambda: services.administration.administer(
+            "disable": lambda: services.accounts.administration.administer(
                 ann.user_id or "", disabled=True, source=SOURCE
             ),
         }
@@ -77,7 +77,7 @@ class TestForgivenReplay:
             return None, (Insert(NOTE, {}),)
 
         with pytest.raises(RefreshRefused) as refused:
-            services.sessions.refresh(
+            services.authentication.sessions.refresh(
                 ann.refresh_token or "", client_id="cupbearer", source=SOURCE, issue=issue
             )
         assert refused.value.public_code == reason
@@ -125,9 +125,9 @@ def test_a_changed_password_stands_in_the_trail_by_the_commit_that_changes_it(
 ) -> None:
     """LG-4: neither exists without the other, whatever comes after."""
     accounts = cupbearer.services.accounts
-    store = OneCommit(accounts.store)
-    vars(cupbearer.services)["accounts"] = replace(
-        accounts, store=store, audit=Audit(store, cupbearer.services.world)
+    store = OneCommit(accounts.self_service.store)
+    vars(accounts)["self_service"] = replace(
+        accounts.self_service, store=store, audit=Audit(store, cupbearer.services.world)
     )
     body = {"current_password": ann.password, "new_password": "another long phrase"}
     assert ann.put("/users/me/password", json=body).status == 204

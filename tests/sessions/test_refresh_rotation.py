@@ -54,7 +54,7 @@ class TestOneLine:
         """The design's section 8."""
         spend(cupbearer, ann.refresh_token)  # the ring is in memory now
         line = Line(cupbearer.services.store)
-        cupbearer.services.sessions._store = line
+        cupbearer.services.authentication.sessions._store = line
         token = spend(cupbearer, ann.refresh_token).refresh_token
         line.requests = 0
         spend(cupbearer, token)
@@ -65,7 +65,7 @@ class TestOneLine:
     def test_a_malformed_token_costs_no_store_request(self, cupbearer: AppUnderTest, text: str) -> None:
         """DS-1."""
         line = Line(cupbearer.services.store)
-        cupbearer.services.sessions._store = line
+        cupbearer.services.authentication.sessions._store = line
         assert refusal(cupbearer, text) == "invalid_token"
         assert line.requests == 0
 
@@ -73,7 +73,7 @@ class TestOneLine:
         token = ann.refresh_token or ""
         forged = [token[:-1] + ("0" if token[-1] != "0" else "1"), token.replace(".0.", ".1."), token.upper()]
         line = Line(cupbearer.services.store)
-        cupbearer.services.sessions._store = line
+        cupbearer.services.authentication.sessions._store = line
         assert {refusal(cupbearer, text) for text in forged} == {"invalid_token"}
         assert line.requests == 0
 
@@ -136,10 +136,10 @@ class TestGrace:
     ) -> None:
         """SE-3: last use is when a token was truly spent."""
         spend(cupbearer, ann.refresh_token)
-        used = cupbearer.services.sessions.live(ann.user_id or "")[0].last_used_at
+        used = cupbearer.services.authentication.sessions.live(ann.user_id or "")[0].last_used_at
         cupbearer.clock.advance(5)
         spend(cupbearer, ann.refresh_token)
-        assert cupbearer.services.sessions.live(ann.user_id or "")[0].last_used_at == used
+        assert cupbearer.services.authentication.sessions.live(ann.user_id or "")[0].last_used_at == used
 
     def test_more_refreshes_in_the_window_than_are_remembered_log_nobody_out(
         self, cupbearer: AppUnderTest, ann: Client
@@ -157,7 +157,7 @@ class TestGrace:
         for _ in range(100):
             token = spend(cupbearer, token).refresh_token
             cupbearer.clock.advance(4)
-        assert len(cupbearer.services.sessions.live(ann.user_id or "")[0].spent) <= 19
+        assert len(cupbearer.services.authentication.sessions.live(ann.user_id or "")[0].spent) <= 19
 
 
 class TestClocks:

@@ -53,35 +53,39 @@ class TestReasons:
         assert refusal(cupbearer, ann.refresh_token) == "revoked"
 
     def test_logged_out_everywhere_is_revoked(self, cupbearer: AppUnderTest, ann: Client) -> None:
-        cupbearer.services.administration.end_session(ann.user_id or "", None, source=SOURCE)
+        cupbearer.services.accounts.administration.end_session(ann.user_id or "", None, source=SOURCE)
         assert refusal(cupbearer, ann.refresh_token) == "revoked"
 
     def test_a_disabled_account_is_disabled(self, cupbearer: AppUnderTest, ann: Client) -> None:
-        cupbearer.services.administration.administer(ann.user_id or "", disabled=True, source=SOURCE)
+        cupbearer.services.accounts.administration.administer(ann.user_id or "", disabled=True, source=SOURCE)
         assert refusal(cupbearer, ann.refresh_token) == "disabled"
 
     def test_enabling_again_revives_no_session(self, cupbearer: AppUnderTest, ann: Client) -> None:
         """SE-6."""
         for disabled in (True, False):
-            cupbearer.services.administration.administer(ann.user_id or "", disabled=disabled, source=SOURCE)
+            cupbearer.services.accounts.administration.administer(
+                ann.user_id or "", disabled=disabled, source=SOURCE
+            )
         assert refusal(cupbearer, ann.refresh_token) == "disabled"
 
     def test_a_password_set_by_an_operator_is_password_changed(
         self, cupbearer: AppUnderTest, ann: Client
     ) -> None:
-        cupbearer.services.administration.set_password(
+        cupbearer.services.accounts.administration.set_password(
             ann.user_id or "", new="a new long phrase", source=SOURCE
         )
         assert refusal(cupbearer, ann.refresh_token) == "password_changed"
 
     def test_a_deleted_users_token_is_revoked(self, cupbearer: AppUnderTest, ann: Client) -> None:
-        cupbearer.services.administration.delete(ann.user_id or "", source=SOURCE)
+        cupbearer.services.accounts.administration.delete(ann.user_id or "", source=SOURCE)
         assert refusal(cupbearer, ann.refresh_token) == "revoked"
 
     def test_another_clients_token_is_no_token(self, cupbearer: AppUnderTest, ann: Client) -> None:
         """SE-4: bound to its client; and the attempt ends nothing."""
         with pytest.raises(RefreshRefused) as refused:
-            cupbearer.services.log_in.refresh(ann.refresh_token or "", source=SOURCE, client_id="other")
+            cupbearer.services.authentication.log_in.refresh(
+                ann.refresh_token or "", source=SOURCE, client_id="other"
+            )
         assert refused.value.public_code == "invalid_token"
         assert spend(cupbearer, ann.refresh_token)
 
@@ -104,7 +108,7 @@ class TestReasons:
     ) -> None:
         """DL-3: a counter ahead of the session's was given out by a history that was undone."""
         ahead = spend(cupbearer, ann.refresh_token).refresh_token
-        sessions = cupbearer.services.sessions
+        sessions = cupbearer.services.authentication.sessions
         _, session = sessions.read(ann.user_id or "", ann.session_id or "")
         assert session
         assert session.record
@@ -118,25 +122,25 @@ class TestWhatItCarries:
     """SE-4: user state and scopes are read again at every refresh."""
 
     def test_a_changed_scope_reaches_the_next_token(self, cupbearer: AppUnderTest, ann: Client) -> None:
-        operate = cupbearer.services.administration.administer
+        operate = cupbearer.services.accounts.administration.administer
         operate(ann.user_id or "", granted=frozenset({"orders:read"}), source=SOURCE)
         assert spend(cupbearer, ann.refresh_token).scope == {"orders:read"}
 
     def test_a_session_begun_narrow_stays_narrow(self, cupbearer: AppUnderTest, ann: Client) -> None:
-        signed_in = cupbearer.services.log_in.with_password(
+        signed_in = cupbearer.services.authentication.log_in.with_password(
             username=ann.username or "",
             password=ann.password or "",
             scope=frozenset({"pangolins"}),
             source=SOURCE,
         )
         assert signed_in.scope == {"pangolins"}
-        cupbearer.services.administration.administer(
+        cupbearer.services.accounts.administration.administer(
             ann.user_id or "", granted=frozenset({"pangolins", "more"}), source=SOURCE
         )
         assert spend(cupbearer, signed_in.refresh_token).scope == {"pangolins"}
 
     def test_a_refresh_may_narrow_and_never_widen(self, cupbearer: AppUnderTest, ann: Client) -> None:
-        refresh = cupbearer.services.log_in.refresh
+        refresh = cupbearer.services.authentication.log_in.refresh
         narrowed = refresh(
             ann.refresh_token or "", source=SOURCE, scope=frozenset({"pangolins", "users:write"})
         )
@@ -156,20 +160,20 @@ class TestOvertaken:
             next(acts, lambda: None)()
             return session.granted(user), ()
 
-        sessions = under_test.services.sessions
+        sessions = under_test.services.authentication.sessions
         moved = sessions.refresh(token or "", client_id="cupbearer", source=SOURCE, issue=issue)
         found: frozenset[str] = moved.extra
         return found
 
     def test_by_a_scope_cut(self, cupbearer: AppUnderTest, ann: Client) -> None:
         left = frozenset({"get:profile"})
-        operate, user_id = cupbearer.services.administration, ann.user_id or ""
+        operate, user_id = cupbearer.services.accounts.administration, ann.user_id or ""
         cut = partial(operate.administer, user_id, granted=left, source=SOURCE)
         assert self.refresh(cupbearer, ann.refresh_token, cut) == left
 
     @pytest.mark.parametrize("act", ["disabled", "password_changed", "revoked", "logged out", "deleted"])
     def test_by_an_end(self, cupbearer: AppUnderTest, ann: Client, act: str) -> None:
-        operate, user_id = cupbearer.services.administration, ann.user_id or ""
+        operate, user_id = cupbearer.services.accounts.administration, ann.user_id or ""
         acts: dict[str, Callable[[], object]] = {
             "disabled": partial(operate.administer, user_id, disabled=True, source=SOURCE),
             "password_changed": partial(
@@ -194,7 +198,7 @@ class TestMany:
         for _ in range(MAX_SESSIONS + 5):
             cupbearer.clock.advance(1)
             ann.log_in()
-        going_on = cupbearer.services.sessions.live(ann.user_id or "")
+        going_on = cupbearer.services.authentication.sessions.live(ann.user_id or "")
         assert len(going_on) == MAX_SESSIONS
         assert going_on[0].session_id == ann.session_id
         assert refusal(cupbearer, first) == "expired"
@@ -226,13 +230,15 @@ class TestMany:
         ben.revoke()
         for session_id in (ben.session_id, ann.session_id, "none", "", "#", "x" * 900):
             with pytest.raises(NotFound):
-                cupbearer.services.sessions.end(ben.user_id or "", session_id or "", source=SOURCE)
+                cupbearer.services.authentication.sessions.end(
+                    ben.user_id or "", session_id or "", source=SOURCE
+                )
 
     def test_one_persons_end_of_all_is_nobody_elses(
         self, cupbearer: AppUnderTest, client: Client, ann: Client
     ) -> None:
         ben = client.as_user()
-        cupbearer.services.administration.end_session(ann.user_id or "", None, source=SOURCE)
+        cupbearer.services.accounts.administration.end_session(ann.user_id or "", None, source=SOURCE)
         assert spend(cupbearer, ben.refresh_token)
 
 
@@ -255,5 +261,5 @@ class TestWhatIsStored:
     def test_a_token_of_another_ring_is_not_ours(self, ann: Client, tmp_path: Path) -> None:
         (tmp_path / "other").mkdir()
         with AppUnderTest(ROOT, tmp_path / "other") as other:
-            token = RefreshTokens(other.services.mac_keys)
+            token = RefreshTokens(other.services.keys.mac)
             assert token.read(ann.refresh_token or "") is None

@@ -71,12 +71,14 @@ class CommandLine:
 
     def make(self, username: str = "Zoe", *options: str) -> User:
         self.done("users", "create", username, "--password-stdin", *options, stdin=PHRASE + "\n")
-        user = self.services.users.find(username)
+        user = self.services.accounts.users.find(username)
         assert user is not None
         return user
 
     def log_in(self, username: str = "Zoe", password: str = PHRASE) -> LogInResult:
-        return self.services.log_in.with_password(username=username, password=password, source=SOURCE)
+        return self.services.authentication.log_in.with_password(
+            username=username, password=password, source=SOURCE
+        )
 
 
 def script() -> list[str]:

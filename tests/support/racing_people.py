@@ -46,7 +46,7 @@ def spelling(turn: int, number: int) -> str:
 def sign_up(store: Store, partition: str, turn: int, name: str) -> str | None:
     """Want the round's name in a spelling of one's own; return the user id, or None for the loser."""
     try:
-        user, _ = services_on(store).sign_up.create(
+        user, _ = services_on(store).accounts.sign_up.create(
             username=spelling(turn, number_of(name)), password=PHRASE, log_in=True, source=SOURCE
         )
     except Taken:
@@ -58,12 +58,12 @@ def prepare(store: Store, partition: str, turns: int) -> None:
     """Log in one person for each round, and lay the refresh token where the callers find it."""
     for turn in range(turns):
         services = services_on(store)
-        composed = services.sign_up.create(
+        composed = services.accounts.sign_up.create(
             username=f"{partition}-{turn}", password=PHRASE, log_in=True, source=SOURCE
         )
         user, signed_in = composed
         assert signed_in
-        services.administration.administer(user.user_id, granted=HELD, source=SOURCE)
+        services.accounts.administration.administer(user.user_id, granted=HELD, source=SOURCE)
         told = {"user_id": user.user_id, "session_id": signed_in.session_id, "token": signed_in.refresh_token}
         store.commit(Insert(Key(partition, f"{turn}"), told))
 
@@ -77,13 +77,13 @@ def refresh_or_end(store: Store, partition: str, turn: int, name: str) -> tuple[
         return end(services, ACTS[turn % len(ACTS)], record.data["user_id"], record.data["session_id"])
     try:
         if number_of(name) == 1:  # somebody logs in anew meanwhile
-            signed_in = services.log_in.with_password(
+            signed_in = services.authentication.log_in.with_password(
                 username=f"{partition}-{turn}", password=PHRASE, source=SOURCE
             )
             return "", f"{signed_in.refresh_token}"
-        moved = services.log_in.refresh(record.data["token"], source=SOURCE)
+        moved = services.authentication.log_in.refresh(record.data["token"], source=SOURCE)
         if number_of(name) % 2:
-            moved = services.log_in.refresh(moved.refresh_token, source=SOURCE)
+            moved = services.authentication.log_in.refresh(moved.refresh_token, source=SOURCE)
     except (Refusal, InvalidCredentials) as refused:
         return refused.public_code
     return moved.access_token, moved.refresh_token
@@ -91,9 +91,9 @@ def refresh_or_end(store: Store, partition: str, turn: int, name: str) -> tuple[
 
 def end(services: QuickServices, act: str, user_id: str, session_id: str) -> str:
     """End a session in one of the ways there are."""
-    administration = services.administration
+    administration = services.accounts.administration
     verbs: dict[str, Any] = {
-        "log out": lambda: services.sessions.end(user_id, session_id, source=SOURCE),
+        "log out": lambda: services.authentication.sessions.end(user_id, session_id, source=SOURCE),
         "log out everywhere": lambda: administration.end_session(user_id, None, source=SOURCE),
         "disable": lambda: administration.administer(user_id, disabled=True, source=SOURCE),
         "cut scopes": lambda: administration.administer(

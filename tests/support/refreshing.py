@@ -14,10 +14,10 @@ DAY = 86_400
 
 
 def spend(under_test: AppUnderTest, token: str | None) -> LogInResult:
-    return under_test.services.log_in.refresh(token or "", source=SOURCE)
+    return under_test.services.authentication.log_in.refresh(token or "", source=SOURCE)
 
 
 def refusal(under_test: AppUnderTest, token: str | None, *, source: Source = SOURCE) -> str:
     with pytest.raises(RefreshRefused) as refused:
-        under_test.services.log_in.refresh(token or "", source=source)
+        under_test.services.authentication.log_in.refresh(token or "", source=source)
     return refused.value.public_code

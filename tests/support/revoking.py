@@ -39,12 +39,14 @@ class Out:
 Act = Callable[["Services", Out], object]
 
 OWN: dict[str, Act] = {
-    "log-out": lambda at, out: at.sessions.end(out.user_id, out.session_id, source=SOURCE),
-    "disable": lambda at, out: at.administration.administer(out.user_id, disabled=True, source=SOURCE),
-    "scope cut": lambda at, out: at.administration.administer(
+    "log-out": lambda at, out: at.authentication.sessions.end(out.user_id, out.session_id, source=SOURCE),
+    "disable": lambda at, out: at.accounts.administration.administer(
+        out.user_id, disabled=True, source=SOURCE
+    ),
+    "scope cut": lambda at, out: at.accounts.administration.administer(
         out.user_id, granted=frozenset({"get:profile"}), source=SOURCE
     ),
-    "password changed": lambda at, out: at.administration.set_password(
+    "password changed": lambda at, out: at.accounts.administration.set_password(
         out.user_id, new=ANOTHER, source=SOURCE
     ),
 }
@@ -60,15 +62,17 @@ ACTS = OWN | THROUGH_AN_APP
 
 def token_out(at: "Services", act: str, *, username: str) -> Out:
     """Return the token of somebody new, of the kind that the act is about."""
-    user, signed_in = at.sign_up.create(username=username, password=PASSWORD, log_in=True, source=SOURCE)
+    user, signed_in = at.accounts.sign_up.create(
+        username=username, password=PASSWORD, log_in=True, source=SOURCE
+    )
     assert signed_in is not None
-    at.administration.administer(user.user_id, granted=HELD, source=SOURCE)
+    at.accounts.administration.administer(user.user_id, granted=HELD, source=SOURCE)
     if act in THROUGH_AN_APP:
         client, tokens = token_of_app(
             at, user_id=user.user_id, login_id=signed_in.session_id, scopes=HELD, source=SOURCE
         )
         return Out(tokens.access_token, user.user_id, signed_in.session_id, client.client_id)
-    narrow = at.log_in.with_password(username=username, password=PASSWORD, source=SOURCE)
+    narrow = at.authentication.log_in.with_password(username=username, password=PASSWORD, source=SOURCE)
     return Out(narrow.access_token, user.user_id, narrow.session_id)
 
 

@@ -39,4 +39,4 @@ class OneCommit(Line):
 
 def sessions_over(under_test: AppUnderTest, store: Store) -> None:
     """Let the sessions of the app reach their store this way."""
-    under_test.services.sessions._store = store
+    under_test.services.authentication.sessions._store = store

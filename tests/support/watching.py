@@ -43,17 +43,16 @@ class Watched:
 
 
 def watched(under_test: AppUnderTest) -> Watched:
-    line, counting = Line(under_test.services.store), Counting(under_test.services.passwords)
+    line, counting = Line(under_test.services.store), Counting(under_test.services.credentials.passwords)
     services = QuickServices(under_test.settings, under_test.services.world, store=line)
-    ready = {
-        name: getattr(under_test.services, name) for name in ("key_ring", "mac_keys")
-    }  # in memory already
-    vars(services).update(ready, passwords=counting)
+    known = under_test.services.keys
+    vars(services.keys).update(ring=known.ring, mac=known.mac)  # in memory already
+    vars(services.credentials).update(passwords=counting)
     return Watched(services, line, counting.asked)
 
 
 def log_in(
     under_test: AppUnderTest | Watched, username: str | None, password: str | None, source: Source = SOURCE
 ) -> LogInResult:
-    sign_in = under_test.services.log_in
+    sign_in = under_test.services.authentication.log_in
     return sign_in.with_password(username=username or "", password=password or "", source=source)

@@ -14,7 +14,7 @@ from tests.support.keys_world import Line
 
 
 def verify(under_test: AppUnderTest, token: str | None) -> str:
-    return under_test.services.bearer_tokens.verify(token or "").sub
+    return under_test.services.tokens.bearer.verify(token or "").sub
 
 
 class TestOpaque:
@@ -33,7 +33,7 @@ class TestOpaque:
         assert ann.get("/users").status == 403
 
     def test_it_says_what_a_signed_one_says(self, cupbearer: AppUnderTest, ann: Client) -> None:
-        claims = cupbearer.services.bearer_tokens.verify(ann.access_token or "")
+        claims = cupbearer.services.tokens.bearer.verify(ann.access_token or "")
         assert (claims.sub, claims.sid, claims.client_id) == (ann.user_id, ann.session_id, "cupbearer")
         assert (claims.exp - claims.iat, claims.amr) == (300, ("pwd",))
         assert claims.scope == {"get:profile", "pangolins"}
@@ -41,7 +41,7 @@ class TestOpaque:
     @pytest.mark.parametrize("act", ["log out", "everywhere", "disable", "delete", "password"])
     def test_it_ends_with_its_session(self, cupbearer: AppUnderTest, ann: Client, act: str) -> None:
         """M8: at the next look of the authorizer."""
-        operate, user_id = cupbearer.services.administration, ann.user_id or ""
+        operate, user_id = cupbearer.services.accounts.administration, ann.user_id or ""
         acts: dict[str, Any] = {
             "log out": ann.revoke,
             "everywhere": lambda: operate.end_session(user_id, None, source=SOURCE),
@@ -64,7 +64,7 @@ class TestOpaque:
     ) -> None:
         """The design's section 8."""
         line = Line(cupbearer.services.store)
-        cupbearer.services.opaque_access._store = line
+        cupbearer.services.tokens.opaque._store = line
         verify(cupbearer, ann.access_token)
         assert line.requests == 1
         token = ann.access_token or ""
@@ -78,7 +78,7 @@ class TestOpaque:
     def test_a_malformed_one_costs_no_store_request(self, cupbearer: AppUnderTest, text: str) -> None:
         """DS-1."""
         line = Line(cupbearer.services.store)
-        cupbearer.services.opaque_access._store = line
+        cupbearer.services.tokens.opaque._store = line
         with pytest.raises(InvalidToken):
             verify(cupbearer, text)
         assert line.requests == 0
@@ -110,7 +110,7 @@ class TestOpaque:
         self, cupbearer: AppUnderTest, ann: Client
     ) -> None:
         said = Grant(ann.user_id or "", "cupbearer", frozenset({"get:profile"}), sid=ann.session_id)
-        signed = cupbearer.services.access_tokens.issue(said).token
+        signed = cupbearer.services.tokens.jwt.issue(said).token
         with pytest.raises(InvalidToken):
             verify(cupbearer, signed)
 
@@ -134,7 +134,7 @@ class TestSigned:
         assert ann.get("/pangolins").status == 401
 
     def test_a_disabled_persons_name_is_told_to_nobody(self, cupbearer: AppUnderTest, ann: Client) -> None:
-        cupbearer.services.administration.administer(ann.user_id or "", disabled=True, source=SOURCE)
+        cupbearer.services.accounts.administration.administer(ann.user_id or "", disabled=True, source=SOURCE)
         assert ann.get("/profile").status == 401
         assert ann.post("/messages", json={"text": "still here"}).status == 401
 
@@ -144,14 +144,14 @@ class TestSigned:
         """The design's section 8."""
         verify(cupbearer, ann.access_token)
         line = Line(cupbearer.services.store)
-        cupbearer.services.key_ring._store = line
+        cupbearer.services.keys.ring._store = line
         verify(cupbearer, ann.access_token)
         assert line.requests == 0
 
     def test_only_our_first_party_token_of_a_person_is_own(
         self, cupbearer: AppUnderTest, ann: Client
     ) -> None:
-        bearer = cupbearer.services.bearer_tokens
+        bearer = cupbearer.services.tokens.bearer
         claims = bearer.verify(ann.access_token or "")
         assert bearer.is_own(claims)
         for other in ({"iss": "https://other.example"}, {"client_id": "app"}, {"sid": None}):

@@ -173,7 +173,7 @@ class TestAtTheCommandLine:
         for act in (("disable",), ("grant", "pangolins"), ("set-password",), ("delete",)):
             refused = terminal.run("users", act[0], "zoe@example.com", *act[1:], stdin="a phrase of words\n")
             assert refused.exit_code != 0
-        assert terminal.services.users.find("Zoe") is not None
+        assert terminal.services.accounts.users.find("Zoe") is not None
 
     def test_accounts_of_an_earlier_release_are_indexed_by_a_command(self, terminal: CommandLine) -> None:
         zoe = terminal.make("Zoe", "--email", "zoe@example.com")

@@ -52,7 +52,7 @@ def new_browser(call: Call) -> Browser:
 
 def logged_in(call: Call) -> "LiveSession | None":
     """Return who is logged in at the browser."""
-    return call.services.browser_sessions.find(call.cookie(SESSION))
+    return call.services.authentication.browser_sessions.find(call.cookie(SESSION))
 
 
 def end_earlier(call: Call) -> None:
@@ -60,7 +60,9 @@ def end_earlier(call: Call) -> None:
     before = logged_in(call)
     if before is not None:
         with suppress(NotFound):
-            call.services.sessions.end(before.user.user_id, before.session.session_id, source=call.source)
+            call.services.authentication.sessions.end(
+                before.user.user_id, before.session.session_id, source=call.source
+            )
 
 
 def renewed(call: Call, signed_in: WithRefreshToken) -> Browser:
@@ -72,7 +74,7 @@ def renewed(call: Call, signed_in: WithRefreshToken) -> Browser:
 
 def session_cookie(call: Call, signed_in: WithRefreshToken) -> str:
     """Return the cookie that shows a new log-in; its session says when it is over, whatever the browser keeps."""
-    token = call.services.browser_sessions.token_for(signed_in.refresh_token)
+    token = call.services.authentication.browser_sessions.token_for(signed_in.refresh_token)
     return host_cookie.kept(SESSION, token, seconds=call.services.settings.session_max_seconds)
 
 

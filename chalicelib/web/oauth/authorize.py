@@ -126,7 +126,7 @@ def _log_out(call: Call, request: "LogoutRequest") -> Answer:
     from chalicelib.oauth.redirect_uris import with_parameters
 
     logged_in = browser_session.logged_in(call)
-    logout.carry_out(request, logged_in, call.services.sessions, source=call.source)
+    logout.carry_out(request, logged_in, call.services.authentication.sessions, source=call.source)
     cookies = browser_session.dropped()
     if request.redirect_uri is not None:
         return see_other(with_parameters(request.redirect_uri, {"state": request.state}), cookies)

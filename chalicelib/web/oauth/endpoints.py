@@ -55,10 +55,10 @@ def token(call: Call) -> Answer:
     from chalicelib.oauth import client_authentication
 
     provider, form = call.services.oauth, forms.machine(call)
-    client = provider.authentication.authenticate(
+    client = provider.client_authentication.authenticate(
         client_authentication.read(form, call.headers.get("authorization")), source=call.source
     )
-    tokens = provider.redeem(form, client, source=call.source)
+    tokens = provider.token_requests.redeem(form, client, source=call.source)
     answer = TokenAnswer(
         access_token=tokens.access_token,
         expires_in=tokens.expires_in,
@@ -77,7 +77,7 @@ def revoke(call: Call) -> Answer:
     from chalicelib.oauth.grants.forms import required
 
     provider, form = call.services.oauth, forms.machine(call)
-    client = provider.authentication.authenticate(
+    client = provider.client_authentication.authenticate(
         client_authentication.read(form, call.headers.get("authorization")), source=call.source
     )
     provider.inspection.revoke(required(form, "token"), client, source=call.source)
@@ -92,7 +92,7 @@ def introspect(call: Call) -> Answer:
     from chalicelib.oauth.grants.forms import required
 
     provider, form = call.services.oauth, forms.machine(call)
-    client = provider.authentication.confidential(
+    client = provider.client_authentication.confidential(
         client_authentication.read(form, call.headers.get("authorization")), source=call.source
     )
     return Answer(provider.inspection.introspect(required(form, "token"), client), headers=NO_STORE)
@@ -115,7 +115,7 @@ def device_authorization(call: Call) -> Answer:
     from chalicelib.oauth.grants.forms import scope
 
     provider, form = call.services.oauth, forms.machine(call)
-    client = provider.authentication.authenticate(
+    client = provider.client_authentication.authenticate(
         client_authentication.read(form, call.headers.get("authorization")), source=call.source
     )
     if not client.may(DEVICE_CODE):
@@ -143,8 +143,8 @@ def userinfo(call: Call) -> Answer:
     claims = call.principal
     if claims.iss != call.services.settings.issuer:
         raise InvalidToken("another issuer's person")
-    user = call.services.accounts.acting(claims).user
-    scope = call.services.standing.look(claims).claims.scope
+    user = call.services.accounts.self_service.acting(claims).user
+    scope = call.services.tokens.standing.look(claims).claims.scope
     answer = UserInfo(
         sub=user.user_id,
         name=user.name if "profile" in scope else None,

@@ -36,7 +36,7 @@ def log_in_by_form(call: Call) -> Answer:
     """Log in at the page, then go on with what the browser was on the way to."""
     fields, browser, pending = _sent(call, "login")
     try:
-        signed_in = call.services.log_in.with_password(
+        signed_in = call.services.authentication.log_in.with_password(
             username=fields.get("username", ""), password=fields.get("password", ""), source=call.source
         )
     except (Invalid, InvalidCredentials, SlowDown) as refusal:
@@ -65,7 +65,7 @@ def sign_up_by_form(call: Call) -> Answer:
     """Sign up at the page, and be logged in."""
     fields, browser, pending = _sent(call, "signup")
     try:
-        _, signed_in = call.services.sign_up.create(
+        _, signed_in = call.services.accounts.sign_up.create(
             username=fields.get("username", ""),
             password=fields.get("password", ""),
             email=fields.get("email"),
@@ -115,7 +115,7 @@ def _go_on(call: Call, signed_in: "LogInResult", pending: "Pending | None") -> A
     """End the log-in before, if any, keep the new one in the browser under a new name, and lead on."""
     from chalicelib.web.oauth import authorization_flow
 
-    live = call.services.sessions.find_live(signed_in.user.user_id, signed_in.session_id)
+    live = call.services.authentication.sessions.find_live(signed_in.user.user_id, signed_in.session_id)
     browser = browser_session.renewed(call, signed_in)
     if pending is None or live is None:
         return see_other(f"{call.services.settings.issuer}/account", browser.cookies)

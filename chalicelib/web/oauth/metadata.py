@@ -12,7 +12,7 @@ def openid_configuration(call: Call) -> Answer:
     """Return what OpenID Connect Discovery 1.0 asks for."""
     from chalicelib.oauth import metadata
 
-    algorithms = [key["alg"] for key in call.services.key_ring.jwks()["keys"]]
+    algorithms = [key["alg"] for key in call.services.keys.ring.jwks()["keys"]]
     document = metadata.openid_configuration(
         issuer=call.services.settings.issuer, signing_algorithms=algorithms
     )

@@ -67,7 +67,9 @@ def _write_down(call: Call, error: str, client_id: str | None = None, uri: str |
 
 def _is_news(call: Call, user_id: str, error: str) -> bool:
     """Return whether a person's trail does not have it yet: any page may send a browser here as often as it likes (DS-3)."""
-    return call.services.throttle.is_first("request_refused", f"{user_id} {error}", seconds=NOTED_SECONDS)
+    return call.services.credentials.throttle.is_first(
+        "request_refused", f"{user_id} {error}", seconds=NOTED_SECONDS
+    )
 
 
 def _sent_by_client(refusal: OAuthRefusal) -> tuple[str | None, str | None]:
@@ -122,7 +124,7 @@ def signed_payloads(call: Call) -> "SignedPayloads":
     """Return what seals texts that travel through a browser."""
     from chalicelib.keys.signed_payloads import SignedPayloads
 
-    return SignedPayloads(call.services.mac_keys, call.services.world)
+    return SignedPayloads(call.services.keys.mac, call.services.world)
 
 
 def csrf_token(call: Call, browser: Browser, purpose: str, *about: str) -> str:

@@ -37,7 +37,7 @@ class Jwks(msgspec.Struct, frozen=True):
 def jwks(call: Call) -> Answer:
     """Return the public keys that verify our tokens."""
     headers = {"Cache-Control": f"public, max-age={JWKS_CACHE_SECONDS}"}
-    return Answer(call.services.key_ring.jwks(), headers=headers)
+    return Answer(call.services.keys.ring.jwks(), headers=headers)
 
 
 @api.route("/health", methods=["GET"], public=True, gives=Health)
@@ -47,8 +47,8 @@ def health(call: Call) -> Answer:
         call.services.store.get(Key("health", "probe"))
     except StoreLost as lost:
         raise Unavailable(f"Nothing can be read or kept: {lost.public}.") from lost
-    call.services.key_ring.check()
-    call.services.mac_keys.check()
+    call.services.keys.ring.check()
+    call.services.keys.mac.check()
     settings = call.services.settings
     return Answer(
         Health(

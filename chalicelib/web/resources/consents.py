@@ -26,7 +26,7 @@ class ConsentList(msgspec.Struct, frozen=True):
 @api.route("/users/me/consents", methods=["GET"], own=True, gives=ConsentList)
 def list_consents(call: Call) -> Answer:
     """Return what one has consented to."""
-    user = call.services.accounts.acting(call.principal).user
+    user = call.services.accounts.self_service.acting(call.principal).user
     shapes = [
         ConsentShape(
             client_id=consent.client_id,
@@ -42,6 +42,6 @@ def list_consents(call: Call) -> Answer:
 @api.route("/users/me/consents/{client_id}", methods=["DELETE"], own=True, status=204, refuses=(404,))
 def withdraw_consent(call: Call) -> Answer:
     """Withdraw a consent; the application's sessions of this person end with it."""
-    user = call.services.accounts.acting(call.principal).user
+    user = call.services.accounts.self_service.acting(call.principal).user
     call.services.oauth.consents.withdraw(user.user_id, call.params["client_id"], source=call.source)
     return NO_CONTENT

@@ -40,7 +40,7 @@ class LinkingBegun(msgspec.Struct, frozen=True):
 @api.route("/users/me/identities", methods=["GET"], own=True, gives=IdentityList)
 def list_identities(call: Call) -> Answer:
     """Return one's own linked identities."""
-    user = call.services.accounts.acting(call.principal).user
+    user = call.services.accounts.self_service.acting(call.principal).user
     return Answer(IdentityList([IdentityShape.of(identity) for identity in user.identities]))
 
 
@@ -62,8 +62,8 @@ def begin_link(call: Call) -> Answer:
 
     form: Linking = call.body
     return_to = own_path(form.return_to)
-    acting = call.services.accounts.acting(call.principal)
-    call.services.accounts.reauthenticate(acting, password=form.password, source=call.source)
+    acting = call.services.accounts.self_service.acting(call.principal)
+    call.services.accounts.self_service.reauthenticate(acting, password=form.password, source=call.source)
     browser, headers = federated_log_in.new(call, seconds=FLOW_SECONDS)
     name = call.params["identity"]
     url = call.services.federation.begin_link(
@@ -86,8 +86,8 @@ def unlink(call: Call) -> Answer:
 
     Asks for the password, or for a log-in of the last five minutes.
     """
-    accounts = call.services.accounts
-    acting = accounts.acting(call.principal)
-    accounts.reauthenticate(acting, password=call.body.password, source=call.source)
+    own = call.services.accounts.self_service
+    acting = own.acting(call.principal)
+    own.reauthenticate(acting, password=call.body.password, source=call.source)
     call.services.federation.identities.unlink(acting, call.params["identity"], source=call.source)
     return NO_CONTENT

@@ -69,7 +69,7 @@ def log_in(call: Call) -> Answer:
     if form.cookie:
         call.demand_own_origin()
     wanted = None if form.scope is None else scopes.parse(form.scope)
-    signed_in = call.services.log_in.with_password(
+    signed_in = call.services.authentication.log_in.with_password(
         username=form.username, password=form.password, scope=wanted, source=call.source
     )
     cookies = browser_session.renewed(call, signed_in).cookies if form.cookie else ()
@@ -95,7 +95,7 @@ def refresh(call: Call) -> Answer:
     token = in_body if in_body is not None else refresh_token.of(call)
     if token is None:
         raise RefreshRefused("invalid_token")
-    signed_in = call.services.log_in.refresh(token, source=call.source)
+    signed_in = call.services.authentication.log_in.refresh(token, source=call.source)
     cookies = browser_session.begin(call, signed_in) if in_body is None else ()
     return _tokens(signed_in, cookies, in_cookie=in_body is None)
 
@@ -103,7 +103,7 @@ def refresh(call: Call) -> Answer:
 @api.route("/sessions", methods=["GET"], own=True, gives=SessionList)
 def list_sessions(call: Call) -> Answer:
     """Return one's own sessions."""
-    acting = call.services.accounts.acting(call.principal)
+    acting = call.services.accounts.self_service.acting(call.principal)
     shapes = [
         SessionShape(
             session_id=session.session_id,
@@ -114,7 +114,7 @@ def list_sessions(call: Call) -> Answer:
             user_agent=session.user_agent,
             current=session.session_id == acting.session.session_id,
         )
-        for session in call.services.sessions.live(acting.user.user_id)
+        for session in call.services.authentication.sessions.live(acting.user.user_id)
     ]
     return Answer(SessionList(shapes))
 
@@ -125,24 +125,26 @@ def log_out(call: Call) -> Answer:
 
     204 also where the session ends by another request at this moment; 401 where it was over before.
     """
-    accounts = call.services.accounts
-    accounts.log_out(accounts.acting(call.principal), source=call.source)
+    own = call.services.accounts.self_service
+    own.log_out(own.acting(call.principal), source=call.source)
     return Answer(status=204, headers=browser_session.set_cookies(browser_session.dropped()))
 
 
 @api.route("/sessions/{session_id}", methods=["DELETE"], own=True, status=204, refuses=(404, 409))
 def log_out_there(call: Call) -> Answer:
     """End one of one's own sessions."""
-    acting = call.services.accounts.acting(call.principal)
-    call.services.sessions.end(acting.user.user_id, call.params["session_id"], source=call.source)
+    acting = call.services.accounts.self_service.acting(call.principal)
+    call.services.authentication.sessions.end(
+        acting.user.user_id, call.params["session_id"], source=call.source
+    )
     return NO_CONTENT
 
 
 @api.route("/sessions", methods=["DELETE"], own=True, status=204, refuses=(404, 409))
 def log_out_everywhere(call: Call) -> Answer:
     """End all of one's own sessions, this one too."""
-    accounts = call.services.accounts
-    accounts.end_all(accounts.acting(call.principal), source=call.source)
+    own = call.services.accounts.self_service
+    own.end_all(own.acting(call.principal), source=call.source)
     return Answer(status=204, headers=browser_session.set_cookies(browser_session.dropped()))
 
 

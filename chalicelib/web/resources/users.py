@@ -112,7 +112,7 @@ def sign_up(call: Call) -> Answer:
     form: SignUp = call.body
     if form.cookie:
         call.demand_own_origin()
-    user, signed_in = call.services.sign_up.create(
+    user, signed_in = call.services.accounts.sign_up.create(
         username=form.username,
         password=form.password,
         email=form.email,
@@ -136,7 +136,7 @@ def sign_up(call: Call) -> Answer:
 @api.route("/users/me", methods=["GET"], own=True, gives=UserAnswer)
 def own_profile(call: Call) -> Answer:
     """Return one's own profile."""
-    return _user(call.services.accounts.acting(call.principal).user)
+    return _user(call.services.accounts.self_service.acting(call.principal).user)
 
 
 @api.route(
@@ -147,9 +147,9 @@ def change_own_profile(call: Call) -> Answer:
     asked = msgspec.structs.asdict(call.body)
     password = asked.pop("password")
     changes = {name: value for name, value in asked.items() if value is not msgspec.UNSET}
-    accounts = call.services.accounts
-    user = accounts.change_profile(
-        accounts.acting(call.principal), changes=changes, password=password, source=call.source
+    own = call.services.accounts.self_service
+    user = own.change_profile(
+        own.acting(call.principal), changes=changes, password=password, source=call.source
     )
     return _user(user)
 
@@ -165,8 +165,8 @@ def change_own_profile(call: Call) -> Answer:
 )
 def delete_own_account(call: Call) -> Answer:
     """Delete one's own account for ever."""
-    accounts = call.services.accounts
-    accounts.delete_own(accounts.acting(call.principal), password=call.body.password, source=call.source)
+    own = call.services.accounts.self_service
+    own.delete_own(own.acting(call.principal), password=call.body.password, source=call.source)
     return Answer(status=204, headers=browser_session.set_cookies(browser_session.dropped()))
 
 
@@ -181,9 +181,9 @@ def delete_own_account(call: Call) -> Answer:
 )
 def change_password(call: Call) -> Answer:
     """Change one's own password; all other sessions end."""
-    accounts = call.services.accounts
-    accounts.change_password(
-        accounts.acting(call.principal),
+    own = call.services.accounts.self_service
+    own.change_password(
+        own.acting(call.principal),
         current=call.body.current_password,
         new=call.body.new_password,
         source=call.source,
@@ -202,7 +202,7 @@ def change_password(call: Call) -> Answer:
 )
 def own_activity(call: Call) -> Answer:
     """Return what happened to one's own account, newest first."""
-    user = call.services.accounts.acting(call.principal).user
+    user = call.services.accounts.self_service.acting(call.principal).user
     events, cursor = call.services.audit.of(user.user_id, after=_cursor(call), limit=call.page_limit())
     shapes = [
         EventShape(
@@ -224,14 +224,14 @@ def own_activity(call: Call) -> Answer:
 @api.route("/users", methods=["GET"], scope=READ, query=("limit", "cursor"), gives=UserPage, refuses=(400,))
 def list_users(call: Call) -> Answer:
     """Return users in the order of sign-up, a page at a time."""
-    users, cursor = call.services.users.listed(after=_cursor(call), limit=call.page_limit())
+    users, cursor = call.services.accounts.users.listed(after=_cursor(call), limit=call.page_limit())
     return Answer(UserPage([UserShape.of(user) for user in users], cursor))
 
 
 @api.route("/users/{user_id}", methods=["GET"], scope=READ, gives=UserAnswer, refuses=(404,))
 def look_up_user(call: Call) -> Answer:
     """Return one user."""
-    return _user(call.services.users.require(call.params["user_id"]))
+    return _user(call.services.accounts.users.require(call.params["user_id"]))
 
 
 @api.route(
@@ -249,9 +249,9 @@ def administer_user(call: Call) -> Answer:
     and the last one that holds ``users:write`` stay what they are: 403 ``own_account`` and ``last_operator``.
     """
     change: Administration = call.body
-    operator = call.services.operators.acting(call.principal)
+    operator = call.services.accounts.operators.acting(call.principal)
     granted = None if change.scopes is None else scopes.parse_each(change.scopes)
-    user = call.services.administration.administer(
+    user = call.services.accounts.administration.administer(
         call.params["user_id"],
         granted=granted,
         disabled=change.disabled,
@@ -266,8 +266,8 @@ def administer_user(call: Call) -> Answer:
 @api.route("/users/{user_id}", methods=["DELETE"], scope=WRITE, status=204, refuses=(404, 409))
 def delete_user(call: Call) -> Answer:
     """Delete a user for ever; not the own account, nor the last one that holds ``users:write``."""
-    operator = call.services.operators.acting(call.principal)
-    call.services.administration.delete(
+    operator = call.services.accounts.operators.acting(call.principal)
+    call.services.accounts.administration.delete(
         call.params["user_id"], source=call.source, actor=operator.actor, permitted=operator.permitted
     )
     return NO_CONTENT

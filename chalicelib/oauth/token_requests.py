@@ -1,24 +1,14 @@
-"""The OpenID provider as the views call it: its subjects, and the one doorway of token requests."""
+"""The one doorway of token requests (RFC 6749): from a grant type's name to its tokens."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from chalicelib.audit.trail import Source
-from chalicelib.oauth.authorization import Authorization
-from chalicelib.oauth.authorization_codes import Codes
+from chalicelib.audit.trail import Audit, Source
 from chalicelib.oauth.client import Client
-from chalicelib.oauth.client_authentication import ClientAuthentication
-from chalicelib.oauth.clients import Clients
-from chalicelib.oauth.consents import Consents
-from chalicelib.oauth.device_codes import Devices
 from chalicelib.oauth.errors import OAuthRefusal
 from chalicelib.oauth.grants.forms import Form, required
-from chalicelib.oauth.id_tokens import IdTokens
-from chalicelib.oauth.introspection import Inspection
 from chalicelib.oauth.token_issuance import Tokens
-
-if TYPE_CHECKING:
-    from chalicelib.audit.trail import Audit
 
 WAITING = {"authorization_pending", "slow_down"}  # the ordinary answers of a device that asks
 
@@ -31,19 +21,11 @@ class GrantType(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class AuthorizationServer:
-    """The subjects that the views call."""
+class TokenRequests:
+    """The grants that the token endpoint takes, by the value of ``grant_type``."""
 
-    clients: Clients
-    authentication: ClientAuthentication
-    authorization: Authorization
-    codes: Codes
-    consents: Consents
-    devices: Devices
-    id_tokens: IdTokens
-    inspection: Inspection
-    grants: dict[str, GrantType]
-    audit: "Audit"
+    grants: Mapping[str, GrantType]
+    audit: Audit
 
     def redeem(self, form: Form, client: Client, *, source: Source) -> Tokens:
         """Return the tokens of a token request; raise OAuthRefusal for every other one, which is written down."""

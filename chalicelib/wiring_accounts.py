@@ -1,0 +1,107 @@
+"""Wiring of the accounts: who there is, how one becomes a user, and what is done with an account."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chalicelib.accounts.administration import Administration
+    from chalicelib.accounts.idempotency import IdempotencyKeys
+    from chalicelib.accounts.operators import Operators
+    from chalicelib.accounts.provisioning import Provisioning
+    from chalicelib.accounts.self_service import SelfService
+    from chalicelib.accounts.sign_up import SignUp
+    from chalicelib.users.unverified_addresses import Addresses
+    from chalicelib.users.users import Users
+    from chalicelib.wiring import Services
+
+
+class Accounts:
+    """``services.accounts``."""
+
+    def __init__(self, at: "Services") -> None:
+        self._at = at
+
+    @cached_property
+    def users(self) -> "Users":
+        """Return the users."""
+        from chalicelib.users.users import Users
+
+        return Users(self._at.store, self._at.world)
+
+    @cached_property
+    def addresses(self) -> "Addresses":
+        """Return what finds people by an address that is not verified."""
+        from chalicelib.users.unverified_addresses import Addresses
+
+        return Addresses(self._at.store)
+
+    @cached_property
+    def sign_up(self) -> "SignUp":
+        """Return the public way to an account."""
+        from chalicelib.accounts.sign_up import SignUp
+
+        at = self._at
+        return SignUp(
+            users=self.users,
+            passwords=at.credentials.passwords,
+            throttle=at.credentials.throttle,
+            log_in=at.authentication.log_in,
+            audit=at.audit,
+            default_scopes=at.settings.default_scopes,
+            is_open=at.settings.sign_up_open,
+        )
+
+    @cached_property
+    def provisioning(self) -> "Provisioning":
+        """Return the operator's way to make accounts."""
+        from chalicelib.accounts.provisioning import Provisioning
+
+        return Provisioning(self.users, self._at.credentials.passwords, self._at.audit)
+
+    @cached_property
+    def self_service(self) -> "SelfService":
+        """Return what people do with their accounts."""
+        from chalicelib.accounts.self_service import SelfService
+
+        at = self._at
+        return SelfService(
+            store=at.store,
+            world=at.world,
+            users=self.users,
+            passwords=at.credentials.passwords,
+            password_checks=at.credentials.password_checks,
+            sessions=at.authentication.sessions,
+            administration=self.administration,
+            audit=at.audit,
+        )
+
+    @cached_property
+    def administration(self) -> "Administration":
+        """Return what operators do with accounts."""
+        from chalicelib.accounts.administration import Administration
+
+        at = self._at
+        return Administration(
+            store=at.store,
+            users=self.users,
+            passwords=at.credentials.passwords,
+            throttle=at.credentials.throttle,
+            sessions=at.authentication.sessions,
+            audit=at.audit,
+        )
+
+    @cached_property
+    def operators(self) -> "Operators":
+        """Return what finds out which operator acts."""
+        from chalicelib.accounts.operators import Operators
+
+        tokens = self._at.tokens
+        return Operators(self._at.settings.issuer, tokens.standing, tokens.bearer.is_own)
+
+    @cached_property
+    def idempotency_keys(self) -> "IdempotencyKeys":
+        """Return what recognises a request that was done before."""
+        from chalicelib.accounts.idempotency import IdempotencyKeys
+
+        at = self._at
+        return IdempotencyKeys(at.store, at.world, at.keys.mac)
