@@ -32,10 +32,10 @@ class Prepared:
 
 def prepare(folder: Path, variables: Mapping[str, str]) -> Prepared:
     at = house.services(folder, variables, cheap=True)
-    user, signed_in = at.sign_up.create(
+    user, signed_in = at.accounts.sign_up.create(
         username="zoe", password=house.PASSWORD, log_in=True, source=house.somewhere()
     )
-    at.users.change(user.user_id, lambda user: replace(user, scopes=user.scopes | A_PERSONS))
+    at.accounts.users.change(user.user_id, lambda user: replace(user, scopes=user.scopes | A_PERSONS))
     robot, secret = at.oauth.clients.create(
         Registration(name="robot", grants=("client_credentials",), scopes=frozenset({"pangolins"}))
     )
@@ -45,10 +45,10 @@ def prepare(folder: Path, variables: Mapping[str, str]) -> Prepared:
         scope=A_PERSONS,
         sid=signed_in.session_id if signed_in else None,
     )
-    token = at.access_tokens.issue(spoken).token
+    token = at.tokens.jwt.issue(spoken).token
     return Prepared(
         token=token,
-        context=context_of(at.bearer_tokens.verify(token)),
+        context=context_of(at.tokens.bearer.verify(token)),
         robot=_basic(robot.client_id, secret or ""),
         web=RelyingParty.registered(at),
     )

@@ -59,7 +59,7 @@ class RelyingParty:
         form = {
             "grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER,
         }  # fmt: skip
-        given = self.at.oauth.redeem(form, self.client, source=house.somewhere()).refresh_token
+        given = self.at.oauth.token_requests.redeem(form, self.client, source=house.somewhere()).refresh_token
         if given is None:
             raise RuntimeError("the client gets no refresh tokens")
         return given
@@ -68,7 +68,9 @@ class RelyingParty:
 def _agreed(at: Services, client: Client, username: str) -> Code:
     """Let a person sign up, log in and agree to the client; return what its codes stand for."""
     source = house.somewhere()
-    _, signed_in = at.sign_up.create(username=username, password=house.PASSWORD, log_in=True, source=source)
+    _, signed_in = at.accounts.sign_up.create(
+        username=username, password=house.PASSWORD, log_in=True, source=source
+    )
     if signed_in is None:
         raise RuntimeError("a sign-up with log_in begins a session")
     user_id = signed_in.user.user_id
