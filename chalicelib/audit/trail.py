@@ -5,13 +5,12 @@ account of ours is only counted, so that a stranger cannot grow the store (DS-3)
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 from chalicelib.audit.events import EVENTS
 from chalicelib.networks import network_of
 from chalicelib.store import Insert, Key, Record, Store, Write
-from chalicelib.store.stored_fields import stored_fields
+from chalicelib.store.stored_values import StoredValue, stored_as
 from chalicelib.world import World
 
 AUDIT_SECONDS = 90 * 24 * 60 * 60  # how long an event is kept
@@ -35,7 +34,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class Event(StoredValue):
     """One line of the trail. ``at`` is seconds since the epoch; ``actor`` is a user id, ``operator`` or ``-``."""
 
     at: int
@@ -47,11 +46,11 @@ class Event:
     user_agent: str = ""
     request_id: str = ""
     detail: Mapping[str, str] = field(default_factory=dict)
-    event_id: str = ""
+    event_id: str = field(default="", metadata=stored_as(None))  # the record's own name
 
     @classmethod
     def from_record(cls, record: Record) -> "Event":
-        return cls(event_id=record.key.sort, **stored_fields(cls, record.data))
+        return cls.from_data(record.data, event_id=record.key.sort)
 
 
 class Audit:
@@ -75,22 +74,19 @@ class Audit:
         if event not in EVENTS:
             raise ValueError(f"{event} is not an audit event")
         now = self._world.now()
-        data: dict[str, Any] = asdict(
-            Event(
-                at=int(now),
-                event=event,
-                outcome=outcome,
-                actor=actor or target,
-                target=target,
-                ip=source.ip,
-                user_agent=source.user_agent[:MAX_TEXT],
-                request_id=source.request_id[:MAX_TEXT],
-                detail=detail,
-            )
+        line = Event(
+            at=int(now),
+            event=event,
+            outcome=outcome,
+            actor=actor or target,
+            target=target,
+            ip=source.ip,
+            user_agent=source.user_agent[:MAX_TEXT],
+            request_id=source.request_id[:MAX_TEXT],
+            detail=detail,
         )
-        del data["event_id"]
         sort = f"{int(now * 1000):015d}-{self._world.identifier()[:8]}"
-        return Insert(Key(f"audit#{target}", sort), data, expires_at=int(now) + AUDIT_SECONDS)
+        return Insert(Key(f"audit#{target}", sort), line.data(), expires_at=int(now) + AUDIT_SECONDS)
 
     def record(self, event: str, *, target: str, source: Source, outcome: str, **detail: str) -> None:
         """Record a refusal, which has no commit of its own."""

@@ -6,13 +6,13 @@ another browser's link or another provider's answer finds nothing, and spends no
 
 import hashlib
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from chalicelib.errors import Invalid
 from chalicelib.keys import pkce
 from chalicelib.store import Insert, Key, Store
-from chalicelib.store.stored_fields import stored_fields
+from chalicelib.store.stored_values import StoredValue
 from chalicelib.world import World, is_within
 
 FLOW_SECONDS = 600
@@ -20,7 +20,7 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")  # as World.secret gives it: 256 bits
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(StoredValue):
     """What to do when the person comes back. A ``link`` is for one user in one session, a ``log_in`` for nobody yet.
 
     ``fresh`` where the provider was asked to authenticate the person again, whatever session it has with them.
@@ -53,7 +53,7 @@ class Flows:
         state = self._world.secret()
         flow = replace(flow, nonce=self._world.secret(), code_verifier=self._world.secret())
         key = _key(state=state, browser=browser, provider=flow.provider)
-        self._store.commit(Insert(key, asdict(flow), expires_at=self._world.timestamp() + FLOW_SECONDS))
+        self._store.commit(Insert(key, flow.data(), expires_at=self._world.timestamp() + FLOW_SECONDS))
         return flow, state
 
     def spend(self, *, state: str | None, browser: str | None, provider: str) -> Flow:
@@ -66,7 +66,7 @@ class Flows:
             raise _not_begun()
         if not is_within(record.expires_at - FLOW_SECONDS, FLOW_SECONDS, now=self._world.now()):
             raise _not_begun()  # begun in the future: the clock went back, which prolongs nothing (AV-4)
-        return Flow(**stored_fields(Flow, record.data))
+        return Flow.from_data(record.data)
 
 
 def is_secret(text: str | None) -> bool:

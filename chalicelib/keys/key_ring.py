@@ -145,7 +145,7 @@ class KeyRing:
     def _start(self, first: KeyPair) -> _Loaded:
         """Insert the ring; of many that start at once all return the winner's (KM-4)."""
         with suppress(Conflict):
-            self._store.commit(Insert(RING, KeySet((first,)).to_data()))
+            self._store.commit(Insert(RING, KeySet((first,)).data()))
         loaded = self._read()
         if loaded is None:
             raise Unavailable
@@ -153,7 +153,7 @@ class KeyRing:
 
     def _replace(self, record: Record, ring: KeySet) -> _Loaded:
         """Return the ring as it is once this one was written; raise Conflict where another was first."""
-        self._store.commit(Replace(record, ring.to_data()))
+        self._store.commit(Replace(record, ring.data()))
         loaded = self._read()
         if loaded is None:
             raise Conflict([RING])

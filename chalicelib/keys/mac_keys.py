@@ -11,6 +11,7 @@ from chalicelib.keys.rotation import RING_CACHE_SECONDS, RING_TIMES
 from chalicelib.keys.stale_cache import StaleIfErrorCache
 from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, StoreUnavailable
 from chalicelib.store.retrying import retrying
+from chalicelib.store.stored_values import StoredValue
 from chalicelib.world import World
 
 RING = Key("keys", "refresh")
@@ -30,7 +31,7 @@ class MacKeySource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _MacKey:
+class _MacKey(StoredValue):
     kid: str
     created_at: int
     used_from: int
@@ -117,10 +118,7 @@ class MacKeys:
         (record,) = self._store.get(RING)
         if record is None:
             record = self._start()
-        return _Loaded(
-            record,
-            tuple(_MacKey(**{name: key[name] for name in _MacKey.__slots__}) for key in record.data["keys"]),
-        )
+        return _Loaded(record, tuple(map(_MacKey.from_data, record.data["keys"])))
 
     def _start(self) -> Record:
         with suppress(Conflict):
@@ -148,7 +146,7 @@ def _named(loaded: _Loaded, kid: str) -> _MacKey | None:
 
 
 def _data(keys: tuple[_MacKey, ...]) -> Mapping[str, Any]:
-    return {"keys": [{name: getattr(key, name) for name in _MacKey.__slots__} for key in keys]}
+    return {"keys": [key.data() for key in keys]}
 
 
 def _context(kid: str) -> str:

@@ -5,12 +5,13 @@ A new key is published, waits, then signs: ``docs/decisions/0020`` draws the lin
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from chalicelib.errors import Invalid
 from chalicelib.jose.claims import LEEWAY_SECONDS, MAX_ACCESS_SECONDS
 from chalicelib.keys.remote_jwks import COOL_DOWN_SECONDS, JWKS_CACHE_SECONDS, STALE_SECONDS
 from chalicelib.keys.stale_cache import Times
+from chalicelib.store.stored_values import StoredValue
 
 RING_CACHE_SECONDS = 60  # how long a process takes the ring it read as it is
 
@@ -27,7 +28,7 @@ State = Literal["next", "current", "retiring", "retired"]
 
 
 @dataclass(frozen=True, slots=True)
-class KeyPair:
+class KeyPair(StoredValue):
     """One key pair and its times, in seconds since the epoch. ``private`` is wrapped PKCS 8."""
 
     kid: str
@@ -38,34 +39,16 @@ class KeyPair:
     public_jwk: Mapping[str, str]
     private: str
 
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "KeyPair":
-        """Return the key that :meth:`to_data` wrote."""
-        return cls(**{name: data[name] for name in cls.__slots__})
-
-    def to_data(self) -> dict[str, Any]:
-        """Return the key as the store keeps it."""
-        return {name: getattr(self, name) for name in self.__slots__} | {"public_jwk": dict(self.public_jwk)}
-
     def verifies(self, now: float) -> bool:
         """Return whether its signatures still count. A key counts from the moment it is published."""
         return self.verifies_until is None or now < self.verifies_until
 
 
 @dataclass(frozen=True, slots=True)
-class KeySet:
+class KeySet(StoredValue):
     """The keys in the order they sign, oldest first. Never empty."""
 
     keys: tuple[KeyPair, ...]
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "KeySet":
-        """Return the ring that :meth:`to_data` wrote."""
-        return cls(tuple(KeyPair.from_data(key) for key in data["keys"]))
-
-    def to_data(self) -> dict[str, Any]:
-        """Return the ring as the store keeps it."""
-        return {"keys": [key.to_data() for key in self.keys]}
 
     def has(self, kid: str) -> bool:
         """Return whether a key is in the ring, by its name: another rotation may have set its end."""

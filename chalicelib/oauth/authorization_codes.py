@@ -2,16 +2,15 @@
 
 import re
 from dataclasses import dataclass, replace
-from typing import Any
 
 from chalicelib import scopes
 from chalicelib.audit.trail import Audit, Source
 from chalicelib.errors import Taken
 from chalicelib.keys.secret_hash import hash_of
 from chalicelib.sessions.sessions import Sessions
-from chalicelib.store import Insert, Key, Record, Replace, Store, Write
+from chalicelib.store import Insert, Key, Replace, Store, Write
 from chalicelib.store.retrying import retrying
-from chalicelib.store.stored_fields import stored_fields
+from chalicelib.store.stored_values import StoredRecord
 from chalicelib.world import World, is_within
 
 PREFIX = "cbc_"
@@ -22,7 +21,7 @@ _FORM = re.compile(r"cbc_[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class Code(StoredRecord):
     """What a code stands for. ``login_id`` is the browser's session that gave it, ``session_id`` the one it gave.
 
     ``consent_id`` names the consent that it came from: it is void under another one.
@@ -37,27 +36,6 @@ class Code:
     nonce: str | None
     consent_id: str = ""
     session_id: str | None = None  # once it is spent
-    record: Record | None = None
-
-    @classmethod
-    def from_record(cls, record: Record) -> "Code":
-        data = stored_fields(cls, record.data)
-        data["scope"] = frozenset(data["scope"])
-        return cls(record=record, **data)
-
-    def data(self) -> dict[str, Any]:
-        """Return what is stored."""
-        return {
-            "client_id": self.client_id,
-            "redirect_uri": self.redirect_uri,
-            "code_challenge": self.code_challenge,
-            "user_id": self.user_id,
-            "login_id": self.login_id,
-            "scope": sorted(self.scope),
-            "nonce": self.nonce,
-            "consent_id": self.consent_id,
-            "session_id": self.session_id,
-        }
 
 
 @dataclass(frozen=True, slots=True)

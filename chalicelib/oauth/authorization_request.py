@@ -2,15 +2,14 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from chalicelib import scopes
 from chalicelib.errors import Invalid
 from chalicelib.oauth import redirect_uris
 from chalicelib.oauth.client import AUTHORIZATION_CODE, Client
 from chalicelib.oauth.errors import ErrorCode, RefusedAtClient, RefusedAtPage
-from chalicelib.store.stored_fields import stored_fields
+from chalicelib.store.stored_values import StoredValue
 
 Parameters = Mapping[str, tuple[str, ...]]
 
@@ -26,7 +25,7 @@ _PRINTABLE = re.compile(r"[\x20-\x7e]*")  # RFC 6749 appendix A.5
 
 
 @dataclass(frozen=True, slots=True)
-class AuthorizationRequest:
+class AuthorizationRequest(StoredValue):
     """What a client asks of a person, proven to be the client's. Times are seconds since the epoch.
 
     ``not_before`` is when the log-in must have happened or later; ``subject`` is the only person it is meant for.
@@ -43,14 +42,6 @@ class AuthorizationRequest:
     asks_consent: bool = False
     login_hint: str | None = None
     subject: str | None = None
-
-    def data(self) -> dict[str, Any]:
-        """Return it as JSON-able data, to be sealed."""
-        return asdict(self) | {"scope": sorted(self.scope)}
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "AuthorizationRequest":
-        return cls(**{**stored_fields(cls, data), "scope": frozenset(data["scope"])})
 
     def refused(self, error: ErrorCode, description: str) -> RefusedAtClient:
         """Return the refusal that goes to its client at its redirect URI."""

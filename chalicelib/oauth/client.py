@@ -5,8 +5,8 @@ from typing import Any, NewType
 
 from chalicelib import logs, scopes
 from chalicelib.scopes import NONE, Scopes
-from chalicelib.store import Key, Record
-from chalicelib.store.stored_fields import stored_fields
+from chalicelib.store import Key
+from chalicelib.store.stored_values import StoredRecord, StoredValue
 
 ClientId = NewType("ClientId", str)
 
@@ -21,7 +21,7 @@ GRANTS = (AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE)
 
 
 @dataclass(frozen=True, slots=True)
-class Secret:
+class Secret(StoredValue):
     """What is kept of a client's secret: its hash, and when it was made."""
 
     hashed: str
@@ -29,7 +29,7 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class Client(StoredRecord):
     """A registered program. A public one has no secret; one with ``jwks`` proves itself by its own key."""
 
     client_id: ClientId
@@ -44,35 +44,6 @@ class Client:
     jwks: dict[str, Any] | None = None
     resource_server: bool = False  # may introspect every access token, not only its own
     disabled: bool = False
-    record: Record | None = None
-
-    @classmethod
-    def from_record(cls, record: Record) -> "Client":
-        data = stored_fields(cls, record.data)
-        for name in ("redirect_uris", "post_logout_redirect_uris", "grants"):
-            data[name] = tuple(data[name])
-        data["scopes"] = frozenset(data["scopes"])
-        data["secrets"] = tuple(Secret(**stored_fields(Secret, secret)) for secret in data["secrets"])
-        return cls(record=record, **data)
-
-    def data(self) -> dict[str, Any]:
-        """Return what is stored."""
-        return {
-            "client_id": self.client_id,
-            "name": self.name,
-            "created_at": self.created_at,
-            "public": self.public,
-            "redirect_uris": list(self.redirect_uris),
-            "post_logout_redirect_uris": list(self.post_logout_redirect_uris),
-            "grants": list(self.grants),
-            "scopes": sorted(self.scopes),
-            "secrets": [
-                {"hashed": secret.hashed, "created_at": secret.created_at} for secret in self.secrets
-            ],
-            "jwks": self.jwks,
-            "resource_server": self.resource_server,
-            "disabled": self.disabled,
-        }
 
     @property
     def subject(self) -> str:

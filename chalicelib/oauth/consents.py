@@ -1,7 +1,6 @@
 """Consents: what a person let a client have, remembered by client and scope until withdrawn."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from chalicelib import scopes
 from chalicelib.audit.trail import Audit, Source
@@ -11,9 +10,9 @@ from chalicelib.oauth.client import Client
 from chalicelib.sessions.session import Session
 from chalicelib.sessions.session_room import MAX_SESSIONS
 from chalicelib.sessions.sessions import Sessions
-from chalicelib.store import Insert, Key, Record, Remove, Replace, Store, Write
+from chalicelib.store import Insert, Key, Remove, Replace, Store, Write
 from chalicelib.store.retrying import retrying
-from chalicelib.store.stored_fields import stored_fields
+from chalicelib.store.stored_values import StoredRecord
 from chalicelib.users.user import User, consents_partition
 from chalicelib.world import World
 
@@ -21,7 +20,7 @@ MAX_CONSENTS = 100  # listed for one person
 
 
 @dataclass(frozen=True, slots=True)
-class Consent:
+class Consent(StoredRecord):
     """What one client may have of one person. ``given_at`` is seconds since the epoch.
 
     ``consent_id`` is new for each consent that follows none, or a withdrawn one: what came from another is void.
@@ -32,23 +31,6 @@ class Consent:
     scopes: scopes.Scopes
     given_at: int
     consent_id: str = ""  # of what an earlier release gave
-    record: Record | None = None
-
-    @classmethod
-    def from_record(cls, record: Record) -> "Consent":
-        data = stored_fields(cls, record.data)
-        data["scopes"] = frozenset(data["scopes"])
-        return cls(record=record, **data)
-
-    def data(self) -> dict[str, Any]:
-        """Return what is stored."""
-        return {
-            "client_id": self.client_id,
-            "client_name": self.client_name,
-            "scopes": sorted(self.scopes),
-            "given_at": self.given_at,
-            "consent_id": self.consent_id,
-        }
 
     def covers(self, session: Session) -> bool:
         """Return whether a client's session came from it and lies within it."""

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass, replace
-from typing import Any
 
 from chalicelib import scopes
 from chalicelib.audit.trail import Audit, Source
@@ -12,8 +11,8 @@ from chalicelib.oauth.client import Client
 from chalicelib.oauth.consents import Consents, consentable
 from chalicelib.oauth.errors import OAuthRefusal
 from chalicelib.sessions.session import Session
-from chalicelib.store import Check, Insert, Key, Record, Replace, Store, Write
-from chalicelib.store.stored_fields import stored_fields
+from chalicelib.store import Check, Insert, Key, Replace, Store, Write
+from chalicelib.store.stored_values import StoredRecord
 from chalicelib.users.user import User
 from chalicelib.world import World, is_within
 
@@ -35,7 +34,7 @@ _FORM = re.compile(r"cbd_[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
+class Device(StoredRecord):
     """A device that asks, and what became of it. Once approved it is what a person agreed to."""
 
     client_id: str
@@ -46,26 +45,6 @@ class Device:
     login_id: str = ""
     session_id: str = ""
     consent_id: str = ""
-    record: Record | None = None
-
-    @classmethod
-    def from_record(cls, record: Record) -> "Device":
-        data = stored_fields(cls, record.data)
-        data["scope"] = frozenset(data["scope"])
-        return cls(record=record, **data)
-
-    def data(self) -> dict[str, Any]:
-        """Return what is stored."""
-        return {
-            "client_id": self.client_id,
-            "scope": sorted(self.scope),
-            "code_hash": self.code_hash,
-            "status": self.status,
-            "user_id": self.user_id,
-            "login_id": self.login_id,
-            "session_id": self.session_id,
-            "consent_id": self.consent_id,
-        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
 """RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0): who may end what, and where it may lead."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from chalicelib.audit.trail import Source
 from chalicelib.errors import NotFound
@@ -12,13 +11,14 @@ from chalicelib.oauth.errors import RefusedAtPage
 from chalicelib.oauth.id_tokens import Hint
 from chalicelib.sessions.session import LiveSession
 from chalicelib.sessions.sessions import Sessions
+from chalicelib.store.stored_values import StoredValue
 
 MAX_STATE = 2000
 MAX_CLIENT_ID = 255  # characters; ours have 26
 
 
 @dataclass(frozen=True, slots=True)
-class LogoutRequest:
+class LogoutRequest(StoredValue):
     """What a client asks for. ``redirect_uri`` is proven to be the client's; ``subject`` comes from an ID token of ours."""
 
     client_id: str | None = None
@@ -26,10 +26,6 @@ class LogoutRequest:
     state: str | None = None
     subject: str | None = None
     session_id: str | None = None
-
-    def data(self) -> dict[str, Any]:
-        """Return it as JSON-able data, to be sealed."""
-        return asdict(self)
 
     def is_of(self, logged_in: LiveSession | None) -> bool:
         """Return whether it needs no question: it proves whose log-in it ends, and nobody else is at the browser."""

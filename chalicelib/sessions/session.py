@@ -1,14 +1,14 @@
 """One session as a value: what is stored of a log-in, and the one rule of when it is over."""
 
-from dataclasses import dataclass
-from typing import Any, NewType
+from dataclasses import dataclass, field
+from typing import NewType
 
 from chalicelib import scopes
 from chalicelib.audit.trail import Source
 from chalicelib.errors import InvalidToken
 from chalicelib.jose.claims import FIRST_PARTY
-from chalicelib.store import Key, Record
-from chalicelib.store.stored_fields import stored_fields
+from chalicelib.store import Key
+from chalicelib.store.stored_values import StoredRecord, stored_as
 from chalicelib.users.user import User
 
 SessionId = NewType("SessionId", str)
@@ -26,7 +26,7 @@ class SessionLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class Session(StoredRecord):
     """One log-in on one device. Times are seconds since the epoch; ``scope`` None means all that the user has."""
 
     session_id: SessionId
@@ -45,39 +45,8 @@ class Session:
     spent: tuple[tuple[int, float], ...] = ()  # (counter, when) of the tokens spent within the grace window
     ended: str | None = None  # why, once it is over
     consent_id: str = ""  # of the consent that a client's came from
-    refusal_audited: bool = False  # the trail has it that a refresh was refused: once is enough (DS-3)
-    record: Record | None = None
-
-    @classmethod
-    def from_record(cls, record: Record) -> "Session":
-        data = stored_fields(cls, record.data)
-        data["refusal_audited"] = record.data.get("told", False)  # as it is stored
-        data["scope"] = None if data["scope"] is None else frozenset(data["scope"])
-        data["amr"] = tuple(data["amr"])
-        data["spent"] = tuple((counter, when) for counter, when in data["spent"])
-        return cls(record=record, **data)
-
-    def data(self) -> dict[str, Any]:
-        """Return what is stored."""
-        return {
-            "session_id": self.session_id,
-            "user_id": self.user_id,
-            "client_id": self.client_id,
-            "scope": None if self.scope is None else sorted(self.scope),
-            "created_at": self.created_at,
-            "last_used_at": self.last_used_at,
-            "secret_hash": self.secret_hash,
-            "epoch": self.epoch,
-            "auth_time": self.auth_time,
-            "amr": list(self.amr),
-            "ip": self.ip,
-            "user_agent": self.user_agent,
-            "counter": self.counter,
-            "spent": [list(pair) for pair in self.spent],
-            "ended": self.ended,
-            "consent_id": self.consent_id,
-            "told": self.refusal_audited,
-        }
+    # The trail has it that a refresh was refused: once is enough (DS-3).
+    refusal_audited: bool = field(default=False, metadata=stored_as("told"))
 
     def granted(self, user: User) -> scopes.Scopes:
         """Return the scopes an access token of this session carries now (SC-2)."""

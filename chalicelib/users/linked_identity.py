@@ -5,18 +5,16 @@ e-mail address is only a claim, changes hands, and names nobody.
 """
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from chalicelib.store import Key
-from chalicelib.store.stored_fields import stored_fields
+from chalicelib.store.stored_values import StoredValue
 
 MAX_IDENTITIES = 20  # of one user; they are kept in the user's own record
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(StoredValue):
     """A link. ``provider`` is its name in the settings when it was made, ``linked_at`` seconds since the epoch."""
 
     identity_id: str
@@ -25,14 +23,6 @@ class Identity:
     sub: str
     linked_at: int
     email: str | None = None  # as the provider gave it, for the person to know the link by
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Identity":
-        return cls(**stored_fields(cls, data))
-
-    def data(self) -> dict[str, Any]:
-        """Return what is stored."""
-        return asdict(self)
 
     @property
     def key(self) -> Key:

@@ -5,8 +5,8 @@ from typing import Any, NewType
 
 from chalicelib import scopes
 from chalicelib.errors import Invalid
-from chalicelib.store import Key, Record
-from chalicelib.store.stored_fields import stored_fields
+from chalicelib.store import Key
+from chalicelib.store.stored_values import StoredRecord
 from chalicelib.users import names
 from chalicelib.users.linked_identity import Identity
 
@@ -19,7 +19,7 @@ MAX_NETWORKS = 5  # networks remembered from successful log-ins (TH-5)
 
 
 @dataclass(frozen=True, slots=True)
-class User:
+class User(StoredRecord):
     """One person's account. ``epoch`` counts the times that every session was ended at once, ``epoch_reason`` says why last."""
 
     user_id: UserId
@@ -37,35 +37,6 @@ class User:
     networks: tuple[str, ...] = ()
     username_is_given: bool = False  # made up at a first federated log-in: may be changed once
     identities: tuple[Identity, ...] = ()  # at providers, each unique by a record of its own
-    record: Record | None = None  # as read; None before it is stored
-
-    @classmethod
-    def from_record(cls, record: Record) -> "User":
-        data = stored_fields(cls, record.data)
-        data["scopes"] = frozenset(data["scopes"])
-        data["networks"] = tuple(data["networks"])
-        data["identities"] = tuple(map(Identity.from_data, data.get("identities", ())))
-        return cls(record=record, **data)
-
-    def data(self) -> dict[str, Any]:
-        """Return what is stored."""
-        return {
-            "user_id": self.user_id,
-            "username": self.username,
-            "canonical": self.canonical,
-            "scopes": sorted(self.scopes),
-            "created_at": self.created_at,
-            "name": self.name,
-            "email": self.email,
-            "email_verified": self.email_verified,
-            "password": self.password,
-            "disabled": self.disabled,
-            "epoch": self.epoch,
-            "epoch_reason": self.epoch_reason,
-            "networks": list(self.networks),
-            "username_is_given": self.username_is_given,
-            "identities": [identity.data() for identity in self.identities],
-        }
 
     @property
     def display_name(self) -> str:

@@ -119,7 +119,11 @@ class Users:
     ) -> tuple[tuple[ListedUser, ...], str | None]:
         """Return what such a page shows of each, in one request; one more where an earlier release wrote a line."""
         lines = self._store.list(DIRECTORY, after=after, limit=limit)
-        found = {line.data["user_id"]: ListedUser.from_data(line.data) for line in lines.records}
+        # One that an earlier release wrote holds the id alone.
+        found = {
+            line.data["user_id"]: ListedUser.from_data(line.data) if "username" in line.data else None
+            for line in lines.records
+        }
         bare = [profile_key(user_id) for user_id, listed in found.items() if listed is None]
         for user in (
             User.from_record(record) for record in (self._store.get(*bare) if bare else ()) if record

@@ -3,15 +3,14 @@
 The request travels sealed and bound to the browser; what comes next is decided by ``oauth/authorization.py``.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from chalicelib.oauth.authorization import PENDING_SECONDS, Redirect, Step
 from chalicelib.oauth.authorization_request import AuthorizationRequest
 from chalicelib.oauth.errors import RefusedAtPage
 from chalicelib.oauth.redirect_uris import with_parameters
 from chalicelib.sessions.session import LiveSession
+from chalicelib.store.stored_values import StoredValue
 from chalicelib.web.call import Answer, Call
 from chalicelib.web.cookies.browser_session import Browser
 from chalicelib.web.pages.page_forms import see_other, signed_payloads
@@ -21,7 +20,7 @@ PAGES = {Step.LOG_IN: "login", Step.CONSENT: "consent"}
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(StoredValue):
     """What a log-in is on the way to: an authorization request, or a device's user code.
 
     ``form_id`` is of random, so that no two forms are one text and the decision on each counts once.
@@ -30,19 +29,6 @@ class Pending:
     request: AuthorizationRequest | None = None
     user_code: str = ""
     form_id: str = ""
-
-    def data(self) -> dict[str, Any]:
-        """Return it as JSON-able data, to be sealed."""
-        return {
-            "request": self.request.data() if self.request else None,
-            "user_code": self.user_code,
-            "form_id": self.form_id,
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Pending":
-        request = data["request"]
-        return cls(AuthorizationRequest.from_data(request) if request else None, data["user_code"])
 
 
 def sealed(call: Call, browser: Browser, pending: Pending) -> str:

@@ -154,12 +154,11 @@ def _seal(call: Call, request: "LogoutRequest") -> str:
 def _opened(call: Call, text: str) -> "LogoutRequest":
     from chalicelib.oauth.errors import RefusedAtPage
     from chalicelib.oauth.logout import LogoutRequest
-    from chalicelib.store.stored_fields import stored_fields
 
     data: dict[str, Any] | None = signed_payloads(call).open(text, purpose=LOGOUT_PURPOSE, holder="")
     if data is None:
         raise RefusedAtPage("invalid_request", "This link is too old: log out at the application again.")
-    return LogoutRequest(**stored_fields(LogoutRequest, data))
+    return LogoutRequest.from_data(data)
 
 
 def _targets(request: "LogoutRequest") -> tuple[str, ...]:

@@ -25,16 +25,7 @@ class UserShape(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, user: "User | ListedUser") -> "UserShape":
-        return cls(
-            user_id=user.user_id,
-            username=user.username,
-            name=user.name,
-            email=user.email,
-            email_verified=user.email_verified,
-            scopes=sorted(user.scopes),
-            created_at=user.created_at,
-            disabled=user.disabled,
-        )
+        return msgspec.convert(user.data(), cls)
 
 
 class TokenShape(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -83,10 +74,4 @@ class IdentityShape(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, identity: "Identity") -> "IdentityShape":
-        return cls(
-            identity_id=identity.identity_id,
-            provider=identity.provider,
-            issuer=identity.issuer,
-            email=identity.email,
-            linked_at=identity.linked_at,
-        )
+        return msgspec.convert(identity.data(), cls)
