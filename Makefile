@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 STAGE ?= dev
+# Tests wait for browsers, timers and emulators much of their time, so two processors are kept busy by three workers.
+WORKERS ?= 3
 export PORT
 
 .DEFAULT_GOAL := help
@@ -18,7 +20,7 @@ serve: $(VENV)/ready ## run it here, on SQLite: http://localhost:8000, or PORT=8
 test: $(VENV)/ready parts ## run every test in random order (SEED=… repeats one); parts that are missing are named
 	@seed=$(or $(SEED),$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')); \
 	echo "In random order: make test SEED=$$seed repeats it, with the same made-up examples."; \
-	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder \
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 		--randomly-seed=$$seed --hypothesis-seed=$$seed $(PYTEST)
 
 check: $(VENV)/ready ## format, lint, strict types, architecture

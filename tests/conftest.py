@@ -22,6 +22,8 @@ from tests.support import described
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from tests.support.races import Processes
+
 __all__ = ["Clock"]
 
 # No example is timed: a busy machine is no fault of the code. And CI makes up examples too, by the seed that it prints,
@@ -34,6 +36,29 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("cupbearer")
+
+
+LONG = {  # files of more than twenty seconds: begun last, one of them would keep one worker busy and the others idle
+    "tests/accounts/test_races.py",
+    "tests/bench/test_bench.py",
+    "tests/deploy/test_deploying.py",
+    "tests/deploy/test_mutations.py",
+    "tests/deploy/test_package.py",
+    "tests/deploy/test_plain_chalice_deploy.py",
+    "tests/oauth/test_races.py",
+    "tests/pages/test_deployed.py",
+    "tests/pages/test_safety.py",
+    "tests/pages/test_states.py",
+    "tests/store/test_races.py",
+}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let long files begin in the first half of a run: each keeps its place in the random order, at half its rank."""
+    files = list(dict.fromkeys(item.nodeid.partition("::")[0] for item in items))
+    begins = {file: rank / 2 if file in LONG else rank for rank, file in enumerate(files)}
+    items.sort(key=lambda item: begins[item.nodeid.partition("::")[0]])
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +107,15 @@ def chromium() -> Iterator["Browser"]:
 
     with launched() as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def processes() -> Iterator["Processes"]:
+    """The processes in which all races of this run are run."""
+    from tests.support import races
+
+    with races.begun() as begun:
+        yield begun
 
 
 @pytest.fixture(scope="session")

@@ -65,7 +65,7 @@ def _operations(place: Path, size: int) -> dict[str, Batch]:
     at.keys.ring.signing_key()
     crowd = people.crowd(at, size)
     people.into_sqlite(crowd, place / "cupbearer.db")
-    few = people.crowd(cheap, max(1000, size // 100), stem="fast")
+    few = people.crowd(cheap, min(size, max(1000, size // 100)), stem="fast")
     people.into_sqlite(few, place / "cupbearer.db")
     board = Board(at.store, at.world)
     for _ in range(MESSAGES):

@@ -15,7 +15,7 @@ from bench.findings import ROOT, Finding, figure
 from bench.gateway import NODE_MODULES, demand_node
 from bench.handler import Handler
 from bench.measuring import Batch, in_turn, ratio, spread
-from tests.parts.ministack import free_port
+from tests.parts.ports import free_port
 
 TARGETS = {
     "key set": 1.0,

@@ -11,11 +11,11 @@ from cupbearer.testing import SOURCE
 from tests.store.places import Place
 from tests.store.racing import ROUNDS
 from tests.store.reading import walk
-from tests.store.test_races import Processes, outcomes, place, processes
 from tests.support import racing_people
+from tests.support.races import Processes, outcomes, place
 from tests.support.racing_people import ACTS, services_on
 
-__all__ = ["place", "processes"]
+__all__ = ["place"]
 
 pytestmark = pytest.mark.race
 

@@ -19,7 +19,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cupbearer.cli.doctor import command
-from tests.parts.ministack import free_port
+from tests.parts.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 ORIGIN = "https://app.example.com"

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from tests.parts import missing
+from tests.support import children, patience
 
 ROOT = Path(__file__).parents[2]
 NODE_MODULES = ROOT / "tests" / "parts" / "node_modules"
@@ -53,7 +54,13 @@ def run(path: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
     """Run an example to its end."""
     env = {**os.environ, **environ}
     return subprocess.run(
-        command(path), env=env, cwd=path.parent, capture_output=True, text=True, timeout=60, check=False
+        command(path),
+        env=env,
+        cwd=path.parent,
+        capture_output=True,
+        text=True,
+        timeout=patience.SECONDS,
+        check=False,
     )
 
 
@@ -61,22 +68,14 @@ def run(path: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
 def running(path: Path, **environ: str) -> Iterator["subprocess.Popen[str]"]:
     """Run an example that goes on, once it has printed its first line."""
     log = path.with_suffix(".log")
-    with log.open("w") as errors:
-        child = subprocess.Popen(
-            command(path),
-            env={**os.environ, **environ},
-            cwd=path.parent,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
-        try:
-            yield child
-        finally:
-            child.terminate()
-            child.wait(10)
-            if child.stdout is not None:
-                child.stdout.close()
+    env = {**os.environ, **environ}
+    with (
+        log.open("w") as errors,
+        children.running(
+            command(path), env=env, cwd=path.parent, stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as child,
+    ):
+        yield child
 
 
 def line_of(child: "subprocess.Popen[str]") -> str:

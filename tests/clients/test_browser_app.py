@@ -15,7 +15,8 @@ from tests.clients import examples
 from tests.clients.conftest import register, sign_up
 from tests.clients.person import PASSWORD
 from tests.pages.conftest import browser
-from tests.parts.server import Server, free_port, running
+from tests.parts.ports import free_port
+from tests.parts.server import Server, running
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -10,7 +10,8 @@ import pytest
 from tests.clients import examples
 from tests.clients.conftest import register
 from tests.clients.person import Person
-from tests.parts.server import Server, free_port
+from tests.parts.ports import free_port
+from tests.parts.server import Server
 
 PROGRAMS = {"server.mjs": "openid-client", "server.py": None}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cupbearer.deploying import aws
-from tests.deploy import emulated
+from tests.deploy import emulated, packages
 from tests.deploy.emulated import Place, Template
 from tests.parts import missing
 
@@ -15,7 +15,7 @@ from tests.parts import missing
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the packaged template; ``deployment.zip`` stands beside it."""
-    return emulated.packaged(tmp_path_factory.mktemp("package"))
+    return packages.shared(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

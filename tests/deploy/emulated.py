@@ -68,7 +68,7 @@ def running() -> Iterator[str]:
     """Start the emulator with permissions enforced, and point this process's SDK and CLI at it."""
     with (
         tempfile.TemporaryDirectory(prefix="cupbearer-") as folder,
-        ministack.running(Path(folder) / "log", AUTH="true", AWS_ACCESS_KEY_ID=KEY) as endpoint,
+        ministack.running(Path(folder) / "log", whole=True, AUTH="true", AWS_ACCESS_KEY_ID=KEY) as endpoint,
         _pointed_at(endpoint),
     ):
         yield endpoint

@@ -13,7 +13,7 @@ from chalicelib.wiring import Services
 from chalicelib.world import World
 from tests.federation import in_process
 from tests.store.places import far_now
-from tests.store.racing import ROUNDS
+from tests.store.racing import ROUNDS, agreed
 
 PROVIDER = "elsewhere"
 BROWSER = "b" * 43
@@ -33,9 +33,7 @@ def begin_flows(store: Store, partition: str) -> None:
 
 def spend(store: Store, partition: str, turn: int, _name: str) -> bool:
     """Bring back this round's state, as all others do."""
-    (record,) = store.get(Key(partition, "states"))
-    assert record is not None
-    state = record.data["states"][turn]
+    state = agreed(store, partition)["states"][turn]
     try:
         Flows(store, WORLD).spend(state=state, browser=BROWSER, provider=PROVIDER)
     except Invalid:

@@ -8,9 +8,9 @@ from tests.federation import racing
 from tests.store.conftest import partition
 from tests.store.places import Place
 from tests.store.racing import ROUNDS
-from tests.store.test_races import Processes, outcomes, place, processes
+from tests.support.races import Processes, outcomes, place
 
-__all__ = ["partition", "place", "processes"]
+__all__ = ["partition", "place"]
 
 pytestmark = pytest.mark.race
 

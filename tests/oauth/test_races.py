@@ -1,30 +1,38 @@
 """Sixteen callers, two processes, two hundred rounds, both engines: one code and one device code have one winner (ST-2)."""
 
+import secrets
+
 import pytest
 
 from chalicelib.errors import RefreshRefused
 from tests.oauth import racing
-from tests.store.conftest import partition
 from tests.store.places import Place
-from tests.store.racing import ROUNDS
-from tests.store.test_races import Processes, outcomes, place, processes
+from tests.store.racing import ROUNDS, agreed
+from tests.support.races import Processes, outcomes, place
 
-__all__ = ["partition", "place", "processes"]
+__all__ = ["place"]
 
 pytestmark = pytest.mark.race
+
+
+@pytest.fixture(scope="module")
+def partition(place: Place) -> str:
+    """Where the callers find what people agreed to: codes for one race, devices for the other."""
+    name = f"agreed-{secrets.token_hex(8)}"
+    racing.agree(place.open(), name)
+    return name
 
 
 def test_of_sixteen_that_redeem_one_code_exactly_one_gets_tokens_and_they_are_revoked(
     processes: Processes, place: Place, partition: str
 ) -> None:
     """OP-2: fifteen used it again, so what the first one got is worth nothing."""
-    store = place.open()
-    racing.agree(store, partition)
     rounds = outcomes(processes, racing.redeem_code, place, partition)
     won = [[token for token in turn if token is not None] for turn in rounds]
     assert [len(tokens) for tokens in won] == [1] * ROUNDS
+    store = place.open()
     services = racing.services_on(store)
-    client_id = racing._agreed(store, partition)["client_id"]
+    client_id = agreed(store, partition)["client_id"]
     for (token,) in won:
         with pytest.raises(RefreshRefused, match="ended"):
             services.authentication.log_in.refresh(token, client_id=client_id, source=racing.SOURCE)
@@ -33,6 +41,5 @@ def test_of_sixteen_that_redeem_one_code_exactly_one_gets_tokens_and_they_are_re
 def test_of_sixteen_that_redeem_one_device_code_exactly_one_gets_tokens(
     processes: Processes, place: Place, partition: str
 ) -> None:
-    racing.agree(place.open(), partition)
     rounds = outcomes(processes, racing.redeem_device, place, partition)
     assert [sum(token is not None for token in turn) for turn in rounds] == [1] * ROUNDS

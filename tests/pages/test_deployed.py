@@ -12,7 +12,7 @@ pytest.importorskip("playwright")
 from playwright.sync_api import Browser, expect
 
 from cupbearer.deploying.template import ROOT
-from tests.deploy import emulated
+from tests.deploy import emulated, packages
 from tests.pages.eyes import Elsewhere, Person, assert_kept_to_the_policy, knock, settled
 from tests.parts import ministack, missing
 
@@ -25,7 +25,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
         if not Path(folder).exists():
             missing(part, install="make parts")
     with emulated.running():
-        template = emulated.packaged(tmp_path_factory.mktemp("package"))
+        template = packages.shared(tmp_path_factory)
         place = emulated.deployed(template, say=lambda _: None)
         yield Elsewhere(place.url)
 

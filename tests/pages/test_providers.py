@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page
 
 from tests.pages.eyes import Person, assert_accessible, assert_kept_to_the_policy, settled, take_pictures
 from tests.parts import outside_issuer
-from tests.parts.server import Server, free_port, running
+from tests.parts.ports import free_port
+from tests.parts.server import Server, running
 
 SECRET = "a secret of at least thirty-two characters"
 

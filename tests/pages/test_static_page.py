@@ -11,7 +11,8 @@ import pytest
 from chalicelib.settings import settings
 from cupbearer import static_page
 from cupbearer.static_page import WrongOriginError
-from tests.parts.server import free_port, running
+from tests.parts.ports import free_port
+from tests.parts.server import running
 
 pytest.importorskip("playwright")
 

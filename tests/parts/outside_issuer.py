@@ -16,7 +16,8 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode, urljoin
 
 from tests.parts import missing
-from tests.parts.ministack import free_port
+from tests.parts.ports import free_port
+from tests.support import children, patience
 
 HERE = Path(__file__).parent
 INSTALL = "npm install --prefix tests/parts"
@@ -36,15 +37,14 @@ def running(
         missing("oidc-provider", install=INSTALL)
     port = free_port()
     told = {"port": port, "clients": list(clients), "audience": audience, "scopes": scopes}
-    child = subprocess.Popen(
+    with children.running(
         [node, "issuer.mjs", json.dumps(told)],
         cwd=HERE,
         env={"PATH": os.environ["PATH"], "NODE_NO_WARNINGS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-    )
-    try:
+    ) as child:
         assert child.stdout is not None
         for line in child.stdout:
             if line.strip() == "ready":
@@ -52,11 +52,6 @@ def running(
         else:
             raise RuntimeError("the outside issuer did not come up")
         yield f"http://127.0.0.1:{port}"
-    finally:
-        child.terminate()
-        child.wait(timeout=5)
-        if child.stdout is not None:
-            child.stdout.close()
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -103,7 +98,7 @@ class Visitor:
         opener = urllib.request.build_opener(_NoRedirects, urllib.request.HTTPCookieProcessor(self.jar))
         data = urlencode(form).encode() if form is not None else None
         try:
-            with opener.open(urllib.request.Request(url, data), timeout=10) as reply:
+            with opener.open(urllib.request.Request(url, data), timeout=patience.SECONDS) as reply:
                 return reply.status, reply.headers, reply.read().decode()
         except HTTPError as answer:
             with answer:
@@ -113,6 +108,6 @@ class Visitor:
 def token(issuer: str, form: Mapping[str, str]) -> dict[str, Any]:
     """Ask the issuer's token endpoint for what an own client of the test is due."""
     request = urllib.request.Request(f"{issuer}/token", urlencode(form).encode())
-    with urllib.request.urlopen(request, timeout=10) as reply:
+    with urllib.request.urlopen(request, timeout=patience.SECONDS) as reply:
         told: dict[str, Any] = json.loads(reply.read())
     return told

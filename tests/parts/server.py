@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,8 +10,10 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 
+from tests.parts.ports import free_port
+from tests.support import children, patience
+
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 30
 SERVE = [sys.executable, "-m", "cupbearer.serve"]
 PLAIN = [sys.executable, "-c", "from chalice.cli import main; main()", "local", "--no-autoreload"]
 
@@ -30,7 +31,13 @@ class Server:
         """Run ``cupbearer …`` on this service's store and return what it printed."""
         command = [sys.executable, "-m", "cupbearer.cli", *arguments]
         done = subprocess.run(
-            command, cwd=ROOT, env=dict(self.environ), capture_output=True, text=True, timeout=60, check=False
+            command,
+            cwd=ROOT,
+            env=dict(self.environ),
+            capture_output=True,
+            text=True,
+            timeout=patience.SECONDS,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -55,31 +62,19 @@ def running(
     environ |= {"PORT": str(port), "CUPBEARER_STORE": f"sqlite:///{folder / 'cupbearer.db'}"}
     environ |= {"CUPBEARER_ISSUER": url, **{f"CUPBEARER_{name}": value for name, value in settings.items()}}
     environ |= aws or {}
-    command = PLAIN if plain else SERVE
-    with (folder / "server.log").open("wb") as log:
-        child = subprocess.Popen(
-            [*command, "--port", str(port)], cwd=ROOT, env=environ, stdout=log, stderr=subprocess.STDOUT
-        )
-        try:
-            _wait(child, port, folder / "server.log")
-            yield Server(url, port, environ, child)
-        finally:
-            child.terminate()
-            child.wait(10)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    command = [*(PLAIN if plain else SERVE), "--port", str(port)]
+    with (
+        (folder / "server.log").open("wb") as log,
+        children.running(command, cwd=ROOT, env=environ, stdout=log, stderr=subprocess.STDOUT) as child,
+    ):
+        _wait(child, port, folder / "server.log")
+        yield Server(url, port, environ, child)
 
 
 def _wait(child: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    end = time.monotonic() + START_SECONDS
+    end = time.monotonic() + patience.SECONDS
     while time.monotonic() < end and child.poll() is None:
-        connection = HTTPConnection("127.0.0.1", port, timeout=2)
+        connection = HTTPConnection("127.0.0.1", port, timeout=patience.SECONDS)
         with contextlib.suppress(OSError), contextlib.closing(connection):
             connection.request("GET", "/health")
             if connection.getresponse().status == 200:

@@ -1,24 +1,31 @@
 """Many callers in two processes, all beginning each round at one moment. Runs in the racing processes."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.synchronize import Barrier as BarrierType
 from typing import Any
 
 from chalicelib.store import Conflict, Insert, Key, Replace, Store, sqlite_file
 from tests.store.places import Place
+from tests.support import children, patience
 
 PROCESSES = 2
 CALLERS = 16
 ROUNDS = 200
-PATIENCE = 60.0  # seconds for a lock: a busy machine may take long, and a race is about who wins
+PATIENCE = float(
+    patience.SECONDS
+)  # seconds for a lock: a busy machine may take long, and a race is about who wins
 
 Step = Callable[[Store, str, int, str], Any]
 _start: list[BarrierType] = []
+_agreed: dict[tuple[int, str], tuple[Store, Mapping[str, Any]]] = {}  # with the store: its id stays its own
+_reading = threading.Lock()
 
 
 def prepare(barrier: BarrierType) -> None:
     """Give a new process the barrier that all callers share; whoever fails breaks it for all, so nobody waits in vain."""
+    children.end_with_parent()
     _start[:] = [barrier]
     sqlite_file.LOCK_SECONDS, sqlite_file.POLLS = (
         PATIENCE,
@@ -44,6 +51,15 @@ def _rounds(step: Step, store: Store, partition: str, name: str) -> list[Any]:
         _start[0].abort()
         raise
     return outcomes
+
+
+def agreed(store: Store, partition: str) -> Mapping[str, Any]:
+    """Return what was written down for the callers of a race, read once a process."""
+    with _reading:
+        if (id(store), partition) not in _agreed:
+            (record,) = store.list(partition).records
+            _agreed[id(store), partition] = store, record.data
+        return _agreed[id(store), partition][1]
 
 
 def insert(store: Store, partition: str, turn: int, name: str) -> bool:

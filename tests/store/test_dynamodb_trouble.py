@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.store import Conflict, Key, Store, StoreUnavailable
 from tests.parts.faulty import FaultyProxy
-from tests.parts.ministack import free_port
+from tests.parts.ports import free_port
 from tests.store.faults import PASSING, REQUEST_SECONDS, THROTTLED, VERBS, Verb, error
 from tests.store.places import DynamoPlace
 from tests.store.reading import read

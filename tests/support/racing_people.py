@@ -5,10 +5,11 @@ from typing import Any
 from chalicelib.errors import InvalidCredentials, NotFound, Refusal, Taken
 from chalicelib.settings import settings
 from chalicelib.store import Insert, Key, Store
+from chalicelib.users.user import new_user
 from chalicelib.world import World
 from cupbearer.testing import SOURCE, QuickServices
 from tests.store.places import FAR, far_now
-from tests.store.racing import CALLERS, PROCESSES
+from tests.store.racing import CALLERS, PROCESSES, agreed
 
 VARIABLES = {
     "CUPBEARER_SIGNING_ALG": "ES256",
@@ -55,33 +56,31 @@ def sign_up(store: Store, partition: str, turn: int, name: str) -> str | None:
 
 
 def prepare(store: Store, partition: str, turns: int) -> None:
-    """Log in one person for each round, and lay the refresh token where the callers find it."""
-    for turn in range(turns):
-        services = services_on(store)
-        composed = services.accounts.sign_up.create(
-            username=f"{partition}-{turn}", password=PHRASE, log_in=True, source=SOURCE
-        )
-        user, signed_in = composed
-        assert signed_in
-        services.accounts.administration.administer(user.user_id, granted=HELD, source=SOURCE)
-        told = {"user_id": user.user_id, "session_id": signed_in.session_id, "token": signed_in.refresh_token}
-        store.commit(Insert(Key(partition, f"{turn}"), told))
+    """Log in one person for each round, and write down where the callers find their refresh tokens."""
+    people = [_person(services_on(store), f"{partition}-{turn}") for turn in range(turns)]
+    store.commit(Insert(Key(partition, "people"), {"people": people}))
+
+
+def _person(services: QuickServices, username: str) -> dict[str, str]:
+    user, signed_in = services.accounts.sign_up.make_account(
+        new_user(username=username), password=PHRASE, granted=HELD, source=SOURCE, log_in=True
+    )
+    assert signed_in
+    return {"user_id": user.user_id, "session_id": signed_in.session_id, "token": signed_in.refresh_token}
 
 
 def refresh_or_end(store: Store, partition: str, turn: int, name: str) -> tuple[str, str] | str:
     """The first caller ends what the others refresh; return both tokens, or why there are none."""
-    services = services_on(store)
-    (record,) = store.get(Key(partition, f"{turn}"))
-    assert record
+    services, person = services_on(store), agreed(store, partition)["people"][turn]
     if number_of(name) == 0:
-        return end(services, ACTS[turn % len(ACTS)], record.data["user_id"], record.data["session_id"])
+        return end(services, ACTS[turn % len(ACTS)], person["user_id"], person["session_id"])
     try:
         if number_of(name) == 1:  # somebody logs in anew meanwhile
             signed_in = services.authentication.log_in.with_password(
                 username=f"{partition}-{turn}", password=PHRASE, source=SOURCE
             )
             return "", f"{signed_in.refresh_token}"
-        moved = services.authentication.log_in.refresh(record.data["token"], source=SOURCE)
+        moved = services.authentication.log_in.refresh(person["token"], source=SOURCE)
         if number_of(name) % 2:
             moved = services.authentication.log_in.refresh(moved.refresh_token, source=SOURCE)
     except (Refusal, InvalidCredentials) as refused:
