@@ -7,6 +7,8 @@ STAGE ?= dev
 # Tests wait for browsers, timers and emulators much of their time, so two processors are kept busy by three workers.
 WORKERS ?= 3
 export PORT
+# Or each server, command and worker that tests start would compile the whole program anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: map help serve test check deploy destroy deploy-check format page bench parts clean
