@@ -88,7 +88,7 @@ HOMES = {
     ),
     ("passlib", "argon2", "bcrypt"): ("chalicelib.credentials.passwords",),
     ("jwt",): ("chalicelib.keys.private_keys",),
-    ("jinja2",): ("chalicelib.web.pages.rendering",),
+    ("jinja2",): ("chalicelib.web.pages.rendering", "chalicelib.mail.composing"),
     ("time", "secrets", "random", "uuid", "datetime"): ("chalicelib.world", "cupbearer"),
     ("os",): (
         "chalicelib.world", "chalicelib.settings.settings", "chalicelib.settings.local_master_key",
@@ -118,7 +118,8 @@ BELOW = {  # what each folder may import, beside itself and what serves all: the
     "credentials": ("users", "keys", "audit", "store"),
     "sessions": ("users", "keys", "jose", "audit", "store"),
     "tokens": ("sessions", "users", "keys", "jose", "store"),
-    "outbound": ("keys", "jose"),
+    "mail": ("store",),
+    "outbound": ("mail", "keys", "jose"),
     "authentication": ("tokens", "sessions", "credentials", "users", "keys", "jose", "audit", "store"),
     "accounts": (
         "authentication", "tokens", "sessions", "credentials", "users", "keys", "jose", "audit", "store",
@@ -187,6 +188,7 @@ LATE = {  # who may import inside a function, and why
     "keys.key_wrapping": "the authorizer unwraps nothing",
     "credentials": "argon2 and the list of common passwords are for those who hash",
     "networks": "most calls spend no budget, and ipaddress is felt at a start",
+    "mail.composing": "templates are for those who deliver",
     "outbound": "boto3 and http.client are for those who call out",
     "store.dynamodb": "botocore is for those who run on DynamoDB",
     "store.sqlite": "the copy of a file is for those who make one",

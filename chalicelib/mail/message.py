@@ -1,0 +1,89 @@
+"""A mail as a subject asks for it, the line of the outbox that keeps it, and what is handed to a sender."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from chalicelib.store import Key, Record
+from chalicelib.store.stored_fields import stored_fields
+
+KINDS = ("verify_address", "address_changed", "reset_password", "log_in", "notice")  # each has two templates
+
+# One address as names.canonical_email leaves it: nothing in it ends a header or a command of SMTP (RFC 5321 4.1.2).
+_ADDRESS = re.compile(r"[!#-'*+\-./0-9=?A-Z^-~]{1,64}@[a-z0-9.-]{1,253}")
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What is to be written to whom. It is stored, so it holds no secret: those of a ``ticket`` are made at delivery.
+
+    ``to`` is a canonical address, or ``""`` for a decoy: kept and claimed like any other, and sent to nobody (EN-3).
+    ``until`` is when it is of no use any more, in seconds since the epoch; None: it always is.
+    """
+
+    kind: str
+    to: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    ticket: str | None = None
+    until: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"there is no template for {self.kind!r}")
+        if self.to and not _ADDRESS.fullmatch(self.to):
+            raise ValueError("a mail goes to one canonical address")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A mail in the outbox. ``at`` is when it was asked for, in seconds since the epoch; ``tries`` have begun.
+
+    ``reason`` is why the last one failed.
+    """
+
+    line_id: str
+    mail: Mail
+    at: int
+    tries: int = 0
+    reason: str = ""
+
+    @classmethod
+    def from_record(cls, record: Record) -> "Line":
+        return cls(
+            **stored_fields(cls, {**record.data, "mail": Mail(**stored_fields(Mail, record.data["mail"]))})
+        )
+
+    def data(self) -> dict[str, Any]:
+        """Return what is stored of it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedMail:
+    """A mail as it is handed over: for SMTP and SES as ``octets``, for a page in its parts.
+
+    ``message_id`` is made of the line, so every copy of one mail bears the same (RFC 5322 section 3.6.4).
+    """
+
+    message_id: str
+    sender: str  # the bare address, for the envelope
+    to: str
+    subject: str
+    text: str
+    html: str
+    at: int
+    octets: bytes
+
+
+WAITING, GIVEN_UP = "outbox#waiting", "outbox#given-up"  # partitions
+
+
+def waiting_key(due: float, line_id: str) -> Key:
+    """Return where a line waits: lines are in the order in which they are due."""
+    return Key(WAITING, f"{int(due):012d}#{line_id}")
+
+
+def due_at(key: Key) -> int:
+    """Return when a line that waits there is due, in seconds since the epoch."""
+    return int(key.sort.partition("#")[0])
