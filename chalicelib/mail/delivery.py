@@ -89,7 +89,7 @@ class Delivery:
 
     def _settle(self, record: Record) -> Ending | None:
         """Claim a line and bring it to an end; None where another has it."""
-        line = Line.from_record(record)
+        line = Line.from_data(record.data)
         now = self.world.timestamp()
         if not line.mail.to:
             return self._dropped(record.key)

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
-from chalicelib.store import Key, Record
-from chalicelib.store.stored_fields import stored_fields
+from chalicelib.store import Key
+from chalicelib.store.stored_values import StoredValue
 
 KINDS = ("verify_address", "address_changed", "reset_password", "log_in", "notice")  # each has two templates
 
@@ -15,7 +14,7 @@ _ADDRESS = re.compile(r"[!#-'*+\-./0-9=?A-Z^-~]{1,64}@[a-z0-9.-]{1,253}")
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(StoredValue):
     """What is to be written to whom. It is stored, so it holds no secret: those of a ``ticket`` are made at delivery.
 
     ``to`` is a canonical address, or ``""`` for a decoy: kept and claimed like any other, and sent to nobody (EN-3).
@@ -36,7 +35,7 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Line(StoredValue):
     """A mail in the outbox. ``at`` is when it was asked for, in seconds since the epoch; ``tries`` have begun.
 
     ``reason`` is why the last one failed.
@@ -47,16 +46,6 @@ class Line:
     at: int
     tries: int = 0
     reason: str = ""
-
-    @classmethod
-    def from_record(cls, record: Record) -> "Line":
-        return cls(
-            **stored_fields(cls, {**record.data, "mail": Mail(**stored_fields(Mail, record.data["mail"]))})
-        )
-
-    def data(self) -> dict[str, Any]:
-        """Return what is stored of it."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

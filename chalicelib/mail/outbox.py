@@ -74,9 +74,9 @@ class Outbox:
     def lines(self) -> Iterator[ListedLine]:
         """Yield what has not left: what was given up, newest first, then what waits, in its order."""
         for record in self._records(GIVEN_UP, newest_first=True):
-            yield ListedLine(Line.from_record(record), None, record)
+            yield ListedLine(Line.from_data(record.data), None, record)
         for record in self._records(WAITING):
-            yield ListedLine(Line.from_record(record), due_at(record.key), record)
+            yield ListedLine(Line.from_data(record.data), due_at(record.key), record)
 
     def retry(self, listed: ListedLine) -> bool:
         """Make a line due now, as if it were new; return False where it has left or moved meanwhile."""
