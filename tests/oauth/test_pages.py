@@ -31,6 +31,29 @@ def test_a_sign_up_at_the_page_logs_in(server: Server, shop: App) -> None:
     assert "code" in browser.consent(page).told
 
 
+def test_a_sign_up_that_is_sent_twice_is_one_sign_up(server: Server, shop: App) -> None:
+    """A double click, or a second try after the answer was lost: the browser has the cookies of before."""
+    browser = server.browser()
+    page = browser.go("/signup?request=" + browser.go(shop.authorize_url()).form["request"])
+    fields, before = {**page.form, "username": "newcomer", "password": PASSWORD}, dict(browser.cookies)
+    browser.send("/signup", fields)
+    browser.cookies = dict(before)
+    page = browser.send("/signup", fields)
+    assert 'value="allow"' in page.text
+    assert "code" in browser.consent(page).told
+
+
+def test_each_sign_up_form_makes_an_account_of_its_own(server: Server) -> None:
+    browser = server.browser()
+    for name in ("one", "two"):
+        page = browser.go("/signup")
+        browser.send("/signup", {**page.form, "username": name, "password": PASSWORD})
+        assert server.services.accounts.users.id_of(name)
+    again = server.browser()
+    reply = again.send("/signup", {**again.go("/signup").form, "username": "one", "password": PASSWORD})
+    assert (reply.status, "This user name is taken." in reply.text) == (409, True)
+
+
 @pytest.mark.parametrize("field", ["username", "password"])
 def test_a_wrong_log_in_shows_the_form_again_and_sets_nothing(browser: Browser, field: str) -> None:
     page = browser.go("/login")

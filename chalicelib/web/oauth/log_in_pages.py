@@ -72,6 +72,9 @@ def sign_up_by_form(call: Call) -> Answer:
             name=fields.get("name"),
             log_in=True,
             source=call.source,
+            attempt=call.services.accounts.idempotency_keys.attempt(
+                fields.get("act"), route="POST /signup", caller=browser.browser_id, request=call.raw_body
+            ),
         )
     except (Invalid, Taken, NotAllowed, SlowDown) as refusal:
         return _form(call, "signup", browser, fields, refusal)
@@ -142,6 +145,7 @@ def _form(
         headers={**headers, **browser_session.set_cookies(browser.cookies)},
         form_action=_targets(request.redirect_uri) if request else (),
         csrf=csrf_token(call, browser, name),
+        act=call.services.world.identifier(),  # one for each form: sent twice, it is one sign-up
         request=text,
         client=client.name if client else "",
         fields={"username": hint, **{key: value for key, value in fields.items() if key != "password"}},
