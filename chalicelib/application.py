@@ -10,7 +10,7 @@ from chalicelib.sample import animals, board, profile
 from chalicelib.settings import settings
 from chalicelib.web import openapi
 from chalicelib.web.authorizer import decide
-from chalicelib.web.oauth import authorize, consent_pages, endpoints, log_in_pages, metadata
+from chalicelib.web.oauth import authorize, consent_pages, device_pages, endpoints, log_in_pages, metadata
 from chalicelib.web.pages import rendering
 from chalicelib.web.resources import about, consents, federation, identities, sessions, users
 from chalicelib.web.routes import mount
@@ -32,6 +32,7 @@ APIS = (
     authorize.api,
     log_in_pages.api,
     consent_pages.api,
+    device_pages.api,
     *api.APIS,
 )
 

@@ -26,6 +26,14 @@ from chalicelib.world import SKEW_SECONDS, World
 
 PENDING_SECONDS = 30 * 60  # how long a request waits for its person
 
+ALLOWED, REFUSED = "allowed", "refused"
+DECIDED_BEFORE = "This was decided already, by the same form. Go back to the application and begin again."
+DECIDED = {
+    ALLOWED: "This was decided already, by the same form: you allowed it. Your account page can take it back.",
+    REFUSED: "This was decided already, by the same form: you refused. To allow it, go back to the application and begin "
+    "again.",
+}
+
 
 class Step(Enum):
     """What the person has to do before the client gets its code."""
@@ -111,21 +119,31 @@ class Authorization:
             return None
         return _question(request, self.client_of(request), logged_in)
 
-    def approve(self, question: Question, *, form: str, source: Source) -> Redirect:
-        """Remember the consent and give the code, in one commit. Raises RefusedAtPage for a form decided before."""
-        once = self.consents.deciding(form, seconds=PENDING_SECONDS)
+    def approve(self, question: Question, *, form: str, source: Source) -> Step | Redirect:
+        """Remember the consent and give the code, in one commit.
+
+        Sent a second time, as by a double click, the form gives nothing more: what comes next is what would come if the
+        client asked again. Raises RefusedAtPage for a form that refused before.
+        """
+        once = self.consents.deciding(form, ALLOWED, seconds=PENDING_SECONDS)
         user_id = question.logged_in.user.user_id
 
-        def give() -> Redirect:
+        def give() -> Step | Redirect:
             consent, giving = self.consents.giving(user_id, question.client, question.wanted, source=source)
-            return Redirect(self._give_code(question, consent, once, *giving))
+            try:
+                return Redirect(self._give_code(question, consent, once, *giving))
+            except Conflict as conflict:
+                self._demand_same_decision(once, conflict)
+                return self.next_step(question.request, question.logged_in)
 
-        busy = Taken("The consent is being changed by others: try again.")
-        return retrying(give, busy=busy, reread=lambda conflict: _raise_if_decided(conflict, once))
+        return retrying(give, busy=Taken("The consent is being changed by others: try again."))
 
     def refuse(self, question: Question, *, form: str, source: Source) -> NoReturn:
-        """Write down that the person refused, which is the one decision on this form too, and raise RefusedAtClient."""
-        once = self.consents.deciding(form, seconds=PENDING_SECONDS)
+        """Write down that the person refused, which is the one decision on this form too, and raise RefusedAtClient.
+
+        Sent a second time, it is written down no second time. Raises RefusedAtPage for a form that allowed before.
+        """
+        once = self.consents.deciding(form, REFUSED, seconds=PENDING_SECONDS)
         audit = self.audit.write(
             "consent_refused",
             target=question.logged_in.user.user_id,
@@ -136,9 +154,20 @@ class Authorization:
         try:
             self.store.commit(once, audit)
         except Conflict as conflict:
-            _raise_if_decided(conflict, once)
-            raise
+            self._demand_same_decision(once, conflict)
         raise question.request.refused("access_denied", "The person refused.")
+
+    def _demand_same_decision(self, once: Insert, conflict: Conflict) -> None:
+        """Refuse a form whose decision was another one: what it decided may be withdrawn by now (OP-7).
+
+        Raises the conflict where it is not about the form.
+        """
+        if once.key not in conflict.keys:
+            raise conflict
+        (record,) = self.store.get(once.key)
+        decided = record.data.get("decision") if record else None
+        if decided != once.data["decision"]:
+            raise RefusedAtPage("invalid_request", DECIDED.get(decided, DECIDED_BEFORE)) from None
 
     def _satisfies(self, request: AuthorizationRequest, logged_in: LiveSession) -> bool:
         """Return whether a log-in is recent enough and of the person asked for (OP-4)."""
@@ -180,12 +209,3 @@ def _question(request: AuthorizationRequest, client: Client, logged_in: LiveSess
     if not wanted:
         raise request.refused("invalid_scope", "The person has none of these scopes to give.")
     return Question(request, client, logged_in, wanted)
-
-
-def _raise_if_decided(conflict: Conflict, once: Insert) -> None:
-    """Refuse a form that was sent before: what it decided may be withdrawn by now (OP-7)."""
-    if once.key in conflict.keys:
-        raise RefusedAtPage(
-            "invalid_request",
-            "This was decided already, by the same form. Go back to the application and begin again.",
-        ) from None

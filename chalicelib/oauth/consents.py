@@ -76,10 +76,10 @@ class Consents:
         detail = {"client_id": client.client_id, "client": client.name, "scope": " ".join(sorted(granted))}
         return new, (write, self.audit.write("consent_given", target=user_id, source=source, **detail))
 
-    def deciding(self, form: str, *, seconds: int) -> Insert:
+    def deciding(self, form: str, decision: str, *, seconds: int) -> Insert:
         """Return the write that makes the decision on a form, a text of random that is good for so long, the only one."""
         key = Key(f"decision#{hash_of(form)}", "consent")
-        return Insert(key, {}, expires_at=self.world.timestamp() + seconds + 1)
+        return Insert(key, {"decision": decision}, expires_at=self.world.timestamp() + seconds + 1)
 
     def withdraw(self, user_id: str, client_id: str, *, source: Source) -> None:
         """Forget a consent and end the client's sessions of this person in the same commit; raise NotFound for none."""

@@ -46,6 +46,16 @@ class Device(StoredRecord):
     session_id: str = ""
     consent_id: str = ""
 
+    @property
+    def is_pending(self) -> bool:
+        """Return whether a person has to decide yet."""
+        return self.status == PENDING
+
+    @property
+    def was_allowed(self) -> bool:
+        """Return whether a person decided that it may have what it asks for."""
+        return self.status in (APPROVED, SPENT)
+
 
 @dataclass(frozen=True, slots=True)
 class Devices:
@@ -77,11 +87,14 @@ class Devices:
         return self._read(hash_of(device_code)) if _FORM.fullmatch(device_code) else None
 
     def find_by_user(self, typed: str, user: User, *, source: Source) -> Device | None:
-        """Return the pending device of a user code as a person typed it; wrong ones are throttled (TH-1)."""
+        """Return the device of a user code as a person typed it, pending or decided by this person.
+
+        Wrong codes are throttled (TH-1).
+        """
         with self.throttle.reserve(
             account=f"user_code:{user.user_id}", network=source.ip, known=False
         ) as reservation:
-            device = self._by_user_code(typed)
+            device = self._by_user_code(typed, user)
             if device is None:
                 reservation.failed()
             else:
@@ -111,7 +124,7 @@ class Devices:
         """Refuse the device. Raises Conflict when that was decided already."""
         detail = {"client_id": client.client_id, "client": client.name}
         audit = self.audit.write("device_refused", target=user.user_id, source=source, **detail)
-        self.store.commit(_write(device, replace(device, status=REFUSED)), audit)
+        self.store.commit(_write(device, replace(device, status=REFUSED, user_id=user.user_id)), audit)
 
     def spending(self, device: Device, session_id: str) -> Write:
         """Return the write that spends an approval as read: of two commits that hold it one fails."""
@@ -134,13 +147,13 @@ class Devices:
             return None  # made in the future: the clock went back, which prolongs nothing (AV-4)
         return Device.from_record(record)
 
-    def _by_user_code(self, typed: str) -> Device | None:
+    def _by_user_code(self, typed: str, user: User) -> Device | None:
         user_code = cleaned(typed)
         if user_code is None:
             return None
         (line,) = self.store.get(_user_code_key(user_code))
         device = self._read(line.data["code_hash"]) if line else None
-        return device if device is not None and device.status == PENDING else None
+        return device if device and (device.is_pending or device.user_id == user.user_id) else None
 
     def _user_code(self) -> str:
         letters = ""

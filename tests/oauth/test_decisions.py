@@ -40,11 +40,48 @@ def test_a_form_decides_once(
     assert browser.consent(page, first).status == 303
     if first == "allow":
         withdraw(server, shop, zoe)
-    for decision in ("allow", "refuse"):
-        again = browser.consent(page, decision)
-        assert (again.status, "decided already" in again.text) == (400, True)
+    (other,) = {"allow", "refuse"} - {first}
+    again = browser.consent(page, other)
+    assert (again.status, "decided already" in again.text) == (400, True)
+    browser.consent(page, first)
     assert consents(server, zoe) == 0
     assert browser.consent(browser.go(shop.authorize_url())).status == 303
+
+
+def test_a_double_click_on_allow_lands_where_the_first_click_did(
+    server: Server, shop: App, browser: Browser, zoe: LogInResult
+) -> None:
+    """OP-7: the browser shows the second answer alone; the first code is spent by nobody."""
+    page = browser.log_in(browser.go(shop.authorize_url()))
+    first, second = browser.consent(page), browser.consent(page)
+    assert second.location.partition("?")[0] == first.location.partition("?")[0] == CALLBACK
+    assert second.told["state"] == first.told["state"]
+    assert shop.redeem(second.told["code"]).status == 200
+    assert server.events(zoe.user.user_id).count("consent_given") == 1
+
+
+def test_a_double_click_on_refuse_lands_where_the_first_click_did(
+    server: Server, shop: App, browser: Browser, zoe: LogInResult
+) -> None:
+    page = browser.log_in(browser.go(shop.authorize_url()))
+    first, second = browser.consent(page, "refuse"), browser.consent(page, "refuse")
+    assert (second.status, second.location) == (303, first.location)
+    assert second.told["error"] == "access_denied"
+    assert server.events(zoe.user.user_id).count("consent_refused") == 1
+
+
+@pytest.mark.parametrize("why", ["withdrawn", "prompt"])
+def test_a_double_click_on_allow_asks_again_where_the_client_would_have_to(
+    server: Server, shop: App, browser: Browser, zoe: LogInResult, why: str
+) -> None:
+    """OP-7: a form that allowed once gives no second code past a withdrawal, nor past ``prompt=consent``."""
+    page = browser.log_in(browser.go(shop.authorize_url(prompt="consent" if why == "prompt" else None)))
+    assert "code" in browser.consent(page).told
+    if why == "withdrawn":
+        withdraw(server, shop, zoe)
+    asked = browser.consent(page)
+    assert (asked.status, 'value="allow"' in asked.text) == (200, True)
+    assert "code" in browser.consent(asked).told
 
 
 def test_two_forms_of_one_request_are_two(server: Server, shop: App, browser: Browser) -> None:

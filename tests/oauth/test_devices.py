@@ -175,3 +175,36 @@ def test_a_step_back_of_the_clock_prolongs_no_device_code(tv: App, clock: Clock)
     begun = begin(tv)
     clock.advance(-300)
     assert poll(tv, begun).error in ("invalid_grant", "expired_token")
+
+
+@pytest.mark.parametrize(("decision", "said"), [("allow", "connected"), ("deny", "refused")])
+def test_a_double_click_on_a_decision_says_what_the_first_click_did(
+    tv: App, browser: Browser, zoe: LogInResult, server: Server, decision: str, said: str
+) -> None:
+    begun = begin(tv)
+    page = browser.log_in(browser.go(begun["verification_uri_complete"]))
+    page = browser.send("/device", page.form)
+    for answer in (browser.send("/device", {**page.form, "decision": decision}) for _ in range(2)):
+        assert (
+            answer.status,
+            f"The device {'is' if said == 'connected' else 'was'} {said}" in answer.text,
+        ) == (
+            200,
+            True,
+        )
+    (other,) = {"allow", "deny"} - {decision}
+    changed = browser.send("/device", {**page.form, "decision": other})
+    assert (changed.status, "decided already" in changed.text) == (400, True)
+    events = server.events(zoe.user.user_id)
+    assert events.count("device_approved") + events.count("device_refused") == 1
+
+
+def test_a_code_that_was_decided_shows_no_form_to_anybody(tv: App, browser: Browser, server: Server) -> None:
+    begun = begin(tv)
+    decide(browser, begun)
+    server.person("amy")
+    other = server.browser()
+    other.log_in(username="amy")
+    for one in (browser, other):
+        page = one.go(begun["verification_uri_complete"])
+        assert "unknown, used or too old" in one.send("/device", page.form).text

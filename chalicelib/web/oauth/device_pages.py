@@ -1,0 +1,139 @@
+"""The page where a person decides whether a device may have what it asks for (RFC 8628 section 3.3, OP-7)."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chalicelib.web import forms
+from chalicelib.web.call import HTML
+from chalicelib.web.cookies import browser_session
+from chalicelib.web.oauth.scope_words import in_words
+from chalicelib.web.pages.page_forms import csrf_token, demand_own_form, message, page
+from chalicelib.web.routes import Answer, Api, Call
+
+if TYPE_CHECKING:
+    from chalicelib.oauth.client import Client
+    from chalicelib.oauth.device_codes import Device
+    from chalicelib.scopes import Scopes
+    from chalicelib.sessions.session import LiveSession
+    from chalicelib.web.cookies.browser_session import Browser
+
+api = Api("pages")
+
+
+@api.route("/device", methods=["GET"], public=True, query=("user_code",), content_type=HTML, refuses=(400,))
+@page
+def device_page(call: Call) -> Answer:
+    """Ask for the code that a device shows (RFC 8628 section 3.3)."""
+    from chalicelib.web.oauth import authorization_flow
+
+    browser, logged_in = browser_session.browser(call), browser_session.logged_in(call)
+    user_code = (call.one("user_code") or "")[:64]
+    if logged_in is None:
+        return authorization_flow.to_page(
+            call, "login", browser, authorization_flow.Pending(user_code=user_code)
+        )
+    return _ask_for_code(call, browser, logged_in, user_code)
+
+
+@api.route("/device", methods=["POST"], public=True, form=True, content_type=HTML, refuses=(400, 429))
+@page
+def device_form(call: Call) -> Answer:
+    """Show what the device of a code asks for; then take the person's decision."""
+    from chalicelib.web.oauth import authorization_flow
+
+    fields, browser = forms.single(call), browser_session.browser(call)
+    logged_in, typed = browser_session.logged_in(call), fields.get("user_code", "")
+    if logged_in is None:
+        return authorization_flow.to_page(
+            call, "login", browser, authorization_flow.Pending(user_code=typed[:64])
+        )
+    demand_own_form(call, browser, fields.get("csrf"), "device", logged_in.session.session_id)
+    device = call.services.oauth.devices.find_by_user(typed, logged_in.user, source=call.source)
+    if device is None or ("decision" not in fields and not device.is_pending):
+        return _ask_for_code(call, browser, logged_in, typed, "This code is unknown, used or too old.")
+    asking = _Asking(logged_in, device, call.services.oauth.clients.require(device.client_id))
+    if "decision" not in fields:
+        return _ask_for_decision(call, browser, asking, typed)
+    demand_own_form(call, browser, fields.get("shown"), "device decision", *asking.shown())
+    return _decide_device(call, asking, allow=fields["decision"] == "allow")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """A device that asks a person for something, all as read for one answer."""
+
+    logged_in: "LiveSession"
+    device: "Device"
+    client: "Client"
+
+    def wanted(self) -> "Scopes":
+        """Return what it would get."""
+        from chalicelib.oauth.consents import consentable
+
+        return consentable(self.device.scope, self.client, self.logged_in.user, self.logged_in.session)
+
+    def shown(self) -> tuple[str, ...]:
+        """Return what the page showed: a decision on it is none on another person, device or scope."""
+        return self.logged_in.session.session_id, self.device.code_hash, *sorted(self.wanted())
+
+
+def _ask_for_code(
+    call: Call, browser: "Browser", logged_in: "LiveSession", typed: str, problem: str = ""
+) -> Answer:
+    from chalicelib.web.pages.rendering import render
+
+    return render(
+        "device.html",
+        status=400 if problem else 200,
+        headers=browser_session.set_cookies(browser.cookies),
+        user=logged_in.user.display_name,
+        user_code=typed,
+        problem=problem,
+        client="",
+        wanted=[],
+        csrf=csrf_token(call, browser, "device", logged_in.session.session_id),
+    )
+
+
+def _ask_for_decision(call: Call, browser: "Browser", asking: _Asking, typed: str) -> Answer:
+    from chalicelib.web.pages.rendering import render
+
+    logged_in = asking.logged_in
+    return render(
+        "device.html",
+        user=logged_in.user.display_name,
+        user_code=typed,
+        problem="",
+        client=asking.client.name,
+        wanted=in_words(asking.wanted()),
+        csrf=csrf_token(call, browser, "device", logged_in.session.session_id),
+        shown=csrf_token(call, browser, "device decision", *asking.shown()),
+    )
+
+
+def _decide_device(call: Call, asking: _Asking, *, allow: bool) -> Answer:
+    from chalicelib.store import Conflict
+
+    devices, device, client = call.services.oauth.devices, asking.device, asking.client
+    user, session = asking.logged_in.user, asking.logged_in.session
+    if not device.is_pending:
+        return _decided(client.name, allow) if device.was_allowed == allow else _not_done()
+    try:
+        if allow:
+            devices.approve(device, client, user, session, source=call.source)
+        else:
+            devices.refuse(device, client, user, source=call.source)
+    except Conflict:
+        return _not_done()
+    return _decided(client.name, allow)
+
+
+def _decided(client: str, allow: bool) -> Answer:  # noqa: FBT001 - the decision itself
+    if allow:
+        return message("The device is connected", f"Go back to it: {client} goes on by itself.")
+    return message("The device was refused", f"{client} got nothing.")
+
+
+def _not_done() -> Answer:
+    text = "It was decided already, or your account changed: try again."
+    return message("This did not work", text, status=400)
