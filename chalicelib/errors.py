@@ -18,10 +18,18 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error o
         super().__init__(detail)
         self.detail = detail
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Cross from one process to another as it is: ``__init__`` of most takes something else than a detail."""
+        return _restored, (type(self), self.args), self.__dict__
+
     @property
     def public_code(self) -> str:
         """Return the stable word a program may act on."""
         return self.code
+
+
+def _restored(kind: type[Refusal], args: tuple[object, ...]) -> Refusal:
+    return kind.__new__(kind, *args)
 
 
 class Invalid(Refusal):

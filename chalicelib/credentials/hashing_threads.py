@@ -51,6 +51,7 @@ class HashingThreads:
         """Begin anew: a forked child has none of its parent's threads, and their locks as they just were."""
         self._free = threading.BoundedSemaphore(self._number)
         self._making = threading.Lock()
+        self.loading = threading.Lock()  # held by who loads what hashes
         self._made = None
 
 

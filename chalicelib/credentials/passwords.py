@@ -5,7 +5,6 @@ measured stands in ``docs/decisions/0010-password-hashing.md``.
 """
 
 import base64
-import threading
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,8 +30,6 @@ IMPORTED_SCHEMES = (  # verified, and replaced at the next log-in; never made
     "django_bcrypt_sha256",
     "django_bcrypt",
 )
-
-_loading = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +146,7 @@ def _without_django_prefix(hashed: str) -> str:
 
 
 def _context(profile: Profile, stored: str = "$argon2") -> Any:
-    with _loading:  # passlib loads its parts lazily, and not for two threads at once
+    with OF_THIS_PROCESS.loading:  # passlib loads its parts lazily, and not for two threads at once
         return _loaded_context(profile, () if stored.startswith("$argon2") else IMPORTED_SCHEMES)
 
 

@@ -38,6 +38,7 @@ class VerificationKey(Value):
 
     kid: str  # empty where its issuer gives it no name
     alg: str
+    material: str  # the public members as they were published: two readings of one key are told apart by nothing else
     verify: Verify
 
 
@@ -121,10 +122,14 @@ def read(jwk: Mapping[str, Any]) -> VerificationKey:
         raise UnusableKey("a kid is a short text")
     if jwk.get("use", "sig") != "sig" or "verify" not in _key_ops(jwk):
         raise UnusableKey("the key is not for signatures")
-    alg, reader = _READERS.get(f"{jwk.get('kty')} {jwk.get('crv', '')}", (None, None))
-    if alg is None or reader is None or jwk.get("alg", alg) != alg:
+    kind = _READERS.get(f"{jwk.get('kty')} {jwk.get('crv', '')}")
+    if kind is None or jwk.get("alg", kind[0]) != kind[0]:
         raise UnusableKey("not a key for RS256, ES256 or EdDSA")
-    return VerificationKey(kid=kid, alg=alg, verify=reader(jwk))
+    alg, members, reader = kind
+    verify = reader(jwk)
+    return VerificationKey(
+        kid=kid, alg=alg, material=" ".join(jwk[member] for member in members), verify=verify
+    )
 
 
 def read_set(document: object, *, algorithms: AbstractSet[str] = ALGORITHMS) -> KeySet:
@@ -213,8 +218,10 @@ def _ed25519(jwk: Mapping[str, Any]) -> Verify:
         raise UnusableKey(f"not an Ed25519 key: {fault}") from None
 
 
-_READERS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], Verify]]] = {  # by kty and crv
-    "RSA ": ("RS256", _rsa),
-    "EC P-256": ("ES256", _p256),
-    "OKP Ed25519": ("EdDSA", _ed25519),
+_READERS: Mapping[
+    str, tuple[str, tuple[str, ...], Callable[[Mapping[str, Any]], Verify]]
+] = {  # by kty and crv
+    "RSA ": ("RS256", ("n", "e"), _rsa),
+    "EC P-256": ("ES256", ("x", "y"), _p256),
+    "OKP Ed25519": ("EdDSA", ("x",), _ed25519),
 }

@@ -43,7 +43,8 @@ class PublishedKeys:
         """Yield the one key for an algorithm; then, where the caller goes on, that of a newer set if it is another."""
         held = tuple(self._keys.get().only_keys(alg))
         yield from held
-        yield from (key for key in self._keys.newer().only_keys(alg) if key not in held)
+        known = {key.material for key in held}
+        yield from (key for key in self._keys.newer().only_keys(alg) if key.material not in known)
 
     def _load(self) -> KeySet:
         try:
@@ -63,7 +64,7 @@ def discovery_url(issuer: str) -> str:
 
 def own_document(document: object, *, issuer: str) -> Mapping[str, Any]:
     """Return a discovery document; Unavailable unless it names this very issuer, as a whole string (section 4.3)."""
-    told: Mapping[str, Any] = document if isinstance(document, dict) else {}
-    if told.get("issuer") != issuer:
+    members: Mapping[str, Any] = document if isinstance(document, dict) else {}
+    if members.get("issuer") != issuer:
         raise Unavailable("An issuer's discovery document is not its own.")
-    return told
+    return members

@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib.jose import jws, strict_json
 from chalicelib.keys.mac_keys import MacKeySource
-from chalicelib.world import World
+from chalicelib.world import World, is_within
 
 MAX_CHARACTERS = 8000  # of a whole sealed text; a URL of the gateway's holds it
 
@@ -36,16 +36,23 @@ class SignedPayloads:
         body = f"{kid}.{self._world.timestamp() + seconds}.{packed}"
         return f"{body}.{mac(key, purpose=purpose, text=f'{holder} {body}')}"
 
-    def open(self, text: str, *, purpose: str, holder: str) -> dict[str, Any] | None:
-        """Return what was sealed, or None for any other text, another's, or one whose time is over."""
+    def open(self, text: str, *, purpose: str, holder: str, seconds: int) -> dict[str, Any] | None:
+        """Return what was sealed for so many seconds, or None for any other text, another's, or one whose time is over.
+
+        One sealed in the future is none either: the clock went back, which prolongs nothing (AV-4).
+        """
         match = _FORM.fullmatch(text) if len(text) <= MAX_CHARACTERS else None
         key = self._keys.by_kid(match["kid"]) if match else None
-        if match is None or key is None or int(match["until"]) <= self._world.now():
+        if match is None or key is None or not self._is_live(int(match["until"]), seconds):
             return None
         if not hmac.compare_digest(match["mac"], mac(key, purpose=purpose, text=f"{holder} {match['body']}")):
             return None
         payload: dict[str, Any] = strict_json.loads(jws.decode(match["payload"].encode()))
         return payload
+
+    def _is_live(self, until: int, seconds: int) -> bool:
+        now = self._world.now()
+        return now < until and is_within(until - seconds, seconds, now=now)
 
 
 def mac(key: bytes, *, purpose: str, text: str) -> str:

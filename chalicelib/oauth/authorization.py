@@ -165,7 +165,7 @@ class Authorization:
         if once.key not in conflict.keys:
             raise conflict
         (record,) = self.store.get(once.key)
-        decided = record.data.get("decision") if record else None
+        decided = record.data.get("decision", "") if record else ""
         if decided != once.data["decision"]:
             raise RefusedAtPage("invalid_request", DECIDED.get(decided, DECIDED_BEFORE)) from None
 

@@ -5,8 +5,9 @@ import socket
 from ipaddress import IPv4Address, IPv6Address
 
 # Nobody's server is at an address of IANA's special-purpose registries, whether "globally reachable" or not: a
-# relay or an anycast service is answered by whoever is nearest (IPv4 and IPv6 Special-Purpose Address Registries;
-# of IPv6 nothing else than 2000::/3 was ever given out). Python's own tables differ from version to version.
+# relay or an anycast service is answered by whoever is nearest (IPv4 and IPv6 Special-Purpose Address Registries,
+# whose rows stand in tests/outbound/special_purpose.py, and multicast; of IPv6 nothing else than 2000::/3 is for
+# servers). Python's own tables differ from version to version.
 _SPECIAL_IPV4 = tuple(
     ipaddress.IPv4Network(network)
     for network in (
@@ -48,11 +49,14 @@ def is_public(address: str) -> bool:
 
 
 def _innermost(address: str) -> IPv4Address | IPv6Address:
-    """Return the address, or the IPv4 one that an IPv6 one stands for (mapped, 6to4, NAT64)."""
+    """Return the address, or the IPv4 one that an IPv6 one stands for: mapped, or translated by the network (NAT64).
+
+    One of 6to4 stands for itself: which relay takes it there nobody knows.
+    """
     ip = ipaddress.ip_address(address)
     if isinstance(ip, IPv4Address):
         return ip
-    embedded = ip.ipv4_mapped or ip.sixtofour
+    embedded = ip.ipv4_mapped
     if embedded is None and ip in _NAT64:
         embedded = IPv4Address(int(ip) & _IPV4_BITS)
     return embedded or ip

@@ -46,7 +46,7 @@ REFUSALS: dict[type[Refusal], Medium] = {
     errors.Unavailable: Medium(
         503, "Please try again", "temporarily_unavailable", gateway=errors.Unavailable().detail
     ),
-    errors.WrongMasterKey: Medium(503, "Please try again"),
+    errors.WrongMasterKey: Medium(503, "Please try again", "temporarily_unavailable"),
 }
 
 

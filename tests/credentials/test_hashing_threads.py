@@ -44,6 +44,31 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), passwords.verify("a lo
 """
 
 
+A_CHILD_HASHES_WHILE_ITS_PARENT_LOADS = """
+import os, sys, threading
+from passlib.context import CryptContext
+from passlib.handlers.argon2 import argon2
+from chalicelib.credentials.passwords import Passwords
+from chalicelib.world import SYSTEM
+passwords = Passwords(SYSTEM, min_length=8)
+loading = threading.Event()
+def stay(frame, event, _):
+    if event == "call" and frame.f_code is CryptContext.__init__.__code__:
+        loading.set()
+        threading.Event().wait()
+def first():
+    sys.setprofile(stay)
+    passwords.check_import("$argon2id$")
+threading.Thread(target=first, daemon=True).start()
+loading.wait()
+child = os.fork()
+if child == 0:
+    os._exit(0 if passwords.hash("a long enough phrase") else 1)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+os._exit(0)
+"""
+
+
 def printed(code: str) -> str:
     environ = {"PYTHONPATH": str(ROOT), "CUPBEARER_STORE": "sqlite:////nonexistent/never-used.db"}
     run = subprocess.run(
@@ -60,6 +85,11 @@ def test_sixteen_people_logging_in_at_once_leave_the_process_below_130_mib() -> 
 
 def test_a_forked_process_hashes_with_threads_of_its_own() -> None:
     assert printed(A_CHILD_HASHES) == "0 True"
+
+
+def test_a_process_forked_while_another_thread_loads_what_hashes_hashes() -> None:
+    """The lock is a new one: whoever held it does not live in the child."""
+    assert printed(A_CHILD_HASHES_WHILE_ITS_PARENT_LOADS) == "0"
 
 
 def test_no_more_run_at_once_than_there_are_threads_and_the_line_has_an_end(

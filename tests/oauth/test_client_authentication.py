@@ -8,6 +8,7 @@ import pytest
 from chalicelib.jose import jws
 from chalicelib.keys import private_keys
 from chalicelib.oauth.assertions import TYPE
+from chalicelib.store import Replace
 from tests.conftest import Clock
 from tests.oauth.server import ISSUER, App, Server, basic
 
@@ -237,3 +238,17 @@ def test_an_assertion_outside_its_time_is_refused(server: Server, clock: Clock) 
     assertion = client.assertion()
     clock.advance(60 + 60)
     assert client.ask(assertion).error == "invalid_client"
+
+
+@pytest.mark.parametrize("keys", ["101 of them", "none that is usable"])
+def test_a_key_set_that_an_earlier_release_took_and_this_one_would_not_refuses_its_client(
+    server: Server, keys: str
+) -> None:
+    client = Signer(server)
+    record = server.services.oauth.clients.require(client.app.client_id).record
+    assert record is not None
+    (key,) = record.data["jwks"]["keys"]
+    listed = [key] * 101 if keys == "101 of them" else [{"kty": "oct", "k": "x"}]
+    server.services.store.commit(Replace(record, {**record.data, "jwks": {"keys": listed}}))
+    reply = client.ask(client.assertion())
+    assert (reply.status, reply.error) == (401, "invalid_client")

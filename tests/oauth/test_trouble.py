@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chalicelib.store import StoreUnavailable
-from tests.oauth.server import App, Browser, Server
+from chalicelib.store import Store, StoreUnavailable
+from chalicelib.world import World
+from tests.oauth.server import App, Browser, Server, open_server, services
 
 
 @contextmanager
@@ -58,3 +60,15 @@ def test_a_page_in_trouble_is_a_page(
     assert reply.status == 503
     assert "text/html" in reply.headers["Content-Type"]
     assert int(reply.headers["Retry-After"]) > 0
+
+
+def test_keys_that_cannot_be_unwrapped_are_trouble_in_the_words_of_oauth(
+    server: Server, shop: App, browser: Browser, store: Store, world: World, tmp_path: Path
+) -> None:
+    """RFC 6749 knows no other word for a server that cannot: the request is good, so it is not ``invalid_request``."""
+    code = shop.code(browser)
+    with open_server(services(store, world, tmp_path, MASTER_KEY=bytes(range(32, 64)).hex())) as wrong:
+        reply = App(wrong, shop.client_id, shop.secret).redeem(code)
+    assert (reply.status, reply.error) == (503, "temporarily_unavailable")
+    assert int(reply.headers["Retry-After"]) > 0
+    assert shop.redeem(code).status == 200

@@ -1,6 +1,7 @@
 """Outbound calls to hostile servers: real sockets on loopback (FD-5, AV-1)."""
 
 import gzip
+import ipaddress
 import socket
 import threading
 import time
@@ -12,6 +13,7 @@ from chalicelib.errors import Unavailable
 from chalicelib.outbound import addresses
 from chalicelib.outbound.exchange import MAX_BODY_BYTES
 from chalicelib.outbound.http import FetchError, fetch_json, post_form
+from tests.outbound import special_purpose
 from tests.support.hostile_http import Behaviour, answers, page, serving
 
 KEYS = '{"keys": []}'
@@ -246,7 +248,6 @@ def test_a_form_is_sent_once_and_its_refusal_is_an_answer() -> None:
         "2606:2800:21f:cb07:6820:80da:af6b:8b2c",
         "2001:200::1",
         "64:ff9b::5db8:d70e",
-        "2002:5db8:d70e::1",
         "::ffff:93.184.215.14",
     ],
 )
@@ -283,6 +284,7 @@ def test_public_addresses_are_public(address: str) -> None:
         "3fff::1",  # documentation, RFC 9637
         "192.88.99.1",  # relays of 6to4, deprecated by RFC 7526
         "2002:c058:6301::",  # the same in IPv6
+        "2002:5db8:d70e::1",  # 6to4 to a public address: which relay takes it there nobody knows
         "64:ff9b::c058:6301",
         "192.0.0.8",
         "192.0.0.9",  # the nearest port control server, RFC 7723
@@ -306,3 +308,32 @@ def test_public_addresses_are_public(address: str) -> None:
 )
 def test_private_and_special_addresses_are_not(address: str) -> None:
     assert not addresses.is_public(address)
+
+
+@pytest.mark.parametrize(
+    "network", [row[0] for row in (*special_purpose.IPV4, *special_purpose.IPV6)], ids=str
+)
+def test_no_address_of_a_special_purpose_registry_is_public(network: str) -> None:
+    """FD-5: from the first to the last of each row."""
+    block = ipaddress.ip_network(network)
+    for address in {block[0], block[block.num_addresses // 2], block[-1]}:
+        assert not addresses.is_public(str(address))
+
+
+@pytest.mark.parametrize("prefix", special_purpose.STANDS_FOR_IPV4)
+@pytest.mark.parametrize("network", [row[0] for row in special_purpose.IPV4])
+def test_an_ipv6_address_that_stands_for_a_special_ipv4_one_is_not_public(prefix: str, network: str) -> None:
+    outer, inner = ipaddress.ip_network(prefix), ipaddress.ip_network(network)
+    for address in {inner[0], inner[-1]}:
+        assert not addresses.is_public(str(outer[int(address)]))
+
+
+def test_whatever_python_calls_private_is_not_public() -> None:
+    """Whichever version runs the tests."""
+    rows = (row[0] for row in (*special_purpose.IPV4, *special_purpose.IPV6))
+    first = [ipaddress.ip_network(row)[0] for row in rows]
+    around = {
+        ip + step for ip in first for step in (-1, 0, 1) if int(ip) > 0 and str(ip) != "255.255.255.255"
+    }
+    wrong = [str(ip) for ip in around if not ip.is_global and addresses.is_public(str(ip))]
+    assert wrong == []

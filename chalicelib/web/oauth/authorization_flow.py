@@ -40,7 +40,9 @@ def sealed(call: Call, browser: Browser, pending: Pending) -> str:
 
 def opened(call: Call, browser: Browser, text: str) -> Pending:
     """Return what is pending; raise RefusedAtPage for another browser's link, and for one whose time is over."""
-    data = signed_payloads(call).open(text, purpose=PURPOSE, holder=browser.browser_id)
+    data = signed_payloads(call).open(
+        text, purpose=PURPOSE, holder=browser.browser_id, seconds=PENDING_SECONDS
+    )
     if data is None:
         raise RefusedAtPage(
             "invalid_request",

@@ -155,7 +155,9 @@ def _opened(call: Call, text: str) -> "LogoutRequest":
     from chalicelib.oauth.errors import RefusedAtPage
     from chalicelib.oauth.logout import LogoutRequest
 
-    data: dict[str, Any] | None = signed_payloads(call).open(text, purpose=LOGOUT_PURPOSE, holder="")
+    data: dict[str, Any] | None = signed_payloads(call).open(
+        text, purpose=LOGOUT_PURPOSE, holder="", seconds=LOGOUT_SECONDS
+    )
     if data is None:
         raise RefusedAtPage("invalid_request", "This link is too old: log out at the application again.")
     return LogoutRequest.from_data(data)

@@ -136,9 +136,13 @@ def csrf_token(call: Call, browser: Browser, purpose: str, *about: str) -> str:
 
 def demand_own_form(call: Call, browser: Browser, token: str | None, purpose: str, *about: str) -> None:
     """Refuse a form that was not given to this browser by our own page, or that another site sent."""
-    seals, holder = signed_payloads(call), " ".join((browser.browser_id, *about))
-    ours = token is not None and seals.open(token, purpose=f"csrf {purpose}", holder=holder) is not None
-    if not ours or not call.is_from_own_page():
+    opened = signed_payloads(call).open(
+        token or "",
+        purpose=f"csrf {purpose}",
+        holder=" ".join((browser.browser_id, *about)),
+        seconds=CSRF_SECONDS,
+    )
+    if opened is None or not call.is_from_own_page():
         raise FormRefused(
             "This form is too old or belongs to another browser: go back, load it again, and send it again."
         )
