@@ -10,6 +10,6 @@ BOOK = Path(__file__).with_name("recorded.json")
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        told = json.dumps(record(Path(folder)), indent=1, sort_keys=True, ensure_ascii=False)
-    BOOK.write_text(told + "\n", encoding="utf-8")
+        text = json.dumps(record(Path(folder)), indent=1, sort_keys=True, ensure_ascii=False)
+    BOOK.write_text(text + "\n", encoding="utf-8")
     print(f"written: {BOOK.name}")

@@ -70,7 +70,7 @@ def plain(text: str) -> str:
     return text
 
 
-def told(reply: Reply) -> dict[str, Any]:
+def seen_by_program(reply: Reply) -> dict[str, Any]:
     """Return an answer as a program sees it."""
     try:
         body = reply.json
@@ -87,7 +87,7 @@ def openapi(under_test: AppUnderTest) -> Any:
 
 def discovery(under_test: AppUnderTest) -> dict[str, Any]:
     paths = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/health")
-    return {path: told(under_test.client().get(path)) for path in paths}
+    return {path: seen_by_program(under_test.client().get(path)) for path in paths}
 
 
 def statuses(under_test: AppUnderTest) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def journey(under_test: AppUnderTest) -> list[Any]:
 
     def step(who: Client, method: str, path: str, **options: Any) -> Reply:
         reply = who.request(method, path, **options)
-        seen.append([method, path, told(reply)])
+        seen.append([method, path, seen_by_program(reply)])
         return reply
 
     newcomer = {"username": "Walker", "password": PASSWORD, "name": "Wanda", "email": "w@example.com"}
@@ -196,8 +196,10 @@ def helps(command: click.Command, name: str) -> Iterable[tuple[str, str]]:
     """Yield the help of a command and of all below it."""
     yield name, CliRunner().invoke(cli, [*name.split()[1:], "--help"], prog_name="cupbearer").output
     if isinstance(command, click.Group):
-        for below, further in sorted(command.commands.items()):
-            yield from helps(further, f"{name} {below}")
+        context = click.Context(command)
+        for below in sorted(command.list_commands(context)):
+            if (further := command.get_command(context, below)) is not None:
+                yield from helps(further, f"{name} {below}")
 
 
 def records(file: Path) -> set[str]:

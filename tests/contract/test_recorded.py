@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from tests.contract.recording import record
+from tests.contract.structure import missing, structure, without_prose
 
-RECORDED = json.loads(Path(__file__).with_name("recorded.json").read_text(encoding="utf-8"))
+HERE = Path(__file__).parent
+RECORDED = json.loads((HERE / "recorded.json").read_text(encoding="utf-8"))
+BEFORE = json.loads((HERE / "structure_before.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -19,3 +22,25 @@ def now(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 @pytest.mark.parametrize("chapter", RECORDED)
 def test_what_others_rely_on_is_as_it_was(chapter: str, now: dict[str, Any]) -> None:
     assert now[chapter] == RECORDED[chapter]
+
+
+@pytest.mark.parametrize("chapter", BEFORE)
+def test_nothing_that_the_release_before_promised_is_gone(chapter: str, now: dict[str, Any]) -> None:
+    """Paths, parameters, schemas, statuses, codes, options: sentences may change, and more may come."""
+    assert missing(BEFORE[chapter], structure(now)[chapter]) == []
+
+
+def test_only_sentences_may_change_unnoticed() -> None:
+    promised = {
+        "paths": {"/cats": {"get": {"summary": "Cats", "responses": {"200": {"description": "Good"}}}}}
+    }
+    reworded = {
+        "paths": {"/cats": {"get": {"summary": "All", "responses": {"200": {"description": "Fine"}}}}}
+    }
+    changed = {
+        "paths": {"/cats": {"get": {"summary": "Cats", "responses": {"204": {"description": "Good"}}}}}
+    }
+    assert missing(without_prose(promised), without_prose(reworded)) == []
+    assert missing(without_prose(promised), without_prose(changed)) == [
+        "/paths//cats/get/responses/200 is gone"
+    ]
