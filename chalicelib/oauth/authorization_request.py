@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from chalicelib import scopes
 from chalicelib.errors import Invalid
+from chalicelib.keys import pkce
 from chalicelib.oauth import redirect_uris
 from chalicelib.oauth.client import AUTHORIZATION_CODE, Client
 from chalicelib.oauth.errors import ErrorCode, RefusedAtClient, RefusedAtPage
@@ -165,8 +166,8 @@ class Parser:
         challenge = self._one("code_challenge")
         if challenge is None:
             raise self._refused("invalid_request", "PKCE is required: code_challenge is missing.")
-        if self._one("code_challenge_method") != "S256":
-            raise self._refused("invalid_request", "The only code_challenge_method is S256.")
+        if self._one("code_challenge_method") != pkce.METHOD:
+            raise self._refused("invalid_request", f"The only code_challenge_method is {pkce.METHOD}.")
         if not _CHALLENGE.fullmatch(challenge):
             raise self._refused("invalid_request", "code_challenge must be 43 characters of base64url.")
         return challenge

@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 from chalicelib.web import forms
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
+from chalicelib.web.oauth.page_refusals import page
 from chalicelib.web.pages.page_forms import (
     csrf_token,
     demand_own_form,
     message,
-    page,
     see_other,
     signed_payloads,
 )
@@ -34,7 +34,7 @@ MAX_QUERY = 8000  # characters of a request by form that goes on as a URL: every
 def authorize(call: Call) -> Answer:
     """Begin the authorization code flow with PKCE (RFC 6749 section 4.1, OpenID Connect Core section 3.1.2).
 
-    Faults of the client or its redirect URI are told here; all others at that redirect URI.
+    Faults of the client or its redirect URI are shown on a page; all others are sent to that redirect URI.
     """
     from chalicelib.oauth.authorization_request import Parser, proven_client
     from chalicelib.web.oauth.authorization_flow import lead_on
@@ -65,8 +65,8 @@ def authorize(call: Call) -> Answer:
 def authorize_by_form(call: Call) -> Answer:
     """Take the same request as a form (OpenID Connect Core section 3.1.2.1).
 
-    It goes on as a GET, once its size and its client are judged: on a form's way from another site a browser does not
-    tell who is logged in.
+    Once its size and its client are checked, it goes on as a GET: with a form from another site a browser sends no
+    cookie, so nobody would be logged in.
     """
     from chalicelib.oauth.authorization_request import proven_client
     from chalicelib.oauth.errors import RefusedAtPage

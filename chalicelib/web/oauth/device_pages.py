@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from chalicelib.web import forms
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
+from chalicelib.web.oauth.page_refusals import page
 from chalicelib.web.oauth.scope_words import in_words
-from chalicelib.web.pages.page_forms import csrf_token, demand_own_form, message, page
+from chalicelib.web.pages.page_forms import csrf_token, demand_own_form, message
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:

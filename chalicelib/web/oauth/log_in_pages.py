@@ -8,7 +8,8 @@ from chalicelib.errors import Invalid, InvalidCredentials, NotAllowed, Refusal, 
 from chalicelib.web import forms, refusals
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
-from chalicelib.web.pages.page_forms import csrf_token, demand_own_form, page, see_other
+from chalicelib.web.oauth.page_refusals import page
+from chalicelib.web.pages.page_forms import csrf_token, demand_own_form, see_other
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ SHOWN_STATUS = {401: 400}  # a form is no HTTP authentication: there is no chall
 @api.route("/login", methods=["GET"], public=True, query=("request",), content_type=HTML, refuses=(400,))
 @page
 def log_in_page(call: Call) -> Answer:
-    """Show the form to log in by."""
+    """Show the log-in form."""
     return _form(call, "login", browser_session.browser(call), {"request": call.one("request") or ""})
 
 
@@ -33,7 +34,7 @@ def log_in_page(call: Call) -> Answer:
 )
 @page
 def log_in_by_form(call: Call) -> Answer:
-    """Log in at the page, then go on with what the browser was on the way to."""
+    """Log in with the form, then resume the authorization request, if there is one."""
     fields, browser, pending = _sent(call, "login")
     try:
         signed_in = call.services.authentication.log_in.with_password(
@@ -47,7 +48,7 @@ def log_in_by_form(call: Call) -> Answer:
 @api.route("/signup", methods=["GET"], public=True, query=("request",), content_type=HTML, refuses=(400,))
 @page
 def sign_up_page(call: Call) -> Answer:
-    """Show the form to sign up by."""
+    """Show the sign-up form."""
     return _form(call, "signup", browser_session.browser(call), {"request": call.one("request") or ""})
 
 
@@ -62,7 +63,7 @@ def sign_up_page(call: Call) -> Answer:
 )
 @page
 def sign_up_by_form(call: Call) -> Answer:
-    """Sign up at the page, and be logged in."""
+    """Sign up with the form, and be logged in."""
     fields, browser, pending = _sent(call, "signup")
     try:
         _, signed_in = call.services.accounts.sign_up.create(
@@ -94,7 +95,7 @@ def sign_up_by_form(call: Call) -> Answer:
 )
 @page
 def go_on(call: Call) -> Answer:
-    """Go on with what the browser was on the way to, after a log-in at an outside provider."""
+    """Resume the authorization request after a log-in at an outside provider."""
     from chalicelib.web.oauth import authorization_flow
 
     browser, logged_in = browser_session.browser(call), browser_session.logged_in(call)
@@ -163,7 +164,7 @@ def _targets(redirect_uri: str) -> tuple[str, ...]:
 
 
 def _must_be_fresh(call: Call, pending: "Pending | None") -> bool:
-    """Tell whether a provider has to ask the person again: a client demands it, or who is logged in comes here (MF-3)."""
+    """Return whether a provider has to ask the person again: a client demands it, or who is logged in comes here (MF-3)."""
     if pending is not None and pending.request is not None and pending.request.not_before:
         return True
     return browser_session.logged_in(call) is not None
