@@ -325,9 +325,9 @@ class Client:
 
     def _hold_from(self, reply: Reply) -> Reply:
         if reply.status in (200, 201):
-            told = reply.json
-            self.hold(told["access_token"], told.get("refresh_token", self.refresh_token))
-            self.session_id = told["session_id"]
+            body = reply.json
+            self.hold(body["access_token"], body.get("refresh_token", self.refresh_token))
+            self.session_id = body["session_id"]
         return reply
 
 

@@ -47,7 +47,7 @@ def measure(effort: Effort, folder: Path) -> Finding:  # noqa: ARG001 - counts n
             for engine, found in engines.items()
         },
         notes=(
-            "In the steady state of a process: its keys are loaded. On SQLite a verb is a request. The more of both engines is told.",
+            "In the steady state of a process: its keys are loaded. On SQLite a verb is a request. The larger of both engines' figures is shown.",
             (
                 "Capacity units are those that the emulator answered with (ReturnConsumedCapacity); it charges as DynamoDB does: "
                 "4 KB a read unit when strongly consistent, 1 KB a write unit, twice in a transaction. BatchGetItem, which it does not "

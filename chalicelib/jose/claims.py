@@ -21,8 +21,8 @@ Claims = Mapping[str, Any]
 class AccessClaims(Value):
     """What a verified access token says. Times are whole seconds since the epoch.
 
-    ``client_id`` is empty where a trusted issuer names no client. ``sid``, ``auth_time`` and ``amr`` are told
-    by our own tokens alone, ``name`` by others' alone: a foreign session is no session of ours.
+    ``client_id`` is empty where a trusted issuer names no client. Only our own tokens
+    have ``sid``, ``auth_time`` and ``amr``, only others' have ``name``: a foreign session is no session of ours.
     """
 
     iss: str

@@ -38,7 +38,9 @@ class VerificationKey(Value):
 
     kid: str  # empty where its issuer gives it no name
     alg: str
-    material: str  # the public members as they were published: two readings of one key are told apart by nothing else
+    material: (
+        str  # the public members as published: the same in two readings of one key, as ``verify`` is not
+    )
     verify: Verify
 
 

@@ -37,7 +37,7 @@ USE_NOTED_SECONDS = (
     60 * 60
 )  # a use by other means than a refresh is written down once an hour, for one write more
 HARMLESS = {"invalid_token", "spent"}  # refusals that end no session: another's token, or clocks that differ
-KEEP_AFTER_END_SECONDS = 24 * 60 * 60  # so that the reason can be told
+KEEP_AFTER_END_SECONDS = 24 * 60 * 60  # so that a refusal can say why
 
 
 @dataclass(frozen=True, slots=True)

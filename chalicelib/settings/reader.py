@@ -69,7 +69,7 @@ class Reader:
         return int(value)
 
     def json(self, name: str, kind: type[list[Any]] | type[dict[str, Any]], *, example: str) -> Any:
-        """Return a JSON list or object, empty where nothing is set. ``example`` is told with every refusal."""
+        """Return a JSON list or object, empty where nothing is set. ``example`` is shown with every refusal."""
         wanted = f"must be a JSON {'list' if kind is list else 'object'}, such as {example}"
         try:
             value = json.loads(self.text(name, "[]" if kind is list else "{}"))

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 Data = Mapping[str, Any]  # a JSON object: str, int, float, bool, None, lists and objects of these
-OnRequest = Callable[[str, float], None]  # told of every request: its name, the capacity units it consumed
+OnRequest = Callable[
+    [str, float], None
+]  # called for every request with its name, the capacity units it consumed
 
 MAX_KEYS = 100  # DynamoDB's limit for one batch of reads; both engines keep it
 MAX_WRITES = 100  # DynamoDB's limit for one transaction

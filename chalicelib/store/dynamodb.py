@@ -37,7 +37,7 @@ class DynamoStore:
 
     ``client`` is a boto3 DynamoDB client made with :func:`client_config`. ``now`` gives seconds since the
     epoch, ``nonce`` a new random name, ``monotonic`` measures the budget (``now`` does where it is not
-    given); ``on_request`` is told of every request and the capacity units it consumed.
+    given); ``on_request`` is called for every request with the capacity units it consumed.
     """
 
     def __init__(

@@ -57,7 +57,7 @@ def key_item(key: Key) -> dict[str, Any]:
 
 
 def condition(expression: str, *, now: float, was: str | None = None) -> Request:
-    """Return the parts of a request that demand ``expression``, with the item to be told of when it fails."""
+    """Return the parts of a request that demand ``expression``, with the item to return when it fails."""
     values = {":now": number(now)} if ":now" in expression else {}
     return {
         "ConditionExpression": expression,

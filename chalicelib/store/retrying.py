@@ -6,7 +6,7 @@ from typing import TypeVar
 from chalicelib.errors import Refusal
 from chalicelib.store import Conflict
 
-MAX_TRIES = 8  # who loses so often in a row is one of very many: better told so than kept waiting
+MAX_TRIES = 8  # who loses so often in a row is one of very many: better refused than kept waiting
 
 T = TypeVar("T")
 

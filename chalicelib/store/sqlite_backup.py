@@ -12,7 +12,7 @@ from chalicelib.store import StoreUnavailable
 from chalicelib.store.sqlite_file import SqliteFile
 from chalicelib.store.sqlite_identity import COMPANIONS, PRIVATE, demand_store, sync_directory
 
-PAGES = 256  # a step, after which progress is told
+PAGES = 256  # a step, after which progress is reported
 
 Progress = Callable[[int, int], None]  # pages that remain, and of how many
 

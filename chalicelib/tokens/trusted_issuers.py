@@ -154,13 +154,13 @@ def _judged(entry: TrustedIssuer, token: jws.Jws, now: float) -> AccessClaims:
 def _client(entry: TrustedIssuer, payload: claim.Claims) -> str:
     if entry.client_claim is not None:
         return claim.string_claim(payload, entry.client_claim)
-    told = next((one for one in DEFAULT_CLIENT_CLAIMS if one in payload), None)
-    return "" if told is None else claim.string_claim(payload, told)
+    name = next((one for one in DEFAULT_CLIENT_CLAIMS if one in payload), None)
+    return "" if name is None else claim.string_claim(payload, name)
 
 
 def _scopes(entry: TrustedIssuer, payload: claim.Claims) -> Scopes:
-    told: Any = payload.get(entry.scope_claim, "")
-    listed = told.split(" ") if isinstance(told, str) else told
+    value: Any = payload.get(entry.scope_claim, "")
+    listed = value.split(" ") if isinstance(value, str) else value
     if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
         raise InvalidToken(f"{entry.scope_claim} is neither a string nor a list of strings")
     return entry.scopes & frozenset(listed)

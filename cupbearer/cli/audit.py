@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 )
 @user_argument
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many events.")
-@click.option("--after", metavar="CURSOR", help="Go on where an earlier answer ended.")
+@click.option("--after", metavar="CURSOR", help="Continue where an earlier answer ended.")
 @json_option
 def command(*, user: str, limit: int, after: str | None, as_json: bool) -> None:
     """Show what happened to an account, newest first.

@@ -53,14 +53,18 @@ def command() -> None:
 @click.command(short_help="Register a client; its secret is shown once.")
 @click.argument("name")
 @click.option(
-    "--redirect-uri", "redirect_uris", multiple=True, metavar="URI", help="Where codes may be sent; exact."
+    "--redirect-uri",
+    "redirect_uris",
+    multiple=True,
+    metavar="URI",
+    help="Where codes may be sent: the exact URI.",
 )
 @click.option(
     "--post-logout-redirect-uri",
     "logout_uris",
     multiple=True,
     metavar="URI",
-    help="Where a log-out may lead.",
+    help="Where the browser may be sent after a log-out.",
 )
 @click.option(
     "--grant",
@@ -75,17 +79,15 @@ def command() -> None:
     "scopes",
     multiple=True,
     metavar="SCOPE",
-    help="What it may ask for; by default openid, profile, email and offline_access.",
+    help="The scopes it may ask for; by default openid, profile, email and offline_access.",
 )
-@click.option(
-    "--public", is_flag=True, help="It cannot keep a secret: a browser app, a program on a desk or phone."
-)
+@click.option("--public", is_flag=True, help="It cannot keep a secret: a browser, desktop or mobile app.")
 @click.option(
     "--jwks",
     "jwks",
     type=click.File("rb"),
     metavar="FILE",
-    help="It proves itself by its own key (private_key_jwt): its JWK set.",
+    help="Its JWK set, if it authenticates with its own key (private_key_jwt).",
 )
 @click.option("--resource-server", is_flag=True, help="It may introspect every access token.")
 @json_option

@@ -23,8 +23,8 @@ def show(*, client: str, as_json: bool) -> None:
     if as_json:
         say_json(shape(found))
         return
-    told = shape(found) | {"created_at": when(found.created_at)}
-    facts({name: _line(value) for name, value in told.items()})
+    shown = shape(found) | {"created_at": when(found.created_at)}
+    facts({name: _line(value) for name, value in shown.items()})
 
 
 def _line(value: object) -> str:
@@ -48,23 +48,21 @@ def rotate_secret(*, client: str, as_json: bool) -> None:
     say_secret(changed, secret, as_json=as_json)
 
 
-@click.command(
-    short_help="Refuse a client everything.", epilog=examples("cupbearer clients disable nightly-job")
-)
+@click.command(short_help="Disable a client.", epilog=examples("cupbearer clients disable nightly-job"))
 @client_argument
 @json_option
 def disable(*, client: str, as_json: bool) -> None:
-    """Refuse a client everything, refreshes included."""
+    """Disable a client: every request of it is refused, refreshes included."""
     _set_disabled(client, disabled=True, as_json=as_json)
 
 
 @click.command(
-    short_help="Honour a disabled client again.", epilog=examples("cupbearer clients enable nightly-job")
+    short_help="Enable a disabled client.", epilog=examples("cupbearer clients enable nightly-job")
 )
 @client_argument
 @json_option
 def enable(*, client: str, as_json: bool) -> None:
-    """Honour a disabled client again."""
+    """Enable a disabled client."""
     _set_disabled(client, disabled=False, as_json=as_json)
 
 
@@ -83,13 +81,13 @@ def _set_disabled(text: str, *, disabled: bool, as_json: bool) -> None:
 @yes_option
 @json_option
 def delete(*, client: str, yes: bool, as_json: bool) -> None:
-    """Delete a client for ever; what it holds ends, and its id is never used again."""
+    """Delete a client for ever: its tokens stop working, and its id is never used again."""
     at = services()
     found = find_client(at, client)
     confirm(f"Delete {found.name} ({found.client_id})? Nobody can use it any more.", yes=yes)
     at.oauth.clients.delete(found.client_id, source=source())
-    told = {"client_id": found.client_id, "name": found.name, "deleted": True}
-    tell(told, f"{found.name} is deleted. {_until(at)}", as_json=as_json)
+    shown = {"client_id": found.client_id, "name": found.name, "deleted": True}
+    tell(shown, f"{found.name} is deleted. {_until(at)}", as_json=as_json)
 
 
 def _until(at: "Services") -> str:

@@ -27,7 +27,7 @@ def _amount(name: str, default: float, says: str) -> Callable[[Decorated], Decor
 
 
 @click.command(
-    short_help="Say what a load costs a month.",
+    short_help="Estimate what a load costs a month.",
     epilog=examples(
         "cupbearer cost --users 10000",
         "cupbearer cost --users 500000 --logins-per-day 1 --requests-per-login 50",
@@ -41,16 +41,19 @@ def _amount(name: str, default: float, says: str) -> Callable[[Decorated], Decor
 @_amount("sign-ups-per-user", 0.05, "New users a month, per active user.")
 @click.option("--access-tokens", type=click.Choice(["jwt", "opaque"]), default="jwt", show_default=True)
 @click.option(
-    "--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.svg", help="Draw it over users."
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.svg",
+    help="Plot it over the number of users.",
 )
 @json_option
 def command(
     *, users: int, plot: Path | None, as_json: bool, access_tokens: Literal["jwt", "opaque"], **each: float
 ) -> None:
-    """Say what a load costs a month on AWS, and what the same users cost elsewhere.
+    """Estimate what a load costs a month on AWS, and what the same users cost elsewhere.
 
     The capacity is what the bench measured (bench/results), the prices are list prices (cupbearer/costing/prices.py,
-    dated). The free tiers that never end are taken off on all sides. Left out: data transfer, mail, text messages,
+    dated). The free tiers that never end are deducted on all sides. Left out: data transfer, mail, text messages,
     alarms, and your own API's requests, which cost the same beside every log-in service.
     """
     from cupbearer.costing.bills import Assumed, Load, bill

@@ -18,7 +18,7 @@ COLOURS = {"ok": "green", "warning": "yellow", "failure": "red", "unchecked": "c
 
 
 @click.command(
-    short_help="Examine a running service.",
+    short_help="Check a running service.",
     epilog=examples(
         "cupbearer doctor http://localhost:8000",
         "cupbearer doctor https://auth.example.com --origin https://app.example.com --json",
@@ -34,7 +34,7 @@ COLOURS = {"ok": "green", "warning": "yellow", "failure": "red", "unchecked": "c
 )
 @json_option
 def command(*, url: str, origins: tuple[str, ...], as_json: bool) -> None:
-    """Examine a running service from outside: URL is its issuer.
+    """Check a running service from outside: URL is its issuer.
 
     It makes real requests: preflights, refusals, and a sign-up, log-in, refresh and log-out with a throw-away account,
     which it deletes. Each finding says what mends it. Status 0 when all is well, 1 when something is wrong.
@@ -113,5 +113,5 @@ def _tell(finding: "Finding") -> None:
 
 def _sum_up(findings: "Findings") -> None:
     count = {level: sum(finding.level == level for finding in findings.all) for level in SIGNS}
-    told = [counted(count["failure"], "failure"), counted(count["warning"], "warning")]
-    say("", f"{', '.join(told)}, {count['ok']} ok, {count['unchecked']} unchecked.")
+    counts = [counted(count["failure"], "failure"), counted(count["warning"], "warning")]
+    say("", f"{', '.join(counts)}, {count['ok']} ok, {count['unchecked']} unchecked.")

@@ -18,10 +18,10 @@ class Failure(click.ClickException):
 
 def failure_of(error: Exception, *, command: str) -> Failure:
     """Return how an exception is shown: what is known in its own words, a defect by its type alone."""
-    told = _sentence(error)
-    if told is None:
-        told = f"Something is wrong in this command ({type(error).__name__}); {command} --traceback … shows where."
-    return Failure(" ".join(told.split()))
+    sentence = _sentence(error)
+    if sentence is None:
+        sentence = f"Something is wrong in this command ({type(error).__name__}); {command} --traceback … shows where."
+    return Failure(" ".join(sentence.split()))
 
 
 def _sentence(error: Exception) -> str | None:  # noqa: PLR0911 - one line a kind

@@ -51,7 +51,7 @@ def list_keys(*, as_json: bool) -> None:
 
 
 @click.command(
-    short_help="Begin to use a new key.",
+    short_help="Start to use a new key.",
     epilog=examples(
         "cupbearer keys rotate",
         "cupbearer keys rotate --ring refresh",
@@ -65,7 +65,7 @@ def list_keys(*, as_json: bool) -> None:
 @yes_option
 @json_option
 def rotate(*, ring: str, emergency: bool, yes: bool, as_json: bool) -> None:
-    """Begin to use a new key.
+    """Start to use a new key.
 
     Ordinarily nobody notices: the new key is published first and used when every cache has seen it, and
     what the old one signed counts until it expires. In an emergency the old keys stop counting at once.

@@ -14,7 +14,7 @@ from cupbearer.cli.commands import examples
 @click.option("--stage", metavar="NAME", help="The stage of .chalice/config.json; default: dev.")
 @click.option("--reload", is_flag=True, help="Start again when a file of the project changes.")
 @click.option("--traceback", is_flag=True, help="Show where a start-up failed.")
-@click.option("--json", is_flag=True, help="Say as JSON, in one line, what is served.")
+@click.option("--json", is_flag=True, help="Print what is served, as one line of JSON.")
 def command(*, port: str | None, host: str | None, stage: str | None, **flags: bool) -> None:
     """Run the whole service on this machine, on the store in .cupbearer/.
 

@@ -67,14 +67,14 @@ def command() -> None:
 )
 @click.argument("username")
 @click.option("--email", metavar="ADDRESS")
-@click.option("--email-verified", is_flag=True, help="You vouch for the address: it can log in at once.")
+@click.option("--email-verified", is_flag=True, help="Mark the address as verified: it can log in at once.")
 @click.option("--name", metavar="TEXT", help="What to call the person.")
 @click.option(
     "--scope",
     "wanted",
     multiple=True,
     metavar="SCOPE",
-    help="Instead of the default scopes; may be repeated.",
+    help="Instead of the default scopes; repeatable.",
 )
 @click.option("--no-scope", is_flag=True, help="No scope at all.")
 @password_option
@@ -123,7 +123,7 @@ def create(
     ),
 )
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many users.")
-@click.option("--after", metavar="CURSOR", help="Go on where an earlier answer ended.")
+@click.option("--after", metavar="CURSOR", help="Continue where an earlier answer ended.")
 @click.option("--email", metavar="ADDRESS", help="Only whose account names this address, verified or not.")
 @json_option
 def list_users(*, limit: int, after: str | None, email: str | None, as_json: bool) -> None:
@@ -156,12 +156,12 @@ def list_users(*, limit: int, after: str | None, email: str | None, as_json: boo
 
 @click.command(
     "index-addresses",
-    short_help="Let accounts of an earlier release be found by address.",
+    short_help="Index the addresses of accounts that an earlier release made.",
     epilog=examples("cupbearer users index-addresses"),
 )
 @json_option
 def index_addresses(*, as_json: bool) -> None:
-    """Let accounts of an earlier release be found by an unverified address.
+    """Index unverified addresses, so that accounts of an earlier release are found by them.
 
     Run it once after the upgrade: it reads every account, page by page. Newer accounts need nothing.
     """
@@ -176,7 +176,7 @@ def index_addresses(*, as_json: bool) -> None:
 @user_argument
 @json_option
 def show(*, user: str, as_json: bool) -> None:
-    """Show one user; here also one whom only an unverified address names."""
+    """Show one user, found also by an unverified address."""
     at = services()
     found = find_user_by_any_address(at, user)
     live = at.authentication.sessions.live(found.user_id)

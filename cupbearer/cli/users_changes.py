@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from chalicelib.wiring import Services
 
 force_option = click.option(
-    "--force", is_flag=True, help="Also where nobody who may administer accounts is left."
+    "--force", is_flag=True, help="Do it even if no operator is left who can change accounts."
 )
 scopes_argument = click.argument("wanted", metavar="SCOPE...", nargs=-1, required=True)
 
 
 @click.command(
-    short_help="Give scopes.", epilog=examples("cupbearer users grant Zoe orders:read orders:write")
+    short_help="Grant scopes.", epilog=examples("cupbearer users grant Zoe orders:read orders:write")
 )
 @user_argument
 @scopes_argument
 @json_option
 def grant(*, user: str, wanted: tuple[str, ...], as_json: bool) -> None:
-    """Give a user scopes, which reach the person at the next refresh.
+    """Grant a user scopes, from the next refresh on.
 
-    A scope that no route of this project asks for is given with a warning.
+    A scope that no route of this project asks for is granted with a warning.
     """
     more = one_each(wanted)
     at = services()
@@ -46,13 +46,13 @@ def grant(*, user: str, wanted: tuple[str, ...], as_json: bool) -> None:
     _tell_scopes(before, after, then, as_json=as_json)
 
 
-@click.command(short_help="Take scopes away.", epilog=examples("cupbearer users revoke Zoe orders:write"))
+@click.command(short_help="Remove scopes.", epilog=examples("cupbearer users revoke Zoe orders:write"))
 @user_argument
 @scopes_argument
 @force_option
 @json_option
 def revoke(*, user: str, wanted: tuple[str, ...], force: bool, as_json: bool) -> None:
-    """Take scopes away from a user. Tokens that are out keep them until they end."""
+    """Remove scopes from a user. Tokens that were issued keep them until they expire."""
     fewer = one_each(wanted)
     at = services()
     before = find_user(at, user)
@@ -105,12 +105,12 @@ def unlock(*, user: str, as_json: bool) -> None:
     _tell_change(at, found, f"{found.username} may try to log in again.", as_json=as_json)
 
 
-@click.command(short_help="Lock a user out.", epilog=examples("cupbearer users disable Zoe"))
+@click.command(short_help="Disable a user.", epilog=examples("cupbearer users disable Zoe"))
 @user_argument
 @force_option
 @json_option
 def disable(*, user: str, force: bool, as_json: bool) -> None:
-    """Lock a user out and end every session. "users enable" undoes it."""
+    """Disable a user and end every session. "users enable" undoes it."""
     at = services()
     found = find_user(at, user)
     if found.disabled:
@@ -122,11 +122,11 @@ def disable(*, user: str, force: bool, as_json: bool) -> None:
     )
 
 
-@click.command(short_help="Let a disabled user in again.", epilog=examples("cupbearer users enable Zoe"))
+@click.command(short_help="Enable a disabled user.", epilog=examples("cupbearer users enable Zoe"))
 @user_argument
 @json_option
 def enable(*, user: str, as_json: bool) -> None:
-    """Let a disabled user in again; the sessions of before stay ended."""
+    """Enable a disabled user; earlier sessions stay ended."""
     at = services()
     found = find_user(at, user)
     at.accounts.administration.administer(found.user_id, disabled=False, source=source())

@@ -20,7 +20,7 @@ PAGE = 100
 
 
 @click.command(
-    short_help="Write all users as JSON lines.",
+    short_help="Export all users as JSON lines.",
     epilog=examples(
         "cupbearer users export > users.jsonl",
         "cupbearer users export --with-hashes | age -r age1… > users.jsonl.age",
@@ -29,9 +29,9 @@ PAGE = 100
 @click.option(
     "--with-hashes", is_flag=True, help="With password hashes, to move elsewhere; never to a terminal."
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document; without it, an object a line.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document; without it, one object per line.")
 def command(*, with_hashes: bool, as_json: bool) -> None:
-    """Write all users as JSON lines, in the form that "users import" reads.
+    """Export all users as JSON lines, in the form that "users import" reads.
 
     Password hashes are left out unless asked for: whoever has them can guess at leisure. Sessions, linked
     providers and the audit trail are not exported.

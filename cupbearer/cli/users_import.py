@@ -20,7 +20,7 @@ Advance = Callable[[int], None]
 
 
 @click.command(
-    short_help="Bring users in with their old hashes.",
+    short_help="Import users with their password hashes.",
     epilog=examples(
         "cupbearer users import old-users.jsonl --dry-run",
         "cupbearer users import old-users.jsonl --failed failed.jsonl",
@@ -35,7 +35,7 @@ Advance = Callable[[int], None]
 )  # fmt: skip
 @json_option
 def command(*, file: IO[bytes], dry_run: bool, failed: Path | None, as_json: bool) -> None:
-    """Bring users in from FILE ("-": standard input), a JSON object a line.
+    """Import users from FILE ("-": standard input), one JSON object per line.
 
     \b
       {"username": "Zoe", "email": "zoe@example.com", "email_verified": true,

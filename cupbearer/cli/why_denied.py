@@ -24,7 +24,7 @@ MARKS = {True: ("ok", "green"), False: ("NO", "red"), None: ("--", None)}
 
 @click.command(
     "why-denied",
-    short_help="Tell why a call is denied.",
+    short_help="Explain why a call is denied.",
     epilog=examples(
         "pbpaste | cupbearer why-denied - GET /pangolins",
         "cupbearer why-denied - POST /orders < token.txt",
@@ -35,9 +35,9 @@ MARKS = {True: ("ok", "green"), False: ("NO", "red"), None: ("--", None)}
 @click.argument("path", metavar="PATH")
 @json_option
 def command(*, token: str, method: str, path: str, as_json: bool) -> None:
-    """Tell what becomes of a call of PATH by METHOD with TOKEN, and why.
+    """Explain what happens to a call of METHOD PATH with TOKEN, and why.
 
-    Every look is shown: the token's form, its key and signature, its claims, whether its session goes on,
+    Every check is shown: the token's form, its key and signature, its claims, whether its session is live,
     its scopes, and the line of the policy that opens or closes the route.
 
     With "-" the token comes from standard input and stays out of your shell's history. It is never

@@ -93,16 +93,16 @@ class Bill:
 
 def measured(results: Path = RESULTS) -> Measured:
     """Return what the bench wrote. FileNotFoundError where it has not run; KeyError where DynamoDB was left out."""
-    told = {
+    measured = {
         name: json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
         for name in ("requests", "log_in", "warm", "cold")
     }
     return Measured(
-        units=told["requests"]["data"]["dynamodb"],
-        login_ms=_median(told["log_in"], "log-in"),
-        verdict_ms=_median(told["warm"], "ours") / 1000,
-        cold_ms=_median(told["cold"], "ours"),
-        date=told["requests"]["machine"]["date"],
+        units=measured["requests"]["data"]["dynamodb"],
+        login_ms=_median(measured["log_in"], "log-in"),
+        verdict_ms=_median(measured["warm"], "ours") / 1000,
+        cold_ms=_median(measured["cold"], "ours"),
+        date=measured["requests"]["machine"]["date"],
     )
 
 

@@ -44,7 +44,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--architecture", choices=ARCHITECTURES, help="instead of the one in .chalice/config.json"
     )
     deploy.set_defaults(run=_deploy)
-    destroy = verbs.add_parser("destroy", help="remove a stage; the table and its key stay unless told")
+    destroy = verbs.add_parser(
+        "destroy", help="remove a stage; the table and its key stay unless DATA=delete"
+    )
     destroy.add_argument("stage")
     destroy.add_argument("--data", choices=("keep", "delete"), default="keep")
     destroy.add_argument("--yes", metavar="STAGE", help="the stage's name again, instead of being asked")

@@ -57,7 +57,7 @@ def demand_runtime(here: Account) -> None:
     if here.endpoint is None and sys.version_info < FIRST_PYTHON:
         raise CannotDeploy(
             f"Lambda takes no new functions for Python 3.{sys.version_info.minor}: "
-            "remove .venv and make it anew with: make deploy PYTHON=python3.13."
+            "remove .venv and make it again with: make deploy PYTHON=python3.13."
         )
 
 

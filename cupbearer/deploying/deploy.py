@@ -131,11 +131,11 @@ def _apply(
         while child.poll() is None:
             _tell_new(here, name, seen, say)
             _pause(child)
-        told = child.stdout.read() if child.stdout else ""
+        output = child.stdout.read() if child.stdout else ""
     _tell_new(here, name, seen, say)
     if child.returncode:
-        raise CannotDeploy(f"CloudFormation refused it: {_first_failure(here, name, seen) or told.strip()}")
-    if "No changes" in told:
+        raise CannotDeploy(f"CloudFormation refused it: {_first_failure(here, name, seen) or output.strip()}")
+    if "No changes" in output:
         say("Nothing changed.")
 
 

@@ -1,4 +1,4 @@
-"""``make destroy``: asks first, and keeps the table and the key without which it cannot be read, unless told."""
+"""``make destroy``: asks first, and keeps the table, and the key without which it cannot be read, unless it is to delete them."""
 
 from collections.abc import Callable
 from typing import Any

@@ -29,8 +29,8 @@ def keys(site: Site, findings: Findings) -> dict[str, str]:
         "it cannot be cached": "max-age" not in (reply.header("cache-control") or ""),
     }
     mend = "Rotate at once with cupbearer keys rotate --emergency if a private member showed; else see what rewrites the answer."
-    told = ", ".join(f"{key.get('kid', '')[:8]}… {key.get('alg')}" for key in good)
-    findings.expect("JWKS", faults, good=told, mend=mend)
+    listed = ", ".join(f"{key.get('kid', '')[:8]}… {key.get('alg')}" for key in good)
+    findings.expect("JWKS", faults, good=listed, mend=mend)
     return {str(key.get("kid")): str(key.get("alg")) for key in good}
 
 
@@ -40,14 +40,14 @@ def discovery(site: Site, findings: Findings) -> None:
     if reply.status == 404:
         findings.unchecked("discovery", "there is no OpenID configuration: this is no OpenID provider")
         return
-    told = reply.json if isinstance(reply.json, dict) else {}
-    endpoints = [value for name, value in told.items() if name.endswith(("_endpoint", "_uri"))]
+    document = reply.json if isinstance(reply.json, dict) else {}
+    endpoints = [value for name, value in document.items() if name.endswith(("_endpoint", "_uri"))]
     astray = [str(url) for url in endpoints if not str(url).startswith(f"{site.url}/")]
     faults = {
         f"the status is {reply.status}": reply.status != 200,
-        f"its issuer is {told.get('issuer')!r}, not {site.url!r}": told.get("issuer") != site.url,
+        f"its issuer is {document.get('issuer')!r}, not {site.url!r}": document.get("issuer") != site.url,
         f"it points elsewhere: {', '.join(astray[:3])}": bool(astray),
-        "it names no jwks_uri": "jwks_uri" not in told,
-        "it does not demand S256": told.get("code_challenge_methods_supported") != ["S256"],
+        "it names no jwks_uri": "jwks_uri" not in document,
+        "it does not demand S256": document.get("code_challenge_methods_supported") != ["S256"],
     }
-    findings.expect("discovery", faults, good=f"issuer {told.get('issuer')}", mend=ISSUER_MEND)
+    findings.expect("discovery", faults, good=f"issuer {document.get('issuer')}", mend=ISSUER_MEND)

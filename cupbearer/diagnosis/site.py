@@ -42,8 +42,8 @@ class Reply:
     @property
     def code(self) -> str | None:
         """Return the ``code`` of a problem document."""
-        told = self.json
-        return str(told["code"]) if isinstance(told, dict) and "code" in told else None
+        body = self.json
+        return str(body["code"]) if isinstance(body, dict) and "code" in body else None
 
 
 @dataclass(frozen=True, slots=True)

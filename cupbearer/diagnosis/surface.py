@@ -48,17 +48,17 @@ def look(site: Site, origins: Sequence[str], findings: Findings) -> int | None:
 
 
 def _health(health: Reply, findings: Findings) -> int | None:
-    told = health.json if isinstance(health.json, dict) else {}
-    if health.status != 200 or told.get("status") != "ok":
-        reason = f": {told['detail']}" if health.code and told.get("detail") else ""
+    body = health.json if isinstance(health.json, dict) else {}
+    if health.status != 200 or body.get("status") != "ok":
+        reason = f": {body['detail']}" if health.code and body.get("detail") else ""
         findings.wrong(
             "health",
             f"GET /health answered {health.status} {health.code or ''}".strip() + reason,
             "The URL must be the issuer's, stage and all; if it is, the function's log tells what is wrong with the store.",
         )
         return None
-    findings.ok("health", f"version {told.get('version')}, store {told.get('store')}")
-    bound = told.get("revocation_bound_seconds")
+    findings.ok("health", f"version {body.get('version')}, store {body.get('store')}")
+    bound = body.get("revocation_bound_seconds")
     if not isinstance(bound, int):
         findings.wrong(
             "revocation bound",

@@ -66,16 +66,16 @@ class Walk:
         before = SYSTEM.now()
         reply = self.site.ask("POST", "/sessions", body=self._names())
         wanted = {"access_token", "token_type", "expires_in", "refresh_token", "scope", "session_id"}
-        told = reply.json if isinstance(reply.json, dict) else {}
+        body = reply.json if isinstance(reply.json, dict) else {}
         faults = {
             f"the status is {reply.status} {reply.code or ''}".strip(): reply.status != 201,
-            f"the body lacks {', '.join(sorted(wanted - told.keys()))}": reply.status == 201
-            and not wanted <= told.keys(),
+            f"the body lacks {', '.join(sorted(wanted - body.keys()))}": reply.status == 201
+            and not wanted <= body.keys(),
             "an answer with tokens may be cached": "no-store" not in (reply.header("cache-control") or ""),
         }
         good = self.findings.expect("log-in", faults, good=f"in {SYSTEM.now() - before:.2f} s", mend=LOG_MEND)
         self._clock(reply, before)
-        return told if good else None
+        return body if good else None
 
     def _clock(self, reply: Reply, before: float) -> None:
         try:
@@ -134,16 +134,16 @@ class Walk:
 
     def _refresh_and_out(self, tokens: Mapping[str, Any]) -> None:
         reply = self.site.ask("POST", "/sessions/refresh", body={"refresh_token": tokens["refresh_token"]})
-        told = reply.json if isinstance(reply.json, dict) else {}
+        body = reply.json if isinstance(reply.json, dict) else {}
         faults = {
             f"the status is {reply.status} {reply.code or ''}".strip(): reply.status != 200,
-            "the refresh token stayed the same": told.get("refresh_token") == tokens["refresh_token"],
+            "the refresh token stayed the same": body.get("refresh_token") == tokens["refresh_token"],
         }
         if not self.findings.expect("refresh", faults, good="a new pair of tokens", mend=LOG_MEND):
             return
-        out = self.site.ask("DELETE", "/sessions/current", token=told["access_token"])
-        late = self.site.ask("POST", "/sessions/refresh", body={"refresh_token": told["refresh_token"]})
-        own = self.site.ask("GET", "/users/me", token=told["access_token"])
+        out = self.site.ask("DELETE", "/sessions/current", token=body["access_token"])
+        late = self.site.ask("POST", "/sessions/refresh", body={"refresh_token": body["refresh_token"]})
+        own = self.site.ask("GET", "/users/me", token=body["access_token"])
         faults = {
             f"DELETE /sessions/current answered {out.status}": out.status != 204,
             f"a refresh after it answered {late.status} {late.code}": (late.status, late.code)

@@ -48,7 +48,7 @@ class UserInfo(msgspec.Struct, frozen=True, omit_defaults=True):
 )
 @answering
 def token(call: Call) -> Answer:
-    """Give tokens for a code, a refresh token, client credentials or an approved device.
+    """Issue tokens for a code, a refresh token, client credentials or an approved device.
 
     A form (RFC 6749); the client authenticates by HTTP Basic, by fields of the form, or by a signed assertion.
     """
@@ -87,7 +87,7 @@ def revoke(call: Call) -> Answer:
 @api.route("/oauth/introspect", methods=["POST"], public=True, form=True, gives=dict, refuses=(400, 401, 429))
 @answering
 def introspect(call: Call) -> Answer:
-    """Tell what a token is, to the client it was issued to or to a resource server (RFC 7662)."""
+    """Describe a token to the client it was issued to, or to a resource server (RFC 7662)."""
     from chalicelib.oauth import client_authentication
     from chalicelib.oauth.grants.forms import required
 
@@ -108,7 +108,7 @@ def introspect(call: Call) -> Answer:
 )
 @answering
 def device_authorization(call: Call) -> Answer:
-    """Begin the device flow: a code for the program, and one for the person to type (RFC 8628)."""
+    """Begin the device flow: a code for the program, and one for the person to type in (RFC 8628)."""
     from chalicelib.oauth import client_authentication, device_codes
     from chalicelib.oauth.client import DEVICE_CODE
     from chalicelib.oauth.errors import OAuthRefusal
@@ -137,7 +137,7 @@ def device_authorization(call: Call) -> Answer:
     "/oauth/userinfo", methods=["GET", "POST"], scope="openid", refused_in_handler=True, gives=UserInfo
 )
 def userinfo(call: Call) -> Answer:
-    """Return who the person is, as far as the scopes ``profile`` and ``email`` reach."""
+    """Return the claims about the person that the scopes ``profile`` and ``email`` cover."""
     from chalicelib.errors import InvalidToken
 
     claims = call.principal

@@ -9,7 +9,7 @@ CACHED = {"Cache-Control": "public, max-age=300"}
 
 @api.route("/.well-known/openid-configuration", methods=["GET"], public=True, gives=dict)
 def openid_configuration(call: Call) -> Answer:
-    """Return what OpenID Connect Discovery 1.0 asks for."""
+    """Return the OpenID provider's metadata (OpenID Connect Discovery 1.0)."""
     from chalicelib.oauth import metadata
 
     algorithms = [key["alg"] for key in call.services.keys.ring.jwks()["keys"]]
@@ -21,7 +21,7 @@ def openid_configuration(call: Call) -> Answer:
 
 @api.route("/.well-known/oauth-authorization-server", methods=["GET"], public=True, gives=dict)
 def oauth_authorization_server(call: Call) -> Answer:
-    """Return what RFC 8414 asks for."""
+    """Return the authorization server's metadata (RFC 8414)."""
     from chalicelib.oauth import metadata
 
     return Answer(metadata.server_metadata(issuer=call.services.settings.issuer), headers=CACHED)

@@ -125,7 +125,7 @@ def text_of(name: str) -> str:
 
 def _serve_asset(name: str, content_type: str) -> None:
     def asset(call: Call) -> Answer:
-        """Return a file of the pages; under the hash of today's files it may be kept for ever."""
+        """Return a file of the pages; at its current version it may be cached for ever."""
         caching = FOR_EVER if call.params["version"] == version() else "no-cache"
         return Answer(text_of(name), headers={"Cache-Control": caching}, content_type=content_type)
 

@@ -12,11 +12,12 @@ api = Api("about")
 
 
 class Health(msgspec.Struct, frozen=True):
-    """What may be relied upon.
+    """The state of the service, and what a program may rely on.
 
     ``revocation_bound_seconds`` is the longest that an access token still opens what was taken away by a log-out, a
-    disabled account or client, a smaller scope, a withdrawn consent or a new password (M8). A token is told to live
-    ``access_token_seconds``; as clocks differ, it counts for up to ``access_token_counts_seconds``.
+    disabled account or client, a smaller scope, a withdrawn consent or a new password (M8). The
+    ``expires_in`` of a token is ``access_token_seconds``; as clocks differ, it is accepted for up to
+    ``access_token_counts_seconds``.
     """
 
     status: str
@@ -42,7 +43,7 @@ def jwks(call: Call) -> Answer:
 
 @api.route("/health", methods=["GET"], public=True, gives=Health)
 def health(call: Call) -> Answer:
-    """Tell whether the store answers and its keys can be read, and what may be relied upon."""
+    """Return whether the store answers and its keys can be read, and how long a revoked token may go on working."""
     try:
         call.services.store.get(Key("health", "probe"))
     except StoreLost as lost:

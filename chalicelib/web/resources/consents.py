@@ -25,7 +25,7 @@ class ConsentList(msgspec.Struct, frozen=True):
 
 @api.route("/users/me/consents", methods=["GET"], own=True, gives=ConsentList)
 def list_consents(call: Call) -> Answer:
-    """Return what one has consented to."""
+    """Return the applications that one gave access, and to what."""
     user = call.services.accounts.self_service.acting(call.principal).user
     shapes = [
         ConsentShape(

@@ -82,7 +82,7 @@ def begin_link(call: Call) -> Answer:
     refuses=(400, 403, 404, 429),
 )
 def unlink(call: Call) -> Answer:
-    """Unlink an identity; all other sessions end. The last way to log in stays.
+    """Unlink an identity; all other sessions end. The last way to log in cannot be removed.
 
     Asks for the password, or for a log-in of the last five minutes.
     """

@@ -46,7 +46,7 @@ class SessionShape(msgspec.Struct, frozen=True):
 
 
 class SessionList(msgspec.Struct, frozen=True):
-    """The sessions that are going on, the last used first."""
+    """The live sessions, the last used first."""
 
     sessions: list[SessionShape]
 
@@ -86,7 +86,7 @@ def log_in(call: Call) -> Answer:
     refuses=(400, 401, 403, 409),
 )
 def refresh(call: Call) -> Answer:
-    """Spend a refresh token for the next pair of tokens.
+    """Exchange a refresh token for the next pair of tokens.
 
     Every refusal has a reason as its ``code``: ``invalid_token``, ``expired``, ``idle``, ``spent``, ``reused``,
     ``revoked``, ``password_changed`` or ``disabled``.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # the authorizer loads every shape and makes none
 
 
 class UserShape(msgspec.Struct, frozen=True):
-    """A user as told to the person and to operators. ``created_at`` is seconds since the epoch."""
+    """A user as shown to the person and to operators. ``created_at`` is seconds since the epoch."""
 
     user_id: str
     username: str
@@ -64,7 +64,7 @@ class EventShape(msgspec.Struct, frozen=True):
 
 
 class IdentityShape(msgspec.Struct, frozen=True):
-    """A linked identity. ``linked_at`` is seconds since the epoch; ``email`` is as the provider told it."""
+    """A linked identity. ``linked_at`` is seconds since the epoch; ``email`` is the address that the provider gave."""
 
     identity_id: str
     provider: str

@@ -245,8 +245,8 @@ def look_up_user(call: Call) -> Answer:
 def administer_user(call: Call) -> Answer:
     """Change a user's scopes, name, or whether the account is disabled, which ends every session.
 
-    Nobody gives what they do not hold; scopes about users are given by a person's own log-in only. The own account
-    and the last one that holds ``users:write`` stay what they are: 403 ``own_account`` and ``last_operator``.
+    An operator can grant only scopes that they hold, and scopes about users only with a token of their own log-in. 403
+    ``own_account`` for the operator's own account, ``last_operator`` for the last one that holds ``users:write``.
     """
     change: Administration = call.body
     operator = call.services.accounts.operators.acting(call.principal)
@@ -265,7 +265,7 @@ def administer_user(call: Call) -> Answer:
 
 @api.route("/users/{user_id}", methods=["DELETE"], scope=WRITE, status=204, refuses=(404, 409))
 def delete_user(call: Call) -> Answer:
-    """Delete a user for ever; not the own account, nor the last one that holds ``users:write``."""
+    """Delete a user for ever; 403 for the operator's own account and for the last one that holds ``users:write``."""
     operator = call.services.accounts.operators.acting(call.principal)
     call.services.accounts.administration.delete(
         call.params["user_id"], source=call.source, actor=operator.actor, permitted=operator.permitted

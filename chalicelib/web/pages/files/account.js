@@ -21,7 +21,7 @@ function showProfile({ user }) {
 
 async function showSessions() {
   const answer = await call("GET", "/sessions");
-  if (!answer.ok) return say(one("#sessions-told"), trouble(answer, answer.retryAfter) || answer.detail);
+  if (!answer.ok) return say(one("#sessions-status"), trouble(answer, answer.retryAfter) || answer.detail);
   const { sessions } = answer.body;
   const others = sessions.filter((session) => !session.current);
   fill(one("#sessions"), [...sessions].sort((a, b) => b.current - a.current).map(sessionRow));
@@ -50,7 +50,7 @@ async function end(session, name) {
 }
 
 function ended(sentence) {
-  say(one("#sessions-told"), sentence);
+  say(one("#sessions-status"), sentence);
   showSessions();
   showActivity();
 }
@@ -70,18 +70,18 @@ async function show() {
 enhance(one("#profile"), {
   submit: ({ name, email }) => call("PATCH", "/users/me", { body: { name: name || null, email: email || null } }),
   done: (answer) => { showProfile(answer.body); say(one("#profile [data-done]"), "Saved."); showActivity(); },
-  told: (answer) => (answer.code === "email_taken" ? { field: "email", sentence: answer.detail } : null),
+  special: (answer) => (answer.code === "email_taken" ? { field: "email", sentence: answer.detail } : null),
 });
 enhance(one("#password"), {
   submit: ({ current_password: old, new_password: fresh }) => call("PUT", "/users/me/password", { body: { new_password: fresh, ...(old && { current_password: old }) } }),
   done: () => { one("#password").reset(); say(one("#password [data-done]"), "Changed. Every other session is ended."); showSessions(); showActivity(); },
-  told: (answer) => (answer.code === "wrong_password" ? { field: "current_password", sentence: "This is not your current password." } : null),
+  special: (answer) => (answer.code === "wrong_password" ? { field: "current_password", sentence: "This is not your current password." } : null),
   alias: { password: "new_password" },
 });
 enhance(one("#delete"), {
   submit: ({ password }) => call("DELETE", "/users/me", { body: password ? { password } : {} }),
   done: () => { leave(); location.assign(`${BASE}/`); },
-  told: (answer) => (answer.code === "wrong_password" ? { field: "password", sentence: "This is not your password. Nothing was deleted." } : null),
+  special: (answer) => (answer.code === "wrong_password" ? { field: "password", sentence: "This is not your password. Nothing was deleted." } : null),
 });
 
 linkProviders();

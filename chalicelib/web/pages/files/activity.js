@@ -31,9 +31,9 @@ function eventRow(event) {
   });
 }
 
-const TOLD = { granted: "granted", revoked: "taken away", changed: "changed", provider: "provider" };
+const SHOWN = { granted: "granted", revoked: "taken away", changed: "changed", provider: "provider" };
 
 /** Return the details of an event that mean something to a person. */
 function details(detail) {
-  return Object.entries(detail).filter(([name]) => TOLD[name]).map(([name, value]) => `${TOLD[name]}: ${value}`).join(", ");
+  return Object.entries(detail).filter(([name]) => SHOWN[name]).map(([name, value]) => `${SHOWN[name]}: ${value}`).join(", ");
 }

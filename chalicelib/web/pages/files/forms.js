@@ -1,14 +1,14 @@
-// A form that says what is wrong beside the field, waits when it is told to, and never loses what was typed.
+// A form that says what is wrong beside the field, waits when it has to, and never loses what was typed.
 
 import { all, countdown, one, say } from "./dom.js";
 import { fieldSentence, trouble } from "./words.js";
 
 /**
  * Send a form by script. `check(values)` may return `{field: sentence}` before anything is sent; `submit(values)` returns
- * the answer; `done(answer)` follows a good one. `told(answer)` may return `{field, sentence}` for a refusal with a code
+ * the answer; `done(answer)` follows a good one. `special(answer)` may return `{field, sentence}` for a refusal with a code
  * of its own, and `alias` maps a server's field names to those of the form.
  */
-export function enhance(form, { check = () => ({}), submit, done, told = () => null, alias = {} }) {
+export function enhance(form, { check = () => ({}), submit, done, special = () => null, alias = {} }) {
   const button = one('button[type="submit"]', form);
   const notice = one("[data-said]", form);
   let waits = () => {};
@@ -26,7 +26,7 @@ export function enhance(form, { check = () => ({}), submit, done, told = () => n
     form.removeAttribute("aria-busy");
     button.removeAttribute("aria-disabled");
     if (answer.ok) return done(answer);
-    waits = refuse({ form, button, notice, answer, told, alias });
+    waits = refuse({ form, button, notice, answer, special, alias });
   });
   form.addEventListener("input", ({ target }) => showError(form, target.name, ""));
 }
@@ -43,11 +43,11 @@ function clear(form, notice) {
   if (done) say(done, "");
 }
 
-/** Tell why an answer is no good; returns what ends a running countdown. */
-function refuse({ form, button, notice, answer, told, alias }) {
-  const special = told(answer);
-  if (special?.field) {
-    showErrors(form, { [special.field]: special.sentence });
+/** Show why an answer is a refusal; returns what ends a running countdown. */
+function refuse({ form, button, notice, answer, special, alias }) {
+  const refused = special(answer);
+  if (refused?.field) {
+    showErrors(form, { [refused.field]: refused.sentence });
     return () => {};
   }
   const named = Object.entries(answer.errors).map(([name, text]) => [alias[name] ?? name, fieldSentence(name, text)]);
@@ -57,7 +57,7 @@ function refuse({ form, button, notice, answer, told, alias }) {
     return () => {};
   }
   if (answer.retryAfter) return wait({ button, notice, answer });
-  say(notice, special?.sentence || trouble(answer) || answer.detail || "That did not work. Try again.", { hide: true });
+  say(notice, refused?.sentence || trouble(answer) || answer.detail || "That did not work. Try again.", { hide: true });
   if (answer.offline) addEventListener("online", () => say(notice, "", { hide: true }), { once: true });
   return () => {};
 }

@@ -15,7 +15,7 @@ export function showMessages() {
     check: ({ text }) => wrong(text),
     submit: ({ text }) => call("POST", "/messages", { body: { text } }),
     done: posted,
-    told: (answer) => (answer.status === 401 ? { field: "text", sentence: "Log in to post this: your words stay here." } : null),
+    special: (answer) => (answer.status === 401 ? { field: "text", sentence: "Log in to post this: your words stay here." } : null),
   });
   form.addEventListener("input", count);
   form.addEventListener("keydown", (event) => {
@@ -49,7 +49,7 @@ function posted(answer) {
   count();
   one("#messages").prepend(item(answer.body.message));
   one("#empty").hidden = true;
-  say(one("#text-told"), "Posted.");
+  say(one("#text-status"), "Posted.");
 }
 
 /** Fetch the messages; where that fails, say so and try again when it makes sense. */

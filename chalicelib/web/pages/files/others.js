@@ -25,7 +25,7 @@ export async function showIdentities() {
 function identityRow(item) {
   const press = () => prove(
     (body) => call("DELETE", `${IDENTITIES}/${encodeURIComponent(item.identity_id)}`, { body }),
-    () => { say(one("#identities-told"), "It is unlinked."); showIdentities(); showActivity(); },
+    () => { say(one("#identities-status"), "It is unlinked."); showIdentities(); showActivity(); },
   );
   return row({
     main: item.provider,
@@ -44,7 +44,7 @@ export function linkProviders() {
   enhance(one("#proof"), {
     submit: ({ password }) => pending.act({ password }),
     done: (answer) => { one("#proof").reset(); one("#proof").hidden = true; pending.done(answer); },
-    told: (answer) => (answer.code === "wrong_password" ? { field: "password", sentence: "This is not your password." } : null),
+    special: (answer) => (answer.code === "wrong_password" ? { field: "password", sentence: "This is not your password." } : null),
   });
 }
 
@@ -71,7 +71,7 @@ function consentRow(item) {
   const press = async () => {
     const gone = await call("DELETE", `${CONSENTS}/${encodeURIComponent(item.client_id)}`);
     if (!gone.ok) return tell("consents", gone);
-    say(one("#consents-told"), `${name} has no access any more.`);
+    say(one("#consents-status"), `${name} has no access any more.`);
     return Promise.all([showConsents(), showActivity()]);
   };
   return row({
@@ -81,4 +81,4 @@ function consentRow(item) {
   });
 }
 
-const tell = (name, answer) => say(one(`#${name}-told`), trouble(answer, answer.retryAfter) || answer.detail);
+const tell = (name, answer) => say(one(`#${name}-status`), trouble(answer, answer.retryAfter) || answer.detail);

@@ -33,7 +33,7 @@ function read(asked, response, text) {
   } catch {
     // an empty answer, or one that is not JSON: the status says enough
   }
-  const told = body && typeof body === "object" ? body : {};
+  const fields = body && typeof body === "object" ? body : {};
   return {
     asked,
     status: response.status,
@@ -43,9 +43,9 @@ function read(asked, response, text) {
     headers: [...response.headers],
     text,
     body,
-    code: told.code ?? "",
-    detail: told.detail ?? "",
-    errors: told.errors ?? {},
+    code: fields.code ?? "",
+    detail: fields.detail ?? "",
+    errors: fields.errors ?? {},
     retryAfter: seconds(response),
   };
 }
@@ -53,6 +53,6 @@ function read(asked, response, text) {
 /** Return how many seconds a busy or throttling server asks us to wait, or null. */
 function seconds(response) {
   if (response.status !== 429 && response.status !== 503) return null;
-  const told = Number(response.headers.get("Retry-After"));
-  return Number.isFinite(told) && told > 0 ? Math.min(Math.ceil(told), 3600) : 2;
+  const seconds = Number(response.headers.get("Retry-After"));
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(Math.ceil(seconds), 3600) : 2;
 }

@@ -65,7 +65,7 @@ export function trouble(answer, left) {
 const NAMES = { username: "The user name", password: "The password", email: "The address", name: "The name", text: "A message", new_password: "The new password", current_password: "The current password" };
 
 /** Return what a server says of a field as a sentence: many are one already. */
-export const fieldSentence = (field, told) => (/^[A-Z].*\.$/s.test(told) ? told : `${NAMES[field] ?? field} ${told}.`);
+export const fieldSentence = (field, text) => (/^[A-Z].*\.$/s.test(text) ? text : `${NAMES[field] ?? field} ${text}.`);
 
 const REASONS = {
   ...ENDINGS,

@@ -14,8 +14,8 @@ let shown = Promise.resolve(); // when it is there
 export const youAreShown = () => shown;
 
 export function showYou() {
-  enhance(one("#log-in"), { submit: ({ username, password }) => logIn(username, password), done: entered, told: refusedLogIn });
-  enhance(one("#sign-up"), { submit: ({ username, password }) => signUp(username, password), done: entered, told: refusedSignUp });
+  enhance(one("#log-in"), { submit: ({ username, password }) => logIn(username, password), done: entered, special: refusedLogIn });
+  enhance(one("#sign-up"), { submit: ({ username, password }) => signUp(username, password), done: entered, special: refusedSignUp });
   for (const radio of all('[name="entrance"]')) radio.addEventListener("change", () => choose(radio.value));
   one("#log-out").addEventListener("click", logOut);
   one("#fresh").addEventListener("click", () => refresh());
