@@ -16,6 +16,8 @@ MAX_VALUE = 500
 NAMESPACE = "Cupbearer"
 DIMENSION = "Function"
 
+_ENCODER = json.JSONEncoder(ensure_ascii=True, default=str)  # json.dumps would make one for each line
+
 Metrics = Mapping[str, tuple[float, str]]  # name to value and CloudWatch unit
 
 
@@ -41,7 +43,7 @@ class JsonLines(logging.Formatter):
         metrics: Metrics = getattr(record, "metrics", {})
         if metrics and self._function is not None:
             line |= _embedded(metrics, self._function, milliseconds=int(record.created * 1000))
-        return json.dumps(line, ensure_ascii=True, default=str)
+        return _ENCODER.encode(line)
 
 
 def _embedded(metrics: Metrics, function: str, *, milliseconds: int) -> dict[str, Any]:

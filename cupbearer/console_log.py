@@ -11,6 +11,7 @@ from chalicelib import logs
 
 REQUEST = "request"
 SERVER = "cupbearer.server"
+ANSWERED = "cupbearer.server.answered"  # what the application answered
 
 
 class ForPeople(logging.Formatter):
@@ -36,14 +37,12 @@ def set_up() -> None:
     terminal = sys.stderr.isatty()
     logs.set_up()
     (handler,) = logs.LOGGER.handlers
-    handler.addFilter(_is_for_people if terminal else _is_told_once)
     if terminal:
+        handler.addFilter(_is_for_people)
         handler.setFormatter(ForPeople())
+    else:
+        logging.getLogger(ANSWERED).setLevel(logging.WARNING)
 
 
 def _is_for_people(record: logging.LogRecord) -> bool:
-    return record.name == SERVER or record.getMessage() != REQUEST
-
-
-def _is_told_once(record: logging.LogRecord) -> bool:
-    return not getattr(record, "by_application", False)
+    return record.name in (SERVER, ANSWERED) or record.getMessage() != REQUEST

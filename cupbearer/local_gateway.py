@@ -53,6 +53,7 @@ class LocalGateway:
     def __init__(self, app: Chalice) -> None:
         self._app = app
         self._resources = {route_paths.parse(path): path for path in app.routes}
+        self._with_params = [path for path in self._resources if any(map(route_paths.is_param, path))]
         serve_many_threads(app)
 
     def answer(self, request: Request) -> Mapping[str, Any]:
@@ -78,7 +79,7 @@ class LocalGateway:
     def _resolve(self, path: str) -> tuple[str, dict[str, str]]:
         trimmed = path[:-1] if path.endswith("/") and path != "/" else path
         segments = tuple(trimmed[1:].split("/"))
-        found = route_paths.resolve(segments, self._resources) if trimmed.startswith("/") else None
+        found = self._found(segments) if trimmed.startswith("/") else None
         if found is None:
             raise GatewayRefusal(404)
         params = {
@@ -89,6 +90,11 @@ class LocalGateway:
         if not all(params.values()):
             raise GatewayRefusal(404)
         return self._resources[found], params
+
+    def _found(self, path: route_paths.Segments) -> route_paths.Segments | None:
+        """Return the resource of a path; one without parameters goes before all others, so it is looked up."""
+        is_static = path in self._resources and not any(map(route_paths.is_param, path))
+        return path if is_static else route_paths.resolve(path, self._with_params)
 
 
 def serve_many_threads(app: Chalice) -> None:

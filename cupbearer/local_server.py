@@ -5,26 +5,25 @@ import logging
 import socket
 import socketserver
 import sys
-from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, ClassVar
 
 from chalicelib.web.gateway_responses import problem
 from chalicelib.world import SYSTEM
+from cupbearer import wire_answers
 from cupbearer.local_gateway import GatewayRefusal, LocalGateway, Request
 from cupbearer.wire import Unreadable, read_body, read_head
 
 LOG = logging.getLogger("cupbearer.server")
+ANSWERED = logging.getLogger("cupbearer.server.answered")  # by the application, which has logged it too
 
 IDLE_SECONDS = 60  # a silent connection is closed
 LINGER_SECONDS = 5.0  # how long what we refused may go on arriving
 LINGER_BYTES = 64 * 1024 * 1024
-WITHOUT_BODY = (204, 304)
 UNKNOWN_METHOD = 501
 MAX_REQUEST_LINE = 65536
 READ_SO_FAR = (408, 413, 414, 431)
-CONTROL_CHARACTERS = frozenset(map(chr, range(32))) | {"\x7f"}
 
 
 class Server(socketserver.ThreadingMixIn, HTTPServer):
@@ -111,8 +110,7 @@ class Connection(BaseHTTPRequestHandler):
 
     def _send(self, answer: Mapping[str, Any]) -> None:
         try:
-            headers = list(_flat({**answer["headers"], **answer["multiValueHeaders"]}))
-            status, body = int(answer["statusCode"]), _body_of(answer)
+            status, headers, body = wire_answers.read(answer)
         except (ValueError, TypeError, AttributeError):
             LOG.exception("%s: the answer cannot be sent", self.path)
             self._refuse(500)
@@ -131,16 +129,9 @@ class Connection(BaseHTTPRequestHandler):
         self._linger()
 
     def _write(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-        self.send_response(status)
-        for name, value in headers:
-            self.send_header(name, value)
-        if status not in WITHOUT_BODY:
-            self.send_header("Content-Length", str(len(body)))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if self.command != "HEAD" and status not in WITHOUT_BODY:
-            self.wfile.write(body)
+        self.log_request(status)
+        is_last, is_head = self.close_connection, self.command == "HEAD"
+        self.wfile.write(wire_answers.octets(status, headers, body, is_last=is_last, without_body=is_head))
 
     def _linger(self) -> None:
         """Read what still arrives: closing at once would reset the connection and lose our answer."""
@@ -156,32 +147,12 @@ class Connection(BaseHTTPRequestHandler):
                     return
                 left -= len(data)
 
-    def version_string(self) -> str:
-        """Name ourselves; versions are nobody's business."""
-        return "cupbearer"
-
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002
         """Log method, path and status; a query may hold a secret (M9). ``cupbearer/console_log.py`` says what is shown."""
         path = self.path if self.command else "-"
         fields = {"method": self.command or "-", "status": int(code), "request_id": self.request_id}
-        LOG.info("request", extra={"fields": fields, "path": path, "by_application": self._by_application})
+        log = ANSWERED if self._by_application else LOG
+        log.info("request", extra={"fields": fields, "path": path})
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Stay silent otherwise: what a caller sent is not repeated into the log."""
-
-
-def _flat(headers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, value in headers.items():
-        for text in map(str, value if isinstance(value, list) else [value]):
-            if CONTROL_CHARACTERS & set(text):
-                raise ValueError(f"a control character in {name}")
-            text.encode("latin-1")
-            if name.lower() != "content-length":
-                yield name, text
-
-
-def _body_of(answer: Mapping[str, Any]) -> bytes:
-    if answer.get("isBase64Encoded"):
-        return bytes(b64decode(answer["body"]))
-    body = answer["body"]
-    return body if isinstance(body, bytes) else (body or "").encode()

@@ -32,8 +32,18 @@ class Standing:
         records = self.store.get(*self.keys(claims.sub, claims.sid, claims.client_id))
         return Held(self.judged(claims, records), tuple(Check(record) for record in records if record))
 
+    def person(self, claims: AccessClaims) -> tuple[User, scopes.Scopes]:
+        """Return who acts by a token of ours, and its scope now, by one read; raise InvalidToken, for a machine's too."""
+        if claims.sid is None:
+            raise InvalidToken("it is no person's")
+        records = self.store.get(*self.keys(claims.sub, claims.sid, claims.client_id))
+        held, profile = self.judged(claims, records), records[0]
+        if profile is None:
+            raise InvalidToken("its person is gone")
+        return User.from_record(profile), held.scope
+
     def keys(self, sub: str, sid: str | None, client_id: str) -> tuple[Key, ...]:
-        """Return what has to be read: two records of our first party's person, one of a machine, four of others'."""
+        """Return what has to be read, a person first: two records of our first party's, one of a machine, four of others'."""
         person = () if sid is None else (profile_key(sub), session_key(sub, sid))
         if client_id == FIRST_PARTY and sid is not None:
             return person

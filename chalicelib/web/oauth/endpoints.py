@@ -143,8 +143,7 @@ def userinfo(call: Call) -> Answer:
     claims = call.principal
     if claims.iss != call.services.settings.issuer:
         raise InvalidToken("another issuer's person")
-    user = call.services.accounts.self_service.acting(claims).user
-    scope = call.services.tokens.standing.look(claims).claims.scope
+    user, scope = call.services.tokens.standing.person(claims)
     answer = UserInfo(
         sub=user.user_id,
         name=user.name if "profile" in scope else None,
