@@ -8,12 +8,38 @@ import struct
 import zipfile
 from pathlib import Path
 
+from cupbearer.deploying import compiled
+
 LEVEL = 9
 
 # Building extensions, which the argon2 binding and cryptography did before they came here.
-BUILDING = ("cffi/", "pycparser/")
-# Text for type checkers and C compilers.
-SUFFIXES = (".pyi", ".h", ".cfg", "/py.typed")
+BUILDING = ("cffi/", "pycparser")
+# Newer typing for older Pythons: msgspec does without, and all others ask for it while they are type-checked only.
+TYPING = ("typing_extensions",)
+# Of cryptography: formats and protocols beside keys and signatures.
+CRYPTOGRAPHY = tuple(
+    f"cryptography/{name}"
+    for name in (
+        "cobblestone",
+        "fernet",
+        "hazmat/asn1/",
+        "hazmat/backends/openssl/",
+        "hazmat/bindings/openssl/",
+        "hazmat/primitives/cmac",
+        "hazmat/primitives/hpke",
+        "hazmat/primitives/kdf/",
+        "hazmat/primitives/keywrap",
+        "hazmat/primitives/poly1305",
+        "hazmat/primitives/serialization/pkcs12",
+        "hazmat/primitives/serialization/pkcs7",
+        "hazmat/primitives/twofactor/",
+        "x509/ocsp",
+    )
+)
+JINJA = tuple(f"jinja2/{name}.py" for name in ("constants", "ext", "meta", "nativetypes", "sandbox"))
+# Text for type checkers, C compilers and installers (a list of files, of which half are not here).
+METADATA = ".dist-info/METADATA"
+SUFFIXES = (".pyi", ".h", ".cfg", "/py.typed", ".dist-info/RECORD")
 # Of passlib: one-time passwords, Apache's files, Django's settings, word lists, ciphers written out in Python …
 PASSLIB = (
     "passlib/_data/",
@@ -50,7 +76,7 @@ def prune(archive: Path) -> None:
         for entry in old.infolist():
             if is_kept(entry.filename):
                 entry.compress_type = zipfile.ZIP_DEFLATED
-                new.writestr(entry, without_symbols(old.read(entry)), compresslevel=LEVEL)
+                new.writestr(entry, _slim(entry.filename, old.read(entry)), compresslevel=LEVEL)
     whole.unlink()
 
 
@@ -58,7 +84,17 @@ def is_kept(name: str) -> bool:
     """Return whether a file of the package is for a handler."""
     if name.startswith(HANDLERS):
         return name in KEPT_HANDLERS
-    return not name.startswith((*BUILDING, *PASSLIB)) and not name.endswith(SUFFIXES)
+    if name.startswith(compiled.LIBRARIES) and name.endswith(".py"):
+        return False
+    left_out = (*BUILDING, *TYPING, *CRYPTOGRAPHY, *JINJA, *PASSLIB)
+    return not name.startswith(left_out) and not name.endswith(SUFFIXES)
+
+
+def _slim(name: str, data: bytes) -> bytes:
+    """Return a file without what nobody reads there: of a library's metadata its whole front page."""
+    if name.endswith(METADATA):
+        return data.partition(b"\n\n")[0] + b"\n"  # the fields stay: scanners look for names and versions
+    return without_symbols(data)
 
 
 def without_symbols(data: bytes) -> bytes:

@@ -14,7 +14,7 @@ from cupbearer.deploying import packaging, pruned
 from tests.deploy import emulated
 from tests.deploy.emulated import Template
 
-MAX_BYTES = 6_500_000
+MAX_BYTES = 6_000_000
 LOADED_SEGMENT = 1  # PT_LOAD
 
 
@@ -35,12 +35,12 @@ def run_in(unpacked: Path, code: str) -> str:
     return run.stdout
 
 
-def test_the_zip_is_at_most_6_5_mb(package: Path) -> None:
+def test_the_zip_is_at_most_6_mb(package: Path) -> None:
     assert package.with_name("deployment.zip").stat().st_size <= MAX_BYTES
 
 
 def test_it_holds_the_notices_and_the_data_and_no_caches_or_tools(unpacked: Path) -> None:
-    for name in ("NOTICE", "LICENSE", "app.py", "chalicelib", "chalice/app.py"):
+    for name in ("NOTICE", "LICENSE", "app.py", "chalicelib", "chalice/app.pyc"):
         assert (unpacked / name).exists(), name
     ours = {
         path.relative_to(packaging.ROOT)
@@ -114,6 +114,27 @@ for hashed in hashes:
 print(*(passwords.verify(text, hashed).ok for hashed in hashes for text in ("right phrase", "wrong phrase")))
 """
     assert run_in(unpacked, code).split() == ["True", "False"] * 8
+
+
+def test_pages_sign_up_and_log_in_answer_from_the_package_alone(unpacked: Path, tmp_path: Path) -> None:
+    """What is left out of its libraries is nothing that they load while they work."""
+    code = f"""
+import json, os
+os.environ["CUPBEARER_STORE"] = "sqlite:///{tmp_path / "store.db"}"
+import app
+def answer(method, path, body=None):
+    context = {{"httpMethod": method, "resourcePath": path, "path": path, "identity": {{"sourceIp": "192.0.2.1"}}}}
+    event = {{
+        "path": path, "httpMethod": method, "headers": {{"host": "localhost", "content-type": "application/json"}},
+        "multiValueQueryStringParameters": None, "pathParameters": {{}}, "stageVariables": None,
+        "body": body and json.dumps(body), "isBase64Encoded": False, "requestContext": context,
+    }}
+    return app.app(event, None)["statusCode"]
+ada = {{"username": "ada", "password": "a pangolin in the rain"}}
+print(*(answer("GET", path) for path in ("/", "/login", "/openapi.json", "/.well-known/jwks.json", "/health")))
+print(answer("POST", "/users", ada), answer("POST", "/sessions", ada))
+"""
+    assert run_in(unpacked, code).split() == ["200"] * 5 + ["201"] * 2
 
 
 def test_only_what_is_never_loaded_of_a_library_is_blank() -> None:
