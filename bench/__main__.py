@@ -2,11 +2,17 @@
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from types import FrameType
 
 from bench import findings, house, plots, report
 from bench.effort import FULL, QUICK, Effort
@@ -25,6 +31,7 @@ ROWS = (
     "growth",
     "parsers",
 )
+ROW_SECONDS = 240  # the slowest takes half of that on two quiet cores
 QUICK_RESULTS = findings.ROOT / "out" / "bench"
 
 
@@ -42,26 +49,52 @@ def main() -> int:
     house.silence()
     os.environ["CUPBEARER_STORE"] = "sqlite:////nonexistent/never-used.db"  # every row brings its own
     rows = () if options.plots else options.only or ROWS
-    missed = [what for name in rows for what in measure(name, effort, results)]
+    run, started = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", time.monotonic()
+    missed = [what for name in rows for what in measure(name, effort, results, run=run)]
     plots.draw(results, QUICK_RESULTS if options.quick else plots.PICTURES)
     if not options.quick:
         report.write(results)
     report.show_missed(missed)
+    print(f"{len(rows)} rows in {time.monotonic() - started:.0f} s")
     return 1 if missed else 0
 
 
-def measure(name: str, effort: Effort, results: Path) -> list[str]:
-    """Measure one row, write and show it; return what missed its target. A row that cannot run says why."""
+def measure(
+    name: str, effort: Effort, results: Path, *, run: str = "", seconds: float = ROW_SECONDS
+) -> list[str]:
+    """Measure one row, write and show it; return what missed its target. A row that cannot run says why.
+
+    One that takes longer than ``seconds`` is ended. ``run`` is written down: which rows were measured together.
+    """
     started = time.monotonic()
     try:
-        with tempfile.TemporaryDirectory(prefix="cupbearer-bench-") as folder:
+        with tempfile.TemporaryDirectory(prefix="cupbearer-bench-") as folder, _at_most(seconds):
             finding = import_module(f"bench.rows.{name}").measure(effort, Path(folder))
     except Exception as error:  # noqa: BLE001 - whatever it is, the other rows go on
         findings.forget(name, results)
         return [f"{name}: could not run: {findings.why(error)}"]
-    findings.write(finding, results, effort=effort.name)
+    findings.write(finding, results, effort=effort.name, run=run)
     report.show(finding, seconds=time.monotonic() - started)
     return [report.missed(name, figure) for figure in finding.figures if figure.met is False]
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError in what takes longer; only a main thread can be interrupted."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise TimeoutError(f"it was not done after {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 if __name__ == "__main__":

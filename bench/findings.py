@@ -74,11 +74,11 @@ def _processor() -> str:
     )
 
 
-def write(finding: Finding, folder: Path, *, effort: str) -> Path:
-    """Write a row as JSON, with the machine it was measured on."""
+def write(finding: Finding, folder: Path, *, effort: str, run: str = "") -> Path:
+    """Write a row as JSON, with the machine it was measured on and the run that it is of."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{finding.name}.json"
-    value = {"effort": effort, "machine": machine(), **asdict(finding)}
+    value = {"effort": effort, "run": run, "machine": machine(), **asdict(finding)}
     for told, found in zip(value["figures"], finding.figures, strict=True):
         told["met"] = found.met
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

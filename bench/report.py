@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +81,18 @@ def write(results: Path) -> None:
     if not PAGE.exists():
         return
     found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in results.glob("*.json")}
-    tables = "\n".join(_table(found[name]) for name in ORDER if name in found)
+    tables = "\n".join([_runs(found.values()), *(_table(found[name]) for name in ORDER if name in found)])
     page = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(_FIGURES.sub(lambda match: f"{match[1]}\n{tables}\n{match[2]}", page), encoding="utf-8")
+
+
+def _runs(results: Iterable[dict[str, Any]]) -> str:
+    """Return one paragraph: whether all rows are of one run."""
+    runs = Counter(result.get("run") or "an earlier day" for result in results)
+    if len(runs) == 1:
+        return f"*All rows are of one run, begun {next(iter(runs))}.*\n"
+    told = "; ".join(f"{count} of {run}" for run, count in sorted(runs.items(), reverse=True))
+    return f"*The rows are of {len(runs)} runs: {told}.*\n"
 
 
 def _table(result: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from bench import findings, gateway, house, people, plots, report
 from bench.__main__ import ROWS, measure
-from bench.effort import QUICK
+from bench.effort import FULL, QUICK
 from bench.findings import Figure, Finding
 from bench.measuring import auc, in_turn, ratio, spread
 from bench.rows import cold
@@ -95,6 +95,11 @@ def test_a_row_that_cannot_run_says_why_and_leaves_no_older_result(
     (missed,) = measure("cold", TINY, tmp_path)
     assert missed.startswith("cold: could not run: RuntimeError: its peer needs Node.js")
     assert not (tmp_path / "cold.json").exists()
+
+
+def test_a_row_that_takes_too_long_is_ended_and_says_so(tmp_path: Path) -> None:
+    (missed,) = measure("cold", FULL, tmp_path, seconds=0.001)
+    assert missed == "cold: could not run: TimeoutError: it was not done after 0.001 s"
 
 
 def test_a_missed_target_is_told_in_one_line() -> None:
