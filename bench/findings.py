@@ -90,7 +90,7 @@ def forget(name: str, folder: Path) -> None:
     (folder / f"{name}.json").unlink(missing_ok=True)
 
 
-def why(error: Exception) -> str:
+def why(error: BaseException) -> str:
     """Return one line for what stopped a row, its causes included."""
     causes: list[str] = []
     at: BaseException | None = error
