@@ -45,7 +45,8 @@ class Keys:
             from chalicelib.outbound import aws
             from chalicelib.outbound.kms import KmsKey
 
-            return KmsKey(aws.client("kms", region=settings.aws_region()), given.removeprefix("kms:"))
+            region = settings.aws_region()
+            return KmsKey(lambda: aws.client("kms", region=region), given.removeprefix("kms:"))
         if given is not None:
             return MasterKey(settings.demand_key_material(self.revealed(given)), world)
         from pathlib import Path

@@ -185,6 +185,7 @@ LATE = {  # who may import inside a function, and why
     "wiring": "what a process does not use it does not load",
     "web": "a view loads its subject when it is first asked for: a process answers most routes without most subjects",
     "jose.jwk": "a verifier loads the one algorithm it meets",
+    "keys.key_ring": "a key set is published, and keys verify, without what makes keys and signs",
     "keys.key_wrapping": "the authorizer unwraps nothing",
     "credentials": "argon2 and the list of common passwords are for those who hash",
     "networks": "most calls spend no budget, and ipaddress is felt at a start",
@@ -298,6 +299,37 @@ def test_the_authorizer_as_deployed_loads_nothing_heavy_and_asks_no_store() -> N
     assert {name.split(".")[0] for name in loaded} & HEAVY == set()
     subjects = ("users.users", "authentication.log_in", "credentials.passwords", "accounts", "oauth.clients")
     assert {f"chalicelib.{subject}" for subject in subjects} & set(loaded) == set()
+
+
+PUBLISH = """
+import json, sys
+import app
+path = "/.well-known/jwks.json"
+context = {"httpMethod": "GET", "resourcePath": path, "path": path, "identity": {"sourceIp": "192.0.2.1"}}
+event = {
+    "path": path, "httpMethod": "GET", "headers": {"host": "localhost"}, "multiValueQueryStringParameters": None,
+    "pathParameters": None, "stageVariables": None, "body": None, "isBase64Encoded": False, "requestContext": context,
+}
+answer = app.app(event, None)
+print(json.dumps([answer["statusCode"], len(json.loads(answer["body"])["keys"]), sorted(sys.modules)]))
+"""
+
+
+def test_the_key_set_is_published_by_a_process_that_loads_neither_signatures_hashes_nor_templates(
+    tmp_path: Path,
+) -> None:
+    """After a quiet night the authorizer waits for this answer of a new process (decision 0041)."""
+    environ = {"CUPBEARER_STORE": f"sqlite:///{tmp_path / 'store.db'}", "PYTHONPATH": str(ROOT)}
+    for _ in range(2):  # the first makes the keys
+        run = subprocess.run(
+            [sys.executable, "-c", PUBLISH],
+            env=environ, capture_output=True, text=True, check=False, timeout=60, cwd=ROOT,
+        )  # fmt: skip
+        assert run.returncode == 0, run.stderr
+    status, keys, loaded = json.loads(run.stdout.splitlines()[-1])
+    assert (status, keys) == (200, 1)
+    signing = {"jwt", "chalicelib.keys.private_keys", "cryptography.hazmat.primitives.asymmetric.rsa"}
+    assert (signing | {"argon2", "passlib", "jinja2"}) & set(loaded) == set()
 
 
 def lengths() -> Iterator[tuple[int, str]]:

@@ -3,19 +3,22 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from chalicelib.errors import Unavailable
 from chalicelib.jose import jwk
 from chalicelib.jose.jwk import VerificationKey
-from chalicelib.keys import private_keys
 from chalicelib.keys.key_wrapping import Wrapper, unwrapped
-from chalicelib.keys.private_keys import RSA_BITS, SigningKey
 from chalicelib.keys.remote_jwks import JWKS_CACHE_SECONDS
 from chalicelib.keys.rotation import PUBLISH_AHEAD_SECONDS, RING_TIMES, KeyPair, KeySet, State
 from chalicelib.keys.stale_cache import StaleIfErrorCache
 from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, StoreUnavailable
 from chalicelib.store.retrying import retrying
 from chalicelib.world import World
+
+if TYPE_CHECKING:
+    from chalicelib.keys.private_keys import SigningKey
 
 JwkSet = dict[str, list[dict[str, str]]]
 
@@ -38,31 +41,34 @@ class KeyInfo:
     verifies_until: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Loaded:
     """The record as it was read, with what is made from it."""
 
     record: Record
     ring: KeySet
-    verifiers: Mapping[str, tuple[KeyPair, VerificationKey]]
+
+    @cached_property
+    def verifiers(self) -> Mapping[str, tuple[KeyPair, VerificationKey]]:
+        """Return what verifies, by name: for whoever publishes the set there is nothing to load."""
+        return {key.kid: (key, jwk.read(key.public_jwk)) for key in self.ring.keys}
 
 
 class KeyRing:
     """The signing keys of one store. Verifying and publishing go on while the store is away (AV-3)."""
 
-    def __init__(
-        self, store: Store, world: World, wrapper: Wrapper, *, algorithm: str, rsa_bits: int = RSA_BITS
-    ) -> None:
+    def __init__(self, store: Store, world: World, wrapper: Wrapper, *, algorithm: str) -> None:
         self._store = store
         self._world = world
         self._wrapper = wrapper
         self._algorithm = algorithm
-        self._rsa_bits = rsa_bits
         self._loaded = StaleIfErrorCache(self._load, world, RING_TIMES, trouble=StoreUnavailable)
         self._signing: dict[str, SigningKey] = {}  # unwrapped once a process, so that KMS is asked once
 
-    def signing_key(self) -> SigningKey:
+    def signing_key(self) -> "SigningKey":
         """Return the key that signs now. Unavailable when it cannot be read, WrongMasterKey when not unwrapped."""
+        from chalicelib.keys import private_keys
+
         entry = self._loaded.get().ring.current(self._world.now())
         key = self._signing.get(entry.kid)
         if key is None:
@@ -160,7 +166,9 @@ class KeyRing:
         return loaded
 
     def _new_key(self, *, ahead: int) -> KeyPair:
-        new, now = private_keys.generate(self._algorithm, rsa_bits=self._rsa_bits), self._world.timestamp()
+        from chalicelib.keys import private_keys
+
+        new, now = private_keys.generate(self._algorithm), self._world.timestamp()
         return KeyPair(
             kid=new.kid,
             alg=new.alg,
@@ -173,8 +181,7 @@ class KeyRing:
 
 
 def _parsed(record: Record) -> _Loaded:
-    ring = KeySet.from_data(record.data)
-    return _Loaded(record, ring, {key.kid: (key, jwk.read(key.public_jwk)) for key in ring.keys})
+    return _Loaded(record, KeySet.from_data(record.data))
 
 
 def _context(kid: str) -> str:

@@ -1,6 +1,8 @@
 """KMS as a wrapper: the key that opens the store's secrets never leaves it (KM-1)."""
 
 import binascii
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from chalicelib import logs
@@ -16,12 +18,18 @@ _TAMPERED = frozenset({"InvalidCiphertextException", "IncorrectKeyException"})
 class KmsKey:
     """A :class:`~chalicelib.keys.key_wrapping.Wrapper` on one KMS key. The client carries the timeouts (AV-1).
 
+    ``connect`` makes it at first use: who only publishes keys, or verifies, needs none.
+
     KMS encrypts at most 4,096 octets at once, an RSA key of 4,096 bits included.
     """
 
-    def __init__(self, client: Any, key_id: str) -> None:
-        self._client = client
+    def __init__(self, connect: Callable[[], Any], key_id: str) -> None:
+        self._connect = connect
         self._key_id = key_id
+
+    @cached_property
+    def _client(self) -> Any:
+        return self._connect()
 
     def wrap(self, plain: bytes, *, context: str) -> str:
         """Return the versioned ciphertext of ``kms:Encrypt``. Unavailable when KMS is."""

@@ -70,26 +70,35 @@ def client() -> Iterator[Any]:
 
 
 def test_what_kms_wrapped_it_unwraps_in_the_same_context_only(client: Any) -> None:
-    key = KmsKey(client, "alias/cupbearer")
+    key = KmsKey(lambda: client, "alias/cupbearer")
     wrapped = key.wrap(b"\x00secret", context="signing:a")
     assert wrapped.startswith("kms1.")
     assert key.unwrap(wrapped, context="signing:a") == b"\x00secret"
     with pytest.raises(WrappingError):
         key.unwrap(wrapped, context="signing:b")
     with pytest.raises(WrappingError):
-        KmsKey(client, "alias/other").unwrap(wrapped, context="signing:a")
+        KmsKey(lambda: client, "alias/other").unwrap(wrapped, context="signing:a")
+
+
+def test_no_client_is_made_before_something_is_wrapped_or_unwrapped(client: Any) -> None:
+    """The API's first answer after a quiet night is the key set, which needs none."""
+    made: list[Any] = []
+    key = KmsKey(lambda: made.append(client) or client, "alias/cupbearer")
+    assert made == []
+    key.unwrap(key.wrap(b"s", context="c"), context="c")
+    assert made == [client]
 
 
 @pytest.mark.parametrize("text", ["", "mk1.AAAA", "kms1.***", "kms1.A"])
 def test_a_text_of_another_form_is_not_sent_to_kms(client: Any, text: str) -> None:
     with pytest.raises(WrappingError):
-        KmsKey(client, "k").unwrap(text, context="c")
+        KmsKey(lambda: client, "k").unwrap(text, context="c")
 
 
 def test_trouble_with_kms_is_unavailable(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Kms, "trouble", True)
     with pytest.raises(Unavailable):
-        KmsKey(client, "k").wrap(b"s", context="c")
+        KmsKey(lambda: client, "k").wrap(b"s", context="c")
 
 
 def test_kms_out_of_reach_is_unavailable() -> None:
@@ -102,4 +111,4 @@ def test_kms_out_of_reach_is_unavailable() -> None:
         config=Config(connect_timeout=1, retries={"total_max_attempts": 1}),
     )
     with pytest.raises(Unavailable):
-        KmsKey(client, "k").wrap(b"s", context="c")
+        KmsKey(lambda: client, "k").wrap(b"s", context="c")
