@@ -62,7 +62,7 @@ def canonical_username(text: str) -> Name:
     if not display:
         raise _refused("username", "A user name has at least one character.")
     canonical = _username_key(display)
-    for spelling in (display, fold(display), canonical):
+    for spelling in dict.fromkeys((display, fold(display), canonical)):  # mostly all the same
         if reason := _why_no_username(spelling):
             raise _refused("username", reason)
     return Name(display=display, canonical=canonical)

@@ -98,8 +98,8 @@ def test_a_row_that_cannot_run_says_why_and_leaves_no_older_result(
 
 
 def test_a_row_that_takes_too_long_is_ended_and_says_so(tmp_path: Path) -> None:
-    (missed,) = measure("cold", FULL, tmp_path, seconds=0.001)
-    assert missed == "cold: could not run: TooLong: it was not done after 0.001 s"
+    (missed,) = measure("memory", FULL, tmp_path, seconds=0.001)
+    assert missed == "memory: could not run: TooLong: it was not done after 0.001 s"
 
 
 def test_a_missed_target_is_told_in_one_line() -> None:

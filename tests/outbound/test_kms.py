@@ -83,7 +83,12 @@ def test_what_kms_wrapped_it_unwraps_in_the_same_context_only(client: Any) -> No
 def test_no_client_is_made_before_something_is_wrapped_or_unwrapped(client: Any) -> None:
     """The API's first answer after a quiet night is the key set, which needs none."""
     made: list[Any] = []
-    key = KmsKey(lambda: made.append(client) or client, "alias/cupbearer")
+
+    def connect() -> Any:
+        made.append(client)
+        return client
+
+    key = KmsKey(connect, "alias/cupbearer")
     assert made == []
     key.unwrap(key.wrap(b"s", context="c"), context="c")
     assert made == [client]
