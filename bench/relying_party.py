@@ -1,6 +1,7 @@
 """A client and people who agreed to it, so that there are codes to exchange: in our very records, without a browser."""
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -14,7 +15,7 @@ from chalicelib.wiring import Services
 CALLBACK = "https://app.example/callback"
 VERIFIER = "only-for-the-bench-only-for-the-bench-only-for-the-bench"
 SCOPE = frozenset({"openid", "profile", "offline_access"})
-PEOPLE = 40  # who take turns: each has some sessions, nobody hundreds
+PEOPLE = 200  # who take turns: each has a handful of sessions, as people do
 AT_ONCE = 40  # codes in a commit
 
 
@@ -25,7 +26,7 @@ class RelyingParty:
     at: Services
     client: Client
     credentials: tuple[str, str]
-    agreed: tuple[Code, ...]  # what each of them agreed to, as a code stands for it
+    turns: Iterator[Code]  # what each of them agreed to, as a code stands for it; round and round
 
     @classmethod
     def registered(cls, at: Services) -> Self:
@@ -38,15 +39,12 @@ class RelyingParty:
                 scopes=SCOPE,
             )
         )
-        agreed = tuple(_agreed(at, client, people.name_of(number)) for number in range(PEOPLE))
-        return cls(at, client, (client.client_id, secret or ""), agreed)
+        agreed = [_agreed(at, client, people.name_of(number)) for number in range(PEOPLE)]
+        return cls(at, client, (client.client_id, secret or ""), itertools.cycle(agreed))
 
     def codes(self, count: int) -> list[str]:
         """Return new codes, one after another of each of the people."""
-        composed = [
-            self.at.oauth.codes.compose(code)
-            for code in itertools.islice(itertools.cycle(self.agreed), count)
-        ]
+        composed = [self.at.oauth.codes.compose(code) for code in itertools.islice(self.turns, count)]
         for first in range(0, count, AT_ONCE):
             self.at.store.commit(*(write for _, write in composed[first : first + AT_ONCE]))
         return [text for text, _ in composed]

@@ -47,15 +47,16 @@ const userinfoToken = await new provider.AccessToken({
   accountId: 'somebody', client, grantId: await grant.save(), scope: 'openid profile', gty: 'authorization_code', expiresWithSession: false,
 }).save();
 
-// What a person agreed to at the client "web": codes and one refresh token, of 40 people, as ours has.
+// What a person agreed to at the client "web": codes and one refresh token, of 200 people, as ours has.
 const web = await provider.Client.find('web');
 const agreed = [];
-for (let n = 0; n < 40; n += 1) {
+for (let n = 0; n < 200; n += 1) {
   const given = new provider.Grant({ accountId: `person-${n}`, clientId: 'web' });
   given.addOIDCScope('openid profile offline_access');
   given.addResourceScope(RESOURCE, 'pangolins');
   agreed.push({ accountId: `person-${n}`, client: web, grantId: await given.save(), scope: SCOPE, resource: RESOURCE, authTime: Math.floor(Date.now() / 1000), expiresWithSession: false });
 }
+let turn = 0;
 const code = (n) => new provider.AuthorizationCode({ ...agreed[n % agreed.length], gty: 'authorization_code', redirectUri: CALLBACK, codeChallenge: CHALLENGE, codeChallengeMethod: 'S256', nonce: 'bench' }).save();
 const refreshToken = await new provider.RefreshToken({ ...agreed[0], gty: 'authorization_code', rotations: 0 }).save();
 
@@ -63,7 +64,7 @@ const keys = createRemoteJWKSet(new URL(ours.jwksUri));
 const guard = createServer(async (request, response) => {
   const wanted = /^\/codes\/(\d+)$/.exec(request.url);
   if (wanted) {
-    response.writeHead(200).end(JSON.stringify(await Promise.all(Array.from({ length: Number(wanted[1]) }, (_, n) => code(n)))));
+    response.writeHead(200).end(JSON.stringify(await Promise.all(Array.from({ length: Number(wanted[1]) }, () => code(turn++)))));
     return;
   }
   try {
