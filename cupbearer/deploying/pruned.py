@@ -8,9 +8,7 @@ import struct
 import zipfile
 from pathlib import Path
 
-from cupbearer.deploying import compiled
-
-LEVEL = 9
+from cupbearer.deploying import compiled, dense_zip
 
 # Building extensions, which the argon2 binding and cryptography did before they came here.
 BUILDING = ("cffi/", "pycparser")
@@ -72,11 +70,9 @@ def prune(archive: Path) -> None:
     """Write a package anew without that, its symbol tables blank, deflated as far as it goes."""
     whole = archive.with_suffix(".whole")
     archive.rename(whole)
-    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(archive, "w", compresslevel=LEVEL) as new:
-        for entry in old.infolist():
-            if is_kept(entry.filename):
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                new.writestr(entry, _slim(entry.filename, old.read(entry)), compresslevel=LEVEL)
+    with zipfile.ZipFile(whole) as old:
+        kept = [entry for entry in old.infolist() if is_kept(entry.filename)]
+        dense_zip.write(archive, ((entry, _slim(entry.filename, old.read(entry))) for entry in kept))
     whole.unlink()
 
 
