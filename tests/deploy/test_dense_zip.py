@@ -8,8 +8,8 @@ import pytest
 
 from cupbearer.deploying import dense_zip
 
-WORDS = b"The cat is on the roof again, and nobody knows why. " * 400
-MEMBERS = {"app.py": WORDS, "empty": b"", "chalicelib/pages/caf\u00e9.html": bytes(range(256)) * 9}
+PROGRAM = Path(zipfile.__file__).read_bytes()
+MEMBERS = {"app.py": PROGRAM, "empty": b"", "chalicelib/pages/caf\u00e9.html": bytes(range(256)) * 9}
 
 
 def entries() -> list[tuple[zipfile.ZipInfo, bytes]]:
