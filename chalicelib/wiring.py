@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.wiring_authentication import Authentication
     from chalicelib.wiring_credentials import Credentials
     from chalicelib.wiring_keys import Keys
+    from chalicelib.wiring_mail import Mail
     from chalicelib.wiring_oauth import OAuth
     from chalicelib.wiring_tokens import Tokens
 
@@ -99,6 +100,13 @@ class Services:
         from chalicelib.wiring_accounts import Accounts
 
         return Accounts(self)
+
+    @cached_property
+    def mail(self) -> "Mail":
+        """Return what is written to people, and how it leaves."""
+        from chalicelib.wiring_mail import Mail
+
+        return Mail(self)
 
     @cached_property
     def federation(self) -> "Federation":

@@ -3,11 +3,14 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
 from chalicelib.store import StoreUnavailable
 from chalicelib.world import World
+
+if TYPE_CHECKING:
+    from chalicelib.mail.outbox import Outbox
 
 LONGEST_WAIT_SECONDS = 300  # between two looks at what is due: a clock may be set meanwhile
 TROUBLE_SECONDS = 10  # before another look at a store that is in trouble
@@ -26,14 +29,10 @@ class FunctionCourier:
 
 @dataclass(slots=True)
 class ThreadCourier:
-    """Delivers in one thread of this process, which begins with the first mail and also sees to what is tried again.
-
-    ``deliver`` delivers what is due; ``next_due`` tells when there will be more.
-    """
+    """Delivers in one thread of this process, which begins with the first mail and also sees to what is tried again."""
 
     world: World
-    deliver: Callable[[], object]
-    next_due: Callable[[], int | None]
+    find_outbox: "Callable[[], Outbox]"
     _wanted: threading.Event = field(default_factory=threading.Event, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _thread: threading.Thread | None = field(default=None, init=False)
@@ -56,8 +55,9 @@ class ThreadCourier:
     def _delivered(self) -> float | None:
         """Deliver; return for how many seconds there is nothing to do, None where that is until somebody asks."""
         try:
-            self.deliver()
-            due = self.next_due()
+            outbox = self.find_outbox()
+            outbox.deliver_due()
+            due = outbox.next_due()
         except StoreUnavailable:
             return TROUBLE_SECONDS
         except Exception:  # noqa: BLE001 - whatever it was, mails of later acts must leave

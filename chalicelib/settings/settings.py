@@ -48,8 +48,10 @@ class Settings(Value):
     providers: tuple[ProviderSetting, ...]
     sign_up_open: bool
     allowed_origins: tuple[str, ...]
-    mail: str
+    mail: str | None  # as it is given: ``settings.mail.parse_route`` reads it; None: no mail is sent
     mail_from: str | None
+    mail_reply_to: str | None
+    mail_function: str | None  # the Lambda function that delivers
     outside_apis: tuple[str, ...]
     production: bool
     function: str | None  # the name of the Lambda function that this is, if it is one
@@ -92,6 +94,8 @@ def parse(environ: Mapping[str, str]) -> Settings:
     _demand_master_key(settings)
     if settings.production:
         _refuse_in_production(settings)
+    if settings.mail not in (None, "console:") or settings.mail_from or settings.mail_reply_to:
+        _demand_mail(settings)
     return settings
 
 
@@ -114,6 +118,7 @@ def _settings(read: Reader, environ: Mapping[str, str]) -> Settings:
     engine, name = read.store()
     opaque = read.choice("ACCESS_TOKENS", "jwt", ("jwt", "opaque")) == "opaque"
     issuer = read.issuer(environ.get("PORT", "8000"))
+    function = environ.get("AWS_LAMBDA_FUNCTION_NAME")
     idle = read.whole("SESSION_IDLE_SECONDS", 14 * DAY, 60, 365 * DAY)
     return Settings(
         store_engine=engine,
@@ -134,13 +139,33 @@ def _settings(read: Reader, environ: Mapping[str, str]) -> Settings:
         providers=providers(read, production=production),
         sign_up_open=read.choice("SIGN_UP", "open", ("open", "closed")) == "open",
         allowed_origins=origins(read),
-        mail=read.text("MAIL", "console:"),
+        mail=_mail(read, "none" if production or function else "console:"),
         mail_from=read.optional("MAIL_FROM"),
+        mail_reply_to=read.optional("MAIL_REPLY_TO"),
+        mail_function=read.text("MAIL_FUNCTION", f"{function}-deliver_mail" if function else "") or None,
         outside_apis=outside_apis(read),
         production=production,
-        function=environ.get("AWS_LAMBDA_FUNCTION_NAME"),
+        function=function,
         handler=environ.get("_HANDLER"),
     )
+
+
+def _mail(read: Reader, default: str) -> str | None:
+    value = read.text("MAIL", default)
+    return None if value == "none" else value
+
+
+def _demand_mail(settings: Settings) -> None:
+    """Refuse what a deliverer could not use; what a reference to a secret stands for is seen when it is looked up."""
+    from chalicelib.settings import mail
+
+    if settings.mail is not None and not settings.mail.startswith(SECRET_REFERENCES):
+        mail.parse_route(settings.mail)
+    if settings.mail not in (None, "console:") and settings.mail_from is None:
+        raise SettingsError(PREFIX + "MAIL_FROM", "must be given where mail is sent: whom it is from")
+    for name, value in (("MAIL_FROM", settings.mail_from), ("MAIL_REPLY_TO", settings.mail_reply_to)):
+        if value is not None:
+            mail.parse_address(name, value)
 
 
 def _demand_master_key(settings: Settings) -> None:
@@ -184,7 +209,10 @@ def _refuse_in_production(settings: Settings) -> None:
             any(not origin.startswith("https://") for origin in settings.allowed_origins),
             "must hold only https origins in production",
         ),
-        "MAIL": ("@" in settings.mail, "must not hold a literal secret in production: use ssm:NAME"),
+        "MAIL": (
+            settings.mail == "console:" or "@" in (settings.mail or ""),
+            "must be none, ses:, an SMTP server without a password, ssm:NAME or secretsmanager:NAME in production",
+        ),
     }
     for name, (bad, problem) in refused.items():
         if bad:

@@ -1,0 +1,130 @@
+"""Wiring of mail: the outbox, who delivers it, and the way out that the settings name."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from chalicelib.errors import Unavailable
+from chalicelib.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from email.headerregistry import Address
+
+    from chalicelib.mail.caps import MailCaps
+    from chalicelib.mail.console import Console
+    from chalicelib.mail.delivery import Delivery
+    from chalicelib.mail.outbox import Courier, Outbox
+    from chalicelib.mail.senders import Sender
+    from chalicelib.wiring import Services
+
+OWN_LINES_SECONDS = 20  # how long a deployed deliverer leaves a due line to the delivery that its act began
+
+
+class Mail:
+    """``services.mail``."""
+
+    def __init__(self, at: "Services") -> None:
+        self._at = at
+
+    @property
+    def is_sent(self) -> bool:
+        """Return whether mail leaves at all; where it does not, whatever needs it is not offered."""
+        return self._at.settings.mail is not None
+
+    @cached_property
+    def caps(self) -> "MailCaps":
+        """Return how many mails may be caused."""
+        from chalicelib.mail.caps import MailCaps
+
+        return MailCaps(self._at.credentials.throttle)
+
+    @cached_property
+    def outbox(self) -> "Outbox":
+        """Return what keeps mails until they have left."""
+        from chalicelib.mail.outbox import Outbox
+
+        return Outbox(self._at.store, self._at.world, self.courier, lambda: self.delivery)
+
+    @cached_property
+    def courier(self) -> "Courier":
+        """Return what has mails delivered once an act is done."""
+        from chalicelib.mail import couriers
+
+        function = self._at.settings.mail_function
+        if function is None:
+            return couriers.ThreadCourier(self._at.world, lambda: self.outbox)
+        from chalicelib.outbound import aws
+        from chalicelib.outbound.asynchronous import AsynchronousCall
+
+        return couriers.FunctionCourier(
+            AsynchronousCall(aws.client("lambda", region=settings.aws_region()), function)
+        )
+
+    @cached_property
+    def delivery(self) -> "Delivery":
+        """Return what takes mails out of the outbox. Unavailable where the way out cannot be looked up."""
+        from chalicelib.mail.composing import Composer
+        from chalicelib.mail.delivery import Delivery
+
+        at = self._at
+        reply_to = at.settings.mail_reply_to
+        composer = Composer(
+            at.settings.issuer,
+            self._sender_address,
+            None if reply_to is None else _address("MAIL_REPLY_TO", reply_to),
+        )
+        patience = OWN_LINES_SECONDS if at.settings.in_lambda else 0
+        return Delivery(at.store, at.world, composer, self.sender, self.ticket_values, patience=patience)
+
+    def ticket_values(self, name: str) -> "Mapping[str, str] | None":  # noqa: ARG002
+        """Return what a mail may say of a ticket, None for one that is over."""
+        return None
+
+    @cached_property
+    def console(self) -> "Console":
+        """Return what shows mails in place of sending them."""
+        from chalicelib.mail.console import Console
+
+        return Console()
+
+    @cached_property
+    def sender(self) -> "Sender":
+        """Return the way out that is set."""
+        from chalicelib.settings.mail import parse_route
+
+        if self._at.settings.mail is None:
+            raise Unavailable("No mail is sent here: CUPBEARER_MAIL is none.")
+        route = parse_route(self._at.keys.revealed(self._at.settings.mail))
+        if route.scheme == "console":
+            return self.console
+        if route.scheme == "ses":
+            from chalicelib.outbound import aws
+            from chalicelib.outbound.ses import Ses, client_config
+
+            region = route.region or settings.aws_region()
+            return Ses(aws.client("sesv2", client_config(), region=region))
+        from chalicelib.outbound.smtp import SmtpServer
+
+        return SmtpServer(
+            tls=route.tls,
+            host=route.host,
+            port=route.port,
+            helo=self._sender_address.domain,
+            user=route.user,
+            password=route.password,
+        )
+
+    @cached_property
+    def _sender_address(self) -> "Address":
+        issuer = self._at.settings.issuer
+        return _address("MAIL_FROM", self._at.settings.mail_from or f"no-reply@{urlsplit(issuer).hostname}")
+
+
+def _address(variable: str, text: str) -> "Address":
+    from email.headerregistry import Address
+
+    from chalicelib.settings.mail import parse_address
+
+    parsed = parse_address(variable, text)
+    return Address(display_name=parsed.name or "", addr_spec=parsed.address)
