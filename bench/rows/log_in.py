@@ -48,7 +48,7 @@ def _told(found: dict[str, list[float]]) -> Finding:
         title="Log-in in process on SQLite",
         figures=(
             *(figure(name, spread(values), "ms") for name, values in found.items()),
-            figure("log-in ÷ the hash alone", ratio(log_in, alone), "×", at_most=1.10),
+            figure("log-in ÷ the hash alone", ratio(log_in, alone), "×", at_most=1.08),
             Figure("the same, by the fastest tenth of each", ratio_undisturbed(log_in, alone), "×"),
             figure("log-in, disk of memory ÷ the hash alone", ratio(memory, alone), "×"),
             Figure("the same, by the fastest tenth of each,", ratio_undisturbed(memory, alone), "×"),

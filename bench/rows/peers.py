@@ -43,7 +43,7 @@ def measure(effort: Effort, folder: Path) -> Finding:
             name: batch_of(server, question, effort.tokens // (2 if question.talk else 1))
             for name, (server, question) in asked.items()
         }
-        found = in_turn(batches, rounds=max(3, effort.rounds // 2), warm_up=2)
+        found = in_turn(batches, rounds=max(3, effort.rounds // 3), warm_up=2)
     figures = [figure(name, spread(values), "ms") for name, values in found.items()]
     figures += [
         figure(
