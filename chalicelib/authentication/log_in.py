@@ -15,7 +15,7 @@ from chalicelib.errors import InvalidCredentials, Taken
 from chalicelib.jose.claims import FIRST_PARTY
 from chalicelib.sessions.session import Session, SessionRequest
 from chalicelib.sessions.sessions import Sessions
-from chalicelib.store import Check, Conflict, Store, Write
+from chalicelib.store import Check, Conflict, Record, Store, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.tokens.access_tokens import AccessTokenIssuer, Grant, Issued
 from chalicelib.users.user import User, login_name
@@ -181,5 +181,5 @@ class CheckedLogIn:
     """Someone who gave the right password, as read, and what must happen with the proof."""
 
     user: User
-    sessions: tuple[Session, ...]
+    sessions: tuple[Record, ...]
     proof: PasswordCheck

@@ -15,7 +15,7 @@ from chalicelib.oauth.client import REFRESH_TOKEN, Client
 from chalicelib.oauth.consents import Consents
 from chalicelib.oauth.errors import invalid_grant
 from chalicelib.oauth.id_tokens import IdTokens
-from chalicelib.sessions.session import LiveSession, Session, SessionRequest
+from chalicelib.sessions.session import LiveSession, Session, SessionRequest, session_key
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Check, Conflict, Record, Store, Write, key_of
 from chalicelib.store.retrying import retrying
@@ -134,10 +134,11 @@ class Issuing:
 
     def _read_again(
         self, agreed: Approval, client: Client
-    ) -> tuple[LiveSession, tuple[Session, ...], tuple[Check, ...]]:
+    ) -> tuple[LiveSession, tuple[Record, ...], tuple[Check, ...]]:
         """Return the log-in with its person, all sessions, and the demand that nothing of it changes."""
         user, sessions = self.sessions.read_all(agreed.user_id)
-        login = next((session for session in sessions if session.session_id == agreed.login_id), None)
+        key = session_key(agreed.user_id, agreed.login_id)
+        login = next((Session.from_record(record) for record in sessions if record.key == key), None)
         live = self.sessions.live_of(user, login)
         if live is None:
             raise invalid_grant("The log-in that this came from is over.")

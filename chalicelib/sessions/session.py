@@ -7,7 +7,7 @@ from chalicelib import scopes
 from chalicelib.audit.trail import Source
 from chalicelib.errors import InvalidToken
 from chalicelib.jose.claims import FIRST_PARTY
-from chalicelib.store import Key
+from chalicelib.store import Key, Record
 from chalicelib.store.stored_values import StoredRecord, stored_as
 from chalicelib.users.user import User
 
@@ -59,7 +59,7 @@ class Session(StoredRecord):
 class SessionRequest:
     """What a new session shall be: begun from where, on what proof and when, for which client and how far.
 
-    ``existing`` are the user's sessions as read: some give way where there are too many, never the one that this
+    ``existing`` are the records of the user's sessions: some give way where there are too many, never the one that this
     one ``comes_from``. ``auth_time`` None means now.
     """
 
@@ -68,7 +68,7 @@ class SessionRequest:
     client_id: str = FIRST_PARTY
     scope: scopes.Scopes | None = None
     auth_time: int | None = None
-    existing: tuple[Session, ...] = ()
+    existing: tuple[Record, ...] = ()
     comes_from: Session | None = None
     consent_id: str = ""
 

@@ -1,36 +1,39 @@
 """How many sessions one person has, and which give way to one more (DS-3)."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from chalicelib.jose.claims import FIRST_PARTY
 from chalicelib.sessions.session import Session, session_key
-from chalicelib.store import Forget, Write
+from chalicelib.store import Forget, Record, Write
 
 MAX_SESSIONS = 50  # kept for one person, ended ones of the last day included
 MAX_SESSIONS_OF_A_CLIENT = 20  # of these, for one application; our own pages and programs may have all
 
 
-def make_room(
-    existing: Iterable[Session], client_id: str, *, but: Session | None = None
-) -> tuple[Write, ...]:
+def make_room(existing: Sequence[Record], client_id: str, *, but: Session | None = None) -> tuple[Write, ...]:
     """Return the writes that leave room for one more session of a client, so that it never pushes out another's.
 
     Ended sessions go first, then the client's own, the longest unused of them. A client that has none yet takes the
-    place of the longest unused one of whoever has most. ``but`` stays: the new one comes from it.
+    place of the longest unused one of whoever has most. ``but`` stays: the new one comes from it. Each is judged by
+    three members of its record: of up to fifty sessions a log-in needs no other.
     """
-    sessions = list(existing)
-    count = Counter(session.client_id for session in sessions)
+    if len(existing) < MAX_SESSIONS_OF_A_CLIENT:
+        return ()
+    count = Counter(record.data["client_id"] for record in existing)
 
-    def turn(session: Session) -> tuple[bool, bool, int, float]:
-        is_anothers = session.client_id != client_id
-        return session.ended is None, is_anothers, -count[session.client_id], session.last_used_at
+    def turn(record: Record) -> tuple[bool, bool, int, float]:
+        data = record.data
+        is_anothers = data["client_id"] != client_id
+        return data["ended"] is None, is_anothers, -count[data["client_id"]], data["last_used_at"]
 
+    stays = session_key(but.user_id, but.session_id) if but else None
+    rest = sorted(existing, key=turn)
     gone = []
     if client_id != FIRST_PARTY:
-        own = sorted((session for session in sessions if session.client_id == client_id), key=turn)
+        own = [record for record in rest if record.data["client_id"] == client_id]
         gone = own[: max(0, len(own) - MAX_SESSIONS_OF_A_CLIENT + 1)]
-    surplus = len(sessions) - len(gone) - MAX_SESSIONS + 1
-    left = sorted((session for session in sessions if session not in gone and session is not but), key=turn)
-    gone += left[: max(0, surplus)]
-    return tuple(Forget(session_key(session.user_id, session.session_id)) for session in gone)
+    surplus = len(existing) - len(gone) - MAX_SESSIONS + 1
+    kept = {record.key for record in gone} | {stays}
+    left = [record for record in rest if record.key not in kept]
+    return tuple(Forget(record.key) for record in (*gone, *left[: max(0, surplus)]))

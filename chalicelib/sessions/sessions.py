@@ -28,7 +28,7 @@ from chalicelib.sessions.session import (
     session_key,
 )
 from chalicelib.sessions.session_room import MAX_SESSIONS, make_room
-from chalicelib.store import Check, Conflict, Insert, Replace, Store, Write
+from chalicelib.store import Check, Conflict, Insert, Record, Replace, Store, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.users.user import User, profile_key
 from chalicelib.world import World
@@ -154,18 +154,18 @@ class Sessions:
             self._store.commit(move, Check(user.record))
         return self.find_live(user.user_id, session.session_id)
 
-    def read_all(self, user_id: str) -> tuple[User | None, tuple[Session, ...]]:
-        """Return a user and all its sessions, ended ones too, in one query."""
+    def read_all(self, user_id: str) -> tuple[User | None, tuple[Record, ...]]:
+        """Return a user and the records of all its sessions, ended ones too, in one query."""
         page = self._store.list(f"user#{user_id}", limit=2 * MAX_SESSIONS)
         user = next(
             (User.from_record(record) for record in page.records if record.key == profile_key(user_id)), None
         )
-        sessions = (record for record in page.records if record.key.sort.startswith(PREFIX))
-        return user, tuple(Session.from_record(record) for record in sessions)
+        return user, tuple(record for record in page.records if record.key.sort.startswith(PREFIX))
 
     def live(self, user_id: str) -> tuple[Session, ...]:
         """Return the sessions a user has now, the last used first."""
-        user, sessions = self.read_all(user_id)
+        user, records = self.read_all(user_id)
+        sessions = map(Session.from_record, records)
         going_on = [session for session in sessions if self.end_reason(session, user) is None]
         return tuple(sorted(going_on, key=lambda session: session.last_used_at, reverse=True))
 
