@@ -12,8 +12,9 @@ from typing import Literal
 from chalicelib.errors import Invalid
 from chalicelib.keys import pkce
 from chalicelib.store import Insert, Key, Store
+from chalicelib.store.records import is_good
 from chalicelib.store.stored_values import StoredValue
-from chalicelib.world import World, is_within
+from chalicelib.world import World
 
 FLOW_SECONDS = 600
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")  # as World.secret gives it: 256 bits
@@ -62,10 +63,8 @@ class Flows:
             raise _not_begun()
         key = _key(state=str(state), browser=str(browser), provider=provider)
         record = self._store.take(key, taker=self._world.identifier())
-        if record is None or record.expires_at is None:
+        if not is_good(record, FLOW_SECONDS, now=self._world.now()):
             raise _not_begun()
-        if not is_within(record.expires_at - FLOW_SECONDS, FLOW_SECONDS, now=self._world.now()):
-            raise _not_begun()  # begun in the future: the clock went back, which prolongs nothing (AV-4)
         return Flow.from_data(record.data)
 
 

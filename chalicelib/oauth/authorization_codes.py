@@ -9,9 +9,10 @@ from chalicelib.errors import Taken
 from chalicelib.keys.secret_hash import hash_of
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Insert, Key, Replace, Store, Write
+from chalicelib.store.records import is_good
 from chalicelib.store.retrying import retrying
 from chalicelib.store.stored_values import StoredRecord
-from chalicelib.world import World, is_within
+from chalicelib.world import World
 
 PREFIX = "cbc_"
 SECONDS = 60  # RFC 6749 section 4.1.2 allows ten minutes; a redirect takes one second
@@ -57,11 +58,9 @@ class Codes:
         if not _FORM.fullmatch(text):
             return None
         (record,) = self.store.get(_key(text))
-        if record is None or record.expires_at is None:
-            return None
-        code, made_at = Code.from_record(record), record.expires_at - SECONDS
-        if code.session_id is None and not is_within(made_at, SECONDS, now=self.world.now()):
-            return None  # made in the future: the clock went back, which prolongs nothing (AV-4)
+        code = Code.from_record(record) if record else None
+        if code is not None and code.session_id is None:
+            return code if is_good(record, SECONDS, now=self.world.now()) else None
         return code
 
     def spending(self, code: Code, session_id: str) -> Write:

@@ -25,6 +25,7 @@ from chalicelib.oauth.client import (
 )
 from chalicelib.scopes import NONE, Scopes
 from chalicelib.store import Forget, Insert, Remove, Replace, Store
+from chalicelib.store.records import existing
 from chalicelib.store.retrying import retrying
 from chalicelib.users import names
 from chalicelib.world import World
@@ -89,10 +90,8 @@ class Clients:
     def page(self, *, after: str | None = None, limit: int = 50) -> tuple[tuple[Client, ...], str | None]:
         """Return clients in the order of registration and where the next page starts."""
         lines = self.store.list(DIRECTORY, after=after, limit=limit)
-        if not lines.records:
-            return (), lines.next_after
-        records = self.store.get(*(client_key(line.data["client_id"]) for line in lines.records))
-        return tuple(Client.from_record(record) for record in records if record), lines.next_after
+        records = existing(self.store, (client_key(line.data["client_id"]) for line in lines.records))
+        return tuple(map(Client.from_record, records)), lines.next_after
 
     def rotate_secret(self, client_id: str, *, source: Source | None = None) -> tuple[Client, str]:
         """Add a secret and return it; the one before it goes on working until the next rotation."""

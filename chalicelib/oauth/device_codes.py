@@ -12,9 +12,10 @@ from chalicelib.oauth.consents import Consents, consentable
 from chalicelib.oauth.errors import OAuthRefusal
 from chalicelib.sessions.session import Session
 from chalicelib.store import Check, Insert, Key, Replace, Store, Write
+from chalicelib.store.records import is_good
 from chalicelib.store.stored_values import StoredRecord
 from chalicelib.users.user import User
-from chalicelib.world import World, is_within
+from chalicelib.world import World
 
 PREFIX = "cbd_"
 SECONDS = 600  # how long a person has
@@ -141,11 +142,7 @@ class Devices:
 
     def _read(self, code_hash: str) -> Device | None:
         (record,) = self.store.get(_device_key(code_hash))
-        if record is None or record.expires_at is None:
-            return None
-        if not is_within(record.expires_at - SECONDS, SECONDS, now=self.world.now()):
-            return None  # made in the future: the clock went back, which prolongs nothing (AV-4)
-        return Device.from_record(record)
+        return Device.from_record(record) if is_good(record, SECONDS, now=self.world.now()) else None
 
     def _by_user_code(self, typed: str, user: User) -> Device | None:
         user_code = cleaned(typed)

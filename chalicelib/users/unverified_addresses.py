@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from chalicelib.store import Check, Conflict, Insert, Key, Store
 from chalicelib.users import names
-from chalicelib.users.user import DIRECTORY, User, profile_key
+from chalicelib.users.user import DIRECTORY, User, users_of
 
 LINES = 90  # read at once
 
@@ -36,9 +36,7 @@ class Addresses:
     ) -> tuple[tuple[User, ...], str | None]:
         """Return whose account names this address without proof, and where the next page starts. Raises Invalid."""
         lines = self.store.list(partition(names.canonical_email(address).canonical), after=after, limit=limit)
-        keys = [profile_key(line.data["user_id"]) for line in lines.records]
-        records = self.store.get(*keys) if keys else ()
-        users = (User.from_record(record) for record in records if record)
+        users = users_of(self.store, lines.records)
         # An earlier release that runs beside this one leaves claims behind: those that hold no more are left out.
         holds = {line.key for line in lines.records}
         return tuple(user for user in users if not holds.isdisjoint(keys_of(user))), lines.next_after
@@ -48,9 +46,7 @@ class Addresses:
         written, after = 0, None
         while True:
             page = self.store.list(DIRECTORY, after=after, limit=LINES)
-            keys = [profile_key(line.data["user_id"]) for line in page.records]
-            users = [User.from_record(record) for record in (self.store.get(*keys) if keys else ()) if record]
-            written += sum(self._index(user) for user in users)
+            written += sum(map(self._index, users_of(self.store, page.records)))
             after = page.next_after
             if after is None:
                 return written

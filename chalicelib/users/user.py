@@ -1,11 +1,13 @@
 """One user as a value: what is stored of a person, and under which keys."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, NewType
 
 from chalicelib import scopes
 from chalicelib.errors import Invalid
-from chalicelib.store import Key
+from chalicelib.store import Key, Record, Store
+from chalicelib.store.records import existing
 from chalicelib.store.stored_values import StoredRecord
 from chalicelib.users import names
 from chalicelib.users.linked_identity import Identity
@@ -99,6 +101,12 @@ def consents_partition(user_id: str) -> str:
 def login_key(canonical: str) -> Key:
     """Return the record that makes a log-in name unique and leads to its user."""
     return Key(f"login#{canonical}", "user")
+
+
+def users_of(store: Store, lines: Iterable[Record]) -> tuple[User, ...]:
+    """Return the users that lines lead to, by one request."""
+    keys = (profile_key(line.data["user_id"]) for line in lines)
+    return tuple(map(User.from_record, existing(store, keys)))
 
 
 def operator_key(user_id: str) -> Key:

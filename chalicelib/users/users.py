@@ -23,6 +23,7 @@ from chalicelib.users.user import (
     login_name,
     operator_key,
     profile_key,
+    users_of,
 )
 from chalicelib.world import World
 
@@ -109,27 +110,17 @@ class Users:
     def page(self, *, after: str | None = None, limit: int = 50) -> tuple[tuple[User, ...], str | None]:
         """Return users in the order of sign-up and where the next page starts."""
         lines = self._store.list(DIRECTORY, after=after, limit=limit)
-        if not lines.records:
-            return (), lines.next_after
-        records = self._store.get(*(profile_key(line.data["user_id"]) for line in lines.records))
-        return tuple(User.from_record(record) for record in records if record), lines.next_after
+        return users_of(self._store, lines.records), lines.next_after
 
     def listed(
         self, *, after: str | None = None, limit: int = 50
     ) -> tuple[tuple[ListedUser, ...], str | None]:
         """Return what such a page shows of each, in one request; one more where an earlier release wrote a line."""
         lines = self._store.list(DIRECTORY, after=after, limit=limit)
-        # One that an earlier release wrote holds the id alone.
-        found = {
-            line.data["user_id"]: ListedUser.from_data(line.data) if "username" in line.data else None
-            for line in lines.records
-        }
-        bare = [profile_key(user_id) for user_id, listed in found.items() if listed is None]
-        for user in (
-            User.from_record(record) for record in (self._store.get(*bare) if bare else ()) if record
-        ):
-            found[user.user_id] = ListedUser.of(user)
-        return tuple(listed for listed in found.values() if listed), lines.next_after
+        bare = [line for line in lines.records if "username" not in line.data]
+        read = {user.user_id: user.data() for user in users_of(self._store, bare)}
+        shown = (read.get(line.data["user_id"], line.data) for line in lines.records)
+        return tuple(ListedUser.from_data(data) for data in shown if "username" in data), lines.next_after
 
     def change(
         self, user_id: str, change: Callable[[User], User], *also: Callable[[User, User], Iterable[Write]]
@@ -192,10 +183,7 @@ class Users:
             after, seen = None, 0
             while most is None or seen < most:
                 page = self._store.list(partition, after=after, limit=LINES)
-                keys = [profile_key(line.data["user_id"]) for line in page.records]
-                yield from (
-                    User.from_record(record) for record in (self._store.get(*keys) if keys else ()) if record
-                )
+                yield from users_of(self._store, page.records)
                 after, seen = page.next_after, seen + LINES
                 if after is None:
                     break

@@ -115,15 +115,9 @@ def is_id(text: str) -> bool:
 
 def user_shape(user: "User") -> dict[str, Any]:
     """Return what may be shown of a user: all but the hash."""
-    return {
-        "user_id": user.user_id,
-        "username": user.username,
-        "name": user.name,
-        "email": user.email,
-        "email_verified": user.email_verified,
-        "scopes": sorted(user.scopes),
-        "created_at": user.created_at,
-        "disabled": user.disabled,
+    from chalicelib.users.listed_user import ListedUser
+
+    return ListedUser.of(user).data() | {
         "has_password": user.password is not None,
         "providers": sorted({identity.provider for identity in user.identities}),
     }
