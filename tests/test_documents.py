@@ -109,13 +109,13 @@ def test_the_first_guarded_call_answers_as_the_readme_says(project: Path) -> Non
         missing("curl", install="apt-get install curl")
     with serving(project) as server:
         asked = asked.replace("localhost:8000", f"localhost:{server.port}").replace("/tmp/tokens", "tokens")  # noqa: S108
-        told = run(asked, project)
-    assert re.findall(r"^status (\d+)$", told, re.MULTILINE) == wanted == ["200", "200", "403", "200"]
+        answered = run(asked, project)
+    assert re.findall(r"^status (\d+)$", answered, re.MULTILINE) == wanted == ["200", "200", "403", "200"]
 
 
 def test_clients_are_registered_as_the_page_says(tmp_path: Path) -> None:
-    told = run(block("docs/clients.md#registering-a-client-1"), tmp_path)
-    assert (told.count("client_id"), told.count("client_secret")) == (4, 2)
+    answered = run(block("docs/clients.md#registering-a-client-1"), tmp_path)
+    assert (answered.count("client_id"), answered.count("client_secret")) == (4, 2)
 
 
 def test_the_table_of_a_plain_deployment_is_made_as_the_page_says(
@@ -124,11 +124,11 @@ def test_the_table_of_a_plain_deployment_is_made_as_the_page_says(
     key, secret = dynamodb.credentials or ("x", "x")
     text = block("docs/operations.md#plain-chalice-deploy-for-a-stage-to-throw-away-1")
     table = f"{dynamodb.table}-try"
-    told = run(
+    answered = run(
         text.replace("cupbearer-try", table), tmp_path, AWS_ENDPOINT_URL=dynamodb.endpoint,
         AWS_DEFAULT_REGION=dynamodb.region, AWS_ACCESS_KEY_ID=key, AWS_SECRET_ACCESS_KEY=secret,
     )  # fmt: skip
-    assert f"The table {table} is ready." in told
+    assert f"The table {table} is ready." in answered
     dynamodb.client().delete_table(TableName=table)
 
 
@@ -143,8 +143,8 @@ def test_a_sqlite_store_is_backed_up_and_restored_as_the_page_says(tmp_path: Pat
         shown(block("docs/operations.md#back-up-and-restore-a-sqlite-store-1")), tmp_path
     )
     run("cupbearer users delete AzureDiamond --yes", tmp_path)
-    told = run(shown(block("docs/operations.md#back-up-and-restore-a-sqlite-store-2")), tmp_path)
-    assert "The refresh ring has a new key" in told
+    answered = run(shown(block("docs/operations.md#back-up-and-restore-a-sqlite-store-2")), tmp_path)
+    assert "The refresh ring has a new key" in answered
     users = json.loads(run("cupbearer users list --json", tmp_path))["users"]
     assert {user["username"] for user in users} == {"Cthon98", "AzureDiamond"}
 
@@ -162,8 +162,8 @@ def test_the_settings_that_the_pages_show_are_taken(tmp_path: Path) -> None:
     issuers = settings.parse({"CUPBEARER_TRUSTED_ISSUERS": block("docs/settings.md#trusted-issuers-1")})
     assert len(issuers.trusted_issuers) == 3
     shown = block("docs/providers.md#log-in-with-google-or-any-openid-provider-1")
-    told = run(shown + "python -c 'import json, os; print(json.dumps(dict(os.environ)))'", tmp_path)
-    given = {name: text for name, text in json.loads(told).items() if name.startswith("CUPBEARER_")}
+    answered = run(shown + "python -c 'import json, os; print(json.dumps(dict(os.environ)))'", tmp_path)
+    given = {name: text for name, text in json.loads(answered).items() if name.startswith("CUPBEARER_")}
     assert [provider.name for provider in settings.parse(given).providers] == ["google"]
 
 
@@ -184,18 +184,18 @@ def code() -> list[tuple[str, str]]:
 def test_every_make_target_that_the_documents_tell_is_there() -> None:
     targets = set(re.findall(r"^([\w./-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     for name, line in code():
-        for told in re.findall(r"^(?:\w+=\S+ )*make ([a-z][\w-]*)", line):
-            assert told in targets, (name, line)
+        for answered in re.findall(r"^(?:\w+=\S+ )*make ([a-z][\w-]*)", line):
+            assert answered in targets, (name, line)
 
 
 def test_every_command_that_the_documents_tell_is_there_with_its_options() -> None:
-    told = [
+    answered = [
         (name, found[1])
         for name, line in code()
         if (found := re.search(r"(?:^|[ /])cupbearer( [^|<>&;#(]+)", line))
     ]
-    assert len(told) > 15
-    for name, words in told:
+    assert len(answered) > 15
+    for name, words in answered:
         _walk(shlex.split(words.replace("…", "x"), posix=True), name)
 
 

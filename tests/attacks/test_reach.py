@@ -47,8 +47,8 @@ class TestOneAndAnother:
 
     def test_one_sees_the_own_activity_only(self, cupbearer: AppUnderTest, ann: Client, ben: Client) -> None:
         ben.revoke()
-        told = json.dumps(ann.get("/users/me/activity").json)
-        assert (ben.user_id or "?") not in told
+        answered = json.dumps(ann.get("/users/me/activity").json)
+        assert (ben.user_id or "?") not in answered
         for extra in (f"?user_id={ben.user_id}", f"?cursor={ben.user_id}"):
             assert (ben.user_id or "?") not in ann.get(f"/users/me/activity{extra}").body.decode()
 

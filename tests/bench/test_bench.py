@@ -75,10 +75,10 @@ def test_a_row_runs_and_is_written(name: str, tmp_path: Path, monkeypatch: pytes
     folder.mkdir()
     finding = import_module(f"bench.rows.{name}").measure(TINY, folder)
     path = findings.write(finding, tmp_path, effort="tiny")
-    told = json.loads(path.read_text())
-    assert told["name"] == name
-    assert told["figures"]
-    assert {"date", "processor", "python", "libraries"} <= told["machine"].keys()
+    answered = json.loads(path.read_text())
+    assert answered["name"] == name
+    assert answered["figures"]
+    assert {"date", "processor", "python", "libraries"} <= answered["machine"].keys()
 
 
 def test_a_figure_is_met_at_its_target() -> None:

@@ -28,9 +28,9 @@ def test_a_service_that_begins_from_a_backup_has_its_people_and_its_keys(
     token = terminal.log_in("Zoe").access_token
     copy = terminal.directory / "elsewhere" / "cupbearer.db"
     copy.parent.mkdir()
-    told = terminal.json("backup", str(copy))
-    assert (told["file"], told["integrity"], told["size"]) == (str(copy), "ok", copy.stat().st_size)
-    assert told["records"] > 3
+    printed = terminal.json("backup", str(copy))
+    assert (printed["file"], printed["integrity"], printed["size"]) == (str(copy), "ok", copy.stat().st_size)
+    assert printed["records"] > 3
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert list(copy.parent.iterdir()) == [copy]
     again = CommandLine.at(copy.parent, world, MASTER_KEY=MASTER_KEY)

@@ -17,14 +17,14 @@ from cupbearer.costing.bills import Assumed, Load, bill, measured, others
 ROOT = Path(__file__).parents[2]
 
 
-def told(*arguments: str) -> str:
+def printed(*arguments: str) -> str:
     result = CliRunner().invoke(command, arguments)
     assert result.exit_code == 0, result.output
     return result.stdout
 
 
 def as_json(*arguments: str) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(told(*arguments, "--json"))
+    value: dict[str, Any] = json.loads(printed(*arguments, "--json"))
     return value
 
 
@@ -87,17 +87,17 @@ def test_every_price_names_its_page_and_the_table_its_date() -> None:
 
 
 def test_people_read_a_table_with_its_date_and_what_was_assumed() -> None:
-    text = told("--users", "10000")
+    text = printed("--users", "10000")
     for part in ("DynamoDB requests", "Cognito Essentials", prices.AS_OF, "assumed", "guarded requests"):
         assert part in text
 
 
 def test_beyond_the_listed_plans_a_price_is_by_quotation() -> None:
-    assert re.search(r"Auth0 B2C Essentials +by quotation", told("--users", "60000"))
+    assert re.search(r"Auth0 B2C Essentials +by quotation", printed("--users", "60000"))
 
 
 def test_the_plot_is_a_picture_with_a_title_for_those_who_cannot_see_it(tmp_path: Path) -> None:
-    told("--users", "10000", "--plot", str(tmp_path / "cost.svg"))
+    printed("--users", "10000", "--plot", str(tmp_path / "cost.svg"))
     root = ET.parse(tmp_path / "cost.svg").getroot()  # noqa: S314 - our own file
     names = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
     assert {"Cupbearer", "Cognito Lite", "Cognito Essentials", "Auth0 B2C Essentials"} <= set(names)
@@ -117,7 +117,7 @@ def test_what_it_costs_idle_is_said_in_one_sentence_wherever_it_is_said() -> Non
     root = Path(__file__).parents[2]
     assert prices.IDLE.count("a dollar a month") == 1
     assert prices.KMS_KEY.dollars == 1.0
-    assert prices.IDLE in told("--users", "10")
+    assert prices.IDLE in printed("--users", "10")
     for page in ("README.md", "docs/operations.md"):
         assert prices.IDLE in " ".join((root / page).read_text(encoding="utf-8").split()), page
     texts = [root / "README.md", root / "NOTICE", root / "pyproject.toml", *(root / "docs").rglob("*.md")]

@@ -90,9 +90,9 @@ def spoilt(upstream: str, port: int, spoil: Spoil) -> Iterator[str]:
 def examine(url: str, *more: str) -> tuple[Result, dict[str, dict[str, Any]]]:
     result = CliRunner().invoke(command, [url, *more, "--json"])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
-    told = json.loads(result.stdout)
-    assert told["ok"] == (result.exit_code == 0)
-    return result, {finding["check"]: finding for finding in told["findings"]}
+    printed = json.loads(result.stdout)
+    assert printed["ok"] == (result.exit_code == 0)
+    return result, {finding["check"]: finding for finding in printed["findings"]}
 
 
 @pytest.fixture(scope="module")

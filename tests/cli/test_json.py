@@ -17,16 +17,16 @@ def terminal(tmp_path: Path, world: World) -> CommandLine:
 
 def test_changes_of_a_user_give_the_user_and_whether_it_changed(terminal: CommandLine) -> None:
     terminal.make()
-    told = terminal.json("users", "grant", "Zoe", "pangolins")
-    assert (told["scopes"], told["changed"]) == (["get:profile", "pangolins"], True)
+    printed = terminal.json("users", "grant", "Zoe", "pangolins")
+    assert (printed["scopes"], printed["changed"]) == (["get:profile", "pangolins"], True)
     assert terminal.json("users", "grant", "Zoe", "pangolins")["changed"] is False
     assert terminal.json("users", "revoke", "Zoe", "pangolins")["scopes"] == ["get:profile"]
     assert terminal.json("users", "unlock", "Zoe")["username"] == "Zoe"
-    told = terminal.json("users", "disable", "Zoe")
-    assert (told["disabled"], told["changed"]) == (True, True)
+    printed = terminal.json("users", "disable", "Zoe")
+    assert (printed["disabled"], printed["changed"]) == (True, True)
     assert terminal.json("users", "disable", "Zoe")["changed"] is False
-    told = terminal.json("users", "enable", "Zoe")
-    assert (told["disabled"], told["changed"]) == (False, True)
+    printed = terminal.json("users", "enable", "Zoe")
+    assert (printed["disabled"], printed["changed"]) == (False, True)
 
 
 def test_a_new_password_a_deletion_and_an_end_of_sessions_are_told(terminal: CommandLine) -> None:
@@ -70,9 +70,9 @@ def test_a_scope_that_no_route_asks_for_is_given_with_a_warning(
     terminal: CommandLine, typed: str, hint: str
 ) -> None:
     terminal.make()
-    told = terminal.run("users", "grant", "Zoe", typed)
-    assert told.exit_code == 0
-    assert f"no route here asks for the scope {typed}; {hint}" in told.stderr
+    printed = terminal.run("users", "grant", "Zoe", typed)
+    assert printed.exit_code == 0
+    assert f"no route here asks for the scope {typed}; {hint}" in printed.stderr
     assert "warning" not in terminal.run("users", "grant", "Zoe", "users:write").stderr
     other = terminal.run("users", "create", "Ann", "--password-stdin", "--scope", typed, stdin=PHRASE)
     assert hint in other.stderr
@@ -85,19 +85,19 @@ def test_a_scope_that_no_route_asks_for_is_given_with_a_warning(
 )  # fmt: skip
 def test_two_scopes_in_one_word_are_refused(terminal: CommandLine, command: tuple[str, ...]) -> None:
     terminal.make()
-    told = terminal.run(*command)
-    assert told.exit_code == 2
-    assert "'bad scope' is 2 scopes in one word" in told.stderr
+    printed = terminal.run(*command)
+    assert printed.exit_code == 2
+    assert "'bad scope' is 2 scopes in one word" in printed.stderr
     assert terminal.json("users", "show", "Zoe")["scopes"] == ["get:profile"]
 
 
 def test_a_session_that_is_not_there_is_answered_by_where_to_look(terminal: CommandLine) -> None:
     terminal.make()
-    told = terminal.refused("sessions", "end", "Zoe", "abc")
-    assert told == "Zoe has no session 'abc': cupbearer sessions list Zoe shows the ids."
+    printed = terminal.refused("sessions", "end", "Zoe", "abc")
+    assert printed == "Zoe has no session 'abc': cupbearer sessions list Zoe shows the ids."
 
 
 def test_where_there_is_no_client_it_says_how_one_is_made(terminal: CommandLine) -> None:
-    told = terminal.run("clients", "list")
-    assert (told.exit_code, told.stdout) == (0, "")
-    assert "cupbearer clients create --help" in told.stderr
+    printed = terminal.run("clients", "list")
+    assert (printed.exit_code, printed.stdout) == (0, "")
+    assert "cupbearer clients create --help" in printed.stderr

@@ -17,8 +17,8 @@ def terminal(tmp_path: Path, world: World) -> CommandLine:
     return CommandLine.at(tmp_path, world)
 
 
-def phrase_of(told: str, username: str) -> str:
-    (line,) = (line for line in told.splitlines() if line.startswith(username))
+def phrase_of(printed: str, username: str) -> str:
+    (line,) = (line for line in printed.splitlines() if line.startswith(username))
     return line.rpartition(" ")[2]
 
 
@@ -81,9 +81,9 @@ def test_an_emergency_of_the_refresh_ring_logs_everybody_out(terminal: CommandLi
 
 
 def test_the_list_of_keys_is_for_people_too(terminal: CommandLine) -> None:
-    told = terminal.done("keys", "list")
-    assert "EdDSA" in told
-    assert len(told.splitlines()) == 3
+    printed = terminal.done("keys", "list")
+    assert "EdDSA" in printed
+    assert len(printed.splitlines()) == 3
 
 
 def test_one_session_is_ended_by_its_id_and_the_others_go_on(terminal: CommandLine) -> None:
@@ -115,9 +115,9 @@ def test_all_sessions_are_ended_at_once(terminal: CommandLine) -> None:
 
 
 def test_the_demo_users_log_in_and_hold_what_is_said(terminal: CommandLine) -> None:
-    told = terminal.done("demo")
+    printed = terminal.done("demo")
     for name, scope in (("Cthon98", {"pangolins"}), ("AzureDiamond", set())):
-        assert terminal.log_in(name, phrase_of(told, name)).scope == scope
+        assert terminal.log_in(name, phrase_of(printed, name)).scope == scope
 
 
 def test_demo_again_mends_scopes_and_leaves_the_pass_phrases(terminal: CommandLine) -> None:

@@ -29,8 +29,8 @@ def file_of(terminal: CommandLine, *lines: object, name: str = "old.jsonl") -> s
 
 def test_people_log_in_with_their_old_passwords_which_get_a_new_hash(terminal: CommandLine) -> None:
     """PW-4."""
-    told = terminal.done("users", "import", file_of(terminal, ZOE, YAN))
-    assert told == "2 users imported, 0 there already, 0 failed.\n"
+    printed = terminal.done("users", "import", file_of(terminal, ZOE, YAN))
+    assert printed == "2 users imported, 0 there already, 0 failed.\n"
     assert terminal.log_in("zoe@example.com").scope == {"get:profile"}
     assert terminal.log_in("Yan").scope == {"orders:read"}
     for name in ("Zoe", "Yan"):

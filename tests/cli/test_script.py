@@ -130,10 +130,10 @@ def test_trouble_is_one_sentence_and_never_a_traceback(tmp_path: Path, name: str
     ended = run_script(tmp_path, "users", "list", **variables)
     assert ended.returncode == 1
     assert ended.stdout == ""
-    told = [line for line in ended.stderr.splitlines() if "a new one begins" not in line]
-    assert len(told) == 1
-    assert told[0].startswith("cupbearer: ")
-    assert sentence in told[0]
+    printed = [line for line in ended.stderr.splitlines() if "a new one begins" not in line]
+    assert len(printed) == 1
+    assert printed[0].startswith("cupbearer: ")
+    assert sentence in printed[0]
     assert MASTER_KEY not in ended.stderr
 
 
@@ -174,8 +174,8 @@ def test_a_mistyped_command_line_ends_with_status_2(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistyped_command_is_answered_by_the_one_that_was_meant(words: tuple[str, ...], hint: str) -> None:
-    told = CliRunner().invoke(cli, words)
-    assert (told.exit_code, hint in told.stderr) == (2, True), told.stderr
+    printed = CliRunner().invoke(cli, words)
+    assert (printed.exit_code, hint in printed.stderr) == (2, True), printed.stderr
 
 
 def test_a_table_on_a_terminal_is_at_most_100_columns_wide(tmp_path: Path) -> None:
@@ -202,11 +202,11 @@ def test_a_defect_is_told_by_its_type_and_shown_when_asked_for(monkeypatch: pyte
         raise KeyError("a secret that the defect holds")
 
     monkeypatch.setattr(import_module("cupbearer.cli.version").command, "callback", broken)
-    told = CliRunner().invoke(cli, ["version"])
-    assert told.exit_code == 1
-    assert "KeyError" in told.stderr
-    assert "--traceback" in told.stderr
-    assert "secret" not in told.stderr
+    printed = CliRunner().invoke(cli, ["version"])
+    assert printed.exit_code == 1
+    assert "KeyError" in printed.stderr
+    assert "--traceback" in printed.stderr
+    assert "secret" not in printed.stderr
     assert isinstance(CliRunner().invoke(cli, ["--traceback", "version"]).exception, KeyError)
 
 
@@ -224,10 +224,10 @@ def test_version_is_quick(tmp_path: Path) -> None:
 def test_output_that_is_not_a_terminal_has_no_colours_and_one_line_a_record(tmp_path: Path) -> None:
     run_script(tmp_path, "demo")
     run_script(tmp_path, "users", "grant", "Cthon98", *(f"a:very:long:scope:{n}" for n in range(20)))
-    told = run_script(tmp_path, "users", "list").stdout
-    assert len(told.splitlines()) == 3
-    assert "\x1b" not in told
-    assert "a:very:long:scope:19" in told
+    printed = run_script(tmp_path, "users", "list").stdout
+    assert len(printed.splitlines()) == 3
+    assert "\x1b" not in printed
+    assert "a:very:long:scope:19" in printed
 
 
 def commands(
@@ -244,11 +244,11 @@ def commands(
 
 def test_every_command_has_a_help_and_every_leaf_examples() -> None:
     for path, command in commands(cli):
-        told = CliRunner().invoke(cli, [*path, "--help"], prog_name="cupbearer")
-        assert told.exit_code == 0, path
+        printed = CliRunner().invoke(cli, [*path, "--help"], prog_name="cupbearer")
+        assert printed.exit_code == 0, path
         assert command.help or command.short_help, path
         if path[0] not in ("version", "clients", "cost", "doctor", "table") and len(path) > 0:
-            assert f"cupbearer {' '.join(path)}" in told.output.partition("Examples:")[2], path
+            assert f"cupbearer {' '.join(path)}" in printed.output.partition("Examples:")[2], path
 
 
 def test_every_command_can_answer_programs() -> None:

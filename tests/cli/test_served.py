@@ -146,9 +146,9 @@ def test_it_says_what_it_serves_and_what_to_do_next(project: Path) -> None:
 
 def test_a_program_is_told_in_json_what_is_served(project: Path) -> None:
     with serving(project, "--json", lines=1) as server:
-        told = json.loads(server.said)
-        assert told["url"] == told["issuer"] == f"http://localhost:{told['port']}"
-        assert (told["store"], told["pid"]) == ("sqlite:///.cupbearer/cupbearer.db", server.process.pid)
+        printed = json.loads(server.said)
+        assert printed["url"] == printed["issuer"] == f"http://localhost:{printed['port']}"
+        assert (printed["store"], printed["pid"]) == ("sqlite:///.cupbearer/cupbearer.db", server.process.pid)
 
 
 def failing(project: Path, *arguments: str) -> str:
@@ -161,8 +161,8 @@ def failing(project: Path, *arguments: str) -> str:
 
 
 def test_a_stage_that_is_not_there_is_refused_with_those_that_are(project: Path) -> None:
-    assert "there is no stage 'nope'" in (told := failing(project, "--port", "0", "--stage", "nope"))
-    assert "dev, prod" in told
+    assert "there is no stage 'nope'" in (printed := failing(project, "--port", "0", "--stage", "nope"))
+    assert "dev, prod" in printed
 
 
 def test_a_port_in_use_is_answered_by_how_to_take_another(project: Path) -> None:

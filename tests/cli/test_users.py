@@ -101,8 +101,8 @@ def test_the_list_goes_on_where_it_ended(terminal: CommandLine) -> None:
 def test_granted_scopes_reach_the_person_at_the_next_refresh(terminal: CommandLine) -> None:
     user = terminal.make()
     signed_in = terminal.log_in()
-    told = terminal.done("users", "grant", "Zoe", "orders:read", "orders:write", "get:profile")
-    assert "next refresh" in told
+    printed = terminal.done("users", "grant", "Zoe", "orders:read", "orders:write", "get:profile")
+    assert "next refresh" in printed
     assert terminal.services.accounts.users.require(user.user_id).scopes == {
         "get:profile",
         "orders:read",
@@ -172,8 +172,8 @@ def test_delete_asks_and_says_what_is_lost(terminal: CommandLine) -> None:
     assert "--yes" in terminal.refused("users", "delete", "Zoe")
     assert terminal.services.accounts.users.get(user.user_id) is not None
     assert "for ever" in terminal.run("users", "delete", "--help").output
-    told = terminal.done("users", "delete", "Zoe", "--yes")
-    assert user.user_id in told
+    printed = terminal.done("users", "delete", "Zoe", "--yes")
+    assert user.user_id in printed
     assert terminal.services.accounts.users.get(user.user_id) is None
     assert {event["event"] for event in terminal.json("audit", user.user_id)["events"]} >= {
         "sign_up",
@@ -198,6 +198,6 @@ def test_a_strangers_control_codes_never_reach_the_terminal(terminal: CommandLin
     evil = SOURCE.__class__(ip="192.0.2.7", user_agent="\x1b]0;owned\x07\x9b31m\u202eabc")
     terminal.services.authentication.log_in.with_password(username="Zoe", password=PHRASE, source=evil)
     for command in (("sessions", "list", "Zoe"), ("audit", "Zoe"), ("audit", "Zoe", "--json")):
-        told = terminal.done(*command)
-        assert "owned" in told
-        assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(told)
+        printed = terminal.done(*command)
+        assert "owned" in printed
+        assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(printed)

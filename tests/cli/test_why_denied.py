@@ -166,8 +166,8 @@ def test_what_is_told_holds_no_part_of_the_token(terminal: CommandLine) -> None:
     terminal.make()
     token = terminal.log_in().access_token
     for method, path in (("GET", "/profile"), ("GET", "/pangolins")):
-        told = terminal.run("why-denied", token, method, path).output
-        assert not any(part in told for part in token.split("."))
+        printed = terminal.run("why-denied", token, method, path).output
+        assert not any(part in printed for part in token.split("."))
 
 
 @pytest.mark.parametrize("scope", ["", "pangolins", "users:read", "users:write get:profile"])

@@ -21,8 +21,8 @@ def sign_up(server: Server, username: str) -> None:
 
 def register(server: Server, *arguments: str) -> dict[str, str]:
     """Register a client at the command line; return what its programs need, by the names they read."""
-    told = json.loads(server.command("clients", "create", *arguments, "--json"))
-    named = {"CLIENT_ID": told["client_id"], "CLIENT_SECRET": told.get("client_secret", "")}
+    printed = json.loads(server.command("clients", "create", *arguments, "--json"))
+    named = {"CLIENT_ID": printed["client_id"], "CLIENT_SECRET": printed.get("client_secret", "")}
     return {"ISSUER": server.url, "AUDIENCE": server.url, **named}
 
 

@@ -56,13 +56,13 @@ class Person:
                 method, f"{parts.path}?{parts.query}" if parts.query else parts.path, body, sent
             )
             answer = connection.getresponse()
-            text, told = answer.read().decode(), answer.headers
+            text, printed = answer.read().decode(), answer.headers
         finally:
             connection.close()
-        for line in told.get_all("Set-Cookie", []):
+        for line in printed.get_all("Set-Cookie", []):
             _keep(jar, line)
         self.at = url
-        found: dict[str, Any] = dict(told.items())
+        found: dict[str, Any] = dict(printed.items())
         return Reply(answer.status, found, text)
 
 

@@ -58,11 +58,11 @@ def app(origin: str, service: Server, tmp_path: Path) -> Iterator[str]:
     examples.demand("oidc-client-ts")
     here = f"{origin}/app.html"
     uris = ("--redirect-uri", here, "--post-logout-redirect-uri", here)
-    told = register(service, "A browser app", "--public", *uris)
+    printed = register(service, "A browser app", "--public", *uris)
     folder = tmp_path / "app"
     folder.mkdir()
     page = (Path(__file__).parent / "app.html").read_text()
-    page = page.replace("CLIENT_ID", told["CLIENT_ID"]).replace("ISSUER", told["ISSUER"])
+    page = page.replace("CLIENT_ID", printed["CLIENT_ID"]).replace("ISSUER", printed["ISSUER"])
     (folder / "app.html").write_text(page)
     examples.write(folder, "app.js")
     # The browser build sets a global; the page imports a module that hands it on.

@@ -31,8 +31,8 @@ def test_a_command_line_program_logs_in_by_the_device_flow(
     grants = ("--grant", "device_code", "--grant", "refresh_token")
     environ = register(server, "My CLI", "--public", *grants)
     with examples.running(examples.write(tmp_path, "device.py"), **environ) as child:
-        told = examples.line_of(child)
-        user_code = told.rpartition(" ")[2]
+        printed = examples.line_of(child)
+        user_code = printed.rpartition(" ")[2]
         page = zoe.open(f"{server.url}/device")
         page = zoe.send("device", {**page.form, "user_code": user_code})
         assert "<strong>My CLI</strong>" in page.text

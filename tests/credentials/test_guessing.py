@@ -106,13 +106,13 @@ def ann(client: Client) -> Client:
 
 def answers(under_test: AppUnderTest, asked: Sequence[tuple[str, Source]]) -> list[str]:
     """Return what wrong guesses get: the code, and how long to wait."""
-    told = []
+    answered = []
     for name, source in asked:
         with pytest.raises((InvalidCredentials, SlowDown)) as refused:
             log_in(under_test, name, PHRASE, source)
         wait = refused.value.retry_after if isinstance(refused.value, SlowDown) else ""
-        told.append(f"{refused.value.code} {wait}")
-    return told
+        answered.append(f"{refused.value.code} {wait}")
+    return answered
 
 
 @pytest.mark.parametrize("second", ["ann@example.com", "mia@example.com", "mia"])

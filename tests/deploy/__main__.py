@@ -39,7 +39,7 @@ def walked(at: walk.Walk, steps: tuple[Callable[[walk.Walk], None], ...]) -> int
     for step in steps:
         try:
             step(at)
-        except Exception:  # noqa: BLE001 - whatever went wrong is told, and the others are tried
+        except Exception:  # noqa: BLE001 - whatever went wrong is shown, and the others are tried
             failed += 1
             print(f"FAIL  {step.__doc__}\n{traceback.format_exc(limit=-2)}", flush=True)
         else:

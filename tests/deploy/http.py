@@ -73,6 +73,6 @@ class Client:
             self._remember(answer.json)
         return answer
 
-    def _remember(self, told: Any) -> None:
-        if isinstance(told, dict):
-            self.secrets |= {told[name] for name in SECRET_MEMBERS if isinstance(told.get(name), str)}
+    def _remember(self, answered: Any) -> None:
+        if isinstance(answered, dict):
+            self.secrets |= {answered[name] for name in SECRET_MEMBERS if isinstance(answered.get(name), str)}

@@ -127,19 +127,19 @@ def test_destroy_asks_keeps_the_data_and_says_how_to_use_it_again(own_emulator: 
     with pytest.raises(CannotDeploy, match="Nothing was removed"):
         destroy("dev", delete_data=False, confirmed=None, ask=lambda _: "yes", say=lambda _: None)
     assert aws.stack(place.here, "cupbearer-dev") is not None
-    told: list[str] = []
+    answered: list[str] = []
     asked: list[str] = []
 
     def answer(question: str) -> str:
         asked.append(question)
         return "dev"
 
-    destroy("dev", delete_data=False, confirmed=None, ask=answer, say=told.append)
+    destroy("dev", delete_data=False, confirmed=None, ask=answer, say=answered.append)
     assert "its table and key stay" in asked[0]
     assert aws.stack(place.here, "cupbearer-dev") is None
     table, key = place.outputs["TableName"], place.outputs["MasterKeyId"]
     assert place.client("dynamodb").describe_table(TableName=table)["Table"]["DeletionProtectionEnabled"]
-    assert f"ExistingTable={table} ExistingKey={key}" in told[-1]
+    assert f"ExistingTable={table} ExistingKey={key}" in answered[-1]
 
     again = emulated.deployed(package, say=lambda _: None, ExistingTable=table, ExistingKey=key)
     assert again.outputs["TableName"] == table

@@ -69,8 +69,8 @@ class Side:
 
     def _learn(self, answer: Answer) -> None:
         if answer.status in (200, 201) and answer.body.startswith(b"{"):
-            told = answer.json
-            for each in (told, told.get("user", {})):
+            answered = answer.json
+            for each in (answered, answered.get("user", {})):
                 if isinstance(each, dict):
                     self.known |= {name: value for name, value in each.items() if isinstance(value, str)}
 
@@ -177,7 +177,7 @@ REQUESTS: tuple[tuple[str, str, str | None, Mapping[str, str]], ...] = (
 )  # fmt: skip
 
 
-def told(answer: Answer, base: str) -> dict[str, Any]:
+def answered(answer: Answer, base: str) -> dict[str, Any]:
     """Return what must be the same on both sides."""
     headers = {
         name: value.replace(base, "BASE")
@@ -215,8 +215,8 @@ def test_the_same_requests_get_the_same_answers(local: Side, deployed: Side) -> 
         ready.body,
     )  # what follows would only tell the same, more darkly
     for method, path, body, headers in REQUESTS:
-        here = told(local.ask(method, path, body, headers), local.client.base)
-        there = told(deployed.ask(method, path, body, headers), deployed.client.base)
+        here = answered(local.ask(method, path, body, headers), local.client.base)
+        there = answered(deployed.ask(method, path, body, headers), deployed.client.base)
         if here != there:
             differences.append(
                 f"{method} {path} {body} {dict(headers)}\n  local    {here}\n  deployed {there}"

@@ -107,8 +107,8 @@ def test_the_ttl_of_the_gateway_is_the_one_that_the_functions_know(
     authorizer = body["securityDefinitions"]["jwt_authorizer"]["x-amazon-apigateway-authorizer"]
     assert authorizer["authorizerResultTtlInSeconds"] == {"Fn::If": ["IsOpaque", opaque, jwt]}
     for function in ("APIHandler", "JwtAuthorizer"):
-        told = resources[function]["Properties"]["Environment"]["Variables"]
-        assert told["CUPBEARER_AUTHORIZER_TTL_SECONDS"] == {"Fn::If": ["IsOpaque", str(opaque), str(jwt)]}
+        answered = resources[function]["Properties"]["Environment"]["Variables"]
+        assert answered["CUPBEARER_AUTHORIZER_TTL_SECONDS"] == {"Fn::If": ["IsOpaque", str(opaque), str(jwt)]}
 
 
 def test_every_guarded_route_names_the_authorizer_and_no_public_one_does(template: Template) -> None:

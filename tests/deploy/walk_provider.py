@@ -39,8 +39,8 @@ def registered(*arguments: str) -> dict[str, str]:
         command, cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    told: dict[str, str] = json.loads(done.stdout)
-    return told
+    answered: dict[str, str] = json.loads(done.stdout)
+    return answered
 
 
 def form(walk: "Walk", path: str, client: dict[str, str], **fields: str) -> Answer:
@@ -52,9 +52,9 @@ def form(walk: "Walk", path: str, client: dict[str, str], **fields: str) -> Answ
 def discovery_names_the_stage(walk: "Walk") -> None:
     """both discovery documents name the deployed issuer, stage included, and endpoints that answer"""
     for path in ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"):
-        told = walk.http("GET", path).json
-        assert told["issuer"] == walk.place.url, told
-        assert told["token_endpoint"] == f"{walk.place.url}/oauth/token", told
+        answered = walk.http("GET", path).json
+        assert answered["issuer"] == walk.place.url, answered
+        assert answered["token_endpoint"] == f"{walk.place.url}/oauth/token", answered
 
 
 def a_person_logs_in_at_a_client(walk: "Walk") -> None:

@@ -22,7 +22,7 @@ PASSWORD = "correct horse battery staple"
 
 def services(store: Store, world: World, place: Path, **environ: Any) -> Services:
     """Services on a store, with settings given without their prefix; what is no text is written as JSON."""
-    told = {
+    answered = {
         f"CUPBEARER_{name}": value if isinstance(value, str) else json.dumps(value)
         for name, value in environ.items()
     }
@@ -32,7 +32,7 @@ def services(store: Store, world: World, place: Path, **environ: Any) -> Service
         "CUPBEARER_MASTER_KEY": bytes(range(32)).hex(),
         "CUPBEARER_SIGNING_ALG": "ES256",
     }
-    return Services(settings.parse(base | told), world, store=store)
+    return Services(settings.parse(base | answered), world, store=store)
 
 
 @dataclass

@@ -65,14 +65,14 @@ class Issuer:
 
     def id_token(self, asked: Mapping[str, str]) -> str:
         now = int(self.now())
-        told = {"iss": self.url, "aud": CLIENT_ID, "iat": now, "exp": now + 300, "nonce": asked["nonce"]}
+        answered = {"iss": self.url, "aud": CLIENT_ID, "iat": now, "exp": now + 300, "nonce": asked["nonce"]}
         if "max_age" in asked:
-            told["auth_time"] = now  # OpenID Connect Core section 3.1.2.1
-        payload = _changed({**told, **self.person, "at_hash": half_hash(ACCESS_TOKEN)}, self.claims)
+            answered["auth_time"] = now  # OpenID Connect Core section 3.1.2.1
+        payload = _changed({**answered, **self.person, "at_hash": half_hash(ACCESS_TOKEN)}, self.claims)
         return (self.sign or honestly)(self, payload)
 
     def document(self) -> dict[str, Any]:
-        told = {
+        answered = {
             "issuer": self.url,
             "authorization_endpoint": f"{self.url}/authorize",
             "token_endpoint": f"{self.url}/token",
@@ -80,7 +80,7 @@ class Issuer:
             "userinfo_endpoint": f"{self.url}/userinfo",
             "id_token_signing_alg_values_supported": ["RS256"],
         }
-        return _changed(told, self.discovery)
+        return _changed(answered, self.discovery)
 
     def token(self, form: Mapping[str, str], authorization: str) -> tuple[int, dict[str, Any]]:
         asked = self.codes.pop(form["code"], None)
@@ -94,8 +94,8 @@ class Issuer:
             or form["redirect_uri"] != asked["redirect_uri"]
         ):
             return 400, {"error": "invalid_grant"}
-        told = {"access_token": ACCESS_TOKEN, "token_type": "Bearer", "id_token": self.id_token(asked)}
-        return 200, _changed(told, self.token_answer)
+        answered = {"access_token": ACCESS_TOKEN, "token_type": "Bearer", "id_token": self.id_token(asked)}
+        return 200, _changed(answered, self.token_answer)
 
     def jwks(self) -> dict[str, Any]:
         return {"keys": [self.key.public_jwk] if self.published is None else self.published}
@@ -110,8 +110,8 @@ def half_hash(text: str) -> str:
     return jws.encode(hashlib.sha256(text.encode()).digest()[:16])
 
 
-def _changed(told: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in {**told, **changes}.items() if value is not None}
+def _changed(answered: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in {**answered, **changes}.items() if value is not None}
 
 
 def says(body: str | bytes, media_type: str = "application/json", status: int = 200, **headers: str) -> Lie:
@@ -185,9 +185,9 @@ class _Request(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def running(now: Callable[[], float], **told: Any) -> Iterator[Issuer]:
+def running(now: Callable[[], float], **answered: Any) -> Iterator[Issuer]:
     """Serve an issuer on a free port of loopback until the test is over."""
-    issuer = Issuer(now, **told)
+    issuer = Issuer(now, **answered)
     handler = type("Request", (_Request,), {"issuer": issuer})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True

@@ -28,9 +28,11 @@ def test_a_verified_address_as_google_and_cognito_spell_it_counts(
     assert user_of(browser, log_in(browser, elsewhere))["email_verified"] is True
 
 
-@pytest.mark.parametrize("told", [False, "false", 1, "True", None, [True], "1"])
-def test_anything_else_does_not_count_as_verified(browser: Browser, elsewhere: Issuer, told: object) -> None:
-    elsewhere.person["email_verified"] = told
+@pytest.mark.parametrize("answered", [False, "false", 1, "True", None, [True], "1"])
+def test_anything_else_does_not_count_as_verified(
+    browser: Browser, elsewhere: Issuer, answered: object
+) -> None:
+    elsewhere.person["email_verified"] = answered
     assert user_of(browser, log_in(browser, elsewhere))["email_verified"] is False
 
 
@@ -56,13 +58,13 @@ def test_an_unverified_earlier_sign_up_gains_nothing(browser: Browser, elsewhere
     assert user["email_verified"] is True, "an unverified local address reserves nothing"
 
 
-@pytest.mark.parametrize("told", [False, "false", None])
+@pytest.mark.parametrize("answered", [False, "false", None])
 def test_an_address_the_provider_did_not_verify_takes_over_nothing(
-    browser: Browser, elsewhere: Issuer, services: Services, told: object
+    browser: Browser, elsewhere: Issuer, services: Services, answered: object
 ) -> None:
     made = browser.sign_up("patricia", email="pat@example.com")["user"]
     verify_address(services, made["user_id"])
-    elsewhere.person["email_verified"] = told
+    elsewhere.person["email_verified"] = answered
     user = user_of(browser, log_in(browser, elsewhere))
     assert user["user_id"] != made["user_id"]
     assert user["email_verified"] is False
@@ -87,7 +89,7 @@ def test_a_changed_address_still_leads_to_the_same_account(browser: Browser, els
 
 
 @pytest.mark.parametrize(
-    ("told", "username"),
+    ("answered", "username"),
     [
         ({"preferred_username": "pat@tenant.example"}, "pat"),
         ({"preferred_username": None}, "pat"),
@@ -101,10 +103,10 @@ def test_a_changed_address_still_leads_to_the_same_account(browser: Browser, els
     ],
 )
 def test_a_user_name_is_made_of_what_the_provider_calls_the_person(
-    browser: Browser, elsewhere: Issuer, told: dict[str, object], username: str
+    browser: Browser, elsewhere: Issuer, answered: dict[str, object], username: str
 ) -> None:
     elsewhere.person = {
-        name: value for name, value in {**elsewhere.person, **told}.items() if value is not None
+        name: value for name, value in {**elsewhere.person, **answered}.items() if value is not None
     }
     assert user_of(browser, log_in(browser, elsewhere))["username"] == username
 

@@ -29,7 +29,7 @@ def test_a_short_document_has_the_defaults_of_the_specification() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "known"),
+    ("answered", "known"),
     [
         (["RS256", "ES256", "EdDSA"], ["ES256", "EdDSA", "RS256"]),
         (["PS256", "HS256", "none", "ES256"], ["ES256"]),
@@ -40,8 +40,8 @@ def test_a_short_document_has_the_defaults_of_the_specification() -> None:
     ],
     ids=str,
 )
-def test_algorithms_are_those_announced_that_we_know(told: object, known: list[str]) -> None:
-    assert sorted(read(id_token_signing_alg_values_supported=told).algorithms) == known
+def test_algorithms_are_those_announced_that_we_know(answered: object, known: list[str]) -> None:
+    assert sorted(read(id_token_signing_alg_values_supported=answered).algorithms) == known
 
 
 @pytest.mark.parametrize(

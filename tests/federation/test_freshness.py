@@ -95,12 +95,12 @@ def test_a_clock_a_little_ahead_is_forgiven_and_never_told_on(
     assert auth_time(services, log_in(browser, elsewhere)) == int(clock.now)
 
 
-@pytest.mark.parametrize("told", ["soon", True, 0, -1, 0.5, [], 10**15, 4_102_444_800])
+@pytest.mark.parametrize("answered", ["soon", True, 0, -1, 0.5, [], 10**15, 4_102_444_800])
 def test_nonsense_for_a_time_never_passes_for_fresh(
-    browser: Browser, elsewhere: Issuer, services: Services, told: Any
+    browser: Browser, elsewhere: Issuer, services: Services, answered: Any
 ) -> None:
     """MF-3: logged in all the same, as long ago as can be, also where the request was fresh."""
-    elsewhere.claims["auth_time"] = told
+    elsewhere.claims["auth_time"] = answered
     assert auth_time(services, log_in(browser, elsewhere, fresh="1")) == LONG_AGO
 
 

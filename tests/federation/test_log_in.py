@@ -95,8 +95,8 @@ def test_the_trail_says_by_which_provider(browser: Browser, elsewhere: Issuer) -
     """LG-1: sign-up, link and log-in, each with the provider."""
     token = log_in(browser, elsewhere).json["access_token"]
     events = browser.ask("GET", "/users/me/activity", token=token).json["events"]
-    told = {event["event"]: event["detail"].get("provider") for event in events}
-    assert told == {"sign_up": "elsewhere", "identity_linked": "elsewhere", "log_in": "elsewhere"}
+    answered = {event["event"]: event["detail"].get("provider") for event in events}
+    assert answered == {"sign_up": "elsewhere", "identity_linked": "elsewhere", "log_in": "elsewhere"}
 
 
 def test_a_password_log_in_is_untouched_by_all_this(browser: Browser, client: Client) -> None:

@@ -96,9 +96,9 @@ def test_it_may_sign_by_es256_and_one_person_there_is_one_account_here(
 def test_its_answer_names_the_issuer_and_without_the_name_it_is_refused(browser: Browser) -> None:
     """RFC 9207: it says in its discovery document that it does."""
     url = Visitor("bert").go(browser.begin(), until=CALLBACK)
-    told = parameters_of(url)
-    del told["iss"]
-    reply = browser.come_back(told)
+    answered = parameters_of(url)
+    del answered["iss"]
+    reply = browser.come_back(answered)
     assert (reply.status, reply.json["code"]) == (403, "provider_refused")
 
 

@@ -44,8 +44,8 @@ def trusting(tmp_path: Path, outside: str) -> Iterator[Callable[..., Any]]:
     store = SqliteStore(tmp_path / "real.db", now=SYSTEM.now, nonce=SYSTEM.identifier)
 
     def services(**entry: Any) -> Any:
-        told = {"issuer": outside, "audience": AUDIENCE, "scopes": "get:profile pangolins", **entry}
-        return in_process.open_app(in_process.services(store, SYSTEM, tmp_path, TRUSTED_ISSUERS=[told]))
+        answered = {"issuer": outside, "audience": AUDIENCE, "scopes": "get:profile pangolins", **entry}
+        return in_process.open_app(in_process.services(store, SYSTEM, tmp_path, TRUSTED_ISSUERS=[answered]))
 
     yield services
     store.close()
@@ -173,9 +173,9 @@ def test_the_shapes_grant_nothing_beyond_the_entry(
 ) -> None:
     claim = shape["entry"].get("scope_claim", "scope")
     wide = "users:read users:write get:profile"
-    told = wide.split() if isinstance(shape["payload"][claim], list) else wide
+    answered = wide.split() if isinstance(shape["payload"][claim], list) else wide
     browser = Browser(api)
-    token = token_of(elsewhere, shape, **{claim: told})
+    token = token_of(elsewhere, shape, **{claim: answered})
     assert statuses(browser, token) == (200, 403)
     assert browser.ask("GET", "/users", token=token).status == 403
 

@@ -170,7 +170,7 @@ def test_strict_json_reads_what_json_writes(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "answered"),
     [
         (f"{HEAD}.{BODY}", "has 2 parts"),
         (f"{GOOD}.{SIGNATURE}.{BODY}", "has 5 parts"),
@@ -178,9 +178,9 @@ def test_strict_json_reads_what_json_writes(value: object) -> None:
     ],
 )
 def test_a_token_of_too_few_or_too_many_parts_is_told_how_many_it_has_and_must_have(
-    text: str, told: str
+    text: str, answered: str
 ) -> None:
     with pytest.raises(InvalidToken) as refused:
         jws.parse(text)
-    assert told in refused.value.reason
+    assert answered in refused.value.reason
     assert "must have three" in refused.value.reason

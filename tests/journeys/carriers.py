@@ -21,8 +21,8 @@ PHRASES = {"Cthon98": "hunter two three four", "AzureDiamond": "stars stars star
 
 def over_http(server: Server) -> Walker:
     """Carry a walk over a real socket; the demo users are made by the command line."""
-    told = server.command("demo")
-    demo = {name: re.findall(rf"{name}: .*pass phrase (\S+)", told)[0] for name in PHRASES}
+    answered = server.command("demo")
+    demo = {name: re.findall(rf"{name}: .*pass phrase (\S+)", answered)[0] for name in PHRASES}
 
     def ask(method: str, path: str, token: str | None, body: Any) -> Answer:
         headers = {"Authorization": f"Bearer {token}"} if token else {}

@@ -45,7 +45,7 @@ def ask(
 @pytest.mark.race
 def test_what_was_acknowledged_survives_kills_of_the_whole_service(tmp_path: Path) -> None:
     """M5, DL-1, DL-2: sign-ups with a log-in and refreshes, killed in the middle."""
-    told: dict[str, tuple[str, str]] = {}  # user name → user id and the refresh token told last
+    answered: dict[str, tuple[str, str]] = {}  # user name → user id and the refresh token told last
     asked: set[str] = set()  # refresh tokens that were shown: where no reply came they may be spent
     numbers = count()
 
@@ -55,34 +55,34 @@ def test_what_was_acknowledged_survives_kills_of_the_whole_service(tmp_path: Pat
                 name = f"person{next(numbers)}"
                 body = {"username": name, "password": PHRASE, "log_in": True}
                 _, made, _ = ask(server, "POST", "/users", body)
-                told[name] = made["user"]["user_id"], made["refresh_token"]
+                answered[name] = made["user"]["user_id"], made["refresh_token"]
                 asked.add(made["refresh_token"])
                 _, moved, _ = ask(
                     server, "POST", "/sessions/refresh", {"refresh_token": made["refresh_token"]}
                 )
-                told[name] = made["user"]["user_id"], moved["refresh_token"]
+                answered[name] = made["user"]["user_id"], moved["refresh_token"]
 
     for turn in range(KILLS):
         with running(tmp_path) as server, ThreadPoolExecutor(4) as callers:
             busy = [callers.submit(sign_up_for_ever, server) for _ in range(4)]
-            before = len(told)
-            while len(told) < before + 4 + turn:
+            before = len(answered)
+            while len(answered) < before + 4 + turn:
                 time.sleep(0.01)
             server.process.kill()
             server.process.wait(10)
             for caller in busy:
                 caller.result(timeout=30)
     with running(tmp_path) as server:
-        for _, token in told.values():
+        for _, token in answered.values():
             status, moved, _ = ask(server, "POST", "/sessions/refresh", {"refresh_token": token})
             assert status == 200 or (moved["code"] in ("spent", "reused") and token in asked), moved
     services = Services(settings.parse({"CUPBEARER_STORE": f"sqlite:///{tmp_path / 'cupbearer.db'}"}))
     there = {line.split("#")[1] for page in walk(services.store, "users", limit=1000) for line in page}
-    assert {user_id for user_id, _ in told.values()} <= there
+    assert {user_id for user_id, _ in answered.values()} <= there
     for user_id in there:
         user = services.accounts.users.require(user_id)
         assert services.accounts.users.id_of(user.canonical) == user_id
-    assert len(there) - len(told) <= 4 * KILLS
+    assert len(there) - len(answered) <= 4 * KILLS
 
 
 class TestLockedFile:

@@ -47,8 +47,12 @@ def agree(store: Store, partition: str) -> None:
     client, _ = services.oauth.clients.create(wanted)
     people = (_person(services, f"{partition}-{number}") for number in range(ROUNDS // EACH))
     rounds = [_agree(services, client, *person) for person in people for _ in range(EACH)]
-    told = {"client_id": client.client_id, "codes": [r[0] for r in rounds], "devices": [r[1] for r in rounds]}
-    store.commit(Insert(Key(partition, "agreed"), told))
+    answered = {
+        "client_id": client.client_id,
+        "codes": [r[0] for r in rounds],
+        "devices": [r[1] for r in rounds],
+    }
+    store.commit(Insert(Key(partition, "agreed"), answered))
 
 
 def _person(services: Services, username: str) -> tuple[User, Session]:

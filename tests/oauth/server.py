@@ -34,7 +34,7 @@ CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest())
 
 
 def services(store: Store, world: World, place: Path, **environ: Any) -> Services:
-    told = {
+    answered = {
         f"CUPBEARER_{name}": value if isinstance(value, str) else json.dumps(value)
         for name, value in environ.items()
     }
@@ -44,7 +44,7 @@ def services(store: Store, world: World, place: Path, **environ: Any) -> Service
         "CUPBEARER_MASTER_KEY": bytes(range(32)).hex(),
         "CUPBEARER_SIGNING_ALG": "ES256",
     }
-    return QuickServices(settings.parse(base | told), world, store=store)
+    return QuickServices(settings.parse(base | answered), world, store=store)
 
 
 @dataclass
@@ -66,7 +66,7 @@ class Reply:
         return str(self.headers["Location"])
 
     @property
-    def told(self) -> dict[str, str]:
+    def parameters(self) -> dict[str, str]:
         """The parameters of the address that it leads to."""
         return dict(parse_qsl(urlsplit(self.location).query, keep_blank_values=True, strict_parsing=True))
 
@@ -229,8 +229,8 @@ class App:
         if 'value="allow"' in reply.text:
             reply = browser.consent(reply)
         assert reply.status == 303, reply.text
-        assert set(reply.told) >= {"code", "iss"}, reply.location
-        return reply.told["code"]
+        assert set(reply.parameters) >= {"code", "iss"}, reply.location
+        return reply.parameters["code"]
 
     def token(self, **fields: str | None) -> Reply:
         return self.post("/oauth/token", **fields)

@@ -93,8 +93,12 @@ def test_any_other_fault_is_told_to_the_client(shop: App, browser: Browser, case
     reply = browser.ask("GET", shop.authorize_url(**changes))
     assert reply.status == 303
     assert reply.location.startswith(f"{CALLBACK}?error=")
-    assert (reply.told["error"], reply.told["state"], reply.told["iss"]) == (error, "the state", ISSUER)
-    assert "code" not in reply.told
+    assert (reply.parameters["error"], reply.parameters["state"], reply.parameters["iss"]) == (
+        error,
+        "the state",
+        ISSUER,
+    )
+    assert "code" not in reply.parameters
 
 
 @pytest.mark.parametrize(
@@ -105,14 +109,14 @@ def test_a_repeated_parameter_is_refused(shop: App, browser: Browser, name: str)
     fields = [*shop.request().items(), (name, "one")]
     fields += [(name, "two")] if name not in shop.request() else []
     reply = browser.ask("GET", f"/oauth/authorize?{urlencode(fields)}")
-    assert reply.told["error"] == "invalid_request"
-    assert ("state" in reply.told) == (name != "state")
+    assert reply.parameters["error"] == "invalid_request"
+    assert ("state" in reply.parameters) == (name != "state")
 
 
 def test_a_client_without_the_grant_is_told_so(server: Server, browser: Browser) -> None:
     """OP-4."""
     client = server.client(grants=("client_credentials",))
-    assert browser.ask("GET", client.authorize_url()).told["error"] == "unauthorized_client"
+    assert browser.ask("GET", client.authorize_url()).parameters["error"] == "unauthorized_client"
 
 
 def test_a_disabled_client_is_told_nothing_anywhere(server: Server, shop: App, browser: Browser) -> None:
@@ -139,9 +143,9 @@ def test_only_the_port_of_a_loopback_literal_may_vary(
 
 def test_prompt_none_gives_a_code_without_a_question_or_says_why_not(shop: App, browser: Browser) -> None:
     browser.log_in()
-    assert browser.ask("GET", shop.authorize_url(prompt="none")).told["error"] == "consent_required"
+    assert browser.ask("GET", shop.authorize_url(prompt="none")).parameters["error"] == "consent_required"
     shop.code(browser)
-    assert "code" in browser.ask("GET", shop.authorize_url(prompt="none")).told
+    assert "code" in browser.ask("GET", shop.authorize_url(prompt="none")).parameters
 
 
 @pytest.mark.parametrize(
@@ -161,7 +165,7 @@ def test_a_consent_is_remembered_only_where_no_other_program_passes_for_the_clie
     app = server.client(public=public, redirect_uris=(uri,))
     app.code(browser, redirect_uri=uri)
     silent = browser.ask("GET", app.authorize_url(redirect_uri=uri, prompt="none"))
-    assert silent.told.get("error") == ("consent_required" if asks else None)
+    assert silent.parameters.get("error") == ("consent_required" if asks else None)
     again = browser.go(app.authorize_url(redirect_uri=uri))
     assert ('value="allow"' in again.text) == asks
 
@@ -171,14 +175,14 @@ def test_prompt_login_asks_for_the_password_again(shop: App, browser: Browser, c
     clock.advance(5)
     page = browser.go(shop.authorize_url(prompt="login"))
     assert 'name="password"' in page.text
-    assert "code" in browser.log_in(page).told
+    assert "code" in browser.log_in(page).parameters
 
 
 def test_prompt_consent_asks_again(shop: App, browser: Browser) -> None:
     shop.code(browser)
     page = browser.go(shop.authorize_url(prompt="consent"))
     assert 'value="allow"' in page.text
-    assert "code" in browser.consent(page).told
+    assert "code" in browser.consent(page).parameters
 
 
 @pytest.mark.parametrize(("max_age", "asks"), [("100", False), ("99", True), ("0", True)])
@@ -201,13 +205,13 @@ def test_an_id_token_hint_of_another_person_asks_for_that_person(
     other = server.browser()
     other.log_in(username="amy")
     assert (
-        other.ask("GET", shop.authorize_url(id_token_hint=hint, prompt="none")).told["error"]
+        other.ask("GET", shop.authorize_url(id_token_hint=hint, prompt="none")).parameters["error"]
         == "login_required"
     )
     page = other.go(shop.authorize_url(id_token_hint=hint))
     assert 'name="password"' in page.text
-    assert other.log_in(page, username="amy").told["error"] == "login_required"
-    assert "code" in browser.ask("GET", shop.authorize_url(id_token_hint=hint, prompt="none")).told
+    assert other.log_in(page, username="amy").parameters["error"] == "login_required"
+    assert "code" in browser.ask("GET", shop.authorize_url(id_token_hint=hint, prompt="none")).parameters
 
 
 def test_a_login_hint_fills_in_the_form_and_tells_nothing(shop: App, browser: Browser) -> None:
@@ -269,7 +273,7 @@ def test_a_state_comes_back_as_it_was(shop: App, browser: Browser, zoe: LogInRes
     state = "a b&c=d%26/?#[]'\"<>~"
     browser.log_in()
     shop.code(browser)
-    assert browser.ask("GET", shop.authorize_url(state=state)).told["state"] == state
+    assert browser.ask("GET", shop.authorize_url(state=state)).parameters["state"] == state
 
 
 def test_no_page_of_ours_is_framed_and_consent_leads_only_to_the_client(shop: App, browser: Browser) -> None:

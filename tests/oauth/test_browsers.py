@@ -35,7 +35,7 @@ def test_a_session_that_authorize_requests_use_is_in_use(
     shop.code(browser)
     for _ in range(30):
         clock.advance(DAY)
-        assert "code" in browser.go(shop.authorize_url(prompt="none")).told
+        assert "code" in browser.go(shop.authorize_url(prompt="none")).parameters
     assert sessions_of(server, zoe)[0] == session_of(browser)
 
 
@@ -54,7 +54,7 @@ def test_a_use_is_written_down_once_an_hour(
     seen = []
     for _ in range(12):
         clock.advance(10 * 60)
-        assert "code" in browser.go(shop.authorize_url(prompt="none")).told
+        assert "code" in browser.go(shop.authorize_url(prompt="none")).parameters
         seen.append(used_at() - first)
     assert sorted(set(seen)) == [0, 3600, 7200]
 
@@ -65,14 +65,14 @@ def test_a_session_ends_unused_and_at_its_greatest_age_all_the_same(
     """SE-4."""
     shop.code(browser)
     clock.advance(13 * DAY)
-    assert "code" in browser.go(shop.authorize_url(prompt="none")).told
+    assert "code" in browser.go(shop.authorize_url(prompt="none")).parameters
     clock.advance(14 * DAY)
-    assert browser.go(shop.authorize_url(prompt="none")).told["error"] == "login_required"
+    assert browser.go(shop.authorize_url(prompt="none")).parameters["error"] == "login_required"
     browser.log_in()
     for _ in range(9):
         clock.advance(10 * DAY)
         reply = browser.go(shop.authorize_url(prompt="none"))
-    assert reply.told["error"] == "login_required"
+    assert reply.parameters["error"] == "login_required"
 
 
 def test_an_application_pushes_out_nobodys_session_but_its_own(

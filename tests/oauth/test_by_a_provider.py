@@ -47,7 +47,7 @@ def test_a_newcomer_by_a_provider_ends_at_the_client_with_a_code(server: Server,
     page = browser.go(come_back(browser, elsewhere, url))
     assert "May <strong>Shop</strong> do this?" in page.text
     reply = browser.consent(page)
-    assert shop.redeem(reply.told["code"]).json["scope"] == "email openid profile"
+    assert shop.redeem(reply.parameters["code"]).json["scope"] == "email openid profile"
 
 
 def test_a_plain_log_in_by_a_provider_leads_to_the_account(server: Server, elsewhere: Issuer) -> None:
@@ -78,13 +78,13 @@ def test_a_client_that_demands_a_fresh_log_in_gets_one_by_a_provider_too(
     assert "May <strong>Shop</strong> do this?" in page.text
 
 
-@pytest.mark.parametrize("told", [-61, None])
+@pytest.mark.parametrize("answered", [-61, None])
 def test_a_silent_answer_of_a_provider_does_not_pass_a_clients_demand(
-    server: Server, elsewhere: Issuer, told: int | None
+    server: Server, elsewhere: Issuer, answered: int | None
 ) -> None:
     """MF-3, OP-9: not even where our own page's ``fresh`` is cut from the link."""
-    elsewhere.claims["auth_time"] = told and int(elsewhere.now()) + told
+    elsewhere.claims["auth_time"] = answered and int(elsewhere.now()) + answered
     shop, browser = server.client(), server.browser()
     url = way_there(browser.go(shop.authorize_url(max_age="60")).text).removesuffix("&fresh=1")
     reply = browser.go(come_back(browser, elsewhere, url))
-    assert reply.told["error"] == "login_required"
+    assert reply.parameters["error"] == "login_required"

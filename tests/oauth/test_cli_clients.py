@@ -34,10 +34,10 @@ def test_a_client_is_made_and_its_secret_shown_once(terminal: CommandLine) -> No
     shown = terminal.done("clients", "show", made["client_id"]) + terminal.done("clients", "list")
     assert "My shop" in shown
     assert made["client_secret"] not in shown
-    told = terminal.json("clients", "show", made["client_id"])
-    assert told["grants"] == ["authorization_code", "refresh_token"]
-    assert told["scopes"] == ["email", "offline_access", "openid", "profile"]
-    assert (told["auth_method"], told["secrets"]) == ("client_secret", 1)
+    answered = terminal.json("clients", "show", made["client_id"])
+    assert answered["grants"] == ["authorization_code", "refresh_token"]
+    assert answered["scopes"] == ["email", "offline_access", "openid", "profile"]
+    assert (answered["auth_method"], answered["secrets"]) == ("client_secret", 1)
 
 
 def test_a_public_client_has_no_secret(terminal: CommandLine) -> None:
@@ -126,16 +126,18 @@ def test_a_key_set_is_checked_when_it_is_given(terminal: CommandLine, tmp_path: 
         (json.dumps({"keys": []}), "cannot be used"),
     ):
         (tmp_path / "jwks.json").write_text(text)
-        told = terminal.refused(
+        answered = terminal.refused(
             "clients", "create", "Bad", "--grant", "client_credentials", "--jwks", str(tmp_path / "jwks.json")
         )
-        assert says in told
+        assert says in answered
 
 
 def test_an_unknown_client_is_answered_by_where_to_look(terminal: CommandLine) -> None:
     for command in ("show", "rotate-secret", "disable", "enable", "delete"):
-        told = terminal.refused("clients", command, "nobody")
-        assert told.startswith("There is no client 'nobody': give its id or its name; cupbearer clients list")
+        answered = terminal.refused("clients", command, "nobody")
+        assert answered.startswith(
+            "There is no client 'nobody': give its id or its name; cupbearer clients list"
+        )
 
 
 def test_a_client_is_found_by_a_name_that_only_one_has(terminal: CommandLine) -> None:
@@ -145,7 +147,7 @@ def test_a_client_is_found_by_a_name_that_only_one_has(terminal: CommandLine) ->
     ]
     assert terminal.json("clients", "show", "one")["client_id"] == ids[0]
     assert terminal.json("clients", "disable", "one")["disabled"] is True
-    told = terminal.refused("clients", "delete", "two", "--yes")
-    assert "2 clients are called 'two'" in told
-    assert ids[1] in told
-    assert ids[2] in told
+    answered = terminal.refused("clients", "delete", "two", "--yes")
+    assert "2 clients are called 'two'" in answered
+    assert ids[1] in answered
+    assert ids[2] in answered

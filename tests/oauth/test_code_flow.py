@@ -19,9 +19,9 @@ def test_a_person_logs_in_consents_and_the_client_gets_tokens(
     assert "May <strong>Shop</strong> do this?" in page.text
     reply = browser.consent(page)
     assert reply.location.startswith(f"{CALLBACK}?")
-    assert reply.told["state"] == "the state"
-    assert reply.told["iss"] == ISSUER
-    answer = shop.redeem(reply.told["code"])
+    assert reply.parameters["state"] == "the state"
+    assert reply.parameters["iss"] == ISSUER
+    answer = shop.redeem(reply.parameters["code"])
     assert answer.status == 200, answer.text
     assert answer.headers["Cache-Control"] == "no-store"
     tokens = answer.json

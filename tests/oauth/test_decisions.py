@@ -55,8 +55,8 @@ def test_a_double_click_on_allow_lands_where_the_first_click_did(
     page = browser.log_in(browser.go(shop.authorize_url()))
     first, second = browser.consent(page), browser.consent(page)
     assert second.location.partition("?")[0] == first.location.partition("?")[0] == CALLBACK
-    assert second.told["state"] == first.told["state"]
-    assert shop.redeem(second.told["code"]).status == 200
+    assert second.parameters["state"] == first.parameters["state"]
+    assert shop.redeem(second.parameters["code"]).status == 200
     assert server.events(zoe.user.user_id).count("consent_given") == 1
 
 
@@ -66,7 +66,7 @@ def test_a_double_click_on_refuse_lands_where_the_first_click_did(
     page = browser.log_in(browser.go(shop.authorize_url()))
     first, second = browser.consent(page, "refuse"), browser.consent(page, "refuse")
     assert (second.status, second.location) == (303, first.location)
-    assert second.told["error"] == "access_denied"
+    assert second.parameters["error"] == "access_denied"
     assert server.events(zoe.user.user_id).count("consent_refused") == 1
 
 
@@ -76,12 +76,12 @@ def test_a_double_click_on_allow_asks_again_where_the_client_would_have_to(
 ) -> None:
     """OP-7: a form that allowed once gives no second code past a withdrawal, nor past ``prompt=consent``."""
     page = browser.log_in(browser.go(shop.authorize_url(prompt="consent" if why == "prompt" else None)))
-    assert "code" in browser.consent(page).told
+    assert "code" in browser.consent(page).parameters
     if why == "withdrawn":
         withdraw(server, shop, zoe)
     asked = browser.consent(page)
     assert (asked.status, 'value="allow"' in asked.text) == (200, True)
-    assert "code" in browser.consent(asked).told
+    assert "code" in browser.consent(asked).parameters
 
 
 def test_two_forms_of_one_request_are_two(server: Server, shop: App, browser: Browser) -> None:

@@ -101,7 +101,7 @@ def test_what_is_said_to_be_unsupported_is_refused(server: Server, shop: App, br
     openid, _ = documents(server)
     assert openid["request_parameter_supported"] is openid["request_uri_parameter_supported"] is False
     for name in ("request", "request_uri"):
-        assert "not_supported" in browser.ask("GET", shop.authorize_url(**{name: "x"})).told["error"]
+        assert "not_supported" in browser.ask("GET", shop.authorize_url(**{name: "x"})).parameters["error"]
 
 
 def test_the_documents_name_the_issuer_whatever_host_is_asked(server: Server) -> None:

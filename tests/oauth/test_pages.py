@@ -28,7 +28,7 @@ def test_a_sign_up_at_the_page_logs_in(server: Server, shop: App) -> None:
     page = browser.go("/signup?request=" + browser.go(shop.authorize_url()).form["request"])
     page = browser.send("/signup", {**page.form, "username": "newcomer", "password": PASSWORD})
     assert 'value="allow"' in page.text
-    assert "code" in browser.consent(page).told
+    assert "code" in browser.consent(page).parameters
 
 
 def test_a_sign_up_that_is_sent_twice_is_one_sign_up(server: Server, shop: App) -> None:
@@ -40,7 +40,7 @@ def test_a_sign_up_that_is_sent_twice_is_one_sign_up(server: Server, shop: App) 
     browser.cookies = dict(before)
     page = browser.send("/signup", fields)
     assert 'value="allow"' in page.text
-    assert "code" in browser.consent(page).told
+    assert "code" in browser.consent(page).parameters
 
 
 def test_each_sign_up_form_makes_an_account_of_its_own(server: Server) -> None:
@@ -205,7 +205,7 @@ def test_a_refused_consent_gives_nothing(
 ) -> None:
     page = browser.log_in(browser.go(shop.authorize_url()))
     reply = browser.consent(page, decision)
-    assert reply.told["error"] == "access_denied"
+    assert reply.parameters["error"] == "access_denied"
     assert "consent_refused" in server.events(zoe.user.user_id)
     assert server.services.oauth.consents.of(zoe.user.user_id) == ()
 
@@ -251,7 +251,7 @@ def test_only_a_browser_token_is_a_browser_session(
         "changed": good[:-1] + ("0" if good[-1] != "0" else "1"),
     }[kind]
     browser.cookies["__Host-cupbearer_session"] = other
-    assert browser.ask("GET", shop.authorize_url(prompt="none")).told["error"] == "login_required"
+    assert browser.ask("GET", shop.authorize_url(prompt="none")).parameters["error"] == "login_required"
     body = b'{"refresh_token": "%s"}' % good.encode()
     answer = server.ask("POST", "/sessions/refresh", body=body, headers={"Content-Type": "application/json"})
     assert answer.status == 401
@@ -265,7 +265,7 @@ def test_a_log_in_of_our_own_scripts_serves_the_pages_too(
     body = b'{"username": "zoe", "password": "%s", "cookie": true}' % PASSWORD.encode()
     reply = script.ask("POST", "/sessions", body=body, headers={"Content-Type": "application/json"})
     assert reply.status == 201
-    assert "code" in script.ask("GET", shop.authorize_url(prompt="none")).told
+    assert "code" in script.ask("GET", shop.authorize_url(prompt="none")).parameters
     bearer = {"Authorization": f"Bearer {reply.json['access_token']}"}
     assert script.ask("DELETE", "/sessions/current", headers=bearer).status == 204
     assert set(script.cookies) <= {"__Host-cupbearer_browser"}

@@ -113,7 +113,7 @@ def test_the_policy_of_a_page_names_the_origin_written_anew(
     assert re.findall(r"(?:^|; )([a-z-]+) ", policy) == [
         "default-src", "script-src", "style-src", "img-src", "connect-src", "form-action", "base-uri", "frame-ancestors",
     ]  # fmt: skip
-    assert "code" in browser.consent(page).told
+    assert "code" in browser.consent(page).parameters
 
 
 def registered_before(server: Server, app: App, uri: str) -> None:

@@ -39,7 +39,7 @@ def test_a_narrowed_log_in_gives_a_client_no_more_than_it_has(
     log_in_narrowly(browser)
     page = browser.go(shop.authorize_url(scope="openid get:profile"))
     assert "get:profile" not in page.text
-    tokens = shop.redeem(browser.consent(page).told["code"]).json
+    tokens = shop.redeem(browser.consent(page).parameters["code"]).json
     assert tokens["scope"] == "openid"
     (consent,) = server.services.oauth.consents.of(zoe.user.user_id)
     assert consent.scopes == {"openid"}
@@ -194,4 +194,4 @@ def test_a_consent_is_to_what_was_shown(server: Server, browser: Browser, zoe: L
     assert browser.consent(page).status == 400
     page = browser.go(shop.authorize_url(scope="openid pangolins"))
     assert "pangolins" in page.text
-    assert "code" in browser.consent(page).told
+    assert "code" in browser.consent(page).parameters

@@ -87,9 +87,9 @@ def test_a_grant_taken_from_a_client_counts_at_once(server: Server, browser: Bro
 
 def test_a_description_holds_no_character_that_an_rfc_forbids(server: Server) -> None:
     fields = [('a"\\\u00e9', "1"), ('a"\\\u00e9', "2")]
-    told = server.ask("POST", "/oauth/token", form=fields).json["error_description"]
-    assert told.isascii()
-    assert not set(told) & set('"\\')
+    answered = server.ask("POST", "/oauth/token", form=fields).json["error_description"]
+    assert answered.isascii()
+    assert not set(answered) & set('"\\')
 
 
 def test_a_browser_of_a_listed_origin_may_ask_and_no_other(server: Server, shop: App) -> None:

@@ -40,8 +40,8 @@ def waiting(server: Server, *, name: str) -> Iterator[Application]:
     """Register an application with a service and wait at its callback."""
     with blank_site() as site:
         callback = f"{site}callback"
-        told = server.command("clients", "create", name, "--public", "--redirect-uri", callback, "--json")
-        client = json.loads(told)
+        answered = server.command("clients", "create", name, "--public", "--redirect-uri", callback, "--json")
+        client = json.loads(answered)
         yield Application(client.get("client", client)["client_id"], callback, server)
 
 

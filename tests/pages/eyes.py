@@ -107,8 +107,10 @@ def assert_accessible(page: Page, *, where: str) -> None:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.evaluate(AXE.read_text())
         found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        told = [(each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found["violations"]]
-        assert not told, f"{where}, {scheme}: {json.dumps(told, indent=1)}"
+        answered = [
+            (each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found["violations"]
+        ]
+        assert not answered, f"{where}, {scheme}: {json.dumps(answered, indent=1)}"
     page.emulate_media(color_scheme="light")
 
 

@@ -44,8 +44,8 @@ def test_markup_anywhere_a_person_can_type_it_is_shown_as_text_br_5(person: Pers
 def test_a_user_name_of_markup_is_text_where_it_is_told_again(person: Person) -> None:
     page = person.sign_up("<img src=x onerror=alert('name')>")
     assert knock(page, "/pangolins") == "403"
-    told = page.locator("[data-command] code").inner_text()
-    assert told == ".venv/bin/cupbearer users grant '<img src=x onerror=alert('\\''name'\\'')>' pangolins"
+    given = page.locator("[data-command] code").inner_text()
+    assert given == ".venv/bin/cupbearer users grant '<img src=x onerror=alert('\\''name'\\'')>' pangolins"
 
 
 def test_no_token_is_in_web_storage_in_an_address_or_in_a_readable_cookie_br_1(person: Person) -> None:

@@ -36,9 +36,9 @@ def running(
     if node is None or not (HERE / "node_modules" / "oidc-provider").exists():
         missing("oidc-provider", install=INSTALL)
     port = free_port()
-    told = {"port": port, "clients": list(clients), "audience": audience, "scopes": scopes}
+    answered = {"port": port, "clients": list(clients), "audience": audience, "scopes": scopes}
     with children.running(
-        [node, "issuer.mjs", json.dumps(told)],
+        [node, "issuer.mjs", json.dumps(answered)],
         cwd=HERE,
         env={"PATH": os.environ["PATH"], "NODE_NO_WARNINGS": "1"},
         stdout=subprocess.PIPE,
@@ -109,5 +109,5 @@ def token(issuer: str, form: Mapping[str, str]) -> dict[str, Any]:
     """Ask the issuer's token endpoint for what an own client of the test is due."""
     request = urllib.request.Request(f"{issuer}/token", urlencode(form).encode())
     with urllib.request.urlopen(request, timeout=patience.SECONDS) as reply:
-        told: dict[str, Any] = json.loads(reply.read())
-    return told
+        answered: dict[str, Any] = json.loads(reply.read())
+    return answered

@@ -26,13 +26,13 @@ def test_a_message_is_under_the_user_name_whatever_its_author_likes_to_be_called
 
 def test_a_message_from_before_has_no_author(client: Client) -> None:
     """Then the display name was kept, which anyone could set to another's."""
-    told: dict[str, Any] = {
+    answered: dict[str, Any] = {
         "message_id": "001799999999000-old",
         "author": "ada",
         "text": "an old one",
         "created_at": 1799999999,
     }
-    client.services.store.commit(Insert(Key(BOARD, told["message_id"]), told))
+    client.services.store.commit(Insert(Key(BOARD, answered["message_id"]), answered))
     (old,) = client.get("/messages").json["messages"]
     assert (old["author"], old["text"]) == (None, "an old one")
 

@@ -96,10 +96,12 @@ class TestRequests:
     def test_failed_tries_are_counted_and_capacity_is_told(
         self, dynamodb: DynamoPlace, proxy: FaultyProxy, partition: str
     ) -> None:
-        told: list[tuple[str, float]] = []
-        store = replace(dynamodb, endpoint=proxy.url).open(on_request=lambda *request: told.append(request))
+        answered: list[tuple[str, float]] = []
+        store = replace(dynamodb, endpoint=proxy.url).open(
+            on_request=lambda *request: answered.append(request)
+        )
         proxy.faults.append(THROTTLED)
         store.commit(Insert(Key(partition, "new"), {}))
         store.commit(Insert(Key(partition, "x"), {}), Insert(Key(partition, "y"), {}))
         store.get(Key(partition, "new"))
-        assert told == [("PutItem", 0.0), ("PutItem", 1.0), ("TransactWriteItems", 4.0), ("GetItem", 1.0)]
+        assert answered == [("PutItem", 0.0), ("PutItem", 1.0), ("TransactWriteItems", 4.0), ("GetItem", 1.0)]

@@ -206,9 +206,9 @@ def test_words_of_sql_are_only_text(store: SqliteStore) -> None:
 
 
 def test_verbs_are_counted(path: Path, clock: Clock) -> None:
-    told: list[tuple[str, float]] = []
+    answered: list[tuple[str, float]] = []
     store = SqliteStore(
-        path, now=clock, nonce=SYSTEM.identifier, on_request=lambda *request: told.append(request)
+        path, now=clock, nonce=SYSTEM.identifier, on_request=lambda *request: answered.append(request)
     )
     store.commit(Insert(KEY, {}))
     store.get(KEY)
@@ -216,7 +216,7 @@ def test_verbs_are_counted(path: Path, clock: Clock) -> None:
     store.take(KEY, taker="me")
     store.bump(Key("c", "c"), {"n": 1}, expires_at=4_100_000_000)
     store.close()
-    assert told == [(verb, 0.0) for verb in ("commit", "get", "list", "take", "bump")]
+    assert answered == [(verb, 0.0) for verb in ("commit", "get", "list", "take", "bump")]
 
 
 def test_only_a_lossy_count_does_not_wait_for_the_disk(store: SqliteStore) -> None:

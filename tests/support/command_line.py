@@ -47,9 +47,9 @@ class CommandLine:
         with using(self.services):
             result = CliRunner().invoke(cli, arguments, input=stdin, prog_name="cupbearer")
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
-        told = result.stdout + result.stderr
-        assert not any(secret in told for secret in SECRETS), told
-        assert "Traceback" not in told
+        answered = result.stdout + result.stderr
+        assert not any(secret in answered for secret in SECRETS), answered
+        assert "Traceback" not in answered
         return result
 
     def done(self, *arguments: str, stdin: str | None = None) -> str:

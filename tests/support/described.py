@@ -27,10 +27,10 @@ def operation(method: str, path: str) -> dict[str, Any] | None:
 
 def check(method: str, path: str, reply: Reply) -> None:
     """Fail for an answer whose status or type the document does not know."""
-    told = operation(method, path)
-    if told is None:
+    answered = operation(method, path)
+    if answered is None:
         return
-    answers = told["responses"]
+    answers = answered["responses"]
     assert str(reply.status) in answers, (
         f"{method} {path} answered {reply.status}, described: {list(answers)}"
     )

@@ -48,6 +48,6 @@ def test_health_states_the_longest_that_any_right_outlives_its_end(
 def test_health_says_how_long_a_token_lives_and_how_long_it_counts(
     cupbearer: AppUnderTest, client: Client
 ) -> None:
-    told = client.get("/health").json
+    answered = client.get("/health").json
     life = cupbearer.settings.access_token_seconds
-    assert (told["access_token_seconds"], told["access_token_counts_seconds"]) == (life, life + 60)
+    assert (answered["access_token_seconds"], answered["access_token_counts_seconds"]) == (life, life + 60)

@@ -73,9 +73,9 @@ def test_a_wrong_master_key_is_a_sentence_in_health_and_log_ins_and_no_stack_in_
         for reply in (client.get("/health"), client.post("/sessions", json=ADA)):
             assert is_unavailable(reply)
             assert WRONG_KEY in reply.json["detail"]
-    told = [record for record in caplog.records if record.message == "unavailable"]
-    assert len(told) == 2
-    assert not any(record.exc_info for record in told)
+    answered = [record for record in caplog.records if record.message == "unavailable"]
+    assert len(answered) == 2
+    assert not any(record.exc_info for record in answered)
     wrong.store.close()  # type: ignore[attr-defined]
 
 
@@ -126,10 +126,10 @@ def test_the_doctor_repeats_what_health_says(tmp_path: Path) -> None:
     with service(tmp_path, MASTER_KEY=ONE) as url:
         store = f"sqlite:///{tmp_path / 'cupbearer.db'}"
         run_script(tmp_path, "keys", "list", CUPBEARER_STORE=store, CUPBEARER_MASTER_KEY=OTHER)
-        told = CliRunner().invoke(doctor, [url, "--json"])
+        answered = CliRunner().invoke(doctor, [url, "--json"])
         (tmp_path / "cupbearer.db").unlink()
         lost = CliRunner().invoke(doctor, [url, "--json"])
-    for result, sentence in ((told, WRONG_KEY), (lost, "was deleted or moved while it was in use")):
+    for result, sentence in ((answered, WRONG_KEY), (lost, "was deleted or moved while it was in use")):
         assert result.exit_code == 1
         (health,) = [found for found in json.loads(result.stdout)["findings"] if found["check"] == "health"]
         assert sentence in health["says"]
