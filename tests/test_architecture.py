@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import forge
+from tests.support import forge, patience
 from tools import house_map
 
 ROOT = Path(__file__).parent.parent
@@ -181,6 +181,26 @@ def test_the_map_in_the_documents_is_of_this_code() -> None:
     assert house_map.PICTURE.read_text(encoding="utf-8") == house_map.picture()
 
 
+def _private_names(tree: ast.Module) -> Iterator[str]:
+    """Yield names with an underscore that are imported, or reached for in what is not the code's own object."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            yield from (alias.name for alias in node.names if alias.name.startswith("_"))
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) not in {"self", "cls", "os"}:
+            yield from [node.attr] if node.attr.startswith("_") and not node.attr.endswith("__") else []
+
+
+def test_tests_use_public_names_only() -> None:
+    """What is behind a name with an underscore may be written anew without a test in the way."""
+    found = {
+        str(path.relative_to(ROOT)): [*_private_names(ast.parse(path.read_text(encoding="utf-8")))]
+        for path in (ROOT / "tests").rglob("*.py")
+        if "node_modules" not in path.parts
+    }
+    compilers_own = {"tests/support/pattern_shapes.py": ["_constants", "_parser"]}  # of the standard library
+    assert {path: names for path, names in found.items() if names} == compilers_own
+
+
 LATE = {  # who may import inside a function, and why
     "wiring": "what a process does not use it does not load",
     "web": "a view loads its subject when it is first asked for: a process answers most routes without most subjects",
@@ -290,7 +310,7 @@ def test_the_authorizer_as_deployed_loads_nothing_heavy_and_asks_no_store() -> N
     }
     command = [sys.executable, "-c", AUTHORIZE, json.dumps(forge.jwks()), forge.signed(body=claims)]
     run = subprocess.run(
-        command, env=environ, capture_output=True, text=True, check=False, timeout=60, cwd=ROOT
+        command, env=environ, capture_output=True, text=True, check=False, timeout=patience.SECONDS, cwd=ROOT
     )
     assert run.returncode == 0, run.stderr
     effect, loaded, has_store = json.loads(run.stdout)

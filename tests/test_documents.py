@@ -16,6 +16,7 @@ from cupbearer.cli import cli
 from tests.cli.test_served import project, serving
 from tests.parts import missing
 from tests.store.places import DynamoPlace
+from tests.support import patience
 from tests.support.command_line import environment
 from tests.support.documents import ROOT, block, blocks, files
 
@@ -88,7 +89,7 @@ def run(text: str, folder: Path, **env: str) -> str:
         (folder / ".venv").symlink_to(venv)
     path = f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
-        ["sh", "-euc", text], cwd=folder, env=environment(PATH=path, **env), timeout=120,
+        ["sh", "-euc", text], cwd=folder, env=environment(PATH=path, **env), timeout=patience.SECONDS,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

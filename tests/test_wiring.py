@@ -13,6 +13,7 @@ from chalicelib.settings import settings
 from chalicelib.store.dynamodb import DynamoStore
 from chalicelib.store.sqlite import SqliteStore
 from chalicelib.wiring import Services
+from tests.support import patience
 
 ROOT = Path(__file__).parent.parent
 KEY = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
@@ -73,7 +74,12 @@ def test_one_process_has_one_composition(tmp_path: Path) -> None:
     )
     environ = {"PYTHONPATH": str(ROOT), "CUPBEARER_STORE": f"sqlite:///{tmp_path / 'a.db'}"}
     run = subprocess.run(
-        [sys.executable, "-c", script], env=environ, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", script],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=patience.SECONDS,
     )
     assert run.stdout == "1\n"
 
@@ -88,11 +94,11 @@ def test_many_threads_that_begin_at_once_share_one_store_and_one_key(tmp_path: P
 
 
 def test_other_services_serve_for_a_while_and_then_no_more(tmp_path: Path) -> None:
-    services = made(STORE=f"sqlite:///{tmp_path / 'a.db'}")
-    before = wiring._services
-    with wiring.using(services):
-        assert wiring.services() is services
-    assert wiring._services is before
+    usual, other = (made(STORE=f"sqlite:///{tmp_path / name}") for name in ("a.db", "b.db"))
+    with wiring.using(usual):
+        with wiring.using(other):
+            assert wiring.services() is other
+        assert wiring.services() is usual
 
 
 def test_a_bad_setting_stops_the_start_with_one_sentence(tmp_path: Path) -> None:
@@ -104,7 +110,7 @@ def test_a_bad_setting_stops_the_start_with_one_sentence(tmp_path: Path) -> None
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=patience.SECONDS,
     )
     assert run.returncode == 1
     assert "CUPBEARER_ACCESS_TOKEN_SECONDS is 'soon'" in run.stderr

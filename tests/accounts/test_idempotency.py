@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.store import Key
+from chalicelib.store.sqlite import SqliteStore
 from chalicelib.users.user import login_key, login_name
 from chalicelib.world import SYSTEM, World
 from cupbearer.testing import SOURCE, AppUnderTest, Client, QuickServices, Reply
@@ -145,11 +146,19 @@ class TestPasswordChange:
 def test_no_secret_of_the_request_is_kept_and_who_sends_no_key_pays_nothing(cupbearer: AppUnderTest) -> None:
     client, asked = cupbearer.client(), list[str]()
     sign_up(client, username="warm", log_in=True)
-    cupbearer.services.store._on_request = lambda verb, _: asked.append(verb)  # type: ignore[attr-defined]
-    sign_up(client, None)
-    without = [*asked]
-    asked.clear()
-    sign_up(client, KEY[::-1], username="ben")
+    services = cupbearer.services
+    store = SqliteStore(
+        services.settings.store_name, now=cupbearer.clock, nonce=services.world.identifier,
+        on_request=lambda verb, _: asked.append(verb),
+    )  # fmt: skip
+    with wiring.using(QuickServices(services.settings, services.world, store=store)):
+        sign_up(client, None, username="again", log_in=True)  # the keys are in memory now
+        asked.clear()
+        sign_up(client, None)
+        without = [*asked]
+        asked.clear()
+        sign_up(client, KEY[::-1], username="ben")
+    store.close()
     assert sorted(asked) == sorted([*without, "get"])
     folder = Path(cupbearer.settings.store_name).parent
     kept = b"".join(path.read_bytes() for path in folder.glob("cupbearer.db*"))

@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 
 from cupbearer.cli.doctor import command
 from tests.parts.ports import free_port
+from tests.support import patience
 
 ROOT = Path(__file__).parents[2]
 ORIGIN = "https://app.example.com"
@@ -48,7 +49,7 @@ def service(folder: Path, **variables: str) -> Iterator[str]:
         yield found[0]
     finally:
         child.send_signal(signal.SIGTERM)
-        child.communicate(timeout=10)
+        child.communicate(timeout=patience.SECONDS)
 
 
 @contextmanager
@@ -60,7 +61,7 @@ def spoilt(upstream: str, port: int, spoil: Spoil) -> Iterator[str]:
 
         def forward(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            connection = HTTPConnection(urlsplit(upstream).netloc, timeout=10)
+            connection = HTTPConnection(urlsplit(upstream).netloc, timeout=patience.SECONDS)
             connection.request(self.command, self.path, body, dict(self.headers.items()))
             answer = connection.getresponse()
             status, headers, text = spoil(self.path, answer.status, answer.getheaders(), answer.read())

@@ -21,6 +21,7 @@ from click.testing import CliRunner
 from chalicelib import VERSION
 from cupbearer.cli import COMMANDS, cli
 from cupbearer.cli.commands import Commands
+from tests.support import patience
 from tests.support.command_line import PHRASE, ROOT, SECRETS, environment, run_script, script
 
 MASTER_KEY = "00112233445566778899aabbccddeeff" * 2
@@ -42,14 +43,14 @@ def served(tmp_path: Path) -> Iterator[str]:
         yield found[0]
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=10)
+        process.communicate(timeout=patience.SECONDS)
 
 
 def call(method: str, url: str, body: object = None, token: str = "") -> tuple[int, dict[str, object]]:
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     data = None if body is None else json.dumps(body).encode()
     try:
-        with urlopen(Request(url, data, headers, method=method), timeout=10) as answer:
+        with urlopen(Request(url, data, headers, method=method), timeout=patience.SECONDS) as answer:
             return answer.status, json.load(answer)
     except HTTPError as refusal:
         with refusal:
@@ -97,7 +98,7 @@ def test_a_password_typed_at_a_terminal_is_asked_for_twice_and_not_shown(tmp_pat
             terminal.write(PHRASE.encode() + b"\n")
         while b"id  " not in shown:
             shown += terminal.read(1)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=patience.SECONDS) == 0
     assert PHRASE.encode() not in shown
     assert "Zoe" in run_script(tmp_path, "users", "show", "Zoe").stdout
 
@@ -191,7 +192,7 @@ def test_a_table_on_a_terminal_is_at_most_100_columns_wide(tmp_path: Path) -> No
         shown = b""
         while b"AzureDiamond" not in shown:
             shown += os.read(ours, 65536)
-        process.wait(timeout=20)
+        process.wait(timeout=patience.SECONDS)
     os.close(ours)
     lines = re.sub(r"\x1b\[[0-9;]*m", "", shown.decode()).splitlines()
     assert max(map(len, lines)) <= 100

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import patience
 from tests.support.command_line import ROOT, environment, run_script
 
 MASTER_KEY = "00112233445566778899aabbccddeeff" * 2
@@ -52,7 +53,7 @@ def serving(project: Path, *arguments: str, lines: int = 2, **env: str) -> Itera
         yield Serving(process, "".join(process.stdout.readline() for _ in range(lines)))
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=patience.SECONDS)
 
 
 def words(project: Path) -> list[Path]:
@@ -104,7 +105,7 @@ def test_what_is_left_is_private_holds_no_secret_and_goes_with_the_server(projec
 def test_what_a_killed_server_left_is_noticed_and_not_believed(project: Path) -> None:
     with serving(project, CUPBEARER_ISSUER="http://localhost:9") as server:
         server.process.kill()
-        server.process.wait(20)
+        server.process.wait(patience.SECONDS)
         assert len(words(project)) == 1
         asked = run_script(project, "users", "list")
         assert f"the server {server.process.pid} that ran here has ended" in asked.stderr
@@ -154,7 +155,13 @@ def test_a_program_is_told_in_json_what_is_served(project: Path) -> None:
 def failing(project: Path, *arguments: str) -> str:
     command = [sys.executable, "-m", "cupbearer.serve", *arguments]
     ended = subprocess.run(
-        command, cwd=project, env=environment(), capture_output=True, text=True, timeout=60, check=False
+        command,
+        cwd=project,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=patience.SECONDS,
+        check=False,
     )
     assert (ended.returncode, ended.stdout) == (1, "")
     return ended.stderr

@@ -8,6 +8,7 @@ import pytest
 
 from tests.clients.person import PASSWORD, Person
 from tests.parts.server import Server, running
+from tests.support import patience
 
 
 def sign_up(server: Server, username: str) -> None:
@@ -15,7 +16,7 @@ def sign_up(server: Server, username: str) -> None:
         {"username": username, "password": PASSWORD, "email": f"{username}@example.com"}
     ).encode()
     request = Request(f"{server.url}/users", body, {"Content-Type": "application/json"})
-    with urlopen(request, timeout=20) as answer:
+    with urlopen(request, timeout=patience.SECONDS) as answer:
         assert answer.status == 201
 
 

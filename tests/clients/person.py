@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from tests.oauth.server import Reply
+from tests.support import patience
 
 PASSWORD = "correct horse battery staple"
 REDIRECTS = (301, 302, 303, 307)
@@ -50,7 +51,7 @@ class Person:
         parts = urlsplit(url)
         jar = self.cookies.setdefault(parts.netloc, {})
         sent = {**(headers or {}), "Cookie": "; ".join(f"{name}={value}" for name, value in jar.items())}
-        connection = HTTPConnection(str(parts.hostname), parts.port, timeout=20)
+        connection = HTTPConnection(str(parts.hostname), parts.port, timeout=patience.SECONDS)
         try:
             connection.request(
                 method, f"{parts.path}?{parts.query}" if parts.query else parts.path, body, sent

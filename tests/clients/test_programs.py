@@ -15,6 +15,7 @@ from tests.clients.person import Person
 from tests.oauth.server import basic, payload_of
 from tests.parts import missing
 from tests.parts.server import Server, running
+from tests.support import patience
 
 # Which verifiers know which of our algorithms.
 VERIFIERS = {
@@ -59,7 +60,7 @@ def tokens(
         environ = register(server, "job", "--grant", "client_credentials", "--scope", "pangolins")
         body = urlencode({"grant_type": "client_credentials"}).encode()
         headers = basic(environ["CLIENT_ID"], environ["CLIENT_SECRET"])
-        with urlopen(Request(f"{server.url}/oauth/token", body, headers), timeout=20) as answer:
+        with urlopen(Request(f"{server.url}/oauth/token", body, headers), timeout=patience.SECONDS) as answer:
             token = json.load(answer)["access_token"]
         yield {**environ, "ALG": alg, "TOKEN": token}
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from chalicelib.audit.trail import Source
-from chalicelib.credentials.passwords import Passwords, Verdict
+from chalicelib.credentials.passwords import CHEAPEST_ONLY_FOR_TESTING, Passwords, Verdict
 from chalicelib.errors import InvalidCredentials, SlowDown
 from chalicelib.settings import settings
 from chalicelib.store import sqlite_file
@@ -20,6 +20,7 @@ from chalicelib.world import World
 from cupbearer.testing import AppUnderTest, Client, QuickServices
 from tests.store.places import FAR, DynamoPlace, Place, SqlitePlace, far_now
 from tests.store.racing import PATIENCE
+from tests.support import patience
 from tests.support.racing_people import VARIABLES
 from tests.support.watching import PHRASE, log_in
 
@@ -40,7 +41,7 @@ class Held(Passwords):
             self.begun += 1
             if self.begun == 10:
                 self.ten.set()
-        assert self.ten.wait(60)
+        assert self.ten.wait(patience.SECONDS)
         verdict = super().verify(password, hashed)
         with self.lock:
             self.outcomes.append(verdict.ok)
@@ -60,7 +61,7 @@ def services(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[QuickSer
     monkeypatch.setattr(sqlite_file, "LOCK_SECONDS", PATIENCE)
     world = World(now=far_now, monotonic=lambda: FAR)
     services = QuickServices(settings.parse(VARIABLES), world, store=place.open())
-    held = Held(world, min_length=8, profile=services.credentials.passwords._profile)
+    held = Held(world, min_length=8, profile=CHEAPEST_ONLY_FOR_TESTING)
     vars(services.credentials)["passwords"] = held
     yield services
     if hasattr(services.store, "close"):

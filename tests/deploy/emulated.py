@@ -13,6 +13,7 @@ from typing import Any
 from cupbearer.deploying import aws, deploy, packaging, template
 from cupbearer.deploying.aws import Account
 from tests.parts import ministack
+from tests.support import patience
 
 STAGE = "dev"
 KEY = "test"  # the account in which the emulated gateway looks for APIs, whoever calls
@@ -131,7 +132,7 @@ def other_api(place: Place, folder: Path) -> tuple[str, str]:
     ):
         more = ("--parameter-overrides", guarded_by) if words.startswith("deploy") else ()
         command = aws.cli_command(here, "cloudformation", *words.split(), *more)
-        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        subprocess.run(command, check=True, capture_output=True, timeout=patience.SECONDS)
     found = aws.stack(here, "orders")
     assert found is not None
     api = aws.outputs(found)["ApiId"]

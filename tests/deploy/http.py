@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.support import patience
+
 SECRET_MEMBERS = ("password", "access_token", "refresh_token", "new_password", "current_password")
 
 
@@ -59,7 +61,7 @@ class Client:
     def raw(self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]) -> Answer:
         """Send exactly this."""
         place = urlsplit(self.base)
-        connection = http.client.HTTPConnection(str(place.hostname), place.port, timeout=60)
+        connection = http.client.HTTPConnection(str(place.hostname), place.port, timeout=patience.SECONDS)
         try:
             connection.request(method, place.path + path, data, dict(headers))
             reply = connection.getresponse()

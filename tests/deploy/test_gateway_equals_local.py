@@ -18,6 +18,7 @@ import pytest
 from cupbearer.deploying.template import ROOT
 from tests.deploy.emulated import ORIGINS, Place
 from tests.deploy.http import Answer, Client
+from tests.support import patience
 from tests.support.protection import ON_EVERY_ANSWER
 
 # Headers that only one side has, or that say something else on each.
@@ -93,7 +94,7 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
         yield Side(Client(_announced(child, folder / "log")))
     finally:
         child.terminate()
-        child.communicate(timeout=10)
+        child.communicate(timeout=patience.SECONDS)
 
 
 def _announced(child: subprocess.Popen[str], log: Path) -> str:

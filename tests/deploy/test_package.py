@@ -13,6 +13,7 @@ import pytest
 from cupbearer.deploying import packaging, pruned
 from tests.deploy import emulated
 from tests.deploy.emulated import Template
+from tests.support import patience
 
 MAX_BYTES = 6_000_000
 LOADED_SEGMENT = 1  # PT_LOAD
@@ -30,7 +31,9 @@ def run_in(unpacked: Path, code: str) -> str:
     """Run code in an interpreter that has the standard library and the package, and nothing else."""
     start = f"import sys; sys.path.insert(0, {str(unpacked)!r})\n"
     command = [sys.executable, "-I", "-S", "-B", "-c", start + code]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env={})
+    run = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=patience.SECONDS, env={}
+    )
     assert run.returncode == 0, run.stderr
     return run.stdout
 

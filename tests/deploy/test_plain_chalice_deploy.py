@@ -15,6 +15,7 @@ from cupbearer.deploying import packaging
 from cupbearer.deploying.template import ROOT
 from tests.deploy.chalice_deploy import imported
 from tests.deploy.http import Client
+from tests.support import patience
 
 TABLE = "cupbearer-throwaway"
 PASSWORD = "a pass phrase to throw away"
@@ -37,7 +38,7 @@ def chalice_deploy(folder: Path) -> dict[str, Any]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=patience.SECONDS,
     )
     assert run.returncode == 0, run.stderr[-2000:]
     document: dict[str, Any] = json.loads(submitted.read_text())
@@ -53,7 +54,7 @@ def operator(variables: dict[str, str], *words: str) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=patience.SECONDS,
     )
     assert run.returncode == 0, run.stderr
 

@@ -13,6 +13,7 @@ from chalicelib.web.gateway_responses import GATEWAY_ANSWERS, problem
 from cupbearer.deploying import CannotDeploy, packaging
 from cupbearer.deploying.template import GATEWAY_RESPONSES, ROOT, gateway_responses, merge_template
 from tests.deploy.emulated import Template
+from tests.support import patience
 from tests.support.protection import ON_EVERY_ANSWER
 
 # Lambda's end of support for the interpreter at hand is not the template's fault; `make deploy` refuses it by itself.
@@ -25,7 +26,7 @@ def of_type(template: Template, kind: str) -> dict[str, Any]:
 
 def test_cfn_lint_finds_nothing(cli: Path, package: Path) -> None:
     command = [str(cli / "cfn-lint"), "-i", RUNTIME_IS_OLD, "-t", str(package)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=patience.SECONDS)
     assert (run.returncode, run.stdout) == (0, "")
 
 

@@ -15,6 +15,7 @@ from chalicelib.wiring import Services
 from chalicelib.world import World
 from cupbearer.deploying.template import ROOT
 from tests.store.reading import read
+from tests.support import patience
 
 ORDERS = '''"""Orders: a reader's own route."""
 
@@ -99,7 +100,7 @@ def test_the_next_release_merges_with_a_readers_own_routes_in_place(clone: Path)
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CUPBEARER_")}
     command = [sys.executable, "-c", code]
     run = subprocess.run(
-        command, cwd=clone, env=clean, capture_output=True, text=True, check=False, timeout=60
+        command, cwd=clone, env=clean, capture_output=True, text=True, check=False, timeout=patience.SECONDS
     )
     assert run.stdout.split("\n")[0] == "GET /cats GET /weather POST /orders", run.stderr
 

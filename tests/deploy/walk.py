@@ -10,6 +10,7 @@ from cupbearer.deploying.template import ROOT
 from tests.deploy import walk_provider
 from tests.deploy.emulated import ORIGINS, Place
 from tests.deploy.http import Answer, Client
+from tests.support import patience
 from tests.support.protection import ON_EVERY_ANSWER
 
 PASSWORD = "canary-of-the-first-password"
@@ -143,7 +144,13 @@ def grant(scope: str) -> None:
         scope,
     ]
     run = subprocess.run(
-        command, cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, check=False, timeout=60
+        command,
+        cwd=ROOT,
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=patience.SECONDS,
     )
     assert run.returncode == 0, run.stderr
 

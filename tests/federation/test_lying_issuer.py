@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.errors import Invalid
+from chalicelib.federation.login_state import Flows
 from chalicelib.keys import private_keys
+from chalicelib.store import Store
 from chalicelib.wiring import Services
+from chalicelib.world import World
 from tests.federation.in_process import PASSWORD, Browser, Reply
 from tests.federation.issuer import CLIENT_ID, CLIENT_SECRET, Issuer, drips, says
 from tests.federation.lies import BEGINNINGS, HTML, LIES, Lies, with_another_key
@@ -257,13 +261,13 @@ def test_other_algorithms_that_are_announced_are_fine(browser: Browser, elsewher
     assert attempt(browser, elsewhere).status == 200
 
 
-def test_what_is_malformed_costs_no_store_request(browser: Browser, services: Services) -> None:
+def test_what_is_malformed_costs_no_store_request(store: Store, world: World) -> None:
     """DS-1: a forged state of the right form costs one."""
-    line = Line(services.store)
-    services.federation._flows._store = line
-    browser.cookies["__Host-cupbearer_login"] = "x" * 43
-    for state in ("", "x", "x" * 44, "é" * 43, "x" * 42 + "="):
-        assert browser.come_back({"state": state, "code": "c"}).json["code"] == "invalid_state"
-    assert line.requests == 0
-    assert browser.come_back({"state": "x" * 43, "code": "c"}).json["code"] == "invalid_state"
+    line = Line(store)
+    flows = Flows(line, world)
+    for state in ("", "x", "x" * 44, "é" * 43, "x" * 42 + "=", "x" * 43):
+        assert line.requests == 0
+        with pytest.raises(Invalid) as refused:
+            flows.spend(state=state, browser="x" * 43, provider="elsewhere")
+        assert refused.value.rule == "invalid_state"
     assert line.requests == 1

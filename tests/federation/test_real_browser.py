@@ -10,6 +10,7 @@ from tests.pages.conftest import browser
 from tests.parts import outside_issuer
 from tests.parts.outside_issuer import Visitor
 from tests.parts.server import Server, running
+from tests.support import patience
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -25,7 +26,6 @@ CLIENT = {
     "grant_types": ["authorization_code"],
     "response_types": ["code"],
 }
-PATIENCE = 10_000  # milliseconds
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def page(browser: "Browser") -> Iterator["Page"]:
     context = browser.new_context()
-    context.set_default_timeout(PATIENCE)
+    context.set_default_timeout(patience.PAGE_MILLISECONDS)
     yield context.new_page()
     context.close()
 

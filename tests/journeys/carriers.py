@@ -15,6 +15,7 @@ from tests.gateway import iam
 from tests.gateway.cache import method_arn
 from tests.journeys.walk import Answer, Walker
 from tests.parts.server import Server
+from tests.support import patience
 
 PHRASES = {"Cthon98": "hunter two three four", "AzureDiamond": "stars stars stars stars"}
 
@@ -29,7 +30,7 @@ def over_http(server: Server) -> Walker:
         sent = None if body is None else json.dumps(body)
         if sent is not None:
             headers["Content-Type"] = "application/json"
-        with closing(HTTPConnection("127.0.0.1", server.port, timeout=30)) as connection:
+        with closing(HTTPConnection("127.0.0.1", server.port, timeout=patience.SECONDS)) as connection:
             connection.request(method, path, sent, headers)
             answer = connection.getresponse()
             text = answer.read()

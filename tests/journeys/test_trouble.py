@@ -21,6 +21,7 @@ from tests.parts.faulty import FaultyProxy, lose_request
 from tests.parts.server import Server, running
 from tests.store.places import DynamoPlace
 from tests.store.reading import walk
+from tests.support import patience
 
 KILLS = 8
 REQUEST_SECONDS = 8
@@ -35,7 +36,7 @@ def ask(
     sent = None if body is None else json.dumps(body)
     if sent is not None:
         headers["Content-Type"] = "application/json"
-    with closing(HTTPConnection("127.0.0.1", server.port, timeout=20)) as connection:
+    with closing(HTTPConnection("127.0.0.1", server.port, timeout=patience.SECONDS)) as connection:
         connection.request(method, path, sent, headers)
         answer = connection.getresponse()
         text = answer.read()
@@ -69,9 +70,9 @@ def test_what_was_acknowledged_survives_kills_of_the_whole_service(tmp_path: Pat
             while len(answered) < before + 4 + turn:
                 time.sleep(0.01)
             server.process.kill()
-            server.process.wait(10)
+            server.process.wait(patience.SECONDS)
             for caller in busy:
-                caller.result(timeout=30)
+                caller.result(timeout=patience.SECONDS)
     with running(tmp_path) as server:
         for _, token in answered.values():
             status, moved, _ = ask(server, "POST", "/sessions/refresh", {"refresh_token": token})

@@ -9,7 +9,7 @@ from chalicelib.oauth.clients import Registration
 from chalicelib.store import Replace
 from cupbearer.testing import SOURCE, AppUnderTest, Client
 from tests.oauth.server import basic
-from tests.support.keys_world import Line
+from tests.support.watching import over_line
 
 SCOPES = ["get:profile", "pangolins"]
 
@@ -128,9 +128,8 @@ class TestStored:
             "app": lambda: ann.through_app(SCOPES),
             "machine": lambda: ann.as_machine(SCOPES),
         }[kind]()
-        line = Line(cupbearer.services.store)
-        cupbearer.services.tokens.opaque._store = line
-        cupbearer.services.tokens.bearer.verify(caller.access_token or "")
+        services, line = over_line(cupbearer)
+        services.tokens.bearer.verify(caller.access_token or "")
         assert line.requests == 1
 
 

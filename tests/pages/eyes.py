@@ -6,13 +6,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.support import patience
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "tests" / "screenshots"
 AXE = ROOT / "tests" / "parts" / "node_modules" / "axe-core" / "axe.min.js"
 PASSWORD = "six warm words by the sea"
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+expect.set_options(timeout=patience.PAGE_MILLISECONDS)
 
 # Before any script of ours: note refused loads, layout shifts and unexpected dialogs.
 WATCH = """
@@ -50,7 +54,7 @@ class Person:
     @classmethod
     def at(cls, browser: Browser, server: Site, **options: Any) -> "Person":
         context = browser.new_context(viewport=options.pop("viewport", DESK), **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(patience.PAGE_MILLISECONDS)
         context.add_init_script(WATCH)
         return cls(context, server)
 

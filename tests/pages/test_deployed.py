@@ -15,8 +15,7 @@ from cupbearer.deploying.template import ROOT
 from tests.deploy import emulated, packages
 from tests.pages.eyes import Elsewhere, Person, assert_kept_to_the_policy, knock, settled
 from tests.parts import ministack, missing
-
-PATIENCE = 30_000  # milliseconds: each call starts a process in the emulator
+from tests.support import patience
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +32,6 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
 @pytest.fixture
 def visitor(browser: Browser, stage: Elsewhere) -> Iterator[Person]:
     person = Person.at(browser, stage)
-    person.context.set_default_timeout(PATIENCE)
     yield person
     assert_kept_to_the_policy(person)
     person.context.close()
@@ -59,4 +57,4 @@ def test_the_walks_first_half_holds_behind_the_gateway(visitor: Person) -> None:
 def _grant(username: str, scope: str) -> None:
     """Grant as an operator does, with the stage's own settings."""
     command = [sys.executable, "-m", "cupbearer.cli", "--stage", emulated.STAGE, "users", "grant"]
-    subprocess.run([*command, username, scope], cwd=ROOT, check=True, timeout=120)
+    subprocess.run([*command, username, scope], cwd=ROOT, check=True, timeout=patience.SECONDS)

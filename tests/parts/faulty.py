@@ -10,6 +10,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from tests.support import patience
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -70,7 +72,7 @@ class FaultyProxy:
 
     def hang(self, _forward: Forward) -> None:
         """Never answer."""
-        self._over.wait(30)
+        self._over.wait(patience.SECONDS)
 
     def answer(self, request: "_Request") -> Reply | None:
         """Return what the client is told."""
@@ -110,7 +112,7 @@ class _Request:
     body: bytes
 
     def forward(self) -> Reply:
-        connection = http.client.HTTPConnection(self.upstream, timeout=10)
+        connection = http.client.HTTPConnection(self.upstream, timeout=patience.SECONDS)
         try:
             connection.request("POST", "/", self.body, self.headers)
             response = connection.getresponse()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support import patience
 from tests.support.documents import block
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +29,9 @@ def readers_project(path: Path, route: str, names: str) -> Path:
 def passed(path: Path) -> int:
     """Run a reader's tests without any help of ours; return how many passed, when all did."""
     command = [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    run = subprocess.run(command, cwd=path, capture_output=True, text=True, timeout=120, check=False)
+    run = subprocess.run(
+        command, cwd=path, capture_output=True, text=True, timeout=patience.SECONDS, check=False
+    )
     assert run.returncode == 0, run.stdout + run.stderr
     found = re.search(r"(\d+) passed", run.stdout)
     assert found, run.stdout
@@ -65,7 +68,7 @@ def test_other_peoples_pytest_starts_without_us(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=patience.SECONDS,
     )
     assert not {"chalicelib", "chalice", "jwt", "passlib", "msgspec", "boto3", "sqlite3"} & set(
         run.stdout.split()

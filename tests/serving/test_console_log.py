@@ -11,6 +11,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from tests.cli.test_served import project
+from tests.support import patience
 from tests.support.command_line import environment
 
 __all__ = ["project"]
@@ -23,7 +24,7 @@ def ask(line: str) -> None:
     found = re.search(r"http://localhost:(\d+)", line)
     assert found, line
     for path in ASKED:
-        connection = HTTPConnection("127.0.0.1", int(found[1]), timeout=20)
+        connection = HTTPConnection("127.0.0.1", int(found[1]), timeout=patience.SECONDS)
         connection.request("GET", path)
         connection.getresponse().read()
         connection.close()
@@ -44,7 +45,7 @@ def served(project: Path, stderr: int) -> None:
         ask(process.stdout.readline())
     finally:
         process.send_signal(signal.SIGTERM)
-        rest, _ = process.communicate(timeout=20)
+        rest, _ = process.communicate(timeout=patience.SECONDS)
     assert not any(path in rest for path in ("/profile", "/health"))
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import patience
 from tests.support.protection import ON_EVERY_ANSWER
 
 ROOT = Path(__file__).parents[2]
@@ -89,7 +90,7 @@ class Reply:
 def converse(port: int, *requests: tuple[str, str], token: str | None = None) -> list[Reply]:
     """Return the replies to requests sent one after the other on one connection."""
     replies = []
-    with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=patience.SECONDS)) as connection:
         for method, path in requests:
             connection.request(method, path, headers={"Authorization": f"Bearer {token}"} if token else {})
             answer = connection.getresponse()
@@ -110,7 +111,7 @@ class Running:
 
     def send(self, raw: bytes) -> bytes:
         """Return everything the server answers to raw bytes until it closes the connection."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as one:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=patience.SECONDS) as one:
             one.sendall(raw)
             one.shutdown(socket.SHUT_WR)
             return b"".join(iter(lambda: one.recv(65536), b""))
@@ -144,7 +145,7 @@ def start(directory: Path, *arguments: str, **env: str) -> Running:
 
 def stop(running: Running, number: int = signal.SIGTERM) -> str:
     running.process.send_signal(number)
-    rest, _ = running.process.communicate(timeout=10)
+    rest, _ = running.process.communicate(timeout=patience.SECONDS)
     assert running.process.returncode == 0, rest
     return rest
 
@@ -390,7 +391,7 @@ def test_a_connection_stays_open_as_http_says(tiny: Running, head: bytes, stays:
 
 
 def test_a_large_body_is_asked_for_only_when_it_will_be_read(tiny: Running) -> None:
-    with socket.create_connection(("127.0.0.1", tiny.port), timeout=10) as one:
+    with socket.create_connection(("127.0.0.1", tiny.port), timeout=patience.SECONDS) as one:
         one.sendall(POST + b"Expect: 100-continue\r\nContent-Length: 3\r\n\r\n")
         assert one.recv(1000).startswith(b"HTTP/1.1 100 ")
         one.sendall(b"abc")
@@ -415,7 +416,7 @@ def fails_with(directory: Path, *arguments: str, **env: str) -> str:
         env=environment(**env),
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=patience.SECONDS,
         check=False,
     )
     assert run.returncode == 1

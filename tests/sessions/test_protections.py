@@ -12,7 +12,7 @@ from chalicelib.sessions.session import session_key
 from chalicelib.store import Insert, Key, Replace
 from cupbearer.testing import SOURCE, AppUnderTest, Client
 from tests.support.refreshing import refusal, spend
-from tests.support.rivals import OneCommit, Rival, sessions_over
+from tests.support.rivals import OneCommit, Rival, reached_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,16 +89,15 @@ class TestLogOut:
 
     def test_a_log_out_that_another_overtakes_is_done(self, cupbearer: AppUnderTest, ann: Client) -> None:
         store = cupbearer.services.store
-        rival = Rival(store, ann.revoke)
-        sessions_over(cupbearer, rival)
-        assert ann.delete("/sessions/current").status == 204
+        with reached_by(cupbearer, Rival(store, ann.revoke)):
+            assert ann.delete("/sessions/current").status == 204
         assert ann.delete("/sessions/current").status == 401
 
     def test_one_that_is_always_overtaken_is_told_to_try_again(
         self, cupbearer: AppUnderTest, ann: Client
     ) -> None:
-        sessions_over(cupbearer, Rival(cupbearer.services.store, lambda: touch(cupbearer, ann)))
-        answer = ann.delete("/sessions/current")
+        with reached_by(cupbearer, Rival(cupbearer.services.store, lambda: touch(cupbearer, ann))):
+            answer = ann.delete("/sessions/current")
         assert (answer.status, answer.code) == (409, "conflict")
 
     def test_a_refresh_that_is_always_overtaken_is_told_to_try_again(
@@ -106,10 +105,9 @@ class TestLogOut:
     ) -> None:
         """And the description says so, which every answer of a test is held against."""
         store = cupbearer.services.store
-        sessions_over(cupbearer, Rival(store, lambda: touch(cupbearer, ann)))
-        answer = ann.refresh()
+        with reached_by(cupbearer, Rival(store, lambda: touch(cupbearer, ann))):
+            answer = ann.refresh()
         assert (answer.status, answer.code) == (409, "conflict")
-        sessions_over(cupbearer, store)
         assert ann.refresh().status == 200
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from cupbearer.testing import AppUnderTest, Client
-from tests.support.keys_world import Line
 from tests.support.refreshing import refusal, spend
+from tests.support.watching import watched
 
 ROOT = Path(__file__).parents[2]
 DAY = 86_400
@@ -52,30 +52,26 @@ class TestOneLine:
         self, cupbearer: AppUnderTest, ann: Client
     ) -> None:
         """The design's section 8."""
-        spend(cupbearer, ann.refresh_token)  # the ring is in memory now
-        line = Line(cupbearer.services.store)
-        cupbearer.services.authentication.sessions._store = line
-        token = spend(cupbearer, ann.refresh_token).refresh_token
-        line.requests = 0
-        spend(cupbearer, token)
-        assert line.requests == 2
+        again = watched(cupbearer)
+        token = spend(again, ann.refresh_token).refresh_token
+        again.line.requests = 0
+        spend(again, token)
+        assert again.line.requests == 2
 
     @pytest.mark.parametrize("text", ["", "cbr_", "cbr_k.a.b.0.c.d", "x" * 10_000, "cba_x", "é", "\x00"])
     @pytest.mark.usefixtures("ann")
     def test_a_malformed_token_costs_no_store_request(self, cupbearer: AppUnderTest, text: str) -> None:
         """DS-1."""
-        line = Line(cupbearer.services.store)
-        cupbearer.services.authentication.sessions._store = line
-        assert refusal(cupbearer, text) == "invalid_token"
-        assert line.requests == 0
+        again = watched(cupbearer)
+        assert refusal(again, text) == "invalid_token"
+        assert again.line.requests == 0
 
     def test_a_forged_token_costs_no_store_request(self, cupbearer: AppUnderTest, ann: Client) -> None:
         token = ann.refresh_token or ""
         forged = [token[:-1] + ("0" if token[-1] != "0" else "1"), token.replace(".0.", ".1."), token.upper()]
-        line = Line(cupbearer.services.store)
-        cupbearer.services.authentication.sessions._store = line
-        assert {refusal(cupbearer, text) for text in forged} == {"invalid_token"}
-        assert line.requests == 0
+        again = watched(cupbearer)
+        assert {refusal(again, text) for text in forged} == {"invalid_token"}
+        assert again.line.requests == 0
 
 
 class TestGrace:

@@ -12,6 +12,7 @@ import pytest
 from chalicelib.settings.local_master_key import read_or_make
 from chalicelib.settings.reader import SettingsError
 from chalicelib.world import SYSTEM, World
+from tests.support import patience
 
 ROOT = Path(__file__).parents[2]
 MAKE = """
@@ -50,7 +51,7 @@ def test_twenty_processes_that_begin_at_once_have_one_key(tmp_path: Path) -> Non
         assert child.stdin
         child.stdin.write("go\n")
         child.stdin.flush()
-    said = {child.communicate(timeout=60)[0] for child in children}
+    said = {child.communicate(timeout=patience.SECONDS)[0] for child in children}
     assert said == {path.read_text()}
     assert [file.name for file in tmp_path.iterdir()] == ["master.key"]
 
@@ -61,7 +62,7 @@ def test_of_many_that_found_none_one_wins_and_all_have_its_key(tmp_path: Path) -
 
     def random_bytes(size: int) -> bytes:
         if size == 32:
-            together.wait(10)
+            together.wait(patience.SECONDS)
         return SYSTEM.random_bytes(size)
 
     world = World(random_bytes=random_bytes)

@@ -54,7 +54,7 @@ class TestContention:
         assert refused.value.keys == (record.key,)
 
     def test_keys_left_unread_are_asked_for_again(
-        self, store: Store, proxy: FaultyProxy, partition: str
+        self, store: Store, dynamodb: DynamoPlace, proxy: FaultyProxy, partition: str
     ) -> None:
         keys = [Key(partition, "a"), Key(partition, "b"), Key(partition, "none")]
 
@@ -63,8 +63,9 @@ class TestContention:
                 200, b'{"Responses": {}, "UnprocessedKeys": ' + table_and_keys + b"}"
             )
 
-        table = store._table  # type: ignore[attr-defined]
-        left = {table: {"Keys": [{"pk": {"S": key.partition}, "sk": {"S": key.sort}} for key in keys]}}
+        left = {
+            dynamodb.table: {"Keys": [{"pk": {"S": key.partition}, "sk": {"S": key.sort}} for key in keys]}
+        }
         proxy.faults.extend([unread(json.dumps(left).encode())] * 2)
         assert [record and record.key.sort for record in store.get(*keys)] == ["a", "b", None]
         proxy.faults.extend([unread(json.dumps(left).encode())] * 3)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from chalicelib.store.sqlite import SqliteStore
 from chalicelib.world import SYSTEM
 from tests.conftest import Clock
 from tests.store.reading import read
+from tests.support import patience
 
 REQUEST_SECONDS = 8  # M6; a verb promises five, on a machine of its own
 KEY = Key("a", "a")
@@ -33,6 +35,22 @@ def store(path: Path, clock: Clock) -> Iterator[SqliteStore]:
     store = SqliteStore(path, now=clock, nonce=SYSTEM.identifier)
     yield store
     store.close()
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[sqlite3.Connection]:
+    """The connections that a store opens to its file."""
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def noted(*where: Any, **how: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(*where, **how)
+        if "mode=rw" in str(where[0]):
+            opened.append(connection)
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", noted)
+    return opened
 
 
 def rows(path: Path) -> int:
@@ -52,13 +70,13 @@ def test_the_directory_and_all_files_are_private(store: SqliteStore, path: Path)
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_every_connection_syncs_fully_to_a_write_ahead_log(store: SqliteStore) -> None:
+def test_every_connection_syncs_fully_to_a_write_ahead_log(
+    store: SqliteStore, opened: list[sqlite3.Connection]
+) -> None:
     """DL-1."""
-    modes = store._file.read(
-        lambda connection: [
-            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
-        ]
-    )
+    store.commit(Insert(KEY, {}))
+    (connection,) = opened
+    modes = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
     assert modes == ["wal", 2]
 
 
@@ -139,7 +157,11 @@ print("recovered")
 def test_a_full_disk_is_unavailable_leaves_nothing_half_done_and_recovers(path: Path) -> None:
     """AV-2, DL-2: a limit on the size of files stands for the end of the disk."""
     ended = subprocess.run(
-        [sys.executable, "-c", FULL, str(path)], capture_output=True, text=True, check=False, timeout=30
+        [sys.executable, "-c", FULL, str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=patience.SECONDS,
     )
     assert ended.stdout.split("\n")[:3] == ["unavailable", "True (None, None)", "recovered"], ended.stderr
 
@@ -181,17 +203,23 @@ print([record.key.sort for record in store.list("a").records])
 
 def test_a_forked_child_opens_the_file_for_itself(path: Path) -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", FORK, str(path)], capture_output=True, text=True, check=False, timeout=30
+        [sys.executable, "-c", FORK, str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=patience.SECONDS,
     )
     assert ended.stdout == "['before', 'child', 'parent']\n", ended.stderr
 
 
-def test_threads_that_come_and_go_share_few_connections(store: SqliteStore) -> None:
+def test_threads_that_come_and_go_share_few_connections(
+    store: SqliteStore, opened: list[sqlite3.Connection]
+) -> None:
     for number in range(50):
         thread = threading.Thread(target=store.commit, args=[Insert(Key("a", f"{number}"), {})])
         thread.start()
         thread.join()
-    assert len(store._file._idle) == 1
+    assert len(opened) == 1
     assert len(store.list("a").records) == 50
 
 
@@ -219,20 +247,18 @@ def test_verbs_are_counted(path: Path, clock: Clock) -> None:
     assert answered == [(verb, 0.0) for verb in ("commit", "get", "list", "take", "bump")]
 
 
-def test_only_a_lossy_count_does_not_wait_for_the_disk(store: SqliteStore) -> None:
-    levels: list[int] = []
-    lent = store._file.write
-
-    def watched(work: Callable[[sqlite3.Connection], object], **how: object) -> object:
-        def look(connection: sqlite3.Connection) -> object:
-            levels.append(connection.execute("PRAGMA synchronous").fetchone()[0])
-            return work(connection)
-
-        return lent(look, **how)  # type: ignore[arg-type]
-
-    store._file.write = watched  # type: ignore[method-assign, assignment]
+def test_only_a_lossy_count_does_not_wait_for_the_disk(
+    store: SqliteStore, opened: list[sqlite3.Connection]
+) -> None:
+    store.commit(Insert(KEY, {}))
+    said: list[str] = []
+    for connection in opened:
+        connection.set_trace_callback(said.append)
     for lossy in (True, False, True):
         store.bump(Key("n", "n"), {"tries": 1}, expires_at=2**40, lossy=lossy)
-    store.commit(Insert(KEY, {}))
+    store.commit(Insert(Key("a", "b"), {}))
     store.take(KEY, taker="me")
-    assert levels == [1, 2, 1, 2, 2]  # NORMAL and FULL, in SQLite's numbers
+    levels = [
+        statement.rpartition(" ")[2] for statement in said if statement.startswith("PRAGMA synchronous")
+    ]
+    assert levels == ["NORMAL", "FULL", "NORMAL", "FULL", "FULL"]

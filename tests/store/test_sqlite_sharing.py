@@ -22,6 +22,7 @@ from chalicelib.store.sqlite import SqliteStore
 from chalicelib.world import SYSTEM
 from tests.store.busy import Busy
 from tests.store.reading import walk
+from tests.support import patience
 
 ROOT = Path(__file__).parents[2]
 ERRANDS = 15
@@ -148,7 +149,11 @@ print([record.key.sort for record in SqliteStore(sys.argv[1], now=time.time, non
 def test_what_a_forked_child_was_promised_outlives_its_parents_connections(path: Path) -> None:
     """SQLite's memory of its locks comes along into a child, the locks do not."""
     ended = subprocess.run(
-        [sys.executable, "-c", FORKED, str(path)], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", FORKED, str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=patience.SECONDS,
     )
     assert ended.stdout == "['before', 'child, after its parent has gone', 'child, beside its parent']\n", (
         ended.stderr

@@ -17,6 +17,7 @@ from chalicelib.users.user import User
 from chalicelib.wiring import Services, using
 from chalicelib.world import World
 from cupbearer.cli import cli
+from tests.support import patience
 
 ROOT = Path(__file__).parents[2]
 SOURCE = Source(ip="192.0.2.7", user_agent="a test")
@@ -98,5 +99,5 @@ def run_script(
     """Run the command line in a process of its own."""
     return subprocess.run(
         [*script(), *arguments], cwd=directory, env=environment(**env), input=stdin,
-        capture_output=True, text=True, timeout=30, check=False,
+        capture_output=True, text=True, timeout=patience.SECONDS, check=False,
     )  # fmt: skip

@@ -5,3 +5,4 @@ still ends.
 """
 
 SECONDS = 300
+PAGE_MILLISECONDS = 120_000  # for what a page in a browser is sure to show

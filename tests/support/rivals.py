@@ -1,9 +1,11 @@
 """A store with somebody who is quicker: before each commit another act comes first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from chalicelib.store import Store, StoreUnavailable, Write
-from cupbearer.testing import AppUnderTest
+from chalicelib.wiring import using
+from cupbearer.testing import AppUnderTest, QuickServices
 from tests.support.keys_world import Line
 
 
@@ -37,6 +39,9 @@ class OneCommit(Line):
         super().commit(*writes)
 
 
-def sessions_over(under_test: AppUnderTest, store: Store) -> None:
-    """Let the sessions of the app reach their store this way."""
-    under_test.services.authentication.sessions._store = store
+@contextmanager
+def reached_by(under_test: AppUnderTest, store: Store) -> Iterator[None]:
+    """Let the app reach its store this way for a while."""
+    services = under_test.services
+    with using(QuickServices(services.settings, services.world, store=store)):
+        yield

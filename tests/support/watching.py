@@ -51,6 +51,12 @@ def watched(under_test: AppUnderTest) -> Watched:
     return Watched(services, line, counting.asked)
 
 
+def over_line(under_test: AppUnderTest) -> tuple[QuickServices, Line]:
+    """Return the same service in another process, as it were: with a memory of its own, and all that it asks counted."""
+    line = Line(under_test.services.store)
+    return QuickServices(under_test.settings, under_test.services.world, store=line), line
+
+
 def log_in(
     under_test: AppUnderTest | Watched, username: str | None, password: str | None, source: Source = SOURCE
 ) -> LogInResult:

@@ -10,7 +10,7 @@ from chalicelib.errors import InvalidToken
 from chalicelib.jose.claims import LEEWAY_SECONDS
 from chalicelib.tokens.access_tokens import Grant
 from cupbearer.testing import SOURCE, AppUnderTest, Client
-from tests.support.keys_world import Line
+from tests.support.watching import over_line
 
 
 def verify(under_test: AppUnderTest, token: str | None) -> str:
@@ -63,13 +63,12 @@ class TestOpaque:
         self, cupbearer: AppUnderTest, ann: Client
     ) -> None:
         """The design's section 8."""
-        line = Line(cupbearer.services.store)
-        cupbearer.services.tokens.opaque._store = line
-        verify(cupbearer, ann.access_token)
-        assert line.requests == 1
+        services, line = over_line(cupbearer)
         token = ann.access_token or ""
+        services.tokens.bearer.verify(token)
+        assert line.requests == 1
         with pytest.raises(InvalidToken):
-            verify(cupbearer, token[:-1] + ("A" if token[-1] != "A" else "B"))
+            services.tokens.bearer.verify(token[:-1] + ("A" if token[-1] != "A" else "B"))
         assert line.requests == 2
 
     @pytest.mark.parametrize(
@@ -77,10 +76,9 @@ class TestOpaque:
     )
     def test_a_malformed_one_costs_no_store_request(self, cupbearer: AppUnderTest, text: str) -> None:
         """DS-1."""
-        line = Line(cupbearer.services.store)
-        cupbearer.services.tokens.opaque._store = line
+        services, line = over_line(cupbearer)
         with pytest.raises(InvalidToken):
-            verify(cupbearer, text)
+            services.tokens.bearer.verify(text)
         assert line.requests == 0
 
     def test_its_own_user_and_session_count_whatever_it_names(
@@ -142,10 +140,10 @@ class TestSigned:
         self, cupbearer: AppUnderTest, ann: Client
     ) -> None:
         """The design's section 8."""
-        verify(cupbearer, ann.access_token)
-        line = Line(cupbearer.services.store)
-        cupbearer.services.keys.ring._store = line
-        verify(cupbearer, ann.access_token)
+        services, line = over_line(cupbearer)
+        services.tokens.bearer.verify(ann.access_token or "")
+        line.requests = 0
+        services.tokens.bearer.verify(ann.access_token or "")
         assert line.requests == 0
 
     def test_only_our_first_party_token_of_a_person_is_own(

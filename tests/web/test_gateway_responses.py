@@ -16,6 +16,7 @@ from chalice.test import Client
 
 from chalicelib.web.authorizer import AuthorizerTrouble, Unauthorized
 from chalicelib.web.gateway_responses import GATEWAY_ANSWERS, problem
+from tests.support import patience
 from tests.support.protection import ON_EVERY_ANSWER
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +55,9 @@ def test_plain_chalice_local_answers_instead_of_dropping_the_connection(token: s
     thread = Thread(target=local.server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        with closing(HTTPConnection("127.0.0.1", local.server.server_port, timeout=5)) as connection:
+        with closing(
+            HTTPConnection("127.0.0.1", local.server.server_port, timeout=patience.SECONDS)
+        ) as connection:
             connection.request("GET", "/secret", headers={"Authorization": token})
             answer = connection.getresponse()
             assert (answer.status, json.loads(answer.read())["code"]) == (status, GATEWAY_ANSWERS[status][0])
@@ -95,7 +98,7 @@ def test_in_lambda_they_are_plain_exceptions_and_nothing_of_chalice_is_imported(
     """A Lambda has no ``chalice.local``: only what the interpreter and our package hold is on the path."""
     start = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
     command = [sys.executable, "-I", "-S", "-c", start + IN_LAMBDA]
-    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20)
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=patience.SECONDS)
     assert run.stdout.split("\n")[:3] == [
         "Unauthorized|True",
         "AuthorizerTrouble: the store or the keys are away|True",
@@ -111,7 +114,12 @@ def test_a_module_loaded_before_chalices_gateway_still_raises_what_it_catches() 
         "print(isinstance(before, LocalGatewayException), isinstance(Unauthorized(), LocalGatewayException))"
     )
     run = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT, timeout=20
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        timeout=patience.SECONDS,
     )
     assert run.stdout.split() == ["False", "True"]
 

@@ -16,6 +16,7 @@ from chalicelib.world import World
 from cupbearer.cli.doctor import command as doctor
 from cupbearer.testing import QUICK_TO_MAKE, AppUnderTest, QuickServices, Reply
 from tests.cli.test_doctor import service
+from tests.support import patience
 from tests.support.command_line import PHRASE, ROOT, CommandLine, environment, run_script
 
 ONE, OTHER = ("00112233445566778899aabbccddeeff" * 2, "ffeeddccbbaa99887766554433221100" * 2)
@@ -88,7 +89,8 @@ def serve(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Start the service, which must end by itself."""
     return subprocess.run(
         [sys.executable, "-m", "cupbearer.serve", "--port", "0"], cwd=ROOT, capture_output=True, text=True,
-        env=environment(CUPBEARER_STORE=f"sqlite:///{folder / 'cupbearer.db'}", **variables), check=False, timeout=120,
+        env=environment(CUPBEARER_STORE=f"sqlite:///{folder / 'cupbearer.db'}", **variables),
+        check=False, timeout=patience.SECONDS,
     )  # fmt: skip
 
 
