@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.store import OnRequest
 from chalicelib.store.dynamodb import DynamoStore, client_config, create_table
-from chalicelib.world import SYSTEM
+from chalicelib.world import World
 from tests.parts import ministack
 
 TABLE = "bench"
@@ -45,10 +45,7 @@ def store(client: Any, on_request: OnRequest, *, table: str = TABLE) -> DynamoSt
     return DynamoStore(
         table,
         client=client,
-        now=SYSTEM.now,
-        nonce=SYSTEM.identifier,
-        sleep=SYSTEM.sleep,
-        monotonic=lambda: 0.0,  # no verb's time is used up, for the same reason
+        world=World(monotonic=lambda: 0.0),  # no verb's time is used up, for the same reason
         on_request=on_request,
     )
 

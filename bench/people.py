@@ -13,7 +13,7 @@ from chalicelib import scopes
 from chalicelib.store import Insert
 from chalicelib.users import names
 from chalicelib.users.user import User, UserId
-from chalicelib.users.users import Users
+from chalicelib.users.user_records import UserRecords
 from chalicelib.wiring import Services
 
 LETTERS = str.maketrans("01234567", "abcdefgh")  # none of them looks like another: canonical as they are
@@ -64,7 +64,7 @@ def crowd(at: Services, count: int, *, stem: str = "user", disabled: bool = Fals
         password=at.credentials.passwords.hash(house.PASSWORD),
         disabled=disabled,
     )
-    writes = tuple(write for write in Users.making(user) if isinstance(write, Insert))
+    writes = tuple(write for write in UserRecords.making(user) if isinstance(write, Insert))
     return Crowd(tuple(sorted(at.world.identifier() for _ in range(count))), writes, stem)
 
 

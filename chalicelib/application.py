@@ -12,12 +12,13 @@ from chalicelib.web import openapi
 from chalicelib.web.authorizer import decide
 from chalicelib.web.oauth import authorize, consent_pages, device_pages, endpoints, log_in_pages, metadata
 from chalicelib.web.pages import rendering
-from chalicelib.web.resources import about, consents, federation, identities, sessions, users
+from chalicelib.web.resources import about, consents, federation, identities, own_account, sessions, users
 from chalicelib.web.routes import mount
 
 SETTINGS = settings.from_environment()
 APIS = (
     users.api,
+    own_account.api,
     sessions.api,
     about.api,
     animals.api,

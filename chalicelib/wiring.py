@@ -50,14 +50,7 @@ class Services:
         from chalicelib.store.dynamodb import DynamoStore, client_config
 
         client = aws.client("dynamodb", client_config(), region=settings.aws_region())
-        return DynamoStore(
-            name,
-            client=client,
-            now=world.now,
-            nonce=world.identifier,
-            sleep=world.sleep,
-            monotonic=world.monotonic,
-        )
+        return DynamoStore(name, client=client, world=world)
 
     @cached_property
     def audit(self) -> "Audit":

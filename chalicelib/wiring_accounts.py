@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from chalicelib.accounts.idempotency import IdempotencyKeys
     from chalicelib.accounts.operators import Operators
     from chalicelib.accounts.provisioning import Provisioning
+    from chalicelib.accounts.reauthentication import Reauthentication
     from chalicelib.accounts.self_service import SelfService
     from chalicelib.accounts.sign_up import SignUp
     from chalicelib.users.unverified_addresses import Addresses
@@ -38,7 +39,7 @@ class Accounts:
     @cached_property
     def sign_up(self) -> "SignUp":
         """Return the public way to an account."""
-        from chalicelib.accounts.sign_up import SignUp
+        from chalicelib.accounts.sign_up import SignUp, SignUpPolicy
 
         at = self._at
         return SignUp(
@@ -47,8 +48,7 @@ class Accounts:
             throttle=at.credentials.throttle,
             log_in=at.authentication.log_in,
             audit=at.audit,
-            default_scopes=at.settings.default_scopes,
-            is_open=at.settings.sign_up_open,
+            policy=SignUpPolicy(at.settings.default_scopes, is_open=at.settings.sign_up_open),
         )
 
     @cached_property
@@ -66,14 +66,19 @@ class Accounts:
         at = self._at
         return SelfService(
             store=at.store,
-            world=at.world,
-            users=self.users,
             passwords=at.credentials.passwords,
-            password_checks=at.credentials.password_checks,
+            reauthentication=self.reauthentication,
             sessions=at.authentication.sessions,
             administration=self.administration,
             audit=at.audit,
         )
+
+    @cached_property
+    def reauthentication(self) -> "Reauthentication":
+        """Return what asks for a proof again."""
+        from chalicelib.accounts.reauthentication import Reauthentication
+
+        return Reauthentication(self._at.world, self._at.credentials.password_checks)
 
     @cached_property
     def administration(self) -> "Administration":

@@ -27,7 +27,6 @@ class Authentication:
         return LogIn(
             store=at.store,
             users=at.accounts.users,
-            passwords=at.credentials.passwords,
             password_checks=at.credentials.password_checks,
             sessions=self.sessions,
             access=at.tokens.access,

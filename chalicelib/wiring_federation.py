@@ -24,12 +24,10 @@ def federation(at: "Services") -> "Federation":
             store=at.store,
             world=at.world,
             users=at.accounts.users,
-            sessions=at.authentication.sessions,
             authentication=at.authentication.log_in,
             sign_up=at.accounts.sign_up,
             audit=at.audit,
         ),
-        accounts=at.accounts.self_service,
         throttle=at.credentials.throttle,
         world=at.world,
     )

@@ -47,9 +47,7 @@ class OAuth:
         from chalicelib.oauth.authorization import Authorization
 
         at = self._at
-        return Authorization(
-            at.store, at.world, self.clients, self.codes, self.consents, at.audit, at.settings.issuer
-        )
+        return Authorization(at.store, at.world, self.clients, self.codes, self.consents, at.settings.issuer)
 
     @cached_property
     def codes(self) -> "Codes":
@@ -86,21 +84,17 @@ class OAuth:
     @cached_property
     def inspection(self) -> "Inspection":
         """Return what tells clients about tokens, and revokes them."""
-        from chalicelib.oauth.introspection import Inspection
+        from chalicelib.oauth.introspection import Inspection, ShownTokens
 
-        at = self._at
-        return Inspection(
-            issuer=at.settings.issuer,
-            audience=at.settings.audience,
-            store=at.store,
-            sessions=at.authentication.sessions,
-            tokens=at.authentication.refresh_tokens,
-            access=at.tokens.access,
-            standing=at.tokens.standing,
-            consents=self.consents,
-            audit=at.audit,
-            verify=at.tokens.bearer.verify,
+        at, sessions = self._at, self._at.authentication
+        shown = ShownTokens(
+            at.settings.issuer,
+            sessions.sessions,
+            sessions.refresh_tokens,
+            at.tokens.bearer.verify,
+            at.tokens.standing,
         )
+        return Inspection(at.settings.audience, at.store, shown, at.tokens.access, self.consents, at.audit)
 
     @cached_property
     def issuing(self) -> "Issuing":

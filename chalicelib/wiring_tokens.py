@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from chalicelib.keys.remote_jwks import PublishedKeys
     from chalicelib.oauth.standing import Standing
-    from chalicelib.tokens.access_tokens import AccessTokenIssuer, JwtAccess, OpaqueAccess
+    from chalicelib.tokens.access_tokens import AccessTokenIssuer, JwtAccess
     from chalicelib.tokens.bearer import BearerTokens
     from chalicelib.tokens.jwt_access_tokens import AccessVerifier
+    from chalicelib.tokens.opaque_access_tokens import OpaqueAccess
     from chalicelib.tokens.trusted_issuers import TrustedIssuers
     from chalicelib.wiring import Services
 
@@ -44,7 +45,7 @@ class Tokens:
     @cached_property
     def opaque(self) -> "OpaqueAccess":
         """Return the keeper of stored access tokens."""
-        from chalicelib.tokens.access_tokens import OpaqueAccess
+        from chalicelib.tokens.opaque_access_tokens import OpaqueAccess
 
         at = self._at
         return OpaqueAccess(

@@ -4,15 +4,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from chalicelib import scopes
+from chalicelib.accounts.changes import differences
 from chalicelib.audit.trail import OPERATOR, Audit, Source
 from chalicelib.credentials.passwords import Passwords
 from chalicelib.credentials.throttling import Throttle
 from chalicelib.errors import NotAllowed, Taken
 from chalicelib.sessions.sessions import Sessions
-from chalicelib.store import MAX_WRITES, Check, Forget, Store, Write, each_once
+from chalicelib.store import Check, Store, Write, each_once
 from chalicelib.store.retrying import retrying
-from chalicelib.users import names
-from chalicelib.users.user import User, consents_partition
+from chalicelib.users import names, owned_records
+from chalicelib.users.user import User
 from chalicelib.users.users import Users
 
 LATELY = 50  # events of the trail: the networks in them are unlocked
@@ -23,17 +24,29 @@ Permit = Callable[
 ]  # of a change, or with None a deletion; may raise a refusal
 
 
-def at_the_command_line(_old: User, _new: User | None) -> tuple[Check, ...]:
+def permit_all(_old: User, _new: User | None) -> tuple[Check, ...]:
     """Permit everything: whoever has this machine has the store."""
     return ()
 
 
 @dataclass(frozen=True, slots=True)
-class Administration:
-    """The verbs of an operator; ``actor`` is a user id, or the operator at the command line.
+class Authority:
+    """By whom something is done: ``actor`` is a user id, or the operator at the command line.
 
     ``permitted`` judges a change and returns what its commit demands. The last operator stays one without ``force``.
     """
+
+    actor: str = OPERATOR
+    permitted: Permit = permit_all
+    force: bool = False
+
+
+AT_THE_COMMAND_LINE = Authority()
+
+
+@dataclass(frozen=True, slots=True)
+class Administration:
+    """The verbs of an operator."""
 
     store: Store
     users: Users
@@ -48,17 +61,15 @@ class Administration:
         change: Change,
         *,
         source: Source,
-        actor: str = OPERATOR,
-        permitted: Permit = at_the_command_line,
-        force: bool = False,
+        by: Authority = AT_THE_COMMAND_LINE,
     ) -> User:
         """Change a user whatever others do meanwhile; each difference is written down in the same commit."""
 
         def also(old: User, new: User) -> Iterable[Write]:
             for event, detail in differences(old, new):
-                yield self.audit.write(event, target=user_id, actor=actor, source=source, **detail)
-            yield from permitted(old, new)
-            yield from self._another_left(old, new, force=force)
+                yield self.audit.write(event, target=user_id, actor=by.actor, source=source, **detail)
+            yield from by.permitted(old, new)
+            yield from self._another_left(old, new, force=by.force)
 
         _, user = self.users.change(user_id, change, also)
         return user
@@ -71,9 +82,7 @@ class Administration:
         disabled: bool | None = None,
         name: str | None = None,
         source: Source,
-        actor: str = OPERATOR,
-        permitted: Permit = at_the_command_line,
-        force: bool = False,
+        by: Authority = AT_THE_COMMAND_LINE,
     ) -> User:
         """Change scopes, ``disabled`` and the name of anybody at once; None leaves as is. Disabling ends every session (SE-6)."""
         cleaned = None if name is None else names.clean_name(name)
@@ -88,7 +97,7 @@ class Administration:
                 scopes=user.scopes if granted is None else granted,
             )
 
-        return self.change(user_id, change, source=source, actor=actor, permitted=permitted, force=force)
+        return self.change(user_id, change, source=source, by=by)
 
     def change_scopes(
         self,
@@ -96,11 +105,11 @@ class Administration:
         change: Callable[[scopes.Scopes], scopes.Scopes],
         *,
         source: Source,
-        force: bool = False,
+        by: Authority = AT_THE_COMMAND_LINE,
     ) -> User:
         """Grant or revoke scopes relative to what the user has, whatever others do meanwhile."""
         return self.change(
-            user_id, lambda user: replace(user, scopes=change(user.scopes)), source=source, force=force
+            user_id, lambda user: replace(user, scopes=change(user.scopes)), source=source, by=by
         )
 
     def set_password(self, user_id: str, *, new: str, source: Source, actor: str = OPERATOR) -> None:
@@ -111,7 +120,7 @@ class Administration:
             user_id,
             lambda user: replace(user.with_sessions_ended("password_changed"), password=hashed),
             source=source,
-            actor=actor,
+            by=Authority(actor),
         )
 
     def end_session(
@@ -121,7 +130,9 @@ class Administration:
         if session_id is not None:
             self.sessions.end(user_id, session_id, source=source, actor=actor)
             return
-        self.change(user_id, lambda user: user.with_sessions_ended("revoked"), source=source, actor=actor)
+        self.change(
+            user_id, lambda user: user.with_sessions_ended("revoked"), source=source, by=Authority(actor)
+        )
 
     def unlock(self, user_id: str, *, source: Source, actor: str = OPERATOR) -> None:
         """Lift the lock that wrong passwords put on an account."""
@@ -136,27 +147,24 @@ class Administration:
         user_id: str,
         *,
         source: Source,
-        actor: str = OPERATOR,
-        permitted: Permit = at_the_command_line,
-        force: bool = False,
+        by: Authority = AT_THE_COMMAND_LINE,
     ) -> None:
         """Delete anybody: account and names in one commit, by which every session ends. The trail stays until it expires."""
 
         def attempt() -> None:
             user = self.users.require(user_id)
-            audit = self.audit.write("deleted", target=user_id, source=source, actor=actor)
-            demanded = (*permitted(user, None), *self._another_left(user, None, force=force))
-            self.store.commit(*each_once(*self.users.deletion(user), audit, *demanded))
+            audit = self.audit.write("deleted", target=user_id, source=source, actor=by.actor)
+            demanded = (*by.permitted(user, None), *self._another_left(user, None, force=by.force))
+            self.store.commit(*each_once(*self.users.records.deleting(user), audit, *demanded))
 
         retrying(attempt, busy=Taken("The account is being changed by others: try again."))
-        self._forget_rest(f"user#{user_id}")
-        self._forget_rest(consents_partition(user_id))
+        owned_records.forget_all(self.store, user_id)
 
     def _another_left(self, old: User, new: User | None, *, force: bool) -> tuple[Check, ...]:
         """Demand another operator beside one who ceases to be one; raise NotAllowed ``last_operator``."""
         if force or not old.is_operator or (new is not None and new.is_operator):
             return ()
-        other = self.users.another_operator(old.user_id)
+        other = self.users.operators.another_than(old.user_id)
         if other is None or other.record is None:
             raise NotAllowed(
                 f"{old.username} is the last account that holds {scopes.ADMINISTER}: give that to another account "
@@ -164,33 +172,3 @@ class Administration:
                 code="last_operator",
             )
         return (Check(other.record),)
-
-    def _forget_rest(self, partition: str) -> None:
-        """Remove what is left of a deleted user: without it nothing of this works, and nobody has that id again."""
-        while page := self.store.list(partition, limit=MAX_WRITES).records:
-            self.store.commit(*(Forget(record.key) for record in page))
-
-
-def differences(old: User, new: User) -> list[tuple[str, dict[str, str]]]:
-    """Return the audit events, with their detail, that say how a user changed."""
-    found: list[tuple[str, dict[str, str]]] = []
-    profile = [part for part in ("username", "name", "email") if getattr(old, part) != getattr(new, part)]
-    if profile:
-        found.append(("profile_changed", {"changed": " ".join(profile)}))
-    if old.scopes != new.scopes:
-        found.append(("scopes_changed", _scope_change(old, new)))
-    if old.disabled != new.disabled:
-        found.append(("disabled" if new.disabled else "enabled", {}))
-    if old.password != new.password:
-        found.append(("password_changed", {}))
-    elif old.epoch != new.epoch and not new.disabled:
-        found.append(("log_out_everywhere", {}))
-    return found
-
-
-def _scope_change(old: User, new: User) -> dict[str, str]:
-    changed = {
-        "granted": " ".join(sorted(new.scopes - old.scopes)),
-        "revoked": " ".join(sorted(old.scopes - new.scopes)),
-    }
-    return {word: value for word, value in changed.items() if value}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib import scopes
+from chalicelib.accounts.administration import Authority
 from chalicelib.errors import InsufficientScope, NotAllowed
 from chalicelib.jose.claims import AccessClaims
 from chalicelib.scopes import ADMINISTER, Scopes
@@ -26,6 +27,11 @@ class Operator:
     is_own: bool
     user_id: str | None
     look: Callable[[], Held]
+
+    @property
+    def authority(self) -> Authority:
+        """Return what stands in for it where an account is changed."""
+        return Authority(self.actor, self.permitted)
 
     def permitted(self, old: User, new: User | None) -> tuple[Check, ...]:
         """Return what the commit of a change demands; None is a deletion. Raises the refusal of what is not permitted."""

@@ -50,5 +50,5 @@ class Provisioning:
         verified = newcomer.email_verified and composed.email is not None
         user = replace(composed, email_verified=verified, disabled=newcomer.disabled)
         audit = self.audit.write("sign_up", target=user.user_id, actor=actor, source=source, how=how)
-        self.users.create(user, (*self.users.making(user), audit))
+        self.users.create(user, (*self.users.records.making(user), audit))
         return user

@@ -8,10 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib.accounts.administration import Administration
+from chalicelib.accounts.administration import Administration, Authority
 from chalicelib.accounts.idempotency import Attempt
+from chalicelib.accounts.reauthentication import Reauthentication
 from chalicelib.audit.trail import Audit, Source
-from chalicelib.credentials.password_check import PasswordChecks
 from chalicelib.credentials.passwords import Passwords
 from chalicelib.errors import Invalid, InvalidToken, NotAllowed, NotFound, Taken
 from chalicelib.jose.claims import AccessClaims
@@ -21,10 +21,6 @@ from chalicelib.store import Conflict, Store
 from chalicelib.store.retrying import retrying
 from chalicelib.users import names
 from chalicelib.users.user import User
-from chalicelib.users.users import Users
-from chalicelib.world import World, is_within
-
-FRESH_SECONDS = 5 * 60  # a log-in this recent stands for a password (MF-3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +28,8 @@ class SelfService:
     """The verbs of an account."""
 
     store: Store
-    world: World
-    users: Users
     passwords: Passwords
-    password_checks: PasswordChecks
+    reauthentication: Reauthentication
     sessions: Sessions
     administration: Administration
     audit: Audit
@@ -57,13 +51,13 @@ class SelfService:
         What one logs in by, a user name or a verified address, is changed only on a fresh proof (MF-3).
         """
         if "username" in changes or (acting.user.email_verified and "email" in changes):
-            self.reauthenticate(acting, password=password, source=source)
+            self.reauthentication.demand(acting, password=password, source=source)
 
         def change(user: User) -> User:
             return replace(user, **_cleaned(user, changes))
 
         user_id = acting.user.user_id
-        return self.administration.change(user_id, change, source=source, actor=user_id)
+        return self.administration.change(user_id, change, source=source, by=Authority(user_id))
 
     def change_password(
         self,
@@ -92,19 +86,14 @@ class SelfService:
     def _change_password(
         self, acting: LiveSession, *, current: str | None, new: str, source: Source, attempt: Attempt | None
     ) -> None:
-        if acting.user.password is not None or current is not None:
-            self._prove(acting, current, source=source)
-        elif not self._is_fresh(acting):
-            raise NotAllowed(
-                "Log in again first: there is no password to ask for.", code="reauthentication_required"
-            )
+        self.reauthentication.demand_password(acting, password=current, source=source)
         self.passwords.check_new(new, context=acting.user.words)
         hashed = self.passwords.hash(new)
 
         def change() -> None:
             user = replace(acting.user.with_sessions_ended("password_changed"), password=hashed)
             self.store.commit(
-                *self.users.writes_for(acting.user, user),
+                *self.administration.users.records.changing(acting.user, user),
                 self.sessions.carried_over(acting.session, user.epoch),
                 self.audit.write("password_changed", target=user.user_id, source=source),
                 *((attempt.note(),) if attempt else ()),
@@ -118,18 +107,9 @@ class SelfService:
 
     def delete_own(self, acting: LiveSession, *, password: str | None, source: Source) -> None:
         """Delete the account that acts; asks for the password or a log-in of the last five minutes."""
-        self.reauthenticate(acting, password=password, source=source)
-        self.administration.delete(acting.user.user_id, source=source, actor=acting.user.user_id)
-
-    def reauthenticate(self, acting: LiveSession, *, password: str | None, source: Source) -> None:
-        """Demand the password, or a log-in of the last five minutes (MF-3)."""
-        if password is None and self._is_fresh(acting):
-            return
-        if acting.user.password is None:
-            raise NotAllowed(
-                "Log in again first: there is no password to ask for.", code="reauthentication_required"
-            )
-        self._prove(acting, password, source=source)
+        self.reauthentication.demand(acting, password=password, source=source)
+        user_id = acting.user.user_id
+        self.administration.delete(user_id, source=source, by=Authority(user_id))
 
     def end_all(self, acting: LiveSession, *, source: Source) -> None:
         """End every session of the person, this one too, by one write."""
@@ -140,26 +120,6 @@ class SelfService:
         """End the session that acts; where another has ended it meanwhile, that is done."""
         with suppress(NotFound):
             self.sessions.end(acting.user.user_id, acting.session.session_id, source=source)
-
-    def _is_fresh(self, acting: LiveSession) -> bool:
-        return is_within(acting.session.auth_time, FRESH_SECONDS, now=self.world.now())
-
-    def _prove(self, acting: LiveSession, password: str | None, *, source: Source) -> None:
-        """Demand the password again, throttled like a log-in (TH-4); raise NotAllowed ``wrong_password``."""
-        if password is None:
-            raise Invalid("The password is asked for again.", errors={"password": "is required"})
-        user = acting.user
-        proof = self.password_checks.check(
-            user,
-            name=user.canonical,
-            password=password,
-            source=source,
-            refusal="password_refused",
-            is_acting=True,
-        )
-        if proof is None:
-            raise NotAllowed("The password is wrong.", code="wrong_password")
-        proof.reservation.succeeded()
 
     def _again(self, acting: LiveSession) -> LiveSession:
         """Return who acts as it is now, after a lost race; what was proven must still be so."""

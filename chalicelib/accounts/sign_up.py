@@ -18,6 +18,22 @@ HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True)
+class SignUpPolicy:
+    """What the settings say: whether anybody may sign up, and what a new user may do."""
+
+    default_scopes: scopes.Scopes
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a person may say of themself at sign-up, as typed."""
+
+    email: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SignUp:
     """The public way to an account; operators have their own in :mod:`chalicelib.accounts.provisioning`."""
 
@@ -26,8 +42,7 @@ class SignUp:
     throttle: Throttle
     log_in: LogIn
     audit: Audit
-    default_scopes: scopes.Scopes
-    is_open: bool
+    policy: SignUpPolicy
 
     def admit(self, source: Source) -> None:
         """Count one newcomer of this network; raise NotAllowed where sign-up is closed, SlowDown where it is too much."""
@@ -36,7 +51,7 @@ class SignUp:
 
     def demand_open(self) -> None:
         """Raise NotAllowed ``sign_up_closed`` where only operators make accounts."""
-        if not self.is_open:
+        if not self.policy.is_open:
             raise NotAllowed("Sign-up is closed: ask the operator for an account.", code="sign_up_closed")
 
     def create(
@@ -44,8 +59,7 @@ class SignUp:
         *,
         username: str,
         password: str,
-        email: str | None = None,
-        name: str | None = None,
+        profile: Profile = Profile(),
         log_in: bool = False,
         source: Source,
         attempt: Attempt | None = None,
@@ -57,14 +71,14 @@ class SignUp:
         if attempt and (done := attempt.done()):
             return self._again(done["user_id"], password, log_in=log_in, source=source)
         self.demand_open()
-        wanted = new_user(username=username, email=email, name=name)
+        wanted = new_user(username=username, email=profile.email, name=profile.name)
         self.passwords.check_new(password, context=wanted.words)
         self.admit(source)
         try:
             return self.make_account(
                 wanted,
                 password=password,
-                granted=self.default_scopes,
+                granted=self.policy.default_scopes,
                 log_in=log_in,
                 source=source,
                 attempt=attempt,

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from chalicelib import logs, scopes
 from chalicelib.audit.trail import Audit, Source
 from chalicelib.credentials.password_check import PasswordCheck, PasswordChecks
-from chalicelib.credentials.passwords import Passwords
 from chalicelib.errors import InvalidCredentials, Taken
 from chalicelib.jose.claims import FIRST_PARTY
 from chalicelib.sessions.session import Session, SessionRequest
@@ -42,7 +41,6 @@ class LogIn:
 
     store: Store
     users: Users
-    passwords: Passwords
     password_checks: PasswordChecks
     sessions: Sessions
     access: AccessTokenIssuer
@@ -57,7 +55,7 @@ class LogIn:
 
     def check_password(self, *, username: str, password: str, source: Source) -> "CheckedLogIn":
         """Return who proved to be whom, throttled; the proof still has to be spent in a commit."""
-        self.passwords.check_form(password)
+        self.password_checks.check_form(password)
         name = login_name(username)
         user_id = self.users.id_of(name)
         user, sessions = self.sessions.read_all(user_id or NO_ONE)
@@ -141,7 +139,7 @@ class LogIn:
         user = proven.user.seen_from(source.network)
         if proven.proof.new_hash is not None:
             user = replace(user, password=proven.proof.new_hash)
-        return () if user == proven.user else self.users.writes_for(proven.user, user)
+        return () if user == proven.user else self.users.records.changing(proven.user, user)
 
     def _prove_again(self, proven: "CheckedLogIn") -> "CheckedLogIn":
         """Return the proof on the user as it is now; the hash is not computed again while it is the same one.

@@ -37,6 +37,10 @@ class PasswordChecks:
     throttle: Throttle
     audit: Audit
 
+    def check_form(self, password: str) -> None:
+        """Raise Invalid for what can be nobody's password, before anything is read."""
+        self.passwords.check_form(password)
+
     def check(
         self,
         user: User | None,
@@ -53,7 +57,7 @@ class PasswordChecks:
         spent, no password is right any more. Raises SlowDown, which depends on the name and the network alone, and for
         ``is_acting``, a person with a session, on the account too: there it reveals nothing.
         """
-        self.passwords.check_form(password)
+        self.check_form(password)
         reservation = self._reserve(user, name, source, is_acting=is_acting)
         try:
             verdict = self.passwords.verify(password, user.password if user else None)

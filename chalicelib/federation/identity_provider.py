@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus, urlencode, urlsplit
 
-from chalicelib.accounts.self_service import FRESH_SECONDS
+from chalicelib.accounts.reauthentication import FRESH_SECONDS
 from chalicelib.errors import InvalidToken, NotAllowed, Unavailable
 from chalicelib.federation.discovery import Metadata, read_metadata
 from chalicelib.jose import claims as claim

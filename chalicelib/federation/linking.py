@@ -9,7 +9,6 @@ from chalicelib.errors import Invalid, NotAllowed, NotFound, Taken
 from chalicelib.federation.profile import Person
 from chalicelib.federation.usernames import candidates
 from chalicelib.sessions.session import LiveSession, Session, SessionRequest
-from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Conflict, Store, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.users.linked_identity import MAX_IDENTITIES, Identity
@@ -28,7 +27,6 @@ class Identities:
     store: Store
     world: World
     users: Users
-    sessions: Sessions
     authentication: LogIn
     sign_up: SignUp
     audit: Audit
@@ -93,7 +91,7 @@ class Identities:
             return replace(user.with_sessions_ended("revoked"), identities=kept)
 
         def also(_old: User, new: User) -> tuple[Write, ...]:
-            carried = self.sessions.carried_over(self._still_live(acting), new.epoch)
+            carried = self.authentication.sessions.carried_over(self._still_live(acting), new.epoch)
             provider = gone[0].provider
             return carried, self.audit.write(
                 "identity_unlinked", target=new.user_id, source=source, provider=provider
@@ -102,7 +100,7 @@ class Identities:
         self.users.change(acting.user.user_id, change, also)
 
     def _start(self, user_id: str, person: Person, auth_time: int, source: Source) -> LogInResult:
-        user, sessions = self.sessions.read_all(user_id)
+        user, sessions = self.authentication.sessions.read_all(user_id)
         if user is None:
             raise Conflict([person.key])  # deleted in this very moment, its identities with it
         self._refuse_disabled(user, person, source)
@@ -110,7 +108,7 @@ class Identities:
         return self.authentication.start(
             user,
             SessionRequest(source, FEDERATED, auth_time=auth_time, existing=sessions),
-            writes=() if seen == user else self.users.writes_for(user, seen),
+            writes=() if seen == user else self.users.records.changing(user, seen),
             detail={"provider": person.provider},
         )
 
@@ -122,7 +120,7 @@ class Identities:
             self._make(person, source, address_is_free=user is None)
             return
         self._refuse_disabled(user, person, source)
-        writes = self.users.writes_for(user, _with(user, self._identity(person)))
+        writes = self.users.records.changing(user, _with(user, self._identity(person)))
         self.store.commit(*writes, self._linked(user, person, source))
 
     def _verified_owner(self, person: Person) -> User | None:
@@ -136,7 +134,7 @@ class Identities:
         made, _ = self.users.compose(
             wanted,
             password=None,
-            granted=self.sign_up.default_scopes,
+            granted=self.sign_up.policy.default_scopes,
             network=source.network,
         )
         user = replace(
@@ -147,7 +145,7 @@ class Identities:
         )
         provider = person.provider
         audit = self.audit.write("sign_up", target=user.user_id, source=source, provider=provider)
-        self.store.commit(*self.users.making(user), audit, self._linked(user, person, source))
+        self.store.commit(*self.users.records.making(user), audit, self._linked(user, person, source))
 
     def _free_name(self, person: Person) -> Name:
         tried = list(candidates(person.username or person.name, self.world))
@@ -166,7 +164,9 @@ class Identities:
         )
 
     def _still_live(self, acting: LiveSession) -> Session:
-        return self.sessions.require_live(acting.user.user_id, acting.session.session_id).session
+        return self.authentication.sessions.require_live(
+            acting.user.user_id, acting.session.session_id
+        ).session
 
     def _refuse_disabled(self, user: User, person: Person, source: Source) -> None:
         if user.disabled:

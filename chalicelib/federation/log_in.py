@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import logs
-from chalicelib.accounts.self_service import SelfService
 from chalicelib.audit.trail import Source
 from chalicelib.authentication.log_in import LogInResult
 from chalicelib.credentials.throttling import Throttle
@@ -57,7 +56,6 @@ class Federation:
         issuer: str,
         flows: Flows,
         identities: Identities,
-        accounts: SelfService,
         throttle: Throttle,
         world: World,
     ) -> None:
@@ -65,7 +63,6 @@ class Federation:
         self._issuer = issuer
         self._flows = flows
         self.identities = identities
-        self._accounts = accounts
         self._throttle = throttle
         self._world = world
 
@@ -151,7 +148,9 @@ class Federation:
 
     def _acting(self, flow: Flow) -> LiveSession:
         """Return who began to link, if that session still goes on."""
-        acting = self._accounts.sessions.find_live(flow.user_id or "-", flow.session_id or "-")
+        acting = self.identities.authentication.sessions.find_live(
+            flow.user_id or "-", flow.session_id or "-"
+        )
         if acting is None:
             raise NotAllowed("You were logged out meanwhile: log in again.", code="reauthentication_required")
         return acting

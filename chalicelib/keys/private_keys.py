@@ -20,7 +20,7 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from jwt.exceptions import InvalidKeyError
 
 from chalicelib.jose import jws
-from chalicelib.jose.jwk import RSA_EXPONENT
+from chalicelib.jose.key_material import RSA_EXPONENT
 
 RSA_BITS = 2048  # 3072 where tokens may be larger and log-ins slower
 KID_CHARACTERS = 16  # 96 bits of the thumbprint

@@ -8,6 +8,7 @@ from chalicelib import logs
 from chalicelib.errors import Unavailable
 from chalicelib.jose import jwk
 from chalicelib.jose.jwk import KeySet, VerificationKey
+from chalicelib.jose.key_material import UnusableKey
 from chalicelib.keys.stale_cache import StaleIfErrorCache, Times
 from chalicelib.world import World
 
@@ -52,7 +53,7 @@ class PublishedKeys:
         except Unavailable as trouble:
             logs.metric("KeyTrouble", reason=getattr(trouble, "reason", None))
             raise
-        except jwk.UnusableKey as fault:
+        except UnusableKey as fault:
             logs.metric("KeyTrouble", reason=str(fault))
             raise Unavailable(f"The issuer's keys cannot be used: {fault}.") from fault
 

@@ -9,6 +9,7 @@ from chalicelib import logs
 from chalicelib.errors import InvalidToken
 from chalicelib.jose import claims as claim
 from chalicelib.jose import jwk, jws
+from chalicelib.jose.key_material import UnusableKey
 from chalicelib.keys.secret_hash import hash_of
 from chalicelib.oauth.client import Client
 from chalicelib.store import Conflict, Insert, Key, Store
@@ -56,7 +57,7 @@ class Assertions:
         """Return the client's keys. A set that an earlier release took and this one would not opens nothing."""
         try:
             return jwk.read_set(jwks)
-        except jwk.UnusableKey as fault:
+        except UnusableKey as fault:
             logs.log("client_keys_unusable", client_id=client.client_id, reason=str(fault))
             raise InvalidToken("the client's key set cannot be used") from fault
 

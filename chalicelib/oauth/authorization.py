@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NoReturn
 
-from chalicelib.audit.trail import Audit, Source
+from chalicelib.audit.trail import Source
 from chalicelib.errors import Taken
 from chalicelib.oauth.authorization_codes import Code, Codes
 from chalicelib.oauth.authorization_request import AuthorizationRequest, registered_client
@@ -72,7 +72,6 @@ class Authorization:
     clients: Clients
     codes: Codes
     consents: Consents
-    audit: Audit
     issuer: str
 
     def client_of(self, request: AuthorizationRequest) -> Client:
@@ -144,13 +143,8 @@ class Authorization:
         Sent a second time, it is written down no second time. Raises RefusedAtPage for a form that allowed before.
         """
         once = self.consents.deciding(form, REFUSED, seconds=PENDING_SECONDS)
-        audit = self.audit.write(
-            "consent_refused",
-            target=question.logged_in.user.user_id,
-            source=source,
-            outcome="access_denied",
-            client_id=question.request.client_id,
-        )
+        user_id, client_id = question.logged_in.user.user_id, question.request.client_id
+        audit = self.consents.refusing(user_id, client_id, source=source)
         try:
             self.store.commit(once, audit)
         except Conflict as conflict:

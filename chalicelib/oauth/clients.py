@@ -9,6 +9,7 @@ from chalicelib import scopes
 from chalicelib.audit.trail import OPERATOR, Audit, Source
 from chalicelib.errors import Invalid, NotFound, Taken
 from chalicelib.jose import jwk
+from chalicelib.jose.key_material import UnusableKey
 from chalicelib.keys.secret_hash import hash_of
 from chalicelib.oauth import redirect_uris
 from chalicelib.oauth.client import (
@@ -192,7 +193,7 @@ def _check_jwks(wanted: Registration) -> None:
         raise Invalid("A public client has no key: leave out --public or the key set.")
     try:
         jwk.read_set(wanted.jwks)
-    except jwk.UnusableKey as fault:
+    except UnusableKey as fault:
         raise Invalid(f"The key set cannot be used: {fault}.") from None
 
 

@@ -13,7 +13,8 @@ from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Insert, Key, Remove, Replace, Store, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.store.stored_values import StoredRecord
-from chalicelib.users.user import User, consents_partition
+from chalicelib.users.owned_records import partition_of
+from chalicelib.users.user import User
 from chalicelib.world import World
 
 MAX_CONSENTS = 100  # listed for one person
@@ -57,7 +58,7 @@ class Consents:
 
     def of(self, user_id: str) -> tuple[Consent, ...]:
         """Return all that a person consented to."""
-        page = self.store.list(consents_partition(user_id), limit=MAX_CONSENTS)
+        page = self.store.list(partition_of("consents", user_id), limit=MAX_CONSENTS)
         return tuple(Consent.from_record(record) for record in page.records)
 
     def giving(
@@ -75,6 +76,12 @@ class Consents:
             write = Insert(consent_key(user_id, client.client_id), new.data())
         detail = {"client_id": client.client_id, "client": client.name, "scope": " ".join(sorted(granted))}
         return new, (write, self.audit.write("consent_given", target=user_id, source=source, **detail))
+
+    def refusing(self, user_id: str, client_id: str, *, source: Source) -> Write:
+        """Return the write that remembers that a person refused a client."""
+        return self.audit.write(
+            "consent_refused", target=user_id, source=source, outcome="access_denied", client_id=client_id
+        )
 
     def deciding(self, form: str, decision: str, *, seconds: int) -> Insert:
         """Return the write that makes the decision on a form, a text of random that is good for so long, the only one."""
@@ -105,4 +112,4 @@ def consentable(requested: scopes.Scopes, client: Client, user: User, session: S
 
 def consent_key(user_id: str, client_id: str) -> Key:
     """Return where the consent of a person to a client lives."""
-    return Key(consents_partition(user_id), client_id)
+    return Key(partition_of("consents", user_id), client_id)

@@ -26,25 +26,52 @@ INACTIVE: dict[str, Any] = {"active": False}  # nothing else is said (RFC 7662 s
 
 
 @dataclass(frozen=True, slots=True)
+class ShownTokens:
+    """Reads the tokens that clients show: what each is now."""
+
+    issuer: str
+    sessions: Sessions
+    refresh_tokens: RefreshTokens
+    verify: Callable[[str], AccessClaims]  # the one doorway of bearer tokens
+    standing: Standing
+
+    def session(self, text: str) -> Session | None:
+        """Return the session of a refresh token, going on or not."""
+        token = self.refresh_tokens.read(text)
+        if token is None:
+            return None
+        _, session = self.sessions.read(token.user_id, token.session_id)
+        if session is None or not hmac.compare_digest(session.secret_hash, token.secret_hash()):
+            return None
+        return session
+
+    def claims(self, text: str) -> AccessClaims | None:
+        """Return what an access token of ours says and still holds; a stored one was looked at as it was verified."""
+        try:
+            claims = self.verify(text)
+            if claims.iss != self.issuer:
+                return None
+            return claims if text.startswith(OPAQUE_PREFIX) else self.standing.look(claims).claims
+        except InvalidToken:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
 class Inspection:
     """Introspects and revokes tokens."""
 
-    issuer: str
     audience: str
     store: Store
-    sessions: Sessions
-    tokens: RefreshTokens
+    shown: ShownTokens
     access: AccessTokenIssuer
-    standing: Standing
     consents: Consents
     audit: Audit
-    verify: Callable[[str], AccessClaims]  # the one doorway of bearer tokens
 
     def introspect(self, text: str, client: Client) -> dict[str, Any]:
         """Return what a token is now, to its own client or, an access token, to a resource server."""
         if text.startswith(REFRESH_PREFIX):
             return self._refresh_token(text, client)
-        claims = self._claims(text)
+        claims = self.shown.claims(text)
         if claims is None or not (client.resource_server or claims.client_id == client.client_id):
             return INACTIVE
         return _response(claims, self.audience)
@@ -56,11 +83,11 @@ class Inspection:
         (RFC 7009 sections 2.1 and 2.2).
         """
         if text.startswith(REFRESH_PREFIX):
-            session = self._session_of(text)
+            session = self.shown.session(text)
             if session is not None:
                 self._end(session.client_id, session.user_id, session.session_id, client, source)
             return
-        claims = self._claims(text)
+        claims = self.shown.claims(text)
         if claims is None:
             return
         if claims.sid is None and claims.client_id == client.client_id:
@@ -80,15 +107,15 @@ class Inspection:
         if owner != client.client_id:
             raise OAuthRefusal("unauthorized_client", "The token was issued to another client.")
         try:
-            self.sessions.end(user_id, session_id, source=source)
+            self.shown.sessions.end(user_id, session_id, source=source)
         except NotFound:
             return
 
     def _refresh_token(self, text: str, client: Client) -> dict[str, Any]:
-        session = self._session_of(text)
+        session = self.shown.session(text)
         if session is None or session.client_id != client.client_id:
             return INACTIVE
-        live = self.sessions.find_live(session.user_id, session.session_id)
+        live = self.shown.sessions.find_live(session.user_id, session.session_id)
         if live is None:
             return INACTIVE
         user, session = live.user, live.session
@@ -97,33 +124,14 @@ class Inspection:
             return INACTIVE  # as a refresh is refused (SE-4)
         return {
             "active": True,
-            "iss": self.issuer,
+            "iss": self.shown.issuer,
             "sub": user.user_id,
             "client_id": session.client_id,
             "scope": scopes.text(granted(user, session, client)),
             "iat": session.created_at,
-            "exp": session.created_at + self.sessions.limits.absolute,
+            "exp": session.created_at + self.shown.sessions.limits.absolute,
             "sid": session.session_id,
         }
-
-    def _session_of(self, text: str) -> Session | None:
-        token = self.tokens.read(text)
-        if token is None:
-            return None
-        _, session = self.sessions.read(token.user_id, token.session_id)
-        if session is None or not hmac.compare_digest(session.secret_hash, token.secret_hash()):
-            return None
-        return session
-
-    def _claims(self, text: str) -> AccessClaims | None:
-        """Return what an access token of ours says and still holds; a stored one was looked at as it was verified."""
-        try:
-            claims = self.verify(text)
-            if claims.iss != self.issuer:
-                return None
-            return claims if text.startswith(OPAQUE_PREFIX) else self.standing.look(claims).claims
-        except InvalidToken:
-            return None
 
 
 def _response(claims: AccessClaims, audience: str) -> dict[str, Any]:

@@ -97,8 +97,9 @@ class Issuing:
                 consent_id=agreed.consent_id,
             )
             session, refresh_token, writes = self.sessions.compose(user, wanted)
-            issued = self._access(user, session, client)
-            answer = self._answer(user, session, client, issued, refresh_token, nonce=nonce)
+            scope = granted(user, session, client)
+            issued = self.access.issue(Grant.of_session(session, scope))
+            answer = self._answer(session, client, issued, scope, refresh_token=refresh_token, nonce=nonce)
             spent = spend(session.session_id)
             detail = {"session_id": session.session_id, "client_id": client.client_id, "client": client.name}
             audit = self.audit.write("log_in", target=user.user_id, source=source, **detail)
@@ -124,13 +125,13 @@ class Issuing:
             consent = self.consents.find(user.user_id, client.client_id)
             if consent is None or consent.record is None or not consent.covers(session):
                 raise RefreshRefused("revoked")
-            issued = self._access(user, session, client, wanted)
+            scope = granted(user, session, client, wanted)
+            issued = self.access.issue(Grant.of_session(session, scope))
             return issued, (Check(consent.record), *issued.writes)
 
         moved = self.sessions.refresh(refresh_token, client_id=client.client_id, source=source, issue=issue)
-        return self._answer(
-            moved.user, moved.session, client, moved.extra, moved.refresh_token, wanted=wanted
-        )
+        scope = granted(moved.user, moved.session, client, wanted)
+        return self._answer(moved.session, client, moved.extra, scope, refresh_token=moved.refresh_token)
 
     def _read_again(
         self, agreed: Approval, client: Client
@@ -149,23 +150,16 @@ class Issuing:
         records: list[Record | None] = [live.user.record, live.session.record, consent.record]
         return live, sessions, tuple(Check(record) for record in records if record is not None)
 
-    def _access(
-        self, user: User, session: Session, client: Client, wanted: scopes.Scopes | None = None
-    ) -> Issued:
-        return self.access.issue(Grant.of_session(session, granted(user, session, client, wanted)))
-
     def _answer(
         self,
-        user: User,
         session: Session,
         client: Client,
         issued: Issued,
-        refresh_token: str,
+        scope: scopes.Scopes,
         *,
+        refresh_token: str,
         nonce: str | None = None,
-        wanted: scopes.Scopes | None = None,
     ) -> Tokens:
-        scope = granted(user, session, client, wanted)
         return Tokens(
             access_token=issued.token,
             expires_in=issued.expires_in,

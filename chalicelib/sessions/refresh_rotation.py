@@ -6,14 +6,30 @@ nothing and ends nothing. Why: ``docs/decisions/0013-clocks.md``. Pure rules: :m
 """
 
 import hmac
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
 
 from chalicelib.sessions.refresh_tokens import RefreshToken
 from chalicelib.sessions.session import Session, SessionLimits, over
+from chalicelib.store import Write
 from chalicelib.users.user import User
 from chalicelib.world import SKEW_SECONDS, is_within
 
 MAX_SPENT = 32  # spends remembered while they may be repeated; past it the counter rests
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A refresh that was honoured: the session as it is now and its current token. ``extra`` is what ``issue`` made."""
+
+    user: User
+    session: Session
+    refresh_token: str
+    extra: Any
+
+
+Issue = Callable[[User, Session], tuple[Any, Iterable[Write]]]
 
 
 def refusal(

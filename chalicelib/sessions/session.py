@@ -9,6 +9,7 @@ from chalicelib.errors import InvalidToken
 from chalicelib.jose.claims import FIRST_PARTY
 from chalicelib.store import Key, Record
 from chalicelib.store.stored_values import StoredRecord, stored_as
+from chalicelib.users.owned_records import partition_of
 from chalicelib.users.user import User
 
 SessionId = NewType("SessionId", str)
@@ -83,7 +84,7 @@ class LiveSession:
 
 def session_key(user_id: str, session_id: str) -> Key:
     """Return where a session lives: beside its user, so one query reads both."""
-    return Key(f"user#{user_id}", PREFIX + session_id)
+    return Key(partition_of("user", user_id), PREFIX + session_id)
 
 
 def over(  # noqa: PLR0911 - one line a reason

@@ -6,31 +6,29 @@ out (D2); a replay after the window ends the session (SE-2). Every move also dem
 since it was read, so a disable, a log-out everywhere or a scope cut that raced it leaves nothing usable (SE-7).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from chalicelib import logs
 from chalicelib.audit.trail import MAX_TEXT, Audit, Source
 from chalicelib.errors import NotFound, RefreshRefused, Taken
 from chalicelib.sessions import refresh_rotation
+from chalicelib.sessions.reading import SessionReader
+from chalicelib.sessions.refresh_rotation import Issue, Moved
 from chalicelib.sessions.refresh_tokens import RefreshToken, RefreshTokens
 from chalicelib.sessions.session import (
-    PREFIX,
     LiveSession,
     Session,
     SessionId,
     SessionLimits,
     SessionRequest,
-    over,
-    require_live,
     session_key,
 )
-from chalicelib.sessions.session_room import MAX_SESSIONS, make_room
-from chalicelib.store import Check, Conflict, Insert, Record, Replace, Store, Write
+from chalicelib.sessions.session_room import make_room
+from chalicelib.store import Check, Conflict, Insert, Replace, Store, Write
 from chalicelib.store.retrying import retrying
-from chalicelib.users.user import User, profile_key
+from chalicelib.users.user import User
 from chalicelib.world import World
 
 USE_NOTED_SECONDS = (
@@ -40,30 +38,15 @@ HARMLESS = {"invalid_token", "spent"}  # refusals that end no session: another's
 KEEP_AFTER_END_SECONDS = 24 * 60 * 60  # so that a refusal can say why
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A refresh that was honoured: the session as it is now and its current token. ``extra`` is what ``issue`` made."""
-
-    user: User
-    session: Session
-    refresh_token: str
-    extra: Any
-
-
-Issue = Callable[[User, Session], tuple[Any, Iterable[Write]]]
-
-
-class Sessions:
-    """Begins, carries on, lists and ends sessions."""
+class Sessions(SessionReader):
+    """Begins, carries on and ends sessions."""
 
     def __init__(
         self, store: Store, world: World, tokens: RefreshTokens, audit: Audit, limits: SessionLimits
     ) -> None:
-        self._store = store
-        self._world = world
+        super().__init__(store, world, limits)
         self._tokens = tokens
         self._audit = audit
-        self.limits = limits
 
     def compose(self, user: User, wanted: SessionRequest) -> tuple[Session, str, tuple[Write, ...]]:
         """Return a new session, its first refresh token and the writes that make it."""
@@ -116,28 +99,6 @@ class Sessions:
 
         return retrying(attempt, busy=Taken("The session is being refreshed by many at once: try again."))
 
-    def read(self, user_id: str, session_id: str) -> tuple[User | None, Session | None]:
-        """Return a user and one of its sessions, in one consistent read."""
-        user, session = self._store.get(profile_key(user_id), session_key(user_id, session_id))
-        return (
-            User.from_record(user) if user else None,
-            Session.from_record(session) if session else None,
-        )
-
-    def require_live(self, user_id: str, session_id: str) -> LiveSession:
-        """Return a session that goes on, with its user, by one consistent read; raise InvalidToken when it is over."""
-        return require_live(*self.read(user_id, session_id), now=self._world.now(), limits=self.limits)
-
-    def find_live(self, user_id: str, session_id: str) -> LiveSession | None:
-        """Return what :meth:`require_live` does, or None."""
-        return self.live_of(*self.read(user_id, session_id))
-
-    def live_of(self, user: User | None, session: Session | None) -> LiveSession | None:
-        """Return a user and a session that were read, where it goes on."""
-        if user is None or session is None or self.end_reason(session, user) is not None:
-            return None
-        return LiveSession(user, session)
-
     def used(self, live: LiveSession) -> LiveSession | None:
         """Count a use that is no refresh against idleness; return the session as it is then, None where it is over.
 
@@ -153,25 +114,6 @@ class Sessions:
         with suppress(Conflict):  # another moved or ended it: what is read now says which
             self._store.commit(move, Check(user.record))
         return self.find_live(user.user_id, session.session_id)
-
-    def read_all(self, user_id: str) -> tuple[User | None, tuple[Record, ...]]:
-        """Return a user and the records of all its sessions, ended ones too, in one query."""
-        page = self._store.list(f"user#{user_id}", limit=2 * MAX_SESSIONS)
-        user = next(
-            (User.from_record(record) for record in page.records if record.key == profile_key(user_id)), None
-        )
-        return user, tuple(record for record in page.records if record.key.sort.startswith(PREFIX))
-
-    def live(self, user_id: str) -> tuple[Session, ...]:
-        """Return the sessions a user has now, the last used first."""
-        user, records = self.read_all(user_id)
-        sessions = map(Session.from_record, records)
-        going_on = [session for session in sessions if self.end_reason(session, user) is None]
-        return tuple(sorted(going_on, key=lambda session: session.last_used_at, reverse=True))
-
-    def end_reason(self, session: Session | None, user: User | None) -> str | None:
-        """Return why a session does not go on, or None while it does."""
-        return over(session, user, now=self._world.now(), limits=self.limits)
 
     def end(
         self,

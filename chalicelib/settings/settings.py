@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from chalicelib import scopes
 from chalicelib.jose import jws
+from chalicelib.settings.durations import durations
 from chalicelib.settings.reader import PREFIX, Reader, SettingsError, is_web_origin_or_path
 from chalicelib.settings.structured import (
     SECRET_REFERENCES,
@@ -23,8 +24,6 @@ from chalicelib.value import Value
 
 if TYPE_CHECKING:
     from chalicelib.tokens.trusted_issuers import TrustedIssuer
-
-DAY = 24 * 60 * 60
 
 
 class Settings(Value):
@@ -119,7 +118,6 @@ def _settings(read: Reader, environ: Mapping[str, str]) -> Settings:
     opaque = read.choice("ACCESS_TOKENS", "jwt", ("jwt", "opaque")) == "opaque"
     issuer = read.issuer(environ.get("PORT", "8000"))
     function = environ.get("AWS_LAMBDA_FUNCTION_NAME")
-    idle = read.whole("SESSION_IDLE_SECONDS", 14 * DAY, 60, 365 * DAY)
     return Settings(
         store_engine=engine,
         store_name=name,
@@ -128,11 +126,7 @@ def _settings(read: Reader, environ: Mapping[str, str]) -> Settings:
         signing_alg=read.choice("SIGNING_ALG", "RS256", jws.ALGORITHMS),
         master_key=read.optional("MASTER_KEY"),
         access_tokens="opaque" if opaque else "jwt",
-        access_token_seconds=read.whole("ACCESS_TOKEN_SECONDS", 300, 60, 900),
-        session_idle_seconds=idle,
-        session_max_seconds=read.whole("SESSION_MAX_SECONDS", max(90 * DAY, idle), idle, 400 * DAY),
-        refresh_grace_seconds=read.whole("REFRESH_GRACE_SECONDS", 10, 0, 60),
-        authorizer_ttl_seconds=read.whole("AUTHORIZER_TTL_SECONDS", 60 if opaque else 300, 0, 3600),
+        **durations(read, opaque=opaque),
         default_scopes=read.scopes("DEFAULT_SCOPES", "get:profile"),
         password_min_length=read.whole("PASSWORD_MIN_LENGTH", 8, 8, 64),
         trusted_issuers=trusted_issuers(read, production=production),

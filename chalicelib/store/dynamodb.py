@@ -4,7 +4,7 @@ A record that stays is written by a conditional PutItem and recognised by its ve
 lost; several writes, and removals, which leave nothing to recognise, are a transaction with a token (ST-4).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.store import (
@@ -24,6 +24,7 @@ from chalicelib.store import (
 from chalicelib.store import dynamodb_items as items
 from chalicelib.store.dynamodb_calls import Calls, Cancelled, Contended, Patience, Refused
 from chalicelib.store.dynamodb_table import client_config, create_table
+from chalicelib.world import World
 
 __all__ = ["DynamoStore", "client_config", "create_table"]
 
@@ -35,28 +36,15 @@ def _uncounted(_operation: str, _units: float) -> None:
 class DynamoStore:
     """A :class:`chalicelib.store.Store` in ``table``.
 
-    ``client`` is a boto3 DynamoDB client made with :func:`client_config`. ``now`` gives seconds since the
-    epoch, ``nonce`` a new random name, ``monotonic`` measures the budget (``now`` does where it is not
-    given); ``on_request`` is called for every request with the capacity units it consumed.
+    ``client`` is a boto3 DynamoDB client made with :func:`client_config`; ``on_request`` is called for every
+    request with the capacity units it consumed.
     """
 
-    def __init__(
-        self,
-        table: str,
-        *,
-        client: Any,
-        now: Callable[[], float],
-        nonce: Callable[[], str],
-        sleep: Callable[[float], None],
-        monotonic: Callable[[], float] | None = None,
-        on_request: OnRequest = _uncounted,
-    ) -> None:
+    def __init__(self, table: str, *, client: Any, world: World, on_request: OnRequest = _uncounted) -> None:
         self._table = table
-        self._now = now
-        self._nonce = nonce
-        self._calls = Calls(
-            client, nonce=nonce, sleep=sleep, monotonic=monotonic or now, on_request=on_request
-        )
+        self._now = world.now
+        self._nonce = world.identifier
+        self._calls = Calls(client, world, on_request)
 
     def get(self, *keys: Key) -> tuple[Record | None, ...]:
         """See :meth:`chalicelib.store.Store.get`."""

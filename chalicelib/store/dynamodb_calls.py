@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.store import OnRequest, StoreUnavailable
+from chalicelib.world import World
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 1.75
@@ -88,25 +89,15 @@ class Patience:
 class Calls:
     """The client of one table's account, with every try counted by ``on_request``."""
 
-    def __init__(
-        self,
-        client: Any,
-        *,
-        nonce: Callable[[], str],
-        sleep: Callable[[float], None],
-        monotonic: Callable[[], float],
-        on_request: OnRequest,
-    ) -> None:
+    def __init__(self, client: Any, world: World, on_request: OnRequest) -> None:
         self._client = client
-        self._nonce = nonce
-        self._sleep = sleep
-        self._monotonic = monotonic
+        self._world = world
         self._on_request = on_request
 
     def patience(self) -> Patience:
         """Return the budget of one verb. Its jitter comes from a nonce: chance enters in one place only."""
-        jitter = zlib.crc32(self._nonce().encode()) / 2**32
-        return Patience(self._monotonic, self._sleep, jitter)
+        jitter = zlib.crc32(self._world.identifier().encode()) / 2**32
+        return Patience(self._world.monotonic, self._world.sleep, jitter)
 
     def ask(self, operation: str, request: Mapping[str, Any], patience: Patience) -> dict[str, Any]:
         """Return DynamoDB's answer, or raise Refused, Cancelled or StoreUnavailable; nothing else."""
@@ -127,7 +118,7 @@ class Calls:
         A cancellation settles what became of its token, so the next try gets a new one.
         """
         while True:
-            token = self._nonce()[:36]
+            token = self._world.identifier()[:36]
             try:
                 self.ask(
                     "TransactWriteItems", {"TransactItems": parts, "ClientRequestToken": token}, patience

@@ -11,6 +11,7 @@ from chalicelib.store.records import existing
 from chalicelib.store.stored_values import StoredRecord
 from chalicelib.users import names
 from chalicelib.users.linked_identity import Identity
+from chalicelib.users.owned_records import partition_of
 
 UserId = NewType("UserId", str)
 
@@ -90,12 +91,7 @@ def login_name(text: str) -> str:
 
 def profile_key(user_id: str) -> Key:
     """Return where a user's own record lives; its sessions live in the same partition."""
-    return Key(f"user#{user_id}", PROFILE)
-
-
-def consents_partition(user_id: str) -> str:
-    """Return where the consents that a user gave live."""
-    return f"consents#{user_id}"
+    return Key(partition_of("user", user_id), PROFILE)
 
 
 def login_key(canonical: str) -> Key:

@@ -4,31 +4,26 @@ A user is a record of its own; each name that can log in is a second record in t
 it unique (ST-1). User names and verified e-mails share one space of names, so none can ever stand for another.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from chalicelib import scopes
 from chalicelib.errors import NotFound, Taken
-from chalicelib.store import Conflict, Forget, Insert, Key, Remove, Replace, Store, Write, each_once
+from chalicelib.store import Conflict, Store, Write, each_once
 from chalicelib.store.retrying import retrying
-from chalicelib.users import unverified_addresses
 from chalicelib.users.listed_user import ListedUser
+from chalicelib.users.operator_list import OperatorList
 from chalicelib.users.user import (
     DIRECTORY,
-    OPERATORS,
     NewUser,
     User,
     UserId,
-    directory_key,
     login_key,
     login_name,
-    operator_key,
     profile_key,
     users_of,
 )
+from chalicelib.users.user_records import UserRecords
 from chalicelib.world import World
-
-LINES = 90  # read at once
-MAX_LOOKED_AT = 900  # accounts in which an operator is looked for whom an earlier release has not listed
 
 
 class Users:
@@ -37,6 +32,8 @@ class Users:
     def __init__(self, store: Store, world: World) -> None:
         self._store = store
         self._world = world
+        self.records = UserRecords(store)
+        self.operators = OperatorList(store)
 
     def compose(
         self,
@@ -61,18 +58,7 @@ class Users:
             email=wanted.email,
             password=password,
         ).seen_from(network)
-        return user, self.making(user)
-
-    @staticmethod
-    def making(user: User) -> tuple[Write, ...]:
-        """Return the writes that make a user as it is, its log-in names and identities included."""
-        leads_to_it = {"user_id": user.user_id}
-        return (
-            Insert(profile_key(user.user_id), user.data()),
-            Insert(directory_key(user), ListedUser.of(user).data()),
-            *(Insert(key, leads_to_it) for key in sorted(_leading_to(user))),
-            *((Insert(operator_key(user.user_id), leads_to_it),) if user.is_operator else ()),
-        )
+        return user, self.records.making(user)
 
     def create(self, user: User, writes: Iterable[Write]) -> None:
         """Commit what :meth:`compose` returned; raise Taken where another was first, which says of which name."""
@@ -138,83 +124,13 @@ class Users:
                 return old, old
             try:
                 more = (write for each in also for write in each(old, new))
-                self._store.commit(*each_once(*self.writes_for(old, new), *more))
+                self._store.commit(*each_once(*self.records.changing(old, new), *more))
             except Conflict as conflict:
                 self._raise_if_taken(old, new, conflict)
                 raise
             return old, new
 
         return retrying(attempt, busy=Taken("The account is being changed by others: try again."))
-
-    def writes_for(self, old: User, new: User) -> tuple[Write, ...]:
-        """Return the writes that turn a user as read into another, its log-in names and identities included."""
-        if old.record is None:
-            raise ValueError("only a user that was read can be changed")
-        scopes.text(new.scopes)
-        return (
-            Replace(old.record, new.data()),
-            *(Forget(key) for key in sorted(_leading_to(old) - _leading_to(new))),
-            *(Insert(key, {"user_id": new.user_id}) for key in sorted(new.unique_keys - old.unique_keys)),
-            *self._claiming(old, new),
-            *self._listing(old, new),
-            *self._line(old, new),
-        )
-
-    def deletion(self, user: User) -> tuple[Write, ...]:
-        """Return the writes that remove a user, its names and its identities; ids are never used again (DL-3)."""
-        if user.record is None:
-            raise ValueError("only a user that was read can be deleted")
-        return (
-            Remove(user.record),
-            Forget(directory_key(user)),
-            *(Forget(key) for key in sorted(_leading_to(user))),
-            *((Forget(operator_key(user.user_id)),) if user.is_operator else ()),
-        )
-
-    def another_operator(self, user_id: str) -> User | None:
-        """Return an operator beside this user, if there is one."""
-        return next(
-            (user for user in self._candidates() if user.is_operator and user.user_id != user_id), None
-        )
-
-    def _candidates(self) -> Iterator[User]:
-        """Yield who is listed as an operator, then the first accounts, in which an earlier release listed nobody."""
-        for partition, most in ((OPERATORS, None), (DIRECTORY, MAX_LOOKED_AT)):
-            after, seen = None, 0
-            while most is None or seen < most:
-                page = self._store.list(partition, after=after, limit=LINES)
-                yield from users_of(self._store, page.records)
-                after, seen = page.next_after, seen + LINES
-                if after is None:
-                    break
-
-    def _claiming(self, old: User, new: User) -> tuple[Write, ...]:
-        """Return the write of a new claim to an address; one that an earlier release left standing is as good."""
-        keys = tuple(unverified_addresses.keys_of(new) - unverified_addresses.keys_of(old))
-        lines = self._store.get(*keys) if keys else ()
-        return tuple(
-            Insert(key, {"user_id": new.user_id})
-            for key, line in zip(keys, lines, strict=True)
-            if line is None
-        )
-
-    def _listing(self, old: User, new: User) -> tuple[Write, ...]:
-        """Return the writes that keep the list of operators; a change of anything else reads and writes nothing."""
-        key = operator_key(new.user_id)
-        if old.is_operator == new.is_operator:
-            return ()
-        if old.is_operator:
-            return (Forget(key),)
-        (line,) = self._store.get(key)
-        return () if line else (Insert(key, {"user_id": new.user_id}),)
-
-    def _line(self, old: User, new: User) -> tuple[Write, ...]:
-        """Return the write that keeps the directory's line; a change of what no list shows reads and writes nothing."""
-        listed = ListedUser.of(new)
-        if listed == ListedUser.of(old):
-            return ()
-        (line,) = self._store.get(directory_key(old))
-        return (Replace(line, listed.data()),) if line else ()
 
     @staticmethod
     def _raise_if_taken(old: User, new: User, conflict: Conflict) -> None:
@@ -225,8 +141,3 @@ class Users:
             raise Taken("This e-mail address is taken.", code="email_taken")
         if any(identity.key in lost for identity in new.identities):
             raise Taken("This log-in is linked to another account.", code="identity_taken")
-
-
-def _leading_to(user: User) -> frozenset[Key]:
-    """Return the second records of a user: those that make names unique, and the claim to an address that is not proven."""
-    return user.unique_keys | unverified_addresses.keys_of(user)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
 MAX_PAGE = 100
+MAX_CURSOR = 64  # characters
 OWN_SITES = (None, "same-origin", "none")  # Sec-Fetch-Site of our own pages, and of no browser
 
 
@@ -59,6 +60,15 @@ class Call:
                 f"limit is a whole number from 1 to {MAX_PAGE}.", errors={"limit": f"is 1 to {MAX_PAGE}"}
             )
         return int(text)
+
+    def cursor(self) -> str | None:
+        """Return ``cursor`` of a list, where the next page starts."""
+        cursor = self.one("cursor")
+        if cursor is not None and not (
+            cursor.isascii() and cursor.isprintable() and 0 < len(cursor) <= MAX_CURSOR
+        ):
+            raise Invalid("The cursor is not one of ours.", errors={"cursor": "is not one of ours"})
+        return cursor
 
     def cookie(self, name: str) -> str | None:
         """Return a cookie; where a name is doubled, none at all (AZ-6)."""

@@ -5,7 +5,7 @@ A route is closed unless its guard says otherwise.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from chalicelib import scopes
 from chalicelib.authorizer.route_table import Guard, Route, RouteTableError
@@ -34,6 +34,34 @@ class Endpoint:
     repeatable: bool = False  # takes an Idempotency-Key
 
 
+class GuardWords(TypedDict, total=False):
+    """Who may call a route."""
+
+    scope: str | None
+    own: bool
+    token: bool
+    public: bool
+    refused_in_handler: bool
+
+
+GUARD_WORDS = frozenset(GuardWords.__annotations__)
+
+
+class Said(GuardWords, total=False):
+    """All that a view may say of its route; the rest is of :class:`Endpoint`."""
+
+    body: type | None
+    body_may_be_empty: bool
+    form: bool
+    query: tuple[str, ...]
+    status: int
+    gives: Any
+    content_type: str
+    redirects: tuple[int, ...]
+    refuses: tuple[int, ...]
+    repeatable: bool
+
+
 @dataclass(slots=True)
 class Api:
     """Collects the routes of one resource. ``scope="orders:write"`` guards one; ``public=True`` opens one."""
@@ -46,22 +74,16 @@ class Api:
         path: str,
         *,
         methods: list[str],
-        scope: str | None = None,
-        own: bool = False,
-        token: bool = False,
-        public: bool = False,
-        refused_in_handler: bool = False,
-        **details: Any,
+        **said: Unpack[Said],
     ) -> Register:
         """Declare a view. Exactly one of ``public``, ``token``, ``own`` or a ``scope`` must say who may call it.
 
         ``token``: any accepted access token; ``own``: our own first-party token for a person; ``scope``: a token
         that has it. ``refused_in_handler`` leaves the scope's 403 to the handler, which can name the scope. The
-        other ``details`` are those of :class:`Endpoint`.
+        other words are those of :class:`Endpoint`.
         """
-        guard = _guard(
-            path, scope=scope, own=own, token=token, public=public, refused_in_handler=refused_in_handler
-        )
+        guard = _guard(path, said)
+        details: dict[str, Any] = {word: value for word, value in said.items() if word not in GUARD_WORDS}
 
         def register(view: View) -> View:
             for method in methods:
@@ -71,12 +93,11 @@ class Api:
         return register
 
 
-def _guard(
-    path: str, *, scope: str | None, own: bool, token: bool, public: bool, refused_in_handler: bool
-) -> Guard:
-    if public + own + token > 1 or not (public or own or token or scope):
+def _guard(path: str, said: Said) -> Guard:
+    scope, own, token, public = said.get("scope"), said.get("own"), said.get("token"), said.get("public")
+    if bool(public) + bool(own) + bool(token) > 1 or not (public or own or token or scope):
         raise RouteTableError(f"{path}: say who may call it: public=True, token=True, own=True or scope=…")
     if scope in scopes.PROTOCOL and path != "/oauth/userinfo":
         raise RouteTableError(f"{path}: anybody may have the scope {scope!r}: guard it by another")
     caller = "public" if public else "own" if own else "token"
-    return Guard(caller, scope, refused_in_handler) if scope else Guard(caller)  # type: ignore[arg-type]
+    return Guard(caller, scope, said.get("refused_in_handler", False)) if scope else Guard(caller)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from cupbearer.cli.scoping import one_each, warn_of_unknown
 from cupbearer.cli.work import find_user, json_option, services, source, user_argument, user_shape
 
 if TYPE_CHECKING:
+    from chalicelib.accounts.administration import Authority
     from chalicelib.users.user import User
     from chalicelib.wiring import Services
 
@@ -57,7 +58,7 @@ def revoke(*, user: str, wanted: tuple[str, ...], force: bool, as_json: bool) ->
     at = services()
     before = find_user(at, user)
     after = at.accounts.administration.change_scopes(
-        before.user_id, lambda held: held - fewer, source=source(), force=force
+        before.user_id, lambda held: held - fewer, source=source(), by=_authority(force=force)
     )
     seconds = at.settings.revocation_bound_seconds
     then = (
@@ -116,7 +117,9 @@ def disable(*, user: str, force: bool, as_json: bool) -> None:
     if found.disabled:
         _tell_change(at, found, f"{found.username} is disabled already.", as_json=as_json, changed=False)
         return
-    at.accounts.administration.administer(found.user_id, disabled=True, source=source(), force=force)
+    at.accounts.administration.administer(
+        found.user_id, disabled=True, source=source(), by=_authority(force=force)
+    )
     _tell_change(
         at, found, f"{found.username} is disabled. Every session is ended.", _until(at), as_json=as_json
     )
@@ -160,7 +163,7 @@ def delete(*, user: str, yes: bool, force: bool, as_json: bool) -> None:
         f"Lost are the profile, the password, {', '.join(lost)}."
     )
     confirm(question, yes=yes)
-    at.accounts.administration.delete(found.user_id, source=source(), force=force)
+    at.accounts.administration.delete(found.user_id, source=source(), by=_authority(force=force))
     tell(
         {"user_id": found.user_id, "username": found.username, "deleted": True},
         f"{found.username} is deleted. The trail stays: cupbearer audit {found.user_id}",
@@ -187,3 +190,9 @@ def _until(at: "Services") -> str:
     return (
         f"Access tokens that are out open routes for at most {at.settings.revocation_bound_seconds} s more."
     )
+
+
+def _authority(*, force: bool) -> "Authority":
+    from chalicelib.accounts.administration import Authority
+
+    return Authority(force=force)

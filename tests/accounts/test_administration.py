@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalicelib.accounts.administration import differences
+from chalicelib.accounts.changes import differences
 from chalicelib.audit.trail import OPERATOR
 from chalicelib.errors import Invalid, NotFound
 from cupbearer.testing import SOURCE, AppUnderTest, Client

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.accounts.administration import Authority
 from chalicelib.errors import InsufficientScope, InvalidToken, NotAllowed
 from chalicelib.store import Forget, Replace
 from chalicelib.users.user import operator_key
@@ -113,8 +114,7 @@ def test_an_operator_who_was_stripped_meanwhile_changes_nothing(
             ann.user_id or "",
             granted=frozenset({"pangolins"}),
             source=SOURCE,
-            actor=acting.actor,
-            permitted=acting.permitted,
+            by=acting.authority,
         )
     assert scopes_of(ann) == {"get:profile"}
 
@@ -173,7 +173,7 @@ def test_the_command_line_may_force_it(cupbearer: AppUnderTest, operator: Client
     verbs = cupbearer.services.accounts.administration
     with pytest.raises(NotAllowed):
         verbs.administer(operator.user_id or "", disabled=True, source=SOURCE)
-    verbs.administer(operator.user_id or "", disabled=True, source=SOURCE, force=True)
+    verbs.administer(operator.user_id or "", disabled=True, source=SOURCE, by=Authority(force=True))
     assert not cupbearer.services.accounts.users.require(operator.user_id or "").is_operator
 
 

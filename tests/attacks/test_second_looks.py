@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.accounts.administration import Authority
 from chalicelib.sessions.session import SessionRequest
 from chalicelib.store import StoreUnavailable, Write
 from cupbearer.testing import SOURCE, AppUnderTest, Client
@@ -15,7 +16,7 @@ def test_a_disabled_operator_cannot_undo_it_with_the_token_that_lives_on(client:
     """TK-6, M8: the handler that acts looks whether the person goes on."""
     operator = client.as_user(scopes=["users:read", "users:write"])
     client.services.accounts.administration.administer(
-        operator.user_id or "", disabled=True, source=SOURCE, force=True
+        operator.user_id or "", disabled=True, source=SOURCE, by=Authority(force=True)
     )
     assert operator.patch(f"/users/{operator.user_id}", json={"disabled": False}).status == 401
     assert operator.delete(f"/users/{client.as_user().user_id}").status == 401
@@ -25,7 +26,7 @@ def test_an_operator_who_lost_the_scope_stops_at_once(client: Client) -> None:
     """M8, SC-2."""
     operator = client.as_user(scopes=["users:write"])
     client.services.accounts.administration.administer(
-        operator.user_id or "", granted=frozenset({"get:profile"}), source=SOURCE, force=True
+        operator.user_id or "", granted=frozenset({"get:profile"}), source=SOURCE, by=Authority(force=True)
     )
     reply = operator.patch(f"/users/{operator.user_id}", json={"scopes": ["users:write"]})
     assert (reply.status, reply.code) == (403, "insufficient_scope")

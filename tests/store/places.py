@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.store import OnRequest, Store
 from chalicelib.store.dynamodb import DynamoStore, client_config
 from chalicelib.store.sqlite import SqliteStore
-from chalicelib.world import SYSTEM
+from chalicelib.world import SYSTEM, World
 from tests.support import patience
 
 FAR = 4_000_000_000.0  # a time no real clock reaches, so that no emulator sweeps what a test still wants
@@ -73,10 +73,7 @@ class DynamoPlace:
         return DynamoStore(
             self.table,
             client=self.client(),
-            now=now,
-            nonce=SYSTEM.identifier,
-            sleep=sleep,
-            monotonic=stopped if self.patient else time.monotonic,
+            world=World(now=now, sleep=sleep, monotonic=stopped if self.patient else time.monotonic),
             on_request=on_request,
         )
 

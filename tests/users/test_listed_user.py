@@ -103,6 +103,6 @@ def test_it_never_holds_a_password_and_forgets_who_is_deleted(users: Users, coun
     ann = make(users, "ann")
     (line,) = counted.list(DIRECTORY).records
     assert "password" not in line.data
-    counted.commit(*users.deletion(ann))
+    counted.commit(*users.records.deleting(ann))
     assert seen(users) == {}
     assert counted.get(Key(DIRECTORY, line.key.sort)) == (None,)

@@ -48,7 +48,7 @@ def made(users: Users, address: str | None, *, verified: bool = False) -> User:
         new_user(username=f"u{secrets.token_hex(8)}", email=address), password=None, granted=frozenset()
     )
     user = replace(user, email_verified=verified)
-    users.create(user, users.making(user))
+    users.create(user, users.records.making(user))
     return users.require(user.user_id)
 
 
@@ -87,7 +87,7 @@ def test_a_claim_ends_with_a_change_a_proof_and_the_account(
         assert who(claims, address) == set()
     assert len(who(claims, f"other-{address}")) == 1
     gone = made(users, f"gone-{address}")
-    engine.commit(*users.deletion(gone))
+    engine.commit(*users.records.deleting(gone))
     assert who(claims, f"gone-{address}") == set()
 
 
@@ -116,7 +116,7 @@ def test_an_account_of_an_earlier_release_changes_and_goes_without_its_claim(
     engine.commit(*(Forget(key) for key in keys_of(user)))
     users.change(user.user_id, lambda user: replace(user, email=f"new-{address}"))
     assert who(claims, f"new-{address}") == {user.user_id}
-    engine.commit(*users.deletion(users.require(user.user_id)))
+    engine.commit(*users.records.deleting(users.require(user.user_id)))
     assert who(claims, f"new-{address}") == set()
 
 

@@ -23,7 +23,7 @@ def users(store: SqliteStore, world: World) -> Users:
 def make(users: Users, username: str, *, email: str | None = None, verified: bool = False) -> User:
     user, _ = users.compose(new_user(username=username, email=email), password=None, granted=HELD)
     user = replace(user, email_verified=verified)
-    users.create(user, users.making(user))
+    users.create(user, users.records.making(user))
     return users.require(user.user_id)
 
 
@@ -155,7 +155,7 @@ def test_a_deleted_users_names_are_free_and_the_id_is_not_used_again(
 ) -> None:
     """DL-3."""
     ann = make(users, "ann", email="a@example.com", verified=True)
-    store.commit(*users.deletion(ann))
+    store.commit(*users.records.deleting(ann))
     assert users.get(ann.user_id) is None
     assert users.page()[0] == ()
     again = make(users, "ann", email="a@example.com", verified=True)
@@ -175,9 +175,9 @@ def test_scopes_that_no_token_could_carry_are_refused(users: Users) -> None:
 def test_only_what_was_read_is_changed_or_deleted(users: Users) -> None:
     user, _ = users.compose(new_user(username="ann"), password=None, granted=HELD)
     with pytest.raises(ValueError, match="read"):
-        users.writes_for(user, rename(user))
+        users.records.changing(user, rename(user))
     with pytest.raises(ValueError, match="read"):
-        users.deletion(user)
+        users.records.deleting(user)
     with pytest.raises(NotFound):
         users.require(user.user_id)
 

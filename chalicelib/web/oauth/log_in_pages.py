@@ -64,13 +64,14 @@ def sign_up_page(call: Call) -> Answer:
 @page
 def sign_up_by_form(call: Call) -> Answer:
     """Sign up with the form, and be logged in."""
+    from chalicelib.accounts.sign_up import Profile
+
     fields, browser, pending = _sent(call, "signup")
     try:
         _, signed_in = call.services.accounts.sign_up.create(
             username=fields.get("username", ""),
             password=fields.get("password", ""),
-            email=fields.get("email"),
-            name=fields.get("name"),
+            profile=Profile(fields.get("email"), fields.get("name")),
             log_in=True,
             source=call.source,
             attempt=call.services.accounts.idempotency_keys.attempt(

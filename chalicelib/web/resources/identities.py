@@ -63,7 +63,7 @@ def begin_link(call: Call) -> Answer:
     form: Linking = call.body
     return_to = own_path(form.return_to)
     acting = call.services.accounts.self_service.acting(call.principal)
-    call.services.accounts.self_service.reauthenticate(acting, password=form.password, source=call.source)
+    call.services.accounts.reauthentication.demand(acting, password=form.password, source=call.source)
     browser, headers = federated_log_in.new(call, seconds=FLOW_SECONDS)
     name = call.params["identity"]
     url = call.services.federation.begin_link(
@@ -88,6 +88,6 @@ def unlink(call: Call) -> Answer:
     """
     own = call.services.accounts.self_service
     acting = own.acting(call.principal)
-    own.reauthenticate(acting, password=call.body.password, source=call.source)
+    call.services.accounts.reauthentication.demand(acting, password=call.body.password, source=call.source)
     call.services.federation.identities.unlink(acting, call.params["identity"], source=call.source)
     return NO_CONTENT

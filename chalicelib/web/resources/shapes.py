@@ -28,6 +28,16 @@ class UserShape(msgspec.Struct, frozen=True):
         return msgspec.convert(user.data(), cls)
 
 
+class UserAnswer(msgspec.Struct, frozen=True):
+    """One user."""
+
+    user: UserShape
+
+    @classmethod
+    def of(cls, user: "User | ListedUser") -> "UserAnswer":
+        return cls(UserShape.of(user))
+
+
 class TokenShape(msgspec.Struct, frozen=True, omit_defaults=True):
     """The token body. ``expires_in`` is seconds; ``refresh_token`` is left out where a cookie holds it."""
 

@@ -1,0 +1,28 @@
+"""What the trail says of a change of an account."""
+
+from chalicelib.users.user import User
+
+
+def differences(old: User, new: User) -> list[tuple[str, dict[str, str]]]:
+    """Return the audit events, with their detail, that say how a user changed."""
+    found: list[tuple[str, dict[str, str]]] = []
+    profile = [part for part in ("username", "name", "email") if getattr(old, part) != getattr(new, part)]
+    if profile:
+        found.append(("profile_changed", {"changed": " ".join(profile)}))
+    if old.scopes != new.scopes:
+        found.append(("scopes_changed", _scope_change(old, new)))
+    if old.disabled != new.disabled:
+        found.append(("disabled" if new.disabled else "enabled", {}))
+    if old.password != new.password:
+        found.append(("password_changed", {}))
+    elif old.epoch != new.epoch and not new.disabled:
+        found.append(("log_out_everywhere", {}))
+    return found
+
+
+def _scope_change(old: User, new: User) -> dict[str, str]:
+    changed = {
+        "granted": " ".join(sorted(new.scopes - old.scopes)),
+        "revoked": " ".join(sorted(old.scopes - new.scopes)),
+    }
+    return {word: value for word, value in changed.items() if value}

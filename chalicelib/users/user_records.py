@@ -1,0 +1,87 @@
+"""The records that a user consists of, and the writes that keep them together.
+
+The profile, a line in the directory, one in the list of operators, and a record for each name and identity that leads
+to the user. What features keep of a person beside these is in :mod:`chalicelib.users.owned_records`.
+"""
+
+from chalicelib import scopes
+from chalicelib.store import Forget, Insert, Key, Remove, Replace, Store, Write
+from chalicelib.users import unverified_addresses
+from chalicelib.users.listed_user import ListedUser
+from chalicelib.users.user import User, directory_key, operator_key, profile_key
+
+
+class UserRecords:
+    """Returns writes, each for one commit with whatever goes with it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @staticmethod
+    def making(user: User) -> tuple[Write, ...]:
+        """Return the writes that make a user as it is, its log-in names and identities included."""
+        leads_to_it = {"user_id": user.user_id}
+        return (
+            Insert(profile_key(user.user_id), user.data()),
+            Insert(directory_key(user), ListedUser.of(user).data()),
+            *(Insert(key, leads_to_it) for key in sorted(_leading_to(user))),
+            *((Insert(operator_key(user.user_id), leads_to_it),) if user.is_operator else ()),
+        )
+
+    def changing(self, old: User, new: User) -> tuple[Write, ...]:
+        """Return the writes that turn a user as read into another, its log-in names and identities included."""
+        if old.record is None:
+            raise ValueError("only a user that was read can be changed")
+        scopes.text(new.scopes)
+        return (
+            Replace(old.record, new.data()),
+            *(Forget(key) for key in sorted(_leading_to(old) - _leading_to(new))),
+            *(Insert(key, {"user_id": new.user_id}) for key in sorted(new.unique_keys - old.unique_keys)),
+            *self._claiming(old, new),
+            *self._listing(old, new),
+            *self._line(old, new),
+        )
+
+    def deleting(self, user: User) -> tuple[Write, ...]:
+        """Return the writes that remove a user, its names and its identities; ids are never used again (DL-3)."""
+        if user.record is None:
+            raise ValueError("only a user that was read can be deleted")
+        return (
+            Remove(user.record),
+            Forget(directory_key(user)),
+            *(Forget(key) for key in sorted(_leading_to(user))),
+            *((Forget(operator_key(user.user_id)),) if user.is_operator else ()),
+        )
+
+    def _claiming(self, old: User, new: User) -> tuple[Write, ...]:
+        """Return the write of a new claim to an address; one that an earlier release left standing is as good."""
+        keys = tuple(unverified_addresses.keys_of(new) - unverified_addresses.keys_of(old))
+        lines = self._store.get(*keys) if keys else ()
+        return tuple(
+            Insert(key, {"user_id": new.user_id})
+            for key, line in zip(keys, lines, strict=True)
+            if line is None
+        )
+
+    def _listing(self, old: User, new: User) -> tuple[Write, ...]:
+        """Return the writes that keep the list of operators; a change of anything else reads and writes nothing."""
+        key = operator_key(new.user_id)
+        if old.is_operator == new.is_operator:
+            return ()
+        if old.is_operator:
+            return (Forget(key),)
+        (line,) = self._store.get(key)
+        return () if line else (Insert(key, {"user_id": new.user_id}),)
+
+    def _line(self, old: User, new: User) -> tuple[Write, ...]:
+        """Return the write that keeps the directory's line; a change of what no list shows reads and writes nothing."""
+        listed = ListedUser.of(new)
+        if listed == ListedUser.of(old):
+            return ()
+        (line,) = self._store.get(directory_key(old))
+        return (Replace(line, listed.data()),) if line else ()
+
+
+def _leading_to(user: User) -> frozenset[Key]:
+    """Return the second records of a user: those that make names unique, and the claim to an address that is not proven."""
+    return user.unique_keys | unverified_addresses.keys_of(user)

@@ -1,0 +1,129 @@
+"""``/users/me``: one's own account."""
+
+import msgspec
+
+from chalicelib.audit.events import EVENTS
+from chalicelib.web.call import NO_CONTENT
+from chalicelib.web.cookies import browser_session
+from chalicelib.web.parsing import Body
+from chalicelib.web.resources.shapes import EventShape, UserAnswer
+from chalicelib.web.routes import Answer, Api, Call
+
+api = Api("users")
+
+
+class ProfileChange(Body):
+    """What to change of one's own profile; what is left out stays. ``password`` proves the person where that is asked for."""
+
+    name: str | msgspec.UnsetType | None = msgspec.UNSET
+    email: str | msgspec.UnsetType | None = msgspec.UNSET
+    username: str | msgspec.UnsetType = msgspec.UNSET
+    password: str | None = None
+
+
+class PasswordChange(Body):
+    """``current_password`` may be left out only where there is none yet, after a log-in of the last five minutes."""
+
+    new_password: str
+    current_password: str | None = None
+
+
+class Deletion(Body):
+    """The password, unless the log-in is at most five minutes old."""
+
+    password: str | None = None
+
+
+class ActivityPage(msgspec.Struct, frozen=True):
+    """A page of what happened, newest first."""
+
+    events: list[EventShape]
+    next_cursor: str | None
+
+
+@api.route("/users/me", methods=["GET"], own=True, gives=UserAnswer)
+def own_profile(call: Call) -> Answer:
+    """Return one's own profile."""
+    return Answer(UserAnswer.of(call.services.accounts.self_service.acting(call.principal).user))
+
+
+@api.route(
+    "/users/me", methods=["PATCH"], own=True, body=ProfileChange, gives=UserAnswer, refuses=(400, 409, 429)
+)
+def change_own_profile(call: Call) -> Answer:
+    """Change one's own name or e-mail address; a changed address is unverified."""
+    asked = msgspec.structs.asdict(call.body)
+    password = asked.pop("password")
+    changes = {name: value for name, value in asked.items() if value is not msgspec.UNSET}
+    own = call.services.accounts.self_service
+    user = own.change_profile(
+        own.acting(call.principal), changes=changes, password=password, source=call.source
+    )
+    return Answer(UserAnswer.of(user))
+
+
+@api.route(
+    "/users/me",
+    methods=["DELETE"],
+    own=True,
+    body=Deletion,
+    body_may_be_empty=True,
+    status=204,
+    refuses=(400, 403, 429),
+)
+def delete_own_account(call: Call) -> Answer:
+    """Delete one's own account for ever."""
+    own = call.services.accounts.self_service
+    own.delete_own(own.acting(call.principal), password=call.body.password, source=call.source)
+    return Answer(status=204, headers=browser_session.set_cookies(browser_session.dropped()))
+
+
+@api.route(
+    "/users/me/password",
+    methods=["PUT"],
+    own=True,
+    body=PasswordChange,
+    status=204,
+    refuses=(400, 403, 409, 429),
+    repeatable=True,
+)
+def change_password(call: Call) -> Answer:
+    """Change one's own password; all other sessions end."""
+    own = call.services.accounts.self_service
+    own.change_password(
+        own.acting(call.principal),
+        current=call.body.current_password,
+        new=call.body.new_password,
+        source=call.source,
+        attempt=call.attempt(),
+    )
+    return NO_CONTENT
+
+
+@api.route(
+    "/users/me/activity",
+    methods=["GET"],
+    own=True,
+    query=("limit", "cursor"),
+    gives=ActivityPage,
+    refuses=(400,),
+)
+def own_activity(call: Call) -> Answer:
+    """Return what happened to one's own account, newest first."""
+    user = call.services.accounts.self_service.acting(call.principal).user
+    events, cursor = call.services.audit.of(user.user_id, after=call.cursor(), limit=call.page_limit())
+    shapes = [
+        EventShape(
+            at=event.at,
+            event=event.event,
+            outcome=event.outcome,
+            says=EVENTS[event.event],
+            actor="you" if event.actor == user.user_id else "operator",
+            ip=event.ip if event.actor == user.user_id else None,
+            user_agent=event.user_agent if event.actor == user.user_id else "",
+            request_id=event.request_id,
+            detail=dict(event.detail),
+        )
+        for event in events
+    ]
+    return Answer(ActivityPage(shapes, cursor))
