@@ -104,6 +104,16 @@ class RefreshRefused(Refusal):
         return self.reason
 
 
+class TicketRefused(Refusal):
+    """A link of a mail that opens nothing. ``reason`` is for logs, never for who shows it: it tells of an account."""
+
+    code = "invalid_ticket"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("This link was used, is too old, or a newer one was sent: ask for a new one.")
+        self.reason = reason
+
+
 class InsufficientScope(Refusal):
     """The token is good, but does not reach this far (RFC 6750 section 3.1)."""
 

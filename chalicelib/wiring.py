@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.wiring_mail import Mail
     from chalicelib.wiring_oauth import OAuth
     from chalicelib.wiring_tokens import Tokens
+    from chalicelib.wiring_ways_back import WaysBack
 
 
 class Services:
@@ -100,6 +101,13 @@ class Services:
         from chalicelib.wiring_mail import Mail
 
         return Mail(self)
+
+    @cached_property
+    def ways_back(self) -> "WaysBack":
+        """Return what mail does for accounts."""
+        from chalicelib.wiring_ways_back import WaysBack
+
+        return WaysBack(self)
 
     @cached_property
     def federation(self) -> "Federation":

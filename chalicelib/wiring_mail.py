@@ -8,7 +8,6 @@ from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from email.headerregistry import Address
 
     from chalicelib.mail.caps import MailCaps
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from chalicelib.mail.delivery import Delivery
     from chalicelib.mail.outbox import Courier, Outbox
     from chalicelib.mail.senders import Sender
+    from chalicelib.mail.tickets import Tickets
     from chalicelib.wiring import Services
 
 OWN_LINES_SECONDS = 20  # how long a deployed deliverer leaves a due line to the delivery that its act began
@@ -75,11 +75,16 @@ class Mail:
             None if reply_to is None else _address("MAIL_REPLY_TO", reply_to),
         )
         patience = OWN_LINES_SECONDS if at.settings.in_lambda else 0
-        return Delivery(at.store, at.world, composer, self.sender, self.ticket_values, patience=patience)
+        return Delivery(at.store, at.world, composer, self.sender, self.tickets.values, patience=patience)
 
-    def ticket_values(self, name: str) -> "Mapping[str, str] | None":  # noqa: ARG002
-        """Return what a mail may say of a ticket, None for one that is over."""
-        return None
+    @cached_property
+    def tickets(self) -> "Tickets":
+        """Return what links and codes in mails stand for."""
+        from chalicelib.mail.ticket_secrets import TicketSecrets
+        from chalicelib.mail.tickets import Tickets
+
+        at = self._at
+        return Tickets(at.store, at.world, TicketSecrets(at.keys.mac), at.settings.issuer)
 
     @cached_property
     def console(self) -> "Console":

@@ -19,6 +19,7 @@ from chalicelib.credentials.passwords import CHEAPEST_ONLY_FOR_TESTING, Password
 from chalicelib.settings import settings
 from chalicelib.users.user import new_user
 from chalicelib.wiring_credentials import Credentials
+from chalicelib.wiring_mail import Mail
 from chalicelib.world import SYSTEM, World
 from cupbearer.testing_caller import Client, token_of_app
 from cupbearer.testing_values import SOURCE, Clock, Reply
@@ -47,6 +48,13 @@ class QuickServices(wiring.Services):
         """Return them with a hasher whose hashes guard nothing and cost nothing."""
         made, least = Credentials(self), self.settings.password_min_length
         made.passwords = Passwords(self.world, min_length=least, profile=CHEAPEST_ONLY_FOR_TESTING)
+        return made
+
+    @cached_property
+    def mail(self) -> Mail:
+        """Return it with an outbox whose mails stay there until they are delivered by hand."""
+        made = Mail(self)
+        made.courier = lambda _lines: None
         return made
 
 

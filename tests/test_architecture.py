@@ -118,11 +118,11 @@ BELOW = {  # what each folder may import, beside itself and what serves all: the
     "credentials": ("users", "keys", "audit", "store"),
     "sessions": ("users", "keys", "jose", "audit", "store"),
     "tokens": ("sessions", "users", "keys", "jose", "store"),
-    "mail": ("store",),
+    "mail": ("keys", "store"),
     "outbound": ("mail", "keys", "jose"),
     "authentication": ("tokens", "sessions", "credentials", "users", "keys", "jose", "audit", "store"),
     "accounts": (
-        "authentication", "tokens", "sessions", "credentials", "users", "keys", "jose", "audit", "store",
+        "authentication", "tokens", "sessions", "credentials", "users", "mail", "keys", "jose", "audit", "store",
     ),
     "oauth": ("tokens", "sessions", "credentials", "users", "keys", "jose", "audit", "store"),
     "federation": (

@@ -69,7 +69,7 @@ class Audit:
         actor: str | None = None,
         outcome: str = "success",
         **detail: str,
-    ) -> Write:
+    ) -> Insert:
         """Return the write that records an event, for the commit of the act. ``actor`` is the target unless said."""
         if event not in EVENTS:
             raise ValueError(f"{event} is not an audit event")
@@ -95,6 +95,11 @@ class Audit:
     def count_nobody(self, event: str) -> None:
         """Count an event about no account of ours: the same one write as :meth:`record`, and no growth (EN-2, DS-3)."""
         self._store.bump(NOBODY, {event: 1}, expires_at=self._world.timestamp() + AUDIT_SECONDS)
+
+    def decoy(self, event: str, *, source: Source, seconds: int) -> Write:
+        """Return a write that costs what :meth:`write` does, tells of nobody, and is gone after so many seconds (EN-3)."""
+        written = self.write(event, target="-", source=source)
+        return Insert(written.key, written.data, expires_at=self._world.timestamp() + seconds)
 
     def of(
         self, user_id: str, *, after: str | None = None, limit: int = 50

@@ -30,6 +30,7 @@ REFUSALS: dict[type[Refusal], Medium] = {
     errors.InvalidCredentials: Medium(401),
     errors.InvalidToken: Medium(401, gateway=errors.InvalidToken("").detail),
     errors.RefreshRefused: Medium(401),
+    errors.TicketRefused: Medium(400, "This link opens nothing"),
     errors.InsufficientScope: Medium(403, NOT_ALLOWED, gateway="The access token does not open this route."),
     errors.NotAllowed: Medium(403, NOT_ALLOWED),
     errors.NotFound: Medium(404, gateway="There is no such path, or it does not take this method."),

@@ -23,6 +23,7 @@ class Line:
         self._store = store
         self.cut = False
         self.requests = 0
+        self.writes: list[int] = []  # of each commit
 
     def _through(self) -> Store:
         self.requests += 1
@@ -47,6 +48,7 @@ class Line:
         )
 
     def commit(self, *writes: Write) -> None:
+        self.writes.append(len(writes))
         self._through().commit(*writes)
 
     def take(self, key: Key, *, taker: str) -> Record | None:

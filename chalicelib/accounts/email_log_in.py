@@ -1,0 +1,85 @@
+"""Log-in by mail: a link, or a code that only the browser that asked for it may use (CUPBEARER_EMAIL_LOG_IN)."""
+
+from dataclasses import dataclass
+
+from chalicelib.accounts.email_verification import wrong_code
+from chalicelib.accounts.mailed_tickets import Asking, MailedTickets
+from chalicelib.audit.trail import Source
+from chalicelib.authentication.log_in import NO_ONE, LogIn, LogInResult
+from chalicelib.credentials.throttling import Throttle
+from chalicelib.errors import Taken
+from chalicelib.mail.ticket import Ticket
+from chalicelib.mail.ticket_purposes import LOG_IN
+from chalicelib.sessions.session import SessionRequest
+from chalicelib.sessions.sessions import Sessions
+from chalicelib.store.retrying import retrying
+from chalicelib.users import names
+from chalicelib.users.user import User
+from chalicelib.users.users import Users
+
+BY_MAIL = ("email",)  # amr: RFC 8176 has no word for it
+
+
+@dataclass(frozen=True, slots=True)
+class EmailLogIn:
+    """Asks for the mail and honours it."""
+
+    users: Users
+    sessions: Sessions
+    mailed: MailedTickets
+    throttle: Throttle
+    log_in: LogIn
+
+    def ask(self, address: str, *, browser: str, source: Source) -> None:
+        """Write to an address if it is somebody's verified one: the same for all (EN-3).
+
+        ``browser`` is the secret of the one that may use the code. Raises Invalid for what is no address, SlowDown.
+        """
+        name = names.canonical_email(address).canonical
+        asking = Asking(LOG_IN, "log_in", "email_log_in_asked", name, by_name=True, browser=browser)
+        self.mailed.send(asking, source=source)
+
+    def read(self, text: str) -> tuple[Ticket, User]:
+        """Return the ticket of a link and whose it is, spending nothing. Raises TicketRefused."""
+        ticket = self.mailed.tickets.read(text, LOG_IN)
+        return ticket, self.mailed.owner(ticket)
+
+    def with_link(self, text: str, *, source: Source) -> LogInResult:
+        """Begin a session by a link, which is spent in the same commit. Raises TicketRefused."""
+        ticket, _ = self.read(text)
+        return self._begin(ticket, source)
+
+    def with_code(self, address: str, typed: str, *, browser: str | None, source: Source) -> LogInResult:
+        """Begin a session by the code that was sent to an address, in the browser that asked for it.
+
+        Wrong codes are counted by address, known or not; other browsers than the one that asked get none right and
+        count as well. Raises Invalid ``wrong_code``, SlowDown.
+        """
+        name = names.canonical_email(address).canonical
+        user = self.users.get(self.users.id_of(name) or NO_ONE)
+        known = user is not None and user.known_from(source.network)
+        account = f"code of log-in\n{name}"
+        with self.throttle.reserve(account=account, network=source.ip, known=known) as reservation:
+            ticket = self.mailed.tickets.read_code(LOG_IN, name, typed=typed, browser=browser)
+            if ticket is None or ticket.user_id is None:
+                reservation.failed()
+                raise wrong_code()
+            begun = self._begin(ticket, source)
+            reservation.succeeded()
+            return begun
+
+    def _begin(self, ticket: Ticket, source: Source) -> LogInResult:
+        def attempt() -> LogInResult:
+            user = self.mailed.owner(ticket)
+            _, sessions = self.sessions.read_all(user.user_id)
+            seen = user.seen_from(source.network)
+            spending = self.mailed.tickets.spending(self.mailed.tickets.again(ticket))
+            remembering = () if seen == user else self.users.records.changing(user, seen)
+            return self.log_in.start(
+                user,
+                SessionRequest(source, BY_MAIL, existing=sessions),
+                writes=(spending, *remembering),
+                detail={"how": "mail"},
+            )
+
+        return retrying(attempt, busy=Taken("The account is being changed: try again."))

@@ -1,0 +1,160 @@
+"""Sending tickets to people who are not logged in, and judging whose a ticket is when it comes back.
+
+Whoever asks learns nothing: somebody unknown, without a verified address or disabled costs the same reads and writes as
+anybody else, a ticket of nobody's and a line of the outbox that is sent to nobody (EN-3).
+"""
+
+from dataclasses import dataclass, replace
+
+from chalicelib.audit.trail import Audit, Source
+from chalicelib.authentication.log_in import NO_ONE
+from chalicelib.errors import Taken, TicketRefused
+from chalicelib.mail.caps import MailCaps
+from chalicelib.mail.message import Mail
+from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.ticket import Ticket
+from chalicelib.mail.ticket_purposes import Purpose
+from chalicelib.mail.tickets import Holder, Tickets
+from chalicelib.store import Conflict, Key, Record, Store, Write
+from chalicelib.store.retrying import retrying
+from chalicelib.users import names
+from chalicelib.users.user import User, profile_key
+from chalicelib.users.users import Users
+from chalicelib.world import World
+
+ASKED_KEPT_SECONDS = 30 * 60  # how long a decoy of the trail is kept: it says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a mail is asked for. ``name`` is the canonical log-in name that was given.
+
+    ``by_name`` says that the ticket stands for the name, else for the person behind it.
+    """
+
+    purpose: Purpose
+    kind: str  # of the mail
+    event: str  # of the trail
+    name: str
+    by_name: bool = False
+    browser: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Whom a mail goes to, "" for nobody, and what was read where the ticket goes."""
+
+    to: str
+    username: str
+    holder: Holder
+    place: Key
+    before: Record | None
+    is_capped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MailedTickets:
+    """Asks and judges."""
+
+    store: Store
+    world: World
+    users: Users
+    tickets: Tickets
+    outbox: Outbox
+    caps: MailCaps
+    audit: Audit
+
+    def send(self, asking: Asking, *, source: Source) -> None:
+        """Write to the verified address behind a name, if there is one. Raises SlowDown for what this network asked."""
+        self.caps.admit_network(source.network)
+        found = self._found(asking)
+        to = found.to
+        counted = names.canonical_email(to).canonical if to else asking.name
+        if not self.caps.allows(address=counted, account=None):
+            found = replace(found, is_capped=True)
+
+        def attempt() -> tuple[Write, ...]:
+            ticket, issuing = self.tickets.issuing(asking.purpose, found.holder, before=found.before)
+            if found.is_capped:
+                issuing = self.tickets.keeping(ticket, before=found.before)
+            said = told(found.username, source, at=self.world.timestamp())
+            mail = Mail(
+                asking.kind,
+                "" if found.is_capped else to,
+                said,
+                ticket=ticket.name,
+                until=ticket.expires_at,
+            )
+            sending = self.outbox.sending(mail)
+            self.store.commit(issuing, *sending, self._noted(asking.event, found.holder.user_id, source))
+            return sending
+
+        def reread(_: Conflict) -> None:
+            nonlocal found
+            (before,) = self.store.get(found.place)
+            found = replace(found, before=before)
+
+        busy = Taken("Too many ask at once: try again.")
+        self.outbox.deliver_soon(*retrying(attempt, reread=reread, busy=busy))
+
+    def _found(self, asking: Asking) -> "_Found":
+        """Return who is behind a name, known or not, by as many reads."""
+        user_id = self.users.id_of(asking.name)
+        subject = asking.name if asking.by_name or user_id is None else user_id
+        place = self.tickets.key(asking.purpose, subject)
+        profile, before = self.store.get(profile_key(user_id or NO_ONE), place)
+        user = None if profile is None else User.from_record(profile)
+        to = written_to(user)
+        holder = Holder(subject, None, asking.name, epoch=0, browser=asking.browser)
+        if user is not None and to:
+            holder = replace(holder, user_id=user.user_id, address=to, epoch=user.epoch)
+        return _Found(to, user.display_name if user else "", holder, place, before)
+
+    def holder(self, ticket: Ticket) -> User:
+        """Return whose a ticket is, as the user is now; raise TicketRefused where it was ended by what changed since."""
+        return standing(ticket, self.users.get(ticket.user_id or NO_ONE))
+
+    def owner(self, ticket: Ticket) -> User:
+        """Return what :meth:`holder` does, where the address it was sent to still is the one the person has proven."""
+        user = self.holder(ticket)
+        if not same_address(written_to(user), ticket.address):
+            raise TicketRefused("the address was changed since")
+        return user
+
+    def _noted(self, event: str, user_id: str | None, source: Source) -> Write:
+        if user_id is None:
+            return self.audit.decoy(event, source=source, seconds=ASKED_KEPT_SECONDS)
+        return self.audit.write(event, target=user_id, source=source)
+
+
+def standing(ticket: Ticket, user: User | None) -> User:
+    """Return the user of a ticket where what has changed since has not ended it; raise TicketRefused."""
+    if user is None or user.disabled:
+        raise TicketRefused("there is no such user, or it is disabled")
+    if ticket.epoch is not None and ticket.epoch != user.epoch:
+        raise TicketRefused(f"ended since: {user.epoch_reason}")
+    return user
+
+
+def told(username: str, source: Source, *, at: int, **more: str) -> dict[str, str]:
+    """Return what a mail says of an act: who, from where, and when in seconds since the epoch."""
+    return {"username": username, "ip": source.ip or "", "at": f"{at}", **more}
+
+
+def written_to(user: User | None) -> str:
+    """Return the address that mail to a person goes to: the one that is stored and verified (IN-3); "" for none."""
+    if user is None or user.disabled or not user.email_verified:
+        return ""
+    return user.email or ""
+
+
+def same_address(one: str | None, other: str | None) -> bool:
+    """Return whether two addresses are one."""
+    return bool(
+        one and other and names.canonical_email(one).canonical == names.canonical_email(other).canonical
+    )
+
+
+def newest(records: tuple[Record, ...]) -> Record | None:
+    """Return the first of tickets listed with the newest first."""
+    return records[0] if records else None

@@ -1,0 +1,100 @@
+"""Wiring of what mail does for accounts: proving an address, changing it, a new password, log-in by mail."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chalicelib.accounts.change_of_address import ChangeOfAddress
+    from chalicelib.accounts.email_log_in import EmailLogIn
+    from chalicelib.accounts.email_verification import EmailVerification
+    from chalicelib.accounts.mailed_tickets import MailedTickets
+    from chalicelib.accounts.notices import Notices
+    from chalicelib.accounts.password_reset import PasswordReset
+    from chalicelib.wiring import Services
+
+
+class WaysBack:
+    """``services.ways_back``."""
+
+    def __init__(self, at: "Services") -> None:
+        self._at = at
+
+    @cached_property
+    def mailed(self) -> "MailedTickets":
+        """Return what sends tickets to people and judges whose they are."""
+        from chalicelib.accounts.mailed_tickets import MailedTickets
+
+        at = self._at
+        return MailedTickets(
+            store=at.store,
+            world=at.world,
+            users=at.accounts.users,
+            tickets=at.mail.tickets,
+            outbox=at.mail.outbox,
+            caps=at.mail.caps,
+            audit=at.audit,
+        )
+
+    @cached_property
+    def notices(self) -> "Notices":
+        """Return what tells people of what happened at their account."""
+        from chalicelib.accounts.notices import Notices
+
+        at = self._at
+        return Notices(at.accounts.users, at.mail.tickets, at.mail.outbox, at.audit, at.world)
+
+    @cached_property
+    def change_of_address(self) -> "ChangeOfAddress":
+        """Return what tells the old address of a change, and undoes it."""
+        from chalicelib.accounts.change_of_address import ChangeOfAddress
+
+        at = self._at
+        return ChangeOfAddress(
+            at.store, at.world, at.accounts.users, at.mail.tickets, at.mail.outbox, at.audit
+        )
+
+    @cached_property
+    def email_verification(self) -> "EmailVerification":
+        """Return what asks for the proof of an address and takes it."""
+        from chalicelib.accounts.email_verification import EmailVerification
+
+        at = self._at
+        return EmailVerification(
+            store=at.store,
+            users=at.accounts.users,
+            mailed=self.mailed,
+            addresses=self.change_of_address,
+            throttle=at.credentials.throttle,
+            audit=at.audit,
+        )
+
+    @cached_property
+    def password_reset(self) -> "PasswordReset":
+        """Return the way back for who forgot the password."""
+        from chalicelib.accounts.password_reset import PasswordReset
+
+        at = self._at
+        return PasswordReset(
+            store=at.store,
+            users=at.accounts.users,
+            mailed=self.mailed,
+            passwords=at.credentials.passwords,
+            throttle=at.credentials.throttle,
+            notices=self.notices,
+            addresses=self.change_of_address,
+            audit=at.audit,
+        )
+
+    @cached_property
+    def email_log_in(self) -> "EmailLogIn":
+        """Return log-in by mail."""
+        from chalicelib.accounts.email_log_in import EmailLogIn
+
+        at = self._at
+        return EmailLogIn(
+            users=at.accounts.users,
+            sessions=at.authentication.sessions,
+            mailed=self.mailed,
+            throttle=at.credentials.throttle,
+            log_in=at.authentication.log_in,
+        )
