@@ -72,6 +72,10 @@ def none():
 def split():
     return Response("", headers={"Set-Cookie": ["a=1\\r\\nX-Evil: 1"]})
 
+@app.route("/framed")
+def framed():
+    return Response("all of it", headers={"Transfer-Encoding": "chunked", "Connection": "close", "Content-Length": "3"})
+
 @app.route("/unserialisable")
 def unserialisable():
     return Response({"bad": {1, 2}})
@@ -249,6 +253,15 @@ def test_an_answer_that_cannot_be_sent_is_a_500_without_a_traceback(tiny: Runnin
     answer = tiny.ask("GET", path)
     assert "X-Evil" not in answer.headers
     assert "Traceback" not in str(problem_of(answer, 500, "server_error"))
+
+
+def test_how_an_answer_is_framed_is_the_servers_business_alone(tiny: Running) -> None:
+    """An application that says otherwise would have its answer read in two ways (AZ-6)."""
+    answers = converse(tiny.port, ("GET", "/framed"), ("GET", "/cats"))
+    assert [answer.status for answer in answers] == [200, 200]
+    assert answers[0].body == b"all of it"
+    assert answers[0].headers.get_all("Content-Length") == ["9"]
+    assert (answers[0].headers["Transfer-Encoding"], answers[0].headers["Connection"]) == (None, None)
 
 
 BIG = 10 * 1024 * 1024 + 1
