@@ -12,7 +12,7 @@ SETTINGS = settings.from_environment()
 COMPILED = compiled_table.read() if SETTINGS.handler == "app.jwt_authorizer" else None
 
 if COMPILED is None:
-    from chalicelib.application import TABLE, app, jwt_authorizer
+    from chalicelib.application import TABLE, app, deliver_mail, jwt_authorizer
 else:
     from chalicelib.web.authorizer import decide
 
@@ -23,4 +23,4 @@ else:
         return decide(event, TABLE)
 
 
-__all__ = ["SETTINGS", "TABLE", "app", "jwt_authorizer"]
+__all__ = ["SETTINGS", "TABLE", "app", "deliver_mail", "jwt_authorizer"]

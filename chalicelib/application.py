@@ -6,6 +6,7 @@ from chalice import Chalice
 from chalice.app import AuthRequest
 
 from chalicelib import api
+from chalicelib.mail import function
 from chalicelib.sample import animals, board, profile
 from chalicelib.settings import settings
 from chalicelib.web import openapi
@@ -14,6 +15,7 @@ from chalicelib.web.oauth import authorize, consent_pages, device_pages, endpoin
 from chalicelib.web.pages import rendering
 from chalicelib.web.resources import about, consents, federation, identities, own_account, sessions, users
 from chalicelib.web.routes import mount
+from chalicelib.wiring import services
 
 SETTINGS = settings.from_environment()
 APIS = (
@@ -45,6 +47,12 @@ app.api.binary_types = []  # everything here is text
 def jwt_authorizer(request: AuthRequest) -> dict[str, Any]:
     """Turn a bearer token into a policy and a context. Refuses with 401; trouble of ours is raised, never cached."""
     return decide({"authorizationToken": request.token, "methodArn": request.method_arn}, TABLE)
+
+
+@app.lambda_function(name="deliver_mail")  # type: ignore[untyped-decorator]
+def deliver_mail(event: dict[str, Any], context: Any) -> dict[str, int]:  # noqa: ARG001 - what Lambda calls
+    """Deliver the mails that an act has just stored, and those that are overdue. Called asynchronously, by the API."""
+    return function.deliver(services().mail.outbox, event)
 
 
 TABLE = mount(app, APIS, jwt_authorizer)

@@ -95,7 +95,7 @@ def _set_ttl(resources: dict[str, Any], environment: Mapping[str, str]) -> None:
     body = resources["RestAPI"]["Properties"]["DefinitionBody"]
     authorizer = body["securityDefinitions"]["jwt_authorizer"]["x-amazon-apigateway-authorizer"]
     authorizer["authorizerResultTtlInSeconds"] = {"Fn::If": ["IsOpaque", opaque, jwt]}
-    for function in ("APIHandler", "JwtAuthorizer"):
+    for function in ("APIHandler", "JwtAuthorizer", "DeliverMail"):
         variables = resources[function]["Properties"]["Environment"]["Variables"]
         variables[TTL] = {"Fn::If": ["IsOpaque", str(opaque), str(jwt)]}
 

@@ -8,7 +8,11 @@ import pytest
 
 from tests.deploy.emulated import Template
 
-ROLES = {"APIHandler": "ApiHandlerRole", "JwtAuthorizer": "JwtAuthorizerRole"}
+ROLES = {
+    "APIHandler": "ApiHandlerRole",
+    "JwtAuthorizer": "JwtAuthorizerRole",
+    "DeliverMail": "DeliverMailRole",
+}
 
 # The store's requests (store/dynamodb_calls.py); a transaction needs the rights of its parts.
 STORE = {"BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"}
@@ -67,8 +71,36 @@ def test_the_api_may_use_its_table_its_key_and_its_secrets(template: Template) -
         "kms:Encrypt",
         "ssm:GetParameter",
         "secretsmanager:GetSecretValue",
+        "lambda:InvokeFunction",
         *(f"dynamodb:{action}" for action in STORE),
     }
+
+
+def test_the_api_calls_the_deliverer_and_no_other_function(template: Template) -> None:
+    (calling,) = [s for s in statements(template, "APIHandler") if s["Action"] == "lambda:InvokeFunction"]
+    assert json.dumps(calling["Resource"]).endswith('function:${AWS::StackName}-mail"}')
+
+
+def test_the_deliverer_may_move_lines_and_read_secrets_and_send_as_one_address_only_by_ses(
+    template: Template,
+) -> None:
+    allowed = actions(template, "DeliverMail")
+    assert allowed == {
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "kms:Decrypt",
+        "ssm:GetParameter",
+        "secretsmanager:GetSecretValue",
+        *(f"dynamodb:{action}" for action in STORE - {"ConditionCheckItem", "UpdateItem"}),
+    }
+    assert actions(template, "DeliverMail", SendsBySes=True) - allowed == {
+        "ses:SendEmail",
+        "ses:SendRawEmail",
+    }
+    (sending,) = [
+        s for s in statements(template, "DeliverMail", SendsBySes=True) if "ses:SendEmail" in s["Action"]
+    ]
+    assert sending["Condition"] == {"StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}}
 
 
 def test_each_role_logs_to_its_own_group(template: Template) -> None:
@@ -81,6 +113,7 @@ def test_each_role_logs_to_its_own_group(template: Template) -> None:
     assert groups == {
         "APIHandler": '{"Fn::GetAtt": ["ApiLog", "Arn"]}',
         "JwtAuthorizer": '{"Fn::GetAtt": ["AuthorizerLog", "Arn"]}',
+        "DeliverMail": '{"Fn::GetAtt": ["MailLog", "Arn"]}',
     }
 
 

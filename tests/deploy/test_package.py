@@ -63,7 +63,7 @@ def test_every_handler_of_the_template_is_imported_from_the_package_alone(
         for each in template["Resources"].values()
         if each["Type"] == "AWS::Serverless::Function"
     ]
-    assert len(functions) == 2
+    assert len(functions) == 3
     for function in functions:
         module, name = function["Handler"].split(".")
         assert run_in(unpacked, f"import {module}; print(callable({module}.{name}))") == "True\n"

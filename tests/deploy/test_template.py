@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.mail.delivery import RUN_SECONDS, SEND_SECONDS
 from chalicelib.settings import settings
 from chalicelib.web.gateway_responses import GATEWAY_ANSWERS, problem
 from cupbearer.deploying import CannotDeploy, packaging
@@ -48,7 +49,7 @@ def test_the_master_key_is_kept_and_rotates(template: Template) -> None:
 
 def test_each_function_has_a_role_of_its_own_and_a_log_that_ends(template: Template) -> None:
     functions = of_type(template, "AWS::Serverless::Function")
-    assert set(functions) == {"APIHandler", "JwtAuthorizer"}
+    assert set(functions) == {"APIHandler", "JwtAuthorizer", "DeliverMail"}
     roles = [json.dumps(function["Role"]) for function in functions.values()]
     assert len(set(roles)) == len(roles)
     logs = of_type(template, "AWS::Logs::LogGroup")
@@ -107,9 +108,44 @@ def test_the_ttl_of_the_gateway_is_the_one_that_the_functions_know(
     body = resources["RestAPI"]["Properties"]["DefinitionBody"]
     authorizer = body["securityDefinitions"]["jwt_authorizer"]["x-amazon-apigateway-authorizer"]
     assert authorizer["authorizerResultTtlInSeconds"] == {"Fn::If": ["IsOpaque", opaque, jwt]}
-    for function in ("APIHandler", "JwtAuthorizer"):
+    for function in ("APIHandler", "JwtAuthorizer", "DeliverMail"):
         answered = resources[function]["Properties"]["Environment"]["Variables"]
         assert answered["CUPBEARER_AUTHORIZER_TTL_SECONDS"] == {"Fn::If": ["IsOpaque", str(opaque), str(jwt)]}
+
+
+def test_mail_is_none_of_the_authorizers_business(template: Template) -> None:
+    """Nor does the API deliver: it knows whether mail is sent, and whom to call."""
+    mail = {
+        function: {
+            name.removeprefix("CUPBEARER_")
+            for name in template["Resources"][function]["Properties"]["Environment"]["Variables"]
+            if name.startswith("CUPBEARER_MAIL")
+        }
+        for function in ("JwtAuthorizer", "APIHandler", "DeliverMail")
+    }
+    assert mail == {
+        "JwtAuthorizer": set(),
+        "APIHandler": {"MAIL", "MAIL_FROM", "MAIL_FUNCTION"},
+        "DeliverMail": {"MAIL", "MAIL_FROM", "MAIL_REPLY_TO", "MAIL_FUNCTION"},
+    }
+
+
+@pytest.mark.parametrize(
+    "mail", ["smtps://u:p@mail.example", "console:", "smtp://mail.example/x", "sendmail", ""]
+)
+def test_no_password_comes_into_the_template(template: Template, mail: str) -> None:
+    assert not re.fullmatch(template["Parameters"]["Mail"]["AllowedPattern"], mail)
+    for kept in ("none", "ses:", "smtp://mail.example:587", "ssm:/cupbearer/mail"):
+        assert re.fullmatch(template["Parameters"]["Mail"]["AllowedPattern"], kept)
+
+
+def test_lambda_calls_the_deliverer_again_where_it_fails_and_leaves_it_the_time_for_a_run(
+    template: Template,
+) -> None:
+    deliverer = template["Resources"]["DeliverMail"]["Properties"]
+    assert deliverer["EventInvokeConfig"]["MaximumRetryAttempts"] == 2
+    assert deliverer["Timeout"] > RUN_SECONDS + SEND_SECONDS
+    assert "Events" not in deliverer  # nothing polls
 
 
 def test_every_guarded_route_names_the_authorizer_and_no_public_one_does(template: Template) -> None:
@@ -135,7 +171,7 @@ def test_each_parameter_is_used_and_each_setting_is_one_that_the_documentation_h
     documented = set(
         re.findall(r"CUPBEARER_\w+", (ROOT / "docs" / "settings.md").read_text(encoding="utf-8"))
     )
-    for function in ("APIHandler", "JwtAuthorizer"):
+    for function in ("APIHandler", "JwtAuthorizer", "DeliverMail"):
         variables = template["Resources"][function]["Properties"]["Environment"]["Variables"]
         assert {name for name in variables if name.startswith("CUPBEARER_")} <= documented
 
@@ -148,7 +184,7 @@ def test_the_gateway_is_regional_throttled_and_has_one_stage(template: Template)
     assert limits["ThrottlingRateLimit"] == {"Ref": "ThrottleRate"}
 
 
-def test_alarms_tell_of_errors_throttling_reuse_guessing_and_keys(template: Template) -> None:
+def test_alarms_tell_of_errors_throttling_reuse_guessing_keys_and_mail(template: Template) -> None:
     alarms = of_type(template, "AWS::CloudWatch::Alarm")
     metrics = {alarm["MetricName"] for alarm in alarms.values()}
     assert metrics == {
@@ -158,6 +194,8 @@ def test_alarms_tell_of_errors_throttling_reuse_guessing_and_keys(template: Temp
         "RefreshReuse",
         "SlowDowns",
         "KeyTrouble",
+        "MailTrouble",
+        "MailGivenUp",
     }
     assert all(alarm["AlarmActions"]["Fn::If"][0] == "HasAlarmTopic" for alarm in alarms.values())
 
@@ -194,6 +232,6 @@ def test_a_misspelt_setting_of_a_stage_stops_the_deploy_and_not_the_stage() -> N
 
 
 def test_the_functions_are_given_nothing_that_they_would_refuse() -> None:
-    for function in ("APIHandler", "JwtAuthorizer"):
+    for function in ("APIHandler", "JwtAuthorizer", "DeliverMail"):
         variables = merge_template({})["Resources"][function]["Properties"]["Environment"]["Variables"]
         assert set(variables) <= settings.known_names()
