@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chalicelib.wiring_keys import Keys
     from chalicelib.wiring_mail import Mail
     from chalicelib.wiring_oauth import OAuth
+    from chalicelib.wiring_second_factors import SecondFactors
     from chalicelib.wiring_tokens import Tokens
     from chalicelib.wiring_ways_back import WaysBack
 
@@ -87,6 +88,13 @@ class Services:
         from chalicelib.wiring_authentication import Authentication
 
         return Authentication(self)
+
+    @cached_property
+    def second_factors(self) -> "SecondFactors":
+        """Return what is shown beside a password, and the gate that asks for it."""
+        from chalicelib.wiring_second_factors import SecondFactors
+
+        return SecondFactors(self)
 
     @cached_property
     def accounts(self) -> "Accounts":

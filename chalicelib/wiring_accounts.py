@@ -78,7 +78,14 @@ class Accounts:
         """Return what asks for a proof again."""
         from chalicelib.accounts.reauthentication import Reauthentication
 
-        return Reauthentication(self._at.world, self._at.credentials.password_checks)
+        at = self._at
+        return Reauthentication(
+            at.store,
+            at.world,
+            at.authentication.sessions,
+            at.credentials.password_checks,
+            at.second_factors.checks,
+        )
 
     @cached_property
     def administration(self) -> "Administration":

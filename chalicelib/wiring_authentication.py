@@ -31,6 +31,7 @@ class Authentication:
             sessions=self.sessions,
             access=at.tokens.access,
             audit=at.audit,
+            second_factor=at.second_factors.gate,
         )
 
     @cached_property

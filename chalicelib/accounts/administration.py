@@ -139,7 +139,8 @@ class Administration:
         user = self.users.require(user_id)
         events, _ = self.audit.of(user_id, limit=LATELY)
         tried_from = (event.ip for event in events if event.ip is not None)
-        self.throttle.unlock(user.canonical, names=user.login_names, networks=(*user.networks, *tried_from))
+        networks = (*user.networks, *tried_from)
+        self.throttle.unlock(user.canonical, names=user.login_names, networks=networks, user_id=user_id)
         self.store.commit(self.audit.write("unlocked", target=user_id, source=source, actor=actor))
 
     def delete(

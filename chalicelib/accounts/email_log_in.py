@@ -1,6 +1,6 @@
 """Log-in by mail: a link, or a code that only the browser that asked for it may use (CUPBEARER_EMAIL_LOG_IN)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.accounts.email_verification import wrong_code
 from chalicelib.accounts.mailed_tickets import Asking, MailedTickets
@@ -71,14 +71,12 @@ class EmailLogIn:
     def _begin(self, ticket: Ticket, source: Source) -> LogInResult:
         def attempt() -> LogInResult:
             user = self.mailed.owner(ticket)
-            _, sessions = self.sessions.read_all(user.user_id)
-            seen = user.seen_from(source.network)
+            account = replace(self.sessions.read_account(user.user_id), user=user)
             spending = self.mailed.tickets.spending(self.mailed.tickets.again(ticket))
-            remembering = () if seen == user else self.users.records.changing(user, seen)
             return self.log_in.start(
-                user,
-                SessionRequest(source, BY_MAIL, existing=sessions),
-                writes=(spending, *remembering),
+                account,
+                SessionRequest(source, BY_MAIL),
+                writes=(spending,),
                 detail={"how": "mail"},
             )
 

@@ -1,43 +1,81 @@
-"""What an act on the own account asks for again: the password, or a log-in that is fresh (MF-3)."""
+"""What a sensitive act asks again: the second factor of who has one, else the password, or a log-in just now (MF-3)."""
 
 from dataclasses import dataclass
 
 from chalicelib.audit.trail import Source
+from chalicelib.credentials.factor_answers import FactorAnswer
+from chalicelib.credentials.factor_check import FactorChecks
+from chalicelib.credentials.factor_refusals import SecondFactorRefused
+from chalicelib.credentials.factors import Factors
 from chalicelib.credentials.password_check import PasswordChecks
-from chalicelib.errors import Invalid, NotAllowed
+from chalicelib.errors import Invalid, NotAllowed, Taken
 from chalicelib.sessions.session import LiveSession
+from chalicelib.sessions.sessions import Sessions
+from chalicelib.store import Check, Conflict, Store
+from chalicelib.store.retrying import retrying
 from chalicelib.world import World, is_within
 
-FRESH_SECONDS = 5 * 60  # a log-in this recent stands for a password (MF-3)
+FRESH_SECONDS = 5 * 60  # a log-in this recent stands for a password, and a factor for a factor (MF-3)
 
 
 @dataclass(frozen=True, slots=True)
 class Reauthentication:
-    """Demands a proof of who acts."""
+    """Demands the proof. What is shown within an act counts for the next five minutes of this session."""
 
+    store: Store
     world: World
+    sessions: Sessions
     password_checks: PasswordChecks
+    factor_checks: FactorChecks
 
-    def demand(self, acting: LiveSession, *, password: str | None, source: Source) -> None:
-        """Demand the password, or a log-in of the last five minutes; a password that is given is right."""
-        if password is None and self._is_fresh(acting):
-            return
+    def demand(
+        self,
+        acting: LiveSession,
+        *,
+        password: str | None,
+        answer: FactorAnswer | None = None,
+        source: Source,
+    ) -> LiveSession:
+        """Return who acts, as it is then. Raises NotAllowed or Invalid, which say what to show; SlowDown."""
+        factors = self.factors(acting)
+        if factors.is_set:
+            return self._demand_shown(acting, factors, answer, source)
+        if password is None and is_within(acting.session.auth_time, FRESH_SECONDS, now=self.world.now()):
+            return acting
         if acting.user.password is None:
-            raise _log_in_again()
+            raise NotAllowed(
+                "Log in again first: there is no password to ask for.", code="reauthentication_required"
+            )
         self._prove(acting, password, source=source)
+        return acting
 
-    def demand_password(self, acting: LiveSession, *, password: str | None, source: Source) -> None:
-        """Demand the password however fresh the log-in is; the log-in counts where there is no password yet."""
-        if acting.user.password is not None or password is not None:
-            self._prove(acting, password, source=source)
-        elif not self._is_fresh(acting):
-            raise _log_in_again()
+    def demand_password(
+        self,
+        acting: LiveSession,
+        *,
+        password: str | None,
+        answer: FactorAnswer | None = None,
+        source: Source,
+    ) -> LiveSession:
+        """Demand the password however fresh the log-in is, and the second factor of who has one.
 
-    def _is_fresh(self, acting: LiveSession) -> bool:
-        return is_within(acting.session.auth_time, FRESH_SECONDS, now=self.world.now())
+        The log-in counts where there is no password yet.
+        """
+        if acting.user.password is None and password is None:
+            return self.demand(acting, password=None, answer=answer, source=source)
+        self._prove(acting, password, source=source)
+        factors = self.factors(acting)
+        return self._demand_shown(acting, factors, answer, source) if factors.is_set else acting
+
+    def factors(self, acting: LiveSession) -> Factors:
+        """Return the factors of who acts, by one read; none is made where there never were any."""
+        if not acting.user.may_have_factors:
+            return Factors()
+        account = self.sessions.read_account(acting.user.user_id)
+        return Factors.of(account.others, now=self.world.now())
 
     def _prove(self, acting: LiveSession, password: str | None, *, source: Source) -> None:
-        """Demand the password again, throttled like a log-in (TH-4); raise NotAllowed ``wrong_password``."""
+        """Demand the password, throttled like a log-in (TH-4); raise NotAllowed ``wrong_password``."""
         if password is None:
             raise Invalid("The password is asked for again.", errors={"password": "is required"})
         user = acting.user
@@ -53,8 +91,56 @@ class Reauthentication:
             raise NotAllowed("The password is wrong.", code="wrong_password")
         proof.reservation.succeeded()
 
+    def _demand_shown(
+        self, acting: LiveSession, factors: Factors, answer: FactorAnswer | None, source: Source
+    ) -> LiveSession:
+        shown_at = acting.session.factor_time
+        if answer is None:
+            if shown_at is not None and is_within(shown_at, FRESH_SECONDS, now=self.world.now()):
+                return acting
+            raise NotAllowed(
+                f"Show your second factor again: {_listed(factors.kinds)}.", code="second_factor_required"
+            )
+        try:
+            return self._take(acting, factors, answer, source)
+        except SecondFactorRefused as refused:
+            raise NotAllowed(refused.detail, code=refused.public_code) from refused
 
-def _log_in_again() -> NotAllowed:
-    return NotAllowed(
-        "Log in again first: there is no password to ask for.", code="reauthentication_required"
-    )
+    def _take(
+        self, acting: LiveSession, factors: Factors, answer: FactorAnswer, source: Source
+    ) -> LiveSession:
+        """Spend a right factor, and write down at the session that it was shown."""
+        user_id, session_id = acting.user.user_id, acting.session.session_id
+        check = self.factor_checks.check(
+            acting.user,
+            factors,
+            answer,
+            attempt=session_id,
+            own_failures=self.factor_checks.own_failures(session_id),
+            source=source,
+        )
+
+        def commit() -> None:
+            shown = self.sessions.showing_factor(acting.session, self.world.timestamp())
+            unchanged = (Check(acting.user.record),) if acting.user.record else ()
+            self.store.commit(*check.writes(), shown, *unchanged)
+
+        def reread(conflict: Conflict) -> None:
+            nonlocal acting, check
+            acting = self.sessions.require_live(user_id, session_id)
+            check = self.factor_checks.again(
+                check,
+                conflict,
+                user=acting.user,
+                factors=self.factors(acting),
+                answer=answer,
+                source=source,
+            )
+
+        with check.reservation:
+            retrying(commit, reread=reread, busy=Taken("The account is being changed: try again."))
+        return self.sessions.require_live(user_id, session_id)
+
+
+def _listed(kinds: tuple[str, ...]) -> str:
+    return " or ".join(kind.replace("_", " ") for kind in kinds)

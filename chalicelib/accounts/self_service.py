@@ -12,6 +12,7 @@ from chalicelib.accounts.administration import Administration, Authority
 from chalicelib.accounts.idempotency import Attempt
 from chalicelib.accounts.reauthentication import Reauthentication
 from chalicelib.audit.trail import Audit, Source
+from chalicelib.credentials.factor_answers import FactorAnswer
 from chalicelib.credentials.passwords import Passwords
 from chalicelib.errors import Invalid, InvalidToken, NotAllowed, NotFound, Taken
 from chalicelib.jose.claims import AccessClaims
@@ -44,6 +45,7 @@ class SelfService:
         *,
         changes: dict[str, str | None],
         password: str | None = None,
+        answer: FactorAnswer | None = None,
         source: Source,
     ) -> User:
         """Change ``name``, ``email`` (then unverified) or, once, a user name that was made up; return the user.
@@ -51,7 +53,7 @@ class SelfService:
         What one logs in by, a user name or a verified address, is changed only on a fresh proof (MF-3).
         """
         if "username" in changes or (acting.user.email_verified and "email" in changes):
-            self.reauthentication.demand(acting, password=password, source=source)
+            self.reauthentication.demand(acting, password=password, answer=answer, source=source)
 
         def change(user: User) -> User:
             return replace(user, **_cleaned(user, changes))
@@ -65,17 +67,22 @@ class SelfService:
         *,
         current: str | None,
         new: str,
+        answer: FactorAnswer | None = None,
         source: Source,
         attempt: Attempt | None = None,
     ) -> None:
         """Set a new password and end all other sessions; asks for the current one, if there is one (PW-6).
 
+        And for the second factor of who has one.
         What an ``attempt`` did before is not done again.
         """
         if attempt and attempt.done() is not None:
             return
         try:
-            self._change_password(acting, current=current, new=new, source=source, attempt=attempt)
+            acting = self.reauthentication.demand_password(
+                acting, password=current, answer=answer, source=source
+            )
+            self._change_password(acting, new=new, source=source, attempt=attempt)
         except (
             NotAllowed,
             InvalidToken,
@@ -84,9 +91,8 @@ class SelfService:
                 raise
 
     def _change_password(
-        self, acting: LiveSession, *, current: str | None, new: str, source: Source, attempt: Attempt | None
+        self, acting: LiveSession, *, new: str, source: Source, attempt: Attempt | None
     ) -> None:
-        self.reauthentication.demand_password(acting, password=current, source=source)
         self.passwords.check_new(new, context=acting.user.words)
         hashed = self.passwords.hash(new)
 
@@ -105,9 +111,16 @@ class SelfService:
 
         retrying(change, reread=reread, busy=Taken("The account is being changed by others: try again."))
 
-    def delete_own(self, acting: LiveSession, *, password: str | None, source: Source) -> None:
-        """Delete the account that acts; asks for the password or a log-in of the last five minutes."""
-        self.reauthentication.demand(acting, password=password, source=source)
+    def delete_own(
+        self,
+        acting: LiveSession,
+        *,
+        password: str | None,
+        answer: FactorAnswer | None = None,
+        source: Source,
+    ) -> None:
+        """Delete the account that acts; asks for a second factor, the password or a log-in of the last five minutes."""
+        self.reauthentication.demand(acting, password=password, answer=answer, source=source)
         user_id = acting.user.user_id
         self.administration.delete(user_id, source=source, by=Authority(user_id))
 

@@ -21,11 +21,17 @@ OPERATOR = "operator"  # the actor of what is done at the command line, where no
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who asks: network address, user agent and request id of one call."""
+    """Who asks: network address, user agent and request id of one call.
+
+    ``browser`` is the name that its browser has from us, and ``device`` what it keeps of a remembered log-in, where
+    there are any; neither is ever written down.
+    """
 
     ip: str | None = None
     user_agent: str = ""
     request_id: str = ""
+    browser: str = field(default="", repr=False)
+    device: str | None = field(default=None, repr=False)
 
     @property
     def network(self) -> str | None:

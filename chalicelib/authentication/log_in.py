@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 
 from chalicelib import logs, scopes
 from chalicelib.audit.trail import Audit, Source
+from chalicelib.authentication.second_factor import Passed, SecondFactor
+from chalicelib.credentials.factor_refusals import SecondFactorRequired
 from chalicelib.credentials.password_check import PasswordCheck, PasswordChecks
 from chalicelib.errors import InvalidCredentials, Taken
 from chalicelib.jose.claims import FIRST_PARTY
-from chalicelib.sessions.session import Session, SessionRequest
+from chalicelib.sessions.session import AccountRecords, Session, SessionRequest
 from chalicelib.sessions.sessions import Sessions
-from chalicelib.store import Check, Conflict, Record, Store, Write
+from chalicelib.store import Check, Conflict, Store, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.tokens.access_tokens import AccessTokenIssuer, Grant, Issued
 from chalicelib.users.user import User, login_name
@@ -33,6 +35,7 @@ class LogInResult:
     expires_in: int  # seconds
     refresh_token: str
     scope: scopes.Scopes
+    device_token: str | None = None  # what a browser keeps that need not show a second factor for a while
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,15 @@ class LogIn:
     sessions: Sessions
     access: AccessTokenIssuer
     audit: Audit
+    second_factor: SecondFactor
 
     def with_password(
         self, *, username: str, password: str, scope: scopes.Scopes | None = None, source: Source
     ) -> LogInResult:
-        """Log in by user name, or verified e-mail, and password; any failure is InvalidCredentials (EN-1)."""
+        """Log in by user name, or verified e-mail, and password; any failure is InvalidCredentials (EN-1).
+
+        Raises SecondFactorRequired where the password is right and more is asked for.
+        """
         user = self.check_password(username=username, password=password, source=source)
         return self._commit_log_in(user, scope=scope, source=source, amr=("pwd",))
 
@@ -58,11 +65,11 @@ class LogIn:
         self.password_checks.check_form(password)
         name = login_name(username)
         user_id = self.users.id_of(name)
-        user, sessions = self.sessions.read_all(user_id or NO_ONE)
-        proof = self.password_checks.check(user, name=name, password=password, source=source)
-        if user is None or proof is None:
+        account = self.sessions.read_account(user_id or NO_ONE)
+        proof = self.password_checks.check(account.user, name=name, password=password, source=source)
+        if account.user is None or proof is None:
             raise InvalidCredentials
-        return CheckedLogIn(user, sessions, proof)
+        return CheckedLogIn(account.user, account, proof)
 
     def refresh(
         self,
@@ -86,12 +93,12 @@ class LogIn:
             access_token=issued.token,
             expires_in=issued.expires_in,
             refresh_token=moved.refresh_token,
-            scope=scopes.grant(requested=scope, entitled=moved.session.granted(moved.user)),
+            scope=scopes.grant(requested=scope, entitled=self._granted(moved.user, moved.session)),
         )
 
     def start(
         self,
-        user: User,
+        account: AccountRecords,
         wanted: SessionRequest,
         *,
         writes: Iterable[Write] = (),
@@ -99,32 +106,55 @@ class LogIn:
     ) -> LogInResult:
         """Begin a session for a user as read, on a proof that others judged; ``writes`` spend that proof.
 
+        Raises SecondFactorRequired where more is asked for: the proof is spent then, and the refusal's token goes on.
         Raises Conflict when the user, or what ``writes`` demand, changed meanwhile: nothing was begun then.
         ``detail`` goes into the trail.
         """
-        if user.record is None:
+        return _begun(self._start(account, wanted, tuple(writes), detail or {}))
+
+    def _start(
+        self,
+        account: AccountRecords,
+        wanted: SessionRequest,
+        writes: tuple[Write, ...],
+        detail: Mapping[str, str],
+        *,
+        new_hash: str | None = None,
+    ) -> LogInResult | SecondFactorRequired:
+        user = account.user
+        if user is None:
             raise ValueError("only a user that was read can log in")
-        signed_in, more = self.compose(user, wanted)
-        noted = {"session_id": signed_in.session_id, **(detail or {})}
+        passed = self.second_factor.gate(user, account, wanted, detail)
+        kept = self._keeping(user, new_hash, wanted.source if isinstance(passed, Passed) else None)
+        if not isinstance(passed, Passed):
+            self.store.commit(*writes, *kept, *passed.writes)
+            return passed.refusal
+        signed_in, more = self.compose(user, replace(passed.wanted, existing=account.sessions))
+        noted = {"session_id": signed_in.session_id, **detail}
         audit = self.audit.write("log_in", target=user.user_id, source=wanted.source, **noted)
-        writes = tuple(writes)
-        touched = {write.record.key for write in writes if hasattr(write, "record")}
-        unchanged = () if user.record.key in touched else (Check(user.record),)
-        self.store.commit(*writes, *unchanged, *more, audit)
+        self.store.commit(*writes, *kept, *passed.writes, *more, audit)
         logs.metric("LogIns", request_id=wanted.source.request_id)
         return signed_in
+
+    def _keeping(self, user: User, new_hash: str | None, source: Source | None) -> tuple[Write, ...]:
+        """Return the writes that keep a better hash and a new network; where nothing is new, the user must not have changed.
+
+        Without a ``source`` the log-in is not through, and its network none of the person's yet (TH-5).
+        """
+        if user.record is None:
+            raise ValueError("only a user that was read can log in")
+        seen = user if source is None else user.seen_from(source.network)
+        new = seen if new_hash is None else replace(seen, password=new_hash)
+        return (Check(user.record),) if new == user else self.users.records.changing(user, new)
 
     def _commit_log_in(
         self, proven: "CheckedLogIn", *, scope: scopes.Scopes | None, source: Source, amr: tuple[str, ...]
     ) -> LogInResult:
 
-        def attempt() -> LogInResult:
-            wanted = SessionRequest(source, amr, scope=scope, existing=proven.sessions)
-            return self.start(
-                proven.user,
-                wanted,
-                writes=(*proven.proof.cleared, *self._remember(proven, source)),
-            )
+        def attempt() -> LogInResult | SecondFactorRequired:
+            wanted = SessionRequest(source, amr, scope=scope)
+            cleared, new_hash = proven.proof.cleared, proven.proof.new_hash
+            return self._start(proven.account, wanted, cleared, {}, new_hash=new_hash)
 
         def reread(conflict: Conflict) -> None:
             nonlocal proven
@@ -132,28 +162,23 @@ class LogIn:
             proven = self._prove_again(proven)
 
         with proven.proof.reservation:
-            return retrying(attempt, reread=reread, busy=Taken("The account is being changed: try again."))
-
-    def _remember(self, proven: "CheckedLogIn", source: Source) -> tuple[Write, ...]:
-        """Return the writes that keep a better hash and a new network, if there is anything to keep."""
-        user = proven.user.seen_from(source.network)
-        if proven.proof.new_hash is not None:
-            user = replace(user, password=proven.proof.new_hash)
-        return () if user == proven.user else self.users.records.changing(proven.user, user)
+            begun = retrying(attempt, reread=reread, busy=Taken("The account is being changed: try again."))
+        return _begun(begun)
 
     def _prove_again(self, proven: "CheckedLogIn") -> "CheckedLogIn":
         """Return the proof on the user as it is now; the hash is not computed again while it is the same one.
 
         Another hash of the same password, upgraded by a parallel log-in, leaves the epoch as it was.
         """
-        user, sessions = self.sessions.read_all(proven.user.user_id)
+        account = self.sessions.read_account(proven.user.user_id)
+        user = account.user
         if user is None or user.disabled or user.epoch != proven.user.epoch:
             raise InvalidCredentials
         if user.password == proven.user.password:
-            return replace(proven, user=user, sessions=sessions)
+            return replace(proven, user=user, account=account)
         if proven.proof.new_hash is None:
             raise InvalidCredentials
-        return replace(proven, user=user, sessions=sessions, proof=replace(proven.proof, new_hash=None))
+        return replace(proven, user=user, account=account, proof=replace(proven.proof, new_hash=None))
 
     def compose(self, user: User, wanted: SessionRequest) -> tuple[LogInResult, tuple[Write, ...]]:
         """Return what a session that begins now gives, and the writes that make it so, for a commit of the caller's."""
@@ -165,13 +190,16 @@ class LogIn:
             access_token=issued.token,
             expires_in=issued.expires_in,
             refresh_token=refresh_token,
-            scope=session.granted(user),
+            scope=self._granted(user, session),
         )
         return signed_in, (*writes, *issued.writes)
 
     def _issue(self, user: User, session: Session, *, narrowed: scopes.Scopes | None = None) -> Issued:
-        granted = scopes.grant(requested=narrowed, entitled=session.granted(user))
+        granted = scopes.grant(requested=narrowed, entitled=self._granted(user, session))
         return self.access.issue(Grant.of_session(session, granted))
+
+    def _granted(self, user: User, session: Session) -> scopes.Scopes:
+        return session.granted(user, self.sessions.limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,5 +207,11 @@ class CheckedLogIn:
     """Someone who gave the right password, as read, and what must happen with the proof."""
 
     user: User
-    sessions: tuple[Record, ...]
+    account: AccountRecords
     proof: PasswordCheck
+
+
+def _begun(outcome: LogInResult | SecondFactorRequired) -> LogInResult:
+    if isinstance(outcome, SecondFactorRequired):
+        raise outcome
+    return outcome

@@ -39,11 +39,16 @@ class Limits:
 
 @dataclass(slots=True)
 class Place:
-    """A try's place in one budget, with the counters as it found them. Leave it once."""
+    """A try's place in one budget, with the counters as it found them. Leave it once.
+
+    A success takes back the failures that were over when it began: all, or at most ``forgives`` where not all need be
+    the person's own.
+    """
 
     _budgets: "Budgets"
     key: Key
     found: Counters
+    forgives: int | None = None
     _left: bool = field(default=False, init=False)
     _disturbed: bool = field(default=False, init=False)
 
@@ -55,7 +60,7 @@ class Place:
 
     def ending(self) -> tuple[Write, ...]:
         """Return the write that ends the count with a success, as long as no other try came since (TH-2)."""
-        if self._was_alone and not self._disturbed:
+        if self._was_alone and not self._disturbed and self._forgiven == self.found["failures"]:
             return (Remove(Record(self.key, {}, self.found.version)),)
         return ()
 
@@ -75,7 +80,12 @@ class Place:
 
         Of tries at one time one forgives, the one that found no other.
         """
-        self.leave(-self.found["failures"] if self._was_alone else 0)
+        self.leave(-self._forgiven if self._was_alone else 0)
+
+    @property
+    def _forgiven(self) -> int:
+        failures = self.found["failures"]
+        return failures if self.forgives is None else min(failures, self.forgives)
 
     @property
     def _was_alone(self) -> bool:
@@ -90,7 +100,7 @@ class Budgets:
         self._world = world
         self._limits = limits
 
-    def take_place(self, key: Key) -> Place:
+    def take_place(self, key: Key, *, forgives: int | None = None) -> Place:
         """Take a place before a check: one write. Raises SlowDown where the failures have used the budget up.
 
         Where others are being checked, it waits its turn. A success meanwhile leaves one that waits no more guesses
@@ -105,7 +115,7 @@ class Budgets:
             elapsed = self._world.now() - counters.expires_at + self._limits.account_window
             allowed = self._limits.allowed(elapsed)
             if before + seen + counters["reserved"] <= allowed:
-                return Place(self, key, counters)
+                return Place(self, key, counters, forgives)
             self.settle(key, {"reserved": -1})
             if before + seen >= allowed:
                 raise SlowDown(self._limits.opens_at(before + seen) - max(0, elapsed))

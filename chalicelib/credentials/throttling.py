@@ -9,13 +9,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
-from chalicelib.credentials.budgets import Budgets, Limits, Place
+from chalicelib.credentials.budgets import DAY, Budgets, Limits, Place
 from chalicelib.errors import SlowDown
 from chalicelib.networks import network_of
 from chalicelib.store import MAX_WRITES, Conflict, Forget, Key, Store, Write
 from chalicelib.world import World
 
 __all__ = ["Limits", "Reservation", "Throttle"]
+
+# Of codes so short that a year of guesses counts: 16 in a year, so at most 32 in any 365 days (docs/decisions/0083).
+CODE_LIMITS = Limits(free_failures=5, first_delay=6 * 3600, account_window=365 * DAY)
 
 
 @dataclass(slots=True)
@@ -80,6 +83,7 @@ class Throttle:
         self._world = world
         self._limits = limits or Limits()
         self._budgets = Budgets(store, world, self._limits)
+        self._codes = Budgets(store, world, CODE_LIMITS)
 
     def reserve(self, *, account: str, network: str | None, known: bool) -> Reservation:
         """Reserve one check before it is made: two writes, one without a network. Raises SlowDown.
@@ -106,6 +110,19 @@ class Throttle:
             asked.leave()
             raise
 
+    def reserve_code(self, account: str, *, network: str | None, own_failures: int) -> Reservation:
+        """Reserve one check of a short code of an account, whatever the network. Raises SlowDown.
+
+        A success takes back only the ``own_failures`` of the log-in that it ends: those of others go on to count.
+        """
+        self._admit(network)
+        return Reservation((self._codes.take_place(_code(account), forgives=own_failures),))
+
+    def admit(self, network: str | None) -> Reservation:
+        """Count one attempt at what nobody can guess: of its network alone. Raises SlowDown."""
+        self._admit(network)
+        return Reservation(())
+
     def _admit(self, network: str | None) -> str | None:
         """Count one attempt of a network, and return which it is."""
         where = network_of(network)
@@ -125,11 +142,14 @@ class Throttle:
         """Return whether this is the first of its kind in a window of ``seconds``: one write, whatever the answer."""
         return self._budgets.bump(_key(kind, name), {"times": 1}, seconds=seconds)["times"] == 1
 
-    def unlock(self, account: str, *, names: Iterable[str] = (), networks: Iterable[str] = ()) -> None:
-        """Forget the failures of an account by all its names, in those networks and without one."""
+    def unlock(
+        self, account: str, *, names: Iterable[str] = (), networks: Iterable[str] = (), user_id: str = ""
+    ) -> None:
+        """Forget the failures of an account by all its names, in those networks and without one, and those of its codes."""
         found: set[str | None] = {network_of(each) for each in networks} | {None}
         keys = {_account(account, where, known=known) for where in found for known in (False, True)}
         keys |= {_asked(name, where) for where in found for name in (account, *names)}
+        keys |= {_code(user_id)} if user_id else set()
         forgetting = [Forget(key) for key in sorted(keys)]
         for start in range(0, len(forgetting), MAX_WRITES):
             self._store.commit(*forgetting[start : start + MAX_WRITES])
@@ -137,6 +157,10 @@ class Throttle:
 
 def _asked(name: str, where: str | None) -> Key:
     return _key("asked", f"{name}\n{where or '-'}")
+
+
+def _code(account: str) -> Key:
+    return _key("code", account)
 
 
 def _account(account: str, where: str | None, *, known: bool) -> Key:

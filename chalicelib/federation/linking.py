@@ -100,15 +100,14 @@ class Identities:
         self.users.change(acting.user.user_id, change, also)
 
     def _start(self, user_id: str, person: Person, auth_time: int, source: Source) -> LogInResult:
-        user, sessions = self.authentication.sessions.read_all(user_id)
+        account = self.authentication.sessions.read_account(user_id)
+        user = account.user
         if user is None:
             raise Conflict([person.key])  # deleted in this very moment, its identities with it
         self._refuse_disabled(user, person, source)
-        seen = user.seen_from(source.network)
         return self.authentication.start(
-            user,
-            SessionRequest(source, FEDERATED, auth_time=auth_time, existing=sessions),
-            writes=() if seen == user else self.users.records.changing(user, seen),
+            account,
+            SessionRequest(source, FEDERATED, auth_time=auth_time),
             detail={"provider": person.provider},
         )
 

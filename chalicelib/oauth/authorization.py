@@ -15,7 +15,7 @@ from chalicelib.oauth.authorization_codes import Code, Codes
 from chalicelib.oauth.authorization_request import AuthorizationRequest, registered_client
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.clients import Clients
-from chalicelib.oauth.consents import Consent, Consents, consentable
+from chalicelib.oauth.consents import Consent, Consents
 from chalicelib.oauth.errors import RefusedAtPage
 from chalicelib.oauth.redirect_uris import with_parameters
 from chalicelib.scopes import Scopes
@@ -98,7 +98,7 @@ class Authorization:
                     "login_required", "Another person logged in than the one who was asked for."
                 )
             return Step.LOG_IN
-        question = _question(request, client, logged_in)
+        question = self._question(request, client, logged_in)
         consent = self._sufficient_consent(question)
         if consent is not None and consent.record is not None:
             with suppress(Conflict):  # withdrawn this moment: then it is asked for again
@@ -116,7 +116,7 @@ class Authorization:
         """
         if logged_in is None or not self._satisfies(request, logged_in):
             return None
-        return _question(request, self.client_of(request), logged_in)
+        return self._question(request, self.client_of(request), logged_in)
 
     def approve(self, question: Question, *, form: str, source: Source) -> Step | Redirect:
         """Remember the consent and give the code, in one commit.
@@ -163,6 +163,13 @@ class Authorization:
         if decided != once.data["decision"]:
             raise RefusedAtPage("invalid_request", DECIDED.get(decided, DECIDED_BEFORE)) from None
 
+    def _question(self, request: AuthorizationRequest, client: Client, logged_in: LiveSession) -> Question:
+        user, session = logged_in.user, logged_in.session
+        wanted = self.consents.consentable(request.scope, client, user, session)
+        if not wanted:
+            raise request.refused("invalid_scope", "The person has none of these scopes to give.")
+        return Question(request, client, logged_in, wanted)
+
     def _satisfies(self, request: AuthorizationRequest, logged_in: LiveSession) -> bool:
         """Return whether a log-in is recent enough and of the person asked for (OP-4)."""
         latest = self.world.now() + SKEW_SECONDS  # AV-4
@@ -196,10 +203,3 @@ class Authorization:
         self.store.commit(insert, *writes)
         parameters = {"code": text, "state": request.state, "iss": self.issuer}
         return with_parameters(request.redirect_uri, parameters)
-
-
-def _question(request: AuthorizationRequest, client: Client, logged_in: LiveSession) -> Question:
-    wanted = consentable(request.scope, client, logged_in.user, logged_in.session)
-    if not wanted:
-        raise request.refused("invalid_scope", "The person has none of these scopes to give.")
-    return Question(request, client, logged_in, wanted)

@@ -61,6 +61,13 @@ class Consents:
         page = self.store.list(partition_of("consents", user_id), limit=MAX_CONSENTS)
         return tuple(Consent.from_record(record) for record in page.records)
 
+    def consentable(
+        self, requested: scopes.Scopes, client: Client, user: User, session: Session
+    ) -> scopes.Scopes:
+        """Return what a person can consent to at this log-in: requested, allowed to the client and the person's to give."""
+        to_give = session.granted(user, self.sessions.limits) | scopes.PROTOCOL
+        return scopes.grant(requested=requested, entitled=to_give, allowed=client.scopes)
+
     def giving(
         self, user_id: str, client: Client, granted: scopes.Scopes, *, source: Source
     ) -> tuple[Consent, tuple[Write, ...]]:
@@ -102,12 +109,6 @@ class Consents:
             self.store.commit(Remove(consent.record), *endings, audit)
 
         retrying(attempt, busy=Taken("The sessions are busy: try again."))
-
-
-def consentable(requested: scopes.Scopes, client: Client, user: User, session: Session) -> scopes.Scopes:
-    """Return what a person can consent to at this log-in: requested, allowed to the client and the person's to give."""
-    to_give = session.granted(user) | scopes.PROTOCOL
-    return scopes.grant(requested=requested, entitled=to_give, allowed=client.scopes)
 
 
 def consent_key(user_id: str, client_id: str) -> Key:

@@ -8,7 +8,7 @@ from chalicelib.audit.trail import Audit, Source
 from chalicelib.credentials.throttling import Throttle
 from chalicelib.keys.secret_hash import hash_of
 from chalicelib.oauth.client import Client
-from chalicelib.oauth.consents import Consents, consentable
+from chalicelib.oauth.consents import Consents
 from chalicelib.oauth.errors import OAuthRefusal
 from chalicelib.sessions.session import Session
 from chalicelib.store import Check, Insert, Key, Replace, Store, Write
@@ -106,7 +106,7 @@ class Devices:
         self, device: Device, client: Client, user: User, session: Session, *, source: Source
     ) -> None:
         """Give the device what it asks for, as far as the log-in has it. Raises Conflict when that was decided already."""
-        granted = consentable(device.scope, client, user, session)
+        granted = self.consents.consentable(device.scope, client, user, session)
         consent, giving = self.consents.giving(user.user_id, client, granted, source=source)
         approved = replace(
             device,

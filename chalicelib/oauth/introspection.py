@@ -127,7 +127,7 @@ class Inspection:
             "iss": self.shown.issuer,
             "sub": user.user_id,
             "client_id": session.client_id,
-            "scope": scopes.text(granted(user, session, client)),
+            "scope": scopes.text(granted(user, session, client, limits=self.shown.sessions.limits)),
             "iat": session.created_at,
             "exp": session.created_at + self.shown.sessions.limits.absolute,
             "sid": session.session_id,

@@ -65,7 +65,7 @@ class Standing:
 
     def _of_person(self, user: User | None, session: Session | None) -> scopes.Scopes:
         live = require_live(user, session, now=self.world.now(), limits=self.limits)
-        return live.session.granted(live.user)
+        return live.session.granted(live.user, self.limits)
 
 
 def _of_client(claims: AccessClaims, session: Session | None, found: dict[Key, Record]) -> scopes.Scopes:

@@ -15,7 +15,7 @@ from chalicelib.oauth.client import REFRESH_TOKEN, Client
 from chalicelib.oauth.consents import Consents
 from chalicelib.oauth.errors import invalid_grant
 from chalicelib.oauth.id_tokens import IdTokens
-from chalicelib.sessions.session import LiveSession, Session, SessionRequest, session_key
+from chalicelib.sessions.session import LiveSession, Session, SessionLimits, SessionRequest, session_key
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Check, Conflict, Record, Store, Write, key_of
 from chalicelib.store.retrying import retrying
@@ -95,9 +95,10 @@ class Issuing:
                 existing=sessions,
                 comes_from=login,
                 consent_id=agreed.consent_id,
+                factor_time=login.factor_time,
             )
             session, refresh_token, writes = self.sessions.compose(user, wanted)
-            scope = granted(user, session, client)
+            scope = granted(user, session, client, limits=self.sessions.limits)
             issued = self.access.issue(Grant.of_session(session, scope))
             answer = self._answer(session, client, issued, scope, refresh_token=refresh_token, nonce=nonce)
             spent = spend(session.session_id)
@@ -125,12 +126,13 @@ class Issuing:
             consent = self.consents.find(user.user_id, client.client_id)
             if consent is None or consent.record is None or not consent.covers(session):
                 raise RefreshRefused("revoked")
-            scope = granted(user, session, client, wanted)
+            scope = granted(user, session, client, limits=self.sessions.limits, wanted=wanted)
             issued = self.access.issue(Grant.of_session(session, scope))
             return issued, (Check(consent.record), *issued.writes)
 
         moved = self.sessions.refresh(refresh_token, client_id=client.client_id, source=source, issue=issue)
-        scope = granted(moved.user, moved.session, client, wanted)
+        limits = self.sessions.limits
+        scope = granted(moved.user, moved.session, client, limits=limits, wanted=wanted)
         return self._answer(moved.session, client, moved.extra, scope, refresh_token=moved.refresh_token)
 
     def _read_again(
@@ -172,7 +174,12 @@ class Issuing:
 
 
 def granted(
-    user: User, session: Session, client: Client, wanted: scopes.Scopes | None = None
+    user: User,
+    session: Session,
+    client: Client,
+    *,
+    limits: SessionLimits,
+    wanted: scopes.Scopes | None = None,
 ) -> scopes.Scopes:
     """Return what a token of a client's session carries now; ``wanted`` narrows it."""
-    return scopes.grant(requested=wanted, entitled=session.granted(user), allowed=client.scopes)
+    return scopes.grant(requested=wanted, entitled=session.granted(user, limits), allowed=client.scopes)

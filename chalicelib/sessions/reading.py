@@ -2,6 +2,7 @@
 
 from chalicelib.sessions.session import (
     PREFIX,
+    AccountRecords,
     LiveSession,
     Session,
     SessionLimits,
@@ -14,6 +15,10 @@ from chalicelib.store import Record, Store
 from chalicelib.users.owned_records import partition_of
 from chalicelib.users.user import User, profile_key
 from chalicelib.world import World
+
+MOST_RECORDS = (
+    3 * MAX_SESSIONS
+)  # beside one user, with room for log-ins at one moment: sessions come last in order
 
 
 class SessionReader:
@@ -48,11 +53,20 @@ class SessionReader:
 
     def read_all(self, user_id: str) -> tuple[User | None, tuple[Record, ...]]:
         """Return a user and the records of all its sessions, ended ones too, in one query."""
-        page = self._store.list(partition_of("user", user_id), limit=2 * MAX_SESSIONS)
-        user = next(
-            (User.from_record(record) for record in page.records if record.key == profile_key(user_id)), None
-        )
-        return user, tuple(record for record in page.records if record.key.sort.startswith(PREFIX))
+        account = self.read_account(user_id)
+        return account.user, account.sessions
+
+    def read_account(self, user_id: str) -> AccountRecords:
+        """Return all that stands beside a user, in one query."""
+        user: User | None = None
+        sessions: list[Record] = []
+        others: list[Record] = []
+        for record in self._store.list(partition_of("user", user_id), limit=MOST_RECORDS).records:
+            if record.key == profile_key(user_id):
+                user = User.from_record(record)
+            else:
+                (sessions if record.key.sort.startswith(PREFIX) else others).append(record)
+        return AccountRecords(user, tuple(sessions), tuple(others))
 
     def live(self, user_id: str) -> tuple[Session, ...]:
         """Return the sessions a user has now, the last used first."""

@@ -1,7 +1,7 @@
 """One session as a value: what is stored of a log-in, and the one rule of when it is over."""
 
 from dataclasses import dataclass, field
-from typing import NewType
+from typing import Any, NewType
 
 from chalicelib import scopes
 from chalicelib.audit.trail import Source
@@ -17,13 +17,21 @@ SessionId = NewType("SessionId", str)
 PREFIX = "session#"
 
 
+MULTIPLE = "mfa"  # in ``amr``: more than one factor was shown (RFC 8176)
+
+
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
-    """How long a session lives, in seconds: unused, at most, and how long a spent token is forgiven."""
+    """How long a session lives, in seconds: unused, at most, and how long a spent token is forgiven.
+
+    And which scopes are in its tokens only after a second factor: ``guarded`` ones, or with ``guards_all`` every one.
+    """
 
     idle: int
     absolute: int
     grace: int
+    guarded: scopes.Scopes = scopes.NONE
+    guards_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +54,35 @@ class Session(StoredRecord):
     spent: tuple[tuple[int, float], ...] = ()  # (counter, when) of the tokens spent within the grace window
     ended: str | None = None  # why, once it is over
     consent_id: str = ""  # of the consent that a client's came from
+    # When a second factor was last shown: here, or where a remembered device began.
+    factor_time: int | None = None
     # The trail has it that a refresh was refused: once is enough (DS-3).
     refusal_audited: bool = field(default=False, metadata=stored_as("told"))
 
-    def granted(self, user: User) -> scopes.Scopes:
-        """Return the scopes an access token of this session carries now (SC-2)."""
+    def data(self) -> dict[str, Any]:
+        """Return what is stored; of few sessions the time of a factor is."""
+        data = StoredRecord.data(self)
+        if self.factor_time is None:
+            del data["factor_time"]
+        return data
+
+    @property
+    def is_multiple(self) -> bool:
+        """Return whether the log-in showed more than one factor."""
+        return MULTIPLE in self.amr
+
+    def granted(self, user: User, limits: SessionLimits) -> scopes.Scopes:
+        """Return the scopes an access token of this session carries now (SC-2).
+
+        Where a second factor is required of all, a remembered device has shown one before; a guarded scope wants it shown
+        in this very log-in.
+        """
+        if limits.guards_all and not self.is_multiple and self.factor_time is None:
+            return scopes.NONE
+        held = user.scopes if self.is_multiple else user.scopes - limits.guarded
         if self.scope is None:
-            return user.scopes
-        return scopes.grant(requested=self.scope, entitled=user.scopes | scopes.PROTOCOL)
+            return held
+        return scopes.grant(requested=self.scope, entitled=held | scopes.PROTOCOL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +90,7 @@ class SessionRequest:
     """What a new session shall be: begun from where, on what proof and when, for which client and how far.
 
     ``existing`` are the records of the user's sessions: some give way where there are too many, never the one that this
-    one ``comes_from``. ``auth_time`` None means now.
+    one ``comes_from``. ``auth_time`` None means now; ``factor_time`` is when a second factor was shown, if one was.
     """
 
     source: Source
@@ -72,6 +101,16 @@ class SessionRequest:
     existing: tuple[Record, ...] = ()
     comes_from: Session | None = None
     consent_id: str = ""
+    factor_time: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRecords:
+    """A user, the records of all its sessions and what else stands beside them, by one query; ``user`` None for nobody."""
+
+    user: User | None
+    sessions: tuple[Record, ...] = ()
+    others: tuple[Record, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ class Sessions(SessionReader):
             ip=wanted.source.ip,
             user_agent=wanted.source.user_agent[:MAX_TEXT],
             consent_id=wanted.consent_id,
+            factor_time=wanted.factor_time,
         )
         key = session_key(user.user_id, session.session_id)
         insert = Insert(key, session.data(), expires_at=self._kept_until(session))
@@ -146,12 +147,18 @@ class Sessions(SessionReader):
             session.record, ended.data(), expires_at=self._world.timestamp() + KEEP_AFTER_END_SECONDS
         )
 
-    def carried_over(self, session: Session, epoch: int) -> Write:
+    def carried_over(self, session: Session, epoch: int, *, factor_time: int | None = None) -> Write:
         """Return the write that lets one session outlive the end of all others."""
-        if session.record is None:
-            raise ValueError("only a session that was read can be carried over")
-        kept = replace(session, epoch=epoch)
-        return Replace(session.record, kept.data(), expires_at=self._kept_until(session))
+        return self._kept(replace(session, epoch=epoch, factor_time=factor_time or session.factor_time))
+
+    def showing_factor(self, session: Session, at: int) -> Write:
+        """Return the write that remembers that a second factor was shown in a session."""
+        return self._kept(replace(session, factor_time=at))
+
+    def _kept(self, kept: Session) -> Write:
+        if kept.record is None:
+            raise ValueError("only a session that was read can go on otherwise")
+        return Replace(kept.record, kept.data(), expires_at=self._kept_until(kept))
 
     def _write(self, user: User, session: Session, moved: Session, writes: Iterable[Write]) -> None:
         """Commit a move, if the user is as it was read; a forgiven replay moves nothing."""

@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib.store import MAX_WRITES, Forget, Key, Record, Store, each_once
 
 KINDS = {
-    "user": "the profile and the sessions",
+    "user": "the profile, the sessions and the second factors",
     "consents": "what the person lets clients have",
 }
 MAX_OTHERS = 3  # records that go with one

@@ -40,6 +40,14 @@ class User(StoredRecord):
     networks: tuple[str, ...] = ()
     username_is_given: bool = False  # made up at a first federated log-in: may be changed once
     identities: tuple[Identity, ...] = ()  # at providers, each unique by a record of its own
+    may_have_factors: bool = False  # has had a second factor: only then is it worth a read to look for one
+
+    def data(self) -> dict[str, Any]:
+        """Return what is stored; of whom never had a second factor nothing is said."""
+        data = StoredRecord.data(self)
+        if not self.may_have_factors:
+            del data["may_have_factors"]
+        return data
 
     @property
     def display_name(self) -> str:

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from chalicelib import errors
+from chalicelib.credentials import factor_refusals
 from chalicelib.errors import Refusal
 from chalicelib.store import StoreUnavailable
 
@@ -28,6 +29,8 @@ REFUSALS: dict[type[Refusal], Medium] = {
     errors.Invalid: Medium(400, gateway="This is not a request that can be read."),
     errors.FormRefused: Medium(400),
     errors.InvalidCredentials: Medium(401),
+    factor_refusals.SecondFactorRequired: Medium(401),
+    factor_refusals.SecondFactorRefused: Medium(401),
     errors.InvalidToken: Medium(401, gateway=errors.InvalidToken("").detail),
     errors.RefreshRefused: Medium(401),
     errors.TicketRefused: Medium(400, "This link opens nothing"),

@@ -80,11 +80,11 @@ def _mend(at: Services, scope: str, claims: AccessClaims) -> str:
         return ""
     if scope not in user.scopes:
         return f". Nor has {user.username}: cupbearer users grant {user.user_id} {scope}"
-    return _older(user, session, scope)
+    return _older(at, user, session, scope)
 
 
-def _older(user: User, session: Session | None, scope: str) -> str:
-    if session is not None and scope not in session.granted(user):
+def _older(at: Services, user: User, session: Session | None, scope: str) -> str:
+    if session is not None and scope not in session.granted(user, at.authentication.session_limits):
         return f". {user.username} has it, but less was asked for at log-in: log in again and ask for it"
     return f". {user.username} has it by now: refresh the token"
 

@@ -60,6 +60,11 @@ _SCHEMES = ("__init__", "argon2", "bcrypt", "django", "pbkdf2", "scrypt")
 HANDLERS = "passlib/handlers/"
 KEPT_HANDLERS = tuple(f"{HANDLERS}{name}.py" for name in _SCHEMES)
 
+# Of fido2: whatever speaks to authenticators, which browsers do, and attestation, which is not asked for.
+KEPT_FIDO2 = tuple(f"fido2/{name}.py" for name in ("__init__", "arkg", "cbor", "cose", "utils", "webauthn"))
+# Of segno: its command line, and makers of Wi-Fi and other cards.
+SEGNO = ("segno/cli.py", "segno/__main__.py", "segno/helpers.py")
+
 _ELF = b"\x7fELF\x02\x01"  # 64 bits, little-endian: both architectures of Lambda
 _SECTION = struct.Struct("<IIQQQQIIQQ")
 _SYMBOLS, _STRINGS = 2, 3  # SHT_SYMTAB, SHT_STRTAB
@@ -82,7 +87,9 @@ def is_kept(name: str) -> bool:
         return name in KEPT_HANDLERS
     if name.startswith(compiled.LIBRARIES) and name.endswith(".py"):
         return False
-    left_out = (*BUILDING, *TYPING, *CRYPTOGRAPHY, *JINJA, *PASSLIB)
+    if name.startswith("fido2/"):
+        return name in KEPT_FIDO2
+    left_out = (*BUILDING, *TYPING, *CRYPTOGRAPHY, *JINJA, *PASSLIB, *SEGNO)
     return not name.startswith(left_out) and not name.endswith(SUFFIXES)
 
 

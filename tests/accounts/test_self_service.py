@@ -119,8 +119,8 @@ class TestPassword:
         ann.refresh()
         answer = ann.put("/users/me/password", json={"new_password": NEW})
         assert (answer.status, answer.code) == (403, "reauthentication_required")
-        user = cupbearer.services.accounts.users.require(ann.user_id or "")
-        fresh = cupbearer.services.authentication.log_in.start(user, SessionRequest(SOURCE, ("fed",)))
+        account = cupbearer.services.authentication.sessions.read_account(ann.user_id or "")
+        fresh = cupbearer.services.authentication.log_in.start(account, SessionRequest(SOURCE, ("fed",)))
         ann.hold(fresh.access_token, fresh.refresh_token)
         assert ann.put("/users/me/password", json={"new_password": NEW}).status == 204
 

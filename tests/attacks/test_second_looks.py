@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.accounts.administration import Authority
-from chalicelib.sessions.session import SessionRequest
+from chalicelib.sessions.session import AccountRecords, SessionRequest
 from chalicelib.store import StoreUnavailable, Write
 from cupbearer.testing import SOURCE, AppUnderTest, Client
 
@@ -116,7 +116,7 @@ def test_an_account_with_more_sessions_than_a_commit_holds_can_be_deleted(client
     ann = client.as_user()
     user = client.services.accounts.users.require(ann.user_id or "")
     for _ in range(105):
-        client.services.authentication.log_in.start(user, SessionRequest(SOURCE, ("pwd",)))
+        client.services.authentication.log_in.start(AccountRecords(user), SessionRequest(SOURCE, ("pwd",)))
     assert ann.delete("/users/me", json={"password": ann.password}).status == 204
     assert client.services.store.list(f"user#{user.user_id}").records == ()
 

@@ -155,10 +155,10 @@ class TestLogIn:
     ) -> None:
         """TH-4: looked at again in the commit that begins the session."""
         services = cupbearer.services
-        user = services.accounts.users.require(ann.user_id or "")
-        services.accounts.administration.administer(user.user_id, disabled=True, source=SOURCE)
+        account = services.authentication.sessions.read_account(ann.user_id or "")
+        services.accounts.administration.administer(ann.user_id or "", disabled=True, source=SOURCE)
         with pytest.raises(Conflict):
-            services.authentication.log_in.start(user, SessionRequest(SOURCE, ("pwd",)))
+            services.authentication.log_in.start(account, SessionRequest(SOURCE, ("pwd",)))
 
     @pytest.mark.parametrize("act", ["disable", "set password", "delete", "end all"])
     def test_what_happens_during_the_hash_decides(

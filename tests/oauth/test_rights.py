@@ -25,9 +25,9 @@ def test_granted_lies_within_asked_allowed_and_held(
 ) -> None:
     """SC-2: the rule itself, for all sets; a right of ours is never granted to whom it is not."""
     from chalicelib.oauth.token_issuance import granted
-    from tests.oauth.values import client, session, user
+    from tests.oauth.values import LIMITS, client, session, user
 
-    scope = granted(user(held), session(asked), client(allowed))
+    scope = granted(user(held), session(asked), client(allowed), limits=LIMITS)
     assert scope == asked & allowed & (held | scopes.PROTOCOL)
 
 

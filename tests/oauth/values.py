@@ -2,8 +2,10 @@
 
 from chalicelib.oauth.client import Client, ClientId
 from chalicelib.scopes import Scopes
-from chalicelib.sessions.session import Session, SessionId
+from chalicelib.sessions.session import Session, SessionId, SessionLimits
 from chalicelib.users.user import User, UserId
+
+LIMITS = SessionLimits(idle=100, absolute=1000, grace=10)
 
 
 def user(held: Scopes) -> User:

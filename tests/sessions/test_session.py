@@ -56,7 +56,7 @@ def test_a_token_carries_what_was_asked_for_and_is_held(
     asked: scopes.Scopes | None, held: scopes.Scopes
 ) -> None:
     """SC-2: whatever the user gains later, a session begun narrow stays narrow."""
-    granted = replace(SESSION, scope=asked).granted(replace(USER, scopes=held))
+    granted = replace(SESSION, scope=asked).granted(replace(USER, scopes=held), LIMITS)
     assert granted <= held | scopes.PROTOCOL
     assert granted == held if asked is None else granted <= asked
 

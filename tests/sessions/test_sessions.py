@@ -158,7 +158,7 @@ class TestOvertaken:
 
         def issue(user: User, session: Session) -> tuple[frozenset[str], tuple[Write, ...]]:
             next(acts, lambda: None)()
-            return session.granted(user), ()
+            return session.granted(user, under_test.services.authentication.session_limits), ()
 
         sessions = under_test.services.authentication.sessions
         moved = sessions.refresh(token or "", client_id="cupbearer", source=SOURCE, issue=issue)

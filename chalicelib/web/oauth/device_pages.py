@@ -52,7 +52,10 @@ def device_form(call: Call) -> Answer:
     device = call.services.oauth.devices.find_by_user(typed, logged_in.user, source=call.source)
     if device is None or ("decision" not in fields and not device.is_pending):
         return _ask_for_code(call, browser, logged_in, typed, "This code is unknown, used or too old.")
-    asking = _Asking(logged_in, device, call.services.oauth.clients.require(device.client_id))
+    client = call.services.oauth.clients.require(device.client_id)
+    consents, user, session = call.services.oauth.consents, logged_in.user, logged_in.session
+    wanted = consents.consentable(device.scope, client, user, session)
+    asking = _Asking(logged_in, device, client, wanted)
     if "decision" not in fields:
         return _ask_for_decision(call, browser, asking, typed)
     demand_own_form(call, browser, fields.get("shown"), "device decision", *asking.shown())
@@ -66,16 +69,11 @@ class _Asking:
     logged_in: "LiveSession"
     device: "Device"
     client: "Client"
-
-    def wanted(self) -> "Scopes":
-        """Return what it would get."""
-        from chalicelib.oauth.consents import consentable
-
-        return consentable(self.device.scope, self.client, self.logged_in.user, self.logged_in.session)
+    wanted: "Scopes"  # what it would get
 
     def shown(self) -> tuple[str, ...]:
         """Return what the page showed: a decision on it is none on another person, device or scope."""
-        return self.logged_in.session.session_id, self.device.code_hash, *sorted(self.wanted())
+        return self.logged_in.session.session_id, self.device.code_hash, *sorted(self.wanted)
 
 
 def _ask_for_code(
@@ -106,7 +104,7 @@ def _ask_for_decision(call: Call, browser: "Browser", asking: _Asking, typed: st
         user_code=typed,
         problem="",
         client=asking.client.name,
-        wanted=in_words(asking.wanted()),
+        wanted=in_words(asking.wanted),
         csrf=csrf_token(call, browser, "device", logged_in.session.session_id),
         shown=csrf_token(call, browser, "device decision", *asking.shown()),
     )
