@@ -64,7 +64,8 @@ def worst(parser: Parser, *, tries: int, repeats: int) -> Cost:
     by_cost = sorted(shapes, key=lambda shape: -_once(parser, shape.text(parser.characters)))
     found = [_cost(parser, shape, repeats) for shape in by_cost[:FINALISTS]]
     suspect = max(found, key=lambda cost: cost.growth).shape
-    return _cost(parser, suspect, repeats)  # measured anew: the highest of several looks is high by luck
+    # Measured anew, and again: the highest of several looks is high by luck, and what disturbs the machine only adds.
+    return min((_cost(parser, suspect, repeats) for _ in range(3)), key=lambda cost: cost.growth)
 
 
 def _shapes(parser: Parser) -> Iterator[Shape]:

@@ -15,6 +15,7 @@ EACH: tuple[Refusal, ...] = (
     errors.InvalidCredentials(),
     errors.InvalidToken("it is forged"),
     errors.RefreshRefused("reused"),
+    errors.TicketRefused("expired"),
     errors.InsufficientScope("pangolins"),
     errors.NotAllowed("no", code="wrong_password"),
     errors.NotFound("client"),

@@ -13,10 +13,27 @@ const CALLBACK = 'https://app.example/callback';
 const CHALLENGE = createHash('sha256').update('only-for-the-bench-only-for-the-bench-only-for-the-bench').digest('base64url');
 const SCOPE = 'openid profile offline_access pangolins';
 
+// What the provider keeps: all of it. Its own memory adapter forgets beyond a thousand, grants that are still in use among them.
+const kept = new Map();
+const grants = new Map();
+class Adapter {
+  constructor(model) { this.model = model; }
+  name(id) { return `${this.model}:${id}`; }
+  async upsert(id, payload) {
+    kept.set(this.name(id), payload);
+    if (payload.grantId) grants.set(payload.grantId, [...(grants.get(payload.grantId) ?? []).slice(-8), this.name(id)]);
+  }
+  async find(id) { return kept.get(this.name(id)); }
+  async consume(id) { kept.get(this.name(id)).consumed = Math.floor(Date.now() / 1000); }
+  async destroy(id) { kept.delete(this.name(id)); }
+  async revokeByGrantId(id) { for (const name of grants.get(id) ?? []) kept.delete(name); grants.delete(id); }
+}
+
 const key = { ...generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'rsa-1' };
 const server = createServer();
 const url = await listen(server);
 const provider = new Provider(url, {
+  adapter: Adapter,
   clients: [
     { client_id: 'robot', client_secret: 'a-secret-of-the-bench', grant_types: ['client_credentials'], redirect_uris: [], response_types: [] },
     { client_id: 'web', client_secret: 'a-secret-of-the-bench', grant_types: ['authorization_code', 'refresh_token'], redirect_uris: [CALLBACK] },

@@ -19,7 +19,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O or U
 MAX_CHARACTERS = 64  # as typed
 
 _READ = str.maketrans({"I": "1", "L": "1", "O": "0", " ": None, "-": None})
-_FORM = re.compile(rf"[{ALPHABET}]{{24}}")
+_FORM = re.compile(r"[0-9A-HJKMNP-TV-Z]{24}")  # of the alphabet
 
 
 class RecoveryCodeBook:

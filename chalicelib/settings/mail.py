@@ -13,9 +13,10 @@ from chalicelib.value import Value
 SMTP_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT = 25, 587, 465  # RFC 5321, RFC 6409, RFC 8314
 EXAMPLES = "console:, none, ses:, ses:REGION, smtp://HOST:PORT, smtps://USER:PASSWORD@HOST, ssm:NAME or secretsmanager:NAME"
 
-_NAME = r"[^\x00-\x1f\x7f<>\"]{1,100}?"
-_ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?"
-_MAILBOX = re.compile(rf"(?:(?P<name>{_NAME}) *<(?P<named>{_ADDRESS})>|(?P<bare>{_ADDRESS}))")
+_NAMED = re.compile(r'(?P<name>[^\x00-\x1f\x7f<>"]{1,100})<(?P<address>[^<>]+)>')
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?"
+)
 
 
 class MailAddress(Value):
@@ -82,14 +83,15 @@ def _server(scheme: Literal["smtp", "smtps"], text: str) -> MailRoute:
 
 def parse_address(variable: str, text: str) -> MailAddress:
     """Return an address as a setting has it; raise SettingsError that names the variable."""
-    found = _MAILBOX.fullmatch(text.strip())
-    if found is None:
+    named = _NAMED.fullmatch(text.strip())
+    name = named["name"].strip() if named else None
+    address = named["address"] if named else text.strip()
+    if name == "" or not _ADDRESS.fullmatch(address):
         raise SettingsError(
             PREFIX + variable,
             "must be an address such as no-reply@example.com or Example <no-reply@example.com>",
         )
-    name = found["name"]
-    return MailAddress(name=name.strip() if name else None, address=found["named"] or found["bare"])
+    return MailAddress(name=name, address=address)
 
 
 def _unusable() -> SettingsError:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from click.testing import CliRunner
 
-from cupbearer.cli.cost import command
+from cupbearer.cli import cli
 from cupbearer.costing import prices
 from cupbearer.costing.bills import Assumed, Load, bill, measured, others
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def printed(*arguments: str) -> str:
-    result = CliRunner().invoke(command, arguments)
+    result = CliRunner().invoke(cli, ["cost", *arguments])
     assert result.exit_code == 0, result.output
     return result.stdout
 
@@ -108,7 +108,7 @@ def test_without_a_measurement_it_says_how_to_make_one(monkeypatch: pytest.Monke
     from cupbearer.costing import bills
 
     monkeypatch.setattr(bills.measured, "__defaults__", (Path("/nonexistent"),))
-    result = CliRunner().invoke(command, ["--users", "10"])
+    result = CliRunner().invoke(cli, ["cost", "--users", "10"])
     assert result.exit_code == 1
     assert "run make parts bench" in result.stderr
 

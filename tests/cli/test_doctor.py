@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 from click.testing import CliRunner, Result
 
-from cupbearer.cli.doctor import command
+from cupbearer.cli import cli
 from tests.parts.ports import free_port
 from tests.support import patience
 
@@ -89,7 +89,7 @@ def spoilt(upstream: str, port: int, spoil: Spoil) -> Iterator[str]:
 
 
 def examine(url: str, *more: str) -> tuple[Result, dict[str, dict[str, Any]]]:
-    result = CliRunner().invoke(command, [url, *more, "--json"])
+    result = CliRunner().invoke(cli, ["doctor", url, *more, "--json"])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
     printed = json.loads(result.stdout)
     assert printed["ok"] == (result.exit_code == 0)
@@ -136,7 +136,7 @@ def test_a_service_that_is_well_gets_no_complaint_and_keeps_no_account(
 def test_what_is_printed_for_people_ends_with_the_count(running: tuple[str, int]) -> None:
     upstream, port = running
     with spoilt(upstream, port, honest) as url:
-        result = CliRunner().invoke(command, [url])
+        result = CliRunner().invoke(cli, ["doctor", url])
     assert result.exit_code == 0, result.stdout
     assert re.search(r"^0 failures, 0 warnings, \d+ ok, 1 unchecked\.$", result.stdout, re.MULTILINE)
     assert "cbr_" not in result.stdout
@@ -228,7 +228,7 @@ def test_an_origin_that_is_not_listed_is_one_finding_with_one_cure(running: tupl
 
 @pytest.mark.parametrize("origin", ["app.example.com", "https://app.example.com/page", "*", "null"])
 def test_what_is_no_origin_is_refused_with_an_example(origin: str) -> None:
-    result = CliRunner().invoke(command, ["https://auth.example.com", "--origin", origin])
+    result = CliRunner().invoke(cli, ["doctor", "https://auth.example.com", "--origin", origin])
     assert result.exit_code == 1
     assert "for example https://app.example.com" in result.stderr
 
@@ -257,6 +257,6 @@ def test_a_service_that_does_not_answer_is_one_failure() -> None:
 
 @pytest.mark.parametrize("url", ["nonsense", "ftp://example.com", "https://", "https://a.example/?q=1"])
 def test_what_is_no_url_of_a_service_is_refused_in_a_sentence(url: str) -> None:
-    result = CliRunner().invoke(command, [url])
+    result = CliRunner().invoke(cli, ["doctor", url])
     assert result.exit_code == 1
     assert "URL is the issuer" in result.stderr

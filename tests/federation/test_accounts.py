@@ -126,7 +126,7 @@ def test_where_sign_up_is_closed_a_newcomer_is_refused_and_a_known_person_is_not
     browser: Browser, elsewhere: Issuer, services: Services
 ) -> None:
     log_in(browser, elsewhere)
-    object.__setattr__(services.accounts.sign_up, "is_open", False)
+    object.__setattr__(services.accounts.sign_up.policy, "is_open", False)
     assert log_in(browser, elsewhere).status == 200
     elsewhere.person["sub"] = "somebody else"
     reply = log_in(browser, elsewhere)

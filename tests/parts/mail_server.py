@@ -81,12 +81,11 @@ def serving_mail(
             authenticator=known.authenticate if auth else None,
         )  # fmt: skip
 
-    listening = loop.run_until_complete(
-        loop.create_server(factory, "127.0.0.1", 0, ssl=tls if implicit else None)
-    )
-    known.port = listening.sockets[0].getsockname()[1]
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread = threading.Thread(target=loop.run_forever, daemon=True)  # a browser's loop may run in this one
     thread.start()
+    create = loop.create_server(factory, "127.0.0.1", 0, ssl=tls if implicit else None)
+    listening = asyncio.run_coroutine_threadsafe(create, loop).result()
+    known.port = listening.sockets[0].getsockname()[1]
     try:
         yield known
     finally:
