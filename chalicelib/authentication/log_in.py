@@ -86,15 +86,7 @@ class LogIn:
             return issued, issued.writes
 
         moved = self.sessions.refresh(refresh_token, client_id=client_id, source=source, issue=issue)
-        issued: Issued = moved.extra
-        return LogInResult(
-            user=moved.user,
-            session_id=moved.session.session_id,
-            access_token=issued.token,
-            expires_in=issued.expires_in,
-            refresh_token=moved.refresh_token,
-            scope=scopes.grant(requested=scope, entitled=self._granted(moved.user, moved.session)),
-        )
+        return _result(moved.user, moved.session, moved.extra, moved.refresh_token)
 
     def start(
         self,
@@ -184,22 +176,11 @@ class LogIn:
         """Return what a session that begins now gives, and the writes that make it so, for a commit of the caller's."""
         session, refresh_token, writes = self.sessions.compose(user, wanted)
         issued = self._issue(user, session)
-        signed_in = LogInResult(
-            user=user,
-            session_id=session.session_id,
-            access_token=issued.token,
-            expires_in=issued.expires_in,
-            refresh_token=refresh_token,
-            scope=self._granted(user, session),
-        )
-        return signed_in, (*writes, *issued.writes)
+        return _result(user, session, issued, refresh_token), (*writes, *issued.writes)
 
     def _issue(self, user: User, session: Session, *, narrowed: scopes.Scopes | None = None) -> Issued:
-        granted = scopes.grant(requested=narrowed, entitled=self._granted(user, session))
+        granted = scopes.grant(requested=narrowed, entitled=session.granted(user, self.sessions.limits))
         return self.access.issue(Grant.of_session(session, granted))
-
-    def _granted(self, user: User, session: Session) -> scopes.Scopes:
-        return session.granted(user, self.sessions.limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +190,17 @@ class CheckedLogIn:
     user: User
     account: AccountRecords
     proof: PasswordCheck
+
+
+def _result(user: User, session: Session, issued: Issued, refresh_token: str) -> LogInResult:
+    return LogInResult(
+        user=user,
+        session_id=session.session_id,
+        access_token=issued.token,
+        expires_in=issued.expires_in,
+        refresh_token=refresh_token,
+        scope=issued.scope,
+    )
 
 
 def _begun(outcome: LogInResult | SecondFactorRequired) -> LogInResult:

@@ -47,10 +47,11 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Redeemed:
-    """What the token endpoint gave for a code; nothing of it is believed yet."""
+    """What the token endpoint gave for a code; nothing of it is believed yet. ``algorithms`` are those it may be signed by."""
 
     id_token: str
     access_token: str | None
+    algorithms: frozenset[str]
 
 
 class IdentityProvider:
@@ -112,7 +113,7 @@ class IdentityProvider:
             raise self.unavailable() from trouble
         if answer.status >= 500:  # noqa: PLR2004 - the class of the server's own trouble
             raise self.unavailable()
-        return self._tokens(answer.status, answer.body)
+        return self._tokens(answer.status, answer.body, metadata)
 
     def userinfo(self, access_token: str) -> Mapping[str, Any]:
         """Return the claims of the userinfo endpoint (OpenID Connect Core section 5.3); none where there is none."""
@@ -137,14 +138,14 @@ class IdentityProvider:
             f"What {self.name} answered could not be trusted, so nothing was done.", code="provider_refused"
         )
 
-    def _tokens(self, status: int, body: Any) -> Redeemed:
+    def _tokens(self, status: int, body: Any, metadata: Metadata) -> Redeemed:
         reply: Mapping[str, Any] = body if isinstance(body, dict) else {}
         if status != 200 or not isinstance(reply.get("id_token"), str):  # noqa: PLR2004 - the status's own name
             raise InvalidToken(f"the token endpoint answered {status} without an ID token")
         access_token = reply.get("access_token")
         if access_token is not None and not _is_bearer_text(access_token):
             raise InvalidToken("the access token is not one")
-        return Redeemed(reply["id_token"], access_token)
+        return Redeemed(reply["id_token"], access_token, metadata.algorithms)
 
     def _authenticate(self, form: dict[str, str], metadata: Metadata) -> str | None:
         """Return our ``Authorization``; where the provider knows only bodies, write into the form instead."""

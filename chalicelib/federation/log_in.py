@@ -160,7 +160,7 @@ class Federation:
         expected = id_tokens.Expected(
             issuer=registration.issuer,
             client_id=registration.client_id,
-            algorithms=provider.metadata().algorithms,
+            algorithms=redeemed.algorithms,
             nonce=flow.nonce,
             code=code,
             access_token=redeemed.access_token,

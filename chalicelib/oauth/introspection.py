@@ -1,6 +1,5 @@
 """Introspection (RFC 7662) and revocation (RFC 7009): what a token is, and that it be no more (OP-8)."""
 
-import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +40,7 @@ class ShownTokens:
         if token is None:
             return None
         _, session = self.sessions.read(token.user_id, token.session_id)
-        if session is None or not hmac.compare_digest(session.secret_hash, token.secret_hash()):
+        if session is None or not session.has_secret(token.secret):
             return None
         return session
 

@@ -100,7 +100,7 @@ class Issuing:
             session, refresh_token, writes = self.sessions.compose(user, wanted)
             scope = granted(user, session, client, limits=self.sessions.limits)
             issued = self.access.issue(Grant.of_session(session, scope))
-            answer = self._answer(session, client, issued, scope, refresh_token=refresh_token, nonce=nonce)
+            answer = self._answer(session, client, issued, refresh_token=refresh_token, nonce=nonce)
             spent = spend(session.session_id)
             detail = {"session_id": session.session_id, "client_id": client.client_id, "client": client.name}
             audit = self.audit.write("log_in", target=user.user_id, source=source, **detail)
@@ -131,9 +131,7 @@ class Issuing:
             return issued, (Check(consent.record), *issued.writes)
 
         moved = self.sessions.refresh(refresh_token, client_id=client.client_id, source=source, issue=issue)
-        limits = self.sessions.limits
-        scope = granted(moved.user, moved.session, client, limits=limits, wanted=wanted)
-        return self._answer(moved.session, client, moved.extra, scope, refresh_token=moved.refresh_token)
+        return self._answer(moved.session, client, moved.extra, refresh_token=moved.refresh_token)
 
     def _read_again(
         self, agreed: Approval, client: Client
@@ -157,7 +155,6 @@ class Issuing:
         session: Session,
         client: Client,
         issued: Issued,
-        scope: scopes.Scopes,
         *,
         refresh_token: str,
         nonce: str | None = None,
@@ -165,10 +162,10 @@ class Issuing:
         return Tokens(
             access_token=issued.token,
             expires_in=issued.expires_in,
-            scope=scopes.text(scope),
+            scope=scopes.text(issued.scope),
             refresh_token=refresh_token if client.may(REFRESH_TOKEN) else None,
             id_token=self.id_tokens.mint(session, access_token=issued.token, nonce=nonce)
-            if "openid" in scope
+            if "openid" in issued.scope
             else None,
         )
 

@@ -10,7 +10,6 @@ import re
 
 from chalicelib.jose.claims import FIRST_PARTY
 from chalicelib.keys.mac_keys import MacKeySource
-from chalicelib.keys.secret_hash import hash_of
 from chalicelib.keys.signed_payloads import mac
 from chalicelib.sessions.refresh_tokens import RefreshTokens
 from chalicelib.sessions.session import LiveSession
@@ -53,6 +52,6 @@ class BrowserSessions:
         live = self._sessions.find_live(match["user_id"], match["session_id"])
         if live is None or live.session.client_id != FIRST_PARTY:
             return None
-        if not hmac.compare_digest(live.session.secret_hash, hash_of(match["secret"])):
+        if not live.session.has_secret(match["secret"]):
             return None
         return self._sessions.used(live)

@@ -5,7 +5,6 @@ older one was used twice (SE-2). Between the two lies what clocks that differ ca
 nothing and ends nothing. Why: ``docs/decisions/0013-clocks.md``. Pure rules: :mod:`.sessions` reads and writes.
 """
 
-import hmac
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -63,7 +62,7 @@ def spend(session: Session, counter: int, *, now: float, grace: float) -> Sessio
 
 
 def _is_of(token: RefreshToken, session: Session, client_id: str) -> bool:
-    return session.client_id == client_id and hmac.compare_digest(session.secret_hash, token.secret_hash())
+    return session.client_id == client_id and session.has_secret(token.secret)
 
 
 def _refusal_of_spent(counter: int, session: Session, *, now: float, grace: int) -> str | None:

@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass, replace
 
 from chalicelib.keys.mac_keys import MacKeySource
-from chalicelib.keys.secret_hash import hash_of
 
 PREFIX = "cbr_"
 
@@ -29,10 +28,6 @@ class RefreshToken:
     session_id: str
     counter: int
     secret: str
-
-    def secret_hash(self) -> str:
-        """Return what the session keeps of the secret."""
-        return hash_of(self.secret)
 
     def at(self, counter: int) -> "RefreshToken":
         """Return another token of the same line."""

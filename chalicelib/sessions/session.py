@@ -1,5 +1,6 @@
 """One session as a value: what is stored of a log-in, and the one rule of when it is over."""
 
+import hmac
 from dataclasses import dataclass, field
 from typing import Any, NewType
 
@@ -7,6 +8,7 @@ from chalicelib import scopes
 from chalicelib.audit.trail import Source
 from chalicelib.errors import InvalidToken
 from chalicelib.jose.claims import FIRST_PARTY
+from chalicelib.keys.secret_hash import hash_of
 from chalicelib.store import Key, Record
 from chalicelib.store.stored_values import StoredRecord, stored_as
 from chalicelib.users.owned_records import partition_of
@@ -65,6 +67,10 @@ class Session(StoredRecord):
         if self.factor_time is None:
             del data["factor_time"]
         return data
+
+    def has_secret(self, secret: str) -> bool:
+        """Return whether a token that holds this secret is of this session, in constant time."""
+        return hmac.compare_digest(self.secret_hash, hash_of(secret))
 
     @property
     def is_multiple(self) -> bool:

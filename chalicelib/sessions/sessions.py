@@ -13,6 +13,7 @@ from dataclasses import replace
 from chalicelib import logs
 from chalicelib.audit.trail import MAX_TEXT, Audit, Source
 from chalicelib.errors import NotFound, RefreshRefused, Taken
+from chalicelib.keys.secret_hash import hash_of
 from chalicelib.sessions import refresh_rotation
 from chalicelib.sessions.reading import SessionReader
 from chalicelib.sessions.refresh_rotation import Issue, Moved
@@ -52,6 +53,7 @@ class Sessions(SessionReader):
         """Return a new session, its first refresh token and the writes that make it."""
         now = self._world.now()
         token = RefreshToken(user.user_id, self._world.identifier(), 0, self._world.secret())
+        refresh_token = self._tokens.write(token)
         session = Session(
             session_id=SessionId(token.session_id),
             user_id=user.user_id,
@@ -59,7 +61,7 @@ class Sessions(SessionReader):
             scope=wanted.scope,
             created_at=int(now),
             last_used_at=now,
-            secret_hash=token.secret_hash(),
+            secret_hash=hash_of(token.secret),
             epoch=user.epoch,
             auth_time=int(now) if wanted.auth_time is None else wanted.auth_time,
             amr=wanted.amr,
@@ -71,7 +73,7 @@ class Sessions(SessionReader):
         key = session_key(user.user_id, session.session_id)
         insert = Insert(key, session.data(), expires_at=self._kept_until(session))
         room = make_room(wanted.existing, wanted.client_id, but=wanted.comes_from)
-        return session, self._tokens.write(token), (insert, *room)
+        return session, refresh_token, (insert, *room)
 
     def refresh(self, text: str, *, client_id: str, source: Source, issue: Issue) -> Moved:
         """Spend a refresh token; raise RefreshRefused with the reason it is not honoured.

@@ -41,10 +41,11 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """An access token, its life in seconds, and what must be committed for it to work."""
+    """An access token, its life in seconds, what it opens, and what must be committed for it to work."""
 
     token: str
     expires_in: int
+    scope: scopes.Scopes
     writes: tuple[Write, ...] = ()
 
 
@@ -113,7 +114,7 @@ class JwtAccess:
         token = self._signer.sign(ACCESS_TOKEN_TYP, payload)
         if len(token) > MAX_ACCESS_TOKEN_CHARACTERS:
             raise Invalid("The access token would be over 2 KB: ask for fewer scopes.", code="invalid_scope")
-        return Issued(token, self._seconds)
+        return Issued(token, self._seconds, grant.scope)
 
     def revoking(self, text: str) -> Write | None:  # noqa: ARG002
         """Return None: a signed token is verified without the store."""

@@ -43,7 +43,7 @@ class OpaqueAccess:
             "jti": self._world.identifier(),
         }
         insert = Insert(_opaque_key(text), data, expires_at=now + self._seconds)
-        return Issued(text, self._seconds, (insert,))
+        return Issued(text, self._seconds, grant.scope, (insert,))
 
     def revoking(self, text: str) -> Write | None:
         """Return the write that forgets the token."""
