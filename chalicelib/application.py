@@ -12,7 +12,7 @@ from chalicelib.settings import settings
 from chalicelib.web import openapi
 from chalicelib.web.authorizer import decide
 from chalicelib.web.oauth import authorize, consent_pages, device_pages, endpoints, log_in_pages, metadata
-from chalicelib.web.pages import rendering
+from chalicelib.web.pages import outbox, rendering
 from chalicelib.web.resources import about, consents, federation, identities, own_account, sessions, users
 from chalicelib.web.routes import mount
 from chalicelib.wiring import services
@@ -27,6 +27,7 @@ APIS = (
     profile.api,
     board.api,
     rendering.api,
+    outbox.api,
     federation.api,
     identities.api,
     consents.api,

@@ -1,5 +1,6 @@
 """Wiring of mail: the outbox, who delivers it, and the way out that the settings name."""
 
+import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -12,10 +13,11 @@ if TYPE_CHECKING:
 
     from chalicelib.mail.caps import MailCaps
     from chalicelib.mail.console import Console
-    from chalicelib.mail.delivery import Delivery
+    from chalicelib.mail.delivery import Delivery, Outcome
     from chalicelib.mail.outbox import Courier, Outbox
     from chalicelib.mail.senders import Sender
     from chalicelib.mail.tickets import Tickets
+    from chalicelib.outbound.asynchronous import AsynchronousCall
     from chalicelib.wiring import Services
 
 OWN_LINES_SECONDS = 20  # how long a deployed deliverer leaves a due line to the delivery that its act began
@@ -26,6 +28,12 @@ class Mail:
 
     def __init__(self, at: "Services") -> None:
         self._at = at
+        self._delivering = threading.Lock()
+
+    @property
+    def is_shown(self) -> bool:
+        """Return whether mail is shown on this machine, and sent to nobody."""
+        return self._at.settings.mail == "console:" and not self._at.settings.in_lambda
 
     @property
     def is_sent(self) -> bool:
@@ -51,15 +59,26 @@ class Mail:
         """Return what has mails delivered once an act is done."""
         from chalicelib.mail import couriers
 
-        function = self._at.settings.mail_function
-        if function is None:
-            return couriers.ThreadCourier(self._at.world, lambda: self.outbox)
-        from chalicelib.outbound import aws
-        from chalicelib.outbound.asynchronous import AsynchronousCall
+        if self._at.settings.mail_function is None:
+            return couriers.ThreadCourier(self._at.world, deliver=self.deliver_now, next_due=self._next_due)
+        return couriers.FunctionCourier(lambda event: self._function(event))  # noqa: PLW0108 - made by the first mail
 
-        return couriers.FunctionCourier(
-            AsynchronousCall(aws.client("lambda", region=settings.aws_region()), function)
-        )
+    @cached_property
+    def _function(self) -> "AsynchronousCall":
+        """Return what calls the function that delivers."""
+        from chalicelib.outbound import aws
+        from chalicelib.outbound.asynchronous import AsynchronousCall, client_config
+
+        client = aws.client("lambda", client_config(), region=settings.aws_region())
+        return AsynchronousCall(client, self._at.settings.mail_function or "")
+
+    def deliver_now(self) -> "Outcome":
+        """Deliver what is due; of this process one at a time, so that afterwards nothing is still on its way."""
+        with self._delivering:
+            return self.outbox.deliver_due()
+
+    def _next_due(self) -> int | None:
+        return self.outbox.next_due()
 
     @cached_property
     def delivery(self) -> "Delivery":

@@ -1,4 +1,4 @@
-"""Fixtures for tests of routes of your own: ``client`` and ``cupbearer``; how to use them is in ``docs/testing.md``.
+"""Fixtures for tests of routes of your own: ``client``, ``cupbearer`` and ``mailbox``; how to use them is in ``docs/testing.md``.
 
 pytest loads this module at every start, of any project of the environment, so everything else is imported by the
 first test that asks.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from cupbearer.mailbox import Mailbox
     from cupbearer.testing import AppUnderTest, Client
 
 
@@ -39,3 +40,11 @@ def cupbearer(
 def client(cupbearer: "AppUnderTest") -> "Client":
     """Return a caller without a token; ``client.as_user(scopes=[…])`` is one with."""
     return cupbearer.client()
+
+
+@pytest.fixture
+def mailbox(client: "Client") -> "Mailbox":
+    """Return the mail that the app sent: ``mailbox.last("ada@example.com").link``."""
+    from cupbearer.mailbox import Mailbox
+
+    return Mailbox(client)

@@ -124,7 +124,10 @@ def _demand_stage(stage: str) -> None:
 
 
 def _examine_store() -> None:
-    """Refuse to start on a store that is lost, or whose keys the master key does not open; make none, wait for none."""
+    """Refuse to start on a store that is lost, or whose keys the master key does not open; make none, wait for none.
+
+    What waits in its outbox is seen to.
+    """
     from chalicelib.errors import Unavailable, WrongMasterKey
     from chalicelib.store import StoreLost, StoreUnavailable
     from chalicelib.wiring import services
@@ -139,6 +142,8 @@ def _examine_store() -> None:
         raise
     except (StoreUnavailable, Unavailable):
         return  # it may be back before anybody asks (AV-2)
+    if at.mail.is_sent:
+        at.mail.courier(())  # mail that another process left behind
 
 
 def _cors() -> dict[str, str]:

@@ -19,13 +19,15 @@ from chalicelib.settings.structured import SECRET_REFERENCES
 
 FOLDER = Path(".cupbearer")
 STORE, ISSUER, MASTER_KEY = "CUPBEARER_STORE", "CUPBEARER_ISSUER", "CUPBEARER_MASTER_KEY"
+MAIL = "CUPBEARER_MAIL"
 
 # What the command line must know to act as the server does. Secrets are none of them.
 SHARED = (
     "CUPBEARER_ENV", "CUPBEARER_AUDIENCE", "CUPBEARER_SIGNING_ALG", "CUPBEARER_ACCESS_TOKENS",
     "CUPBEARER_ACCESS_TOKEN_SECONDS", "CUPBEARER_SESSION_IDLE_SECONDS", "CUPBEARER_SESSION_MAX_SECONDS",
     "CUPBEARER_REFRESH_GRACE_SECONDS", "CUPBEARER_AUTHORIZER_TTL_SECONDS", "CUPBEARER_DEFAULT_SCOPES",
-    "CUPBEARER_PASSWORD_MIN_LENGTH", "CUPBEARER_TRUSTED_ISSUERS", "CUPBEARER_SIGN_UP",
+    "CUPBEARER_PASSWORD_MIN_LENGTH", "CUPBEARER_TRUSTED_ISSUERS", "CUPBEARER_SIGN_UP", "CUPBEARER_MAIL_FROM",
+    "CUPBEARER_MAIL_REPLY_TO",
 )  # fmt: skip
 
 
@@ -53,6 +55,8 @@ def leave(chosen: Settings, environ: Mapping[str, str], *, port: int) -> None:
     """Leave word of this process until it ends. Where nothing can be written, nobody finds it: it serves all the same."""
     given = {name: environ[name] for name in SHARED if name in environ}
     given |= {STORE: store_url(chosen), ISSUER: chosen.issuer}
+    if "@" not in (chosen.mail or ""):  # no password in it
+        given |= {name: environ[name] for name in (MAIL,) if name in environ}
     key = chosen.master_key or ""
     if key.startswith(("kms:", *SECRET_REFERENCES)):
         given[MASTER_KEY] = key  # a name, which is no secret

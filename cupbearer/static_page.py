@@ -46,7 +46,12 @@ def write(settings: Settings, *, origin: str, folder: Path) -> None:
         (assets / name).write_text(rendering.text_of(name), encoding="utf-8")
     for template, name in PAGES.items():
         answer = rendering.render(
-            template, base="", api=api, meta_policy=policy(api), **rendering.shell_values(settings)
+            template,
+            base="",
+            api=api,
+            meta_policy=policy(api),
+            mail_is_shown=False,  # at the API, not here
+            **rendering.shell_values(settings),
         )
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(answer.body, encoding="utf-8")

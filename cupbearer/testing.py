@@ -16,6 +16,7 @@ from typing import Any, Self
 from chalicelib import scopes, wiring
 from chalicelib.authentication.log_in import LogInResult
 from chalicelib.credentials.passwords import CHEAPEST_ONLY_FOR_TESTING, Passwords
+from chalicelib.mail.console import Console
 from chalicelib.settings import settings
 from chalicelib.users.user import new_user
 from chalicelib.wiring_credentials import Credentials
@@ -52,9 +53,10 @@ class QuickServices(wiring.Services):
 
     @cached_property
     def mail(self) -> Mail:
-        """Return it with an outbox whose mails stay there until they are delivered by hand."""
+        """Return it with an outbox whose mails stay there until they are read, and are printed nowhere."""
         made = Mail(self)
         made.courier = lambda _lines: None
+        made.console = Console(say=lambda _text: None)
         return made
 
 

@@ -58,6 +58,9 @@ NEEDS_AWS = "needs an AWS account; tests/deploy walks through the same on an emu
 NOT_RUN = {
     "README.md#two-commands-1": "sets up and runs this very suite",
     "README.md#deploy-1": NEEDS_AWS,
+    "docs/operations.md#mail-1": NEEDS_AWS,
+    "docs/operations.md#mail-2": NEEDS_AWS,
+    "docs/operations.md#mail-3": NEEDS_AWS,
     "README.md#deploy-2": NEEDS_AWS,
     "docs/bench.md#bench-how-fast-how-many-requests-how-it-grows-1": "takes minutes; tests/bench/test_bench.py runs its rows",
     "docs/decisions/0020-key-ring.md#0020-one-record-of-signing-keys-rotated-by-the-clock-1": "a drawing",

@@ -10,9 +10,9 @@ from typing import Literal
 
 from chalicelib import logs
 from chalicelib.mail.composing import Composer
-from chalicelib.mail.message import GIVEN_UP, WAITING, Line, due_at, waiting_key
+from chalicelib.mail.message import GIVEN_UP, WAITING, Line, due_at, moving, waiting_key
 from chalicelib.mail.senders import MailNotSent, MailRefused, Sender
-from chalicelib.store import Conflict, Forget, Insert, Key, Record, Remove, Store, StoreUnavailable
+from chalicelib.store import Conflict, Forget, Key, Record, Store, StoreUnavailable
 from chalicelib.world import SKEW_SECONDS, World
 
 SEND_SECONDS = 20  # what handing one mail over may take (AV-1)
@@ -95,10 +95,10 @@ class Delivery:
             return self._dropped(record.key)
         if line.tries >= MAX_TRIES:  # every try died on the way: this one might too
             return self._give_up(record, line)
-        claimed = replace(line, tries=line.tries + 1)
+        claimed = replace(line, tries=line.tries + 1, claimed=True)
         key = waiting_key(now + LEASE_SECONDS, line.line_id)
         try:
-            self.store.commit(Remove(record), Insert(key, claimed.data(), expires_at=record.expires_at))
+            self.store.commit(*moving(record, key, claimed, expires_at=record.expires_at))
         except Conflict:
             return None
         return self._try(key, claimed)
@@ -140,14 +140,12 @@ class Delivery:
         (record,) = self.store.get(key)
         if record is None:
             return "again"
+        line = replace(line, claimed=False)
         if last or line.tries >= MAX_TRIES:
             return self._give_up(record, line)
-        due = self.world.timestamp() + BACK_OFF[line.tries - 1]
+        to = waiting_key(self.world.timestamp() + BACK_OFF[line.tries - 1], line.line_id)
         try:
-            self.store.commit(
-                Remove(record),
-                Insert(waiting_key(due, line.line_id), line.data(), expires_at=record.expires_at),
-            )
+            self.store.commit(*moving(record, to, line, expires_at=record.expires_at))
         except Conflict:
             return "again"
         logs.log(
@@ -160,7 +158,7 @@ class Delivery:
         now = self.world.timestamp()
         key = Key(GIVEN_UP, f"{now:012d}#{line.line_id}")
         try:
-            self.store.commit(Remove(record), Insert(key, line.data(), expires_at=now + GIVEN_UP_SECONDS))
+            self.store.commit(*moving(record, key, line, expires_at=now + GIVEN_UP_SECONDS))
         except Conflict:
             return "again"
         logs.trouble(

@@ -9,7 +9,7 @@ from chalicelib.store import MAX_KEYS
 if TYPE_CHECKING:
     from chalicelib.mail.outbox import Outbox
 
-_LINE = re.compile(r"[0-9]{12}#[a-z2-7]{26}")  # as ``message.waiting_key`` writes it
+_LINE = re.compile(r"[0-9]{12}#[0-9]{6}#[a-z2-7]{26}")  # as ``message.waiting_key`` writes it
 
 
 class DeliveryUnfinished(Exception):  # noqa: N818 - what happened

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from chalicelib.store import Key
+from chalicelib.store import Insert, Key, Record, Remove, Replace, Write
 from chalicelib.store.stored_values import StoredValue
 
 KINDS = ("verify_address", "address_changed", "reset_password", "log_in", "notice")  # each has two templates
@@ -38,7 +38,7 @@ class Mail(StoredValue):
 class Line(StoredValue):
     """A mail in the outbox. ``at`` is when it was asked for, in seconds since the epoch; ``tries`` have begun.
 
-    ``reason`` is why the last one failed.
+    ``reason`` is why the last one failed; ``claimed``: a deliverer has it, until it is due.
     """
 
     line_id: str
@@ -46,6 +46,7 @@ class Line(StoredValue):
     at: int
     tries: int = 0
     reason: str = ""
+    claimed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +65,28 @@ class RenderedMail:
     at: int
     octets: bytes
 
+    @property
+    def line_id(self) -> str:
+        """Return which line of the outbox it was."""
+        return self.message_id[1:].partition("@")[0]
 
+
+TURN_DIGITS = 6
 WAITING, GIVEN_UP = "outbox#waiting", "outbox#given-up"  # partitions
 
 
-def waiting_key(due: float, line_id: str) -> Key:
-    """Return where a line waits: lines are in the order in which they are due."""
-    return Key(WAITING, f"{int(due):012d}#{line_id}")
+def waiting_key(due: float, line_id: str, *, turn: int = 0) -> Key:
+    """Return where a line waits: in the order in which lines are due; in one second by the ``turn`` of their process."""
+    return Key(WAITING, f"{int(due):012d}#{turn % 10**TURN_DIGITS:0{TURN_DIGITS}d}#{line_id}")
 
 
 def due_at(key: Key) -> int:
     """Return when a line that waits there is due, in seconds since the epoch."""
     return int(key.sort.partition("#")[0])
+
+
+def moving(record: Record, to: Key, line: Line, *, expires_at: int | None) -> tuple[Write, ...]:
+    """Return the writes that move a line as it was read to another place; they fail where it was moved meanwhile."""
+    if to == record.key:
+        return (Replace(record, line.data(), expires_at=expires_at),)
+    return (Remove(record), Insert(to, line.data(), expires_at=expires_at))

@@ -6,12 +6,13 @@ So an act and its mail are both there or neither, whatever dies in between (DL-2
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 from chalicelib import logs
-from chalicelib.mail.message import GIVEN_UP, WAITING, Line, Mail, due_at, waiting_key
-from chalicelib.store import Conflict, Insert, Key, Record, Remove, Store, Write, key_of
+from chalicelib.mail.message import GIVEN_UP, WAITING, Line, Mail, due_at, moving, waiting_key
+from chalicelib.store import Conflict, Insert, Key, Record, Store, Write, key_of
 from chalicelib.world import World
 
 if (
@@ -43,12 +44,14 @@ class Outbox:
     world: World
     courier: Courier
     find_delivery: Callable[[], "Delivery"]
+    _turns: Iterator[int] = field(default_factory=count, init=False)
 
     def sending(self, mail: Mail) -> tuple[Write, ...]:
         """Return the write that has a mail sent, for the commit of the act that causes it."""
         now = self.world.timestamp()
         line = Line(self.world.identifier(), mail, at=now)
-        return (Insert(waiting_key(now, line.line_id), line.data(), expires_at=now + KEEP_SECONDS),)
+        key = waiting_key(now, line.line_id, turn=next(self._turns))
+        return (Insert(key, line.data(), expires_at=now + KEEP_SECONDS),)
 
     def deliver_soon(self, *writes: Write) -> None:
         """Have what such writes stored delivered, after their commit. It never raises: no act fails for its mail.
@@ -79,12 +82,14 @@ class Outbox:
             yield ListedLine(Line.from_data(record.data), due_at(record.key), record)
 
     def retry(self, listed: ListedLine) -> bool:
-        """Make a line due now, as if it were new; return False where it has left or moved meanwhile."""
+        """Make a line due now, as if it were new; return False where it has left, moved or is being sent."""
         now = self.world.timestamp()
-        line = replace(listed.line, tries=0, reason="")
-        again = Insert(waiting_key(now, line.line_id), line.data(), expires_at=now + KEEP_SECONDS)
+        if listed.line.claimed and listed.due is not None and listed.due > now:
+            return False
+        line = replace(listed.line, tries=0, reason="", claimed=False)
+        to = waiting_key(now, line.line_id)
         with suppress(Conflict):
-            self.store.commit(Remove(listed.record), again)
+            self.store.commit(*moving(listed.record, to, line, expires_at=now + KEEP_SECONDS))
             return True
         return False
 

@@ -17,6 +17,7 @@ COMMANDS = {
     "why-denied": "cupbearer.cli.why_denied:command",
     "keys": "cupbearer.cli.keys:command",
     "clients": "cupbearer.cli.clients:command",
+    "mail": "cupbearer.cli.mail:command",
     "demo": "cupbearer.cli.demo:command",
     "backup": "cupbearer.cli.backup:command",
     "table": "cupbearer.cli.table:command",

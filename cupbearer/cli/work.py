@@ -35,7 +35,17 @@ def services() -> "Services":
     name = found.settings.store_name
     if found.settings.store_engine == "sqlite" and "store" not in vars(found) and not Path(name).exists():
         note(f"cupbearer: there was no store here; a new one begins in {Path(name).absolute()}")
+    if found.settings.mail_function is None:
+        found.mail.courier = lambda lines: _deliver(found, lines)  # a thread would end with the command
     return found
+
+
+def _deliver(at: "Services", lines: tuple[str, ...]) -> None:
+    """Send what a command has caused, before it ends; what cannot be sent now waits for the service."""
+    if at.mail.is_shown:
+        note(f"A mail waits: {at.settings.issuer}/outbox shows it where the server runs.")
+    elif at.mail.is_sent and at.mail.outbox.deliver_due(*lines).wants_another:
+        note("A mail could not be sent now. It is tried again: cupbearer mail list")
 
 
 @contextmanager

@@ -36,13 +36,11 @@ class PostOffice:
     tickets: dict[str, Mapping[str, str]] = field(default_factory=dict)
     asked: list[tuple[str, ...]] = field(default_factory=list)
     world: World = field(init=False)
+    outbox: Outbox = field(init=False)
 
     def __post_init__(self) -> None:
         self.world = World(now=self.clock, monotonic=self.clock, sleep=self.clock.advance)
-
-    @property
-    def outbox(self) -> Outbox:
-        return Outbox(self.store, self.world, self.asked.append, self.delivery)
+        self.outbox = Outbox(self.store, self.world, self.asked.append, self.delivery)
 
     def delivery(self) -> Delivery:
         sender = Address(display_name="Cupbearer", addr_spec="no-reply@auth.example.com")

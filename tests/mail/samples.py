@@ -60,5 +60,5 @@ SAMPLES: Mapping[str, Sample] = {
 
 def sample(kind: str, **changes: str) -> Line:
     """Return the line of a kind, with some values changed."""
-    mail = Mail(kind, "ada@example.com", {**SAMPLES[kind].values, **changes}, ticket="t")
+    mail = Mail(kind, "ada@example.com", {**SAMPLES[kind].values, **changes})
     return replace(Line("line-1", mail, AT), tries=1)

@@ -1,5 +1,6 @@
 """Templates and headers: what a mail says, and what cannot be made of it."""
 
+from dataclasses import replace
 from email.headerregistry import Address
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from jinja2 import UndefinedError
 from chalicelib.mail import composing
 from chalicelib.mail.composing import Composer
 from chalicelib.mail.message import KINDS, Line, Mail, RenderedMail
+from chalicelib.users.names import canonical_email
 from tests.mail.samples import SAMPLES, sample
 from tests.parts.mail_server import as_message
 
@@ -97,6 +99,14 @@ def test_no_value_breaks_out_of_its_place(kind: str, bad: str) -> None:
 def test_a_mail_goes_to_one_plain_address(address: str) -> None:
     with pytest.raises(ValueError, match="canonical address"):
         Mail("notice", address)
+
+
+@pytest.mark.parametrize("local", ["!#$%&'*+/=?^_`{|}~-", "a.b.c", "0", "x" * 64])
+def test_every_address_that_an_account_may_have_can_be_written_to(local: str) -> None:
+    address = canonical_email(f"{local}@sub.xn--bcher-kva.example").display
+    line = replace(sample("notice"), mail=replace(sample("notice").mail, to=address))
+    mail = COMPOSER.compose(line, SAMPLES["notice"].secrets)
+    assert as_message(mail.octets)["To"] == mail.to == address
 
 
 def test_there_is_no_mail_of_an_unknown_kind() -> None:

@@ -219,6 +219,20 @@ def test_while_one_deliverer_has_a_line_another_does_not_take_it(
     assert len(mail_server.mails) == 1
 
 
+def test_an_operator_cannot_take_a_line_out_of_the_hands_of_its_deliverer(
+    office: PostOffice, mail_server: MailServer
+) -> None:
+    """It would be sent twice."""
+    retried: list[bool] = []
+    office.ask(notice())
+    slow = Meanwhile(
+        lambda: retried.extend(map(office.outbox.retry, office.outbox.lines())), then=office.sender
+    )
+    assert office.through(slow).outbox.deliver_due().sent == 1
+    assert retried == [False]
+    assert office.outbox.deliver_due().sent == 0
+
+
 def test_a_mail_of_a_process_that_was_killed_before_delivery_leaves_with_the_next_one(
     office: PostOffice, mail_server: MailServer
 ) -> None:
@@ -268,6 +282,31 @@ def test_one_mail_that_cannot_be_made_keeps_no_other(office: PostOffice, mail_se
     done = office.outbox.deliver_due()
     assert (done.sent, done.again) == (1, 1)
     assert [mail["To"] for mail in mail_server.mails] == ["zoe@example.com"]
+
+
+@pytest.mark.parametrize("seconds", range(LEASE_SECONDS - BACK_OFF[1] - 1, LEASE_SECONDS - BACK_OFF[1] + 2))
+def test_a_try_that_fails_late_is_put_off_whenever_that_is(office: PostOffice, seconds: int) -> None:
+    """The next try may be due in the very second in which the lease ends."""
+    office.ask(notice())
+    down = office.through(smtp(1))
+    down.outbox.deliver_due()
+    office.clock.advance(BACK_OFF[0])
+
+    def fails_late() -> None:
+        office.clock.advance(seconds)
+        raise TimeoutError
+
+    assert office.through(Meanwhile(fails_late)).outbox.deliver_due().again == 1
+    office.clock.advance(BACK_OFF[1])
+    assert office.outbox.deliver_due().sent == 1
+
+
+def test_mails_of_one_second_leave_in_their_order(office: PostOffice, mail_server: MailServer) -> None:
+    names = [f"{name}@example.com" for name in "qwertyuiop"]
+    for name in names:
+        office.ask(notice(name))
+    office.outbox.deliver_due()
+    assert [mail["To"] for mail in mail_server.mails] == names
 
 
 def test_a_mail_that_is_of_no_use_any_more_is_given_up(office: PostOffice, mail_server: MailServer) -> None:

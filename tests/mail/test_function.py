@@ -64,7 +64,7 @@ def test_what_could_not_be_sent_is_raised_so_that_lambda_calls_again(
     "event",
     [
         {}, {"lines": None}, {"lines": "x"}, {"lines": [1, None, {}]}, {"lines": ["../x"]}, {"lines": ["x" * 5000]},
-        {"lines": ["000000000001#" + "a" * 26] * 500}, {"Records": []},
+        {"lines": ["000000000001#000000#" + "a" * 26] * 500}, {"Records": []},
     ],
 )  # fmt: skip
 def test_an_event_of_any_other_form_names_no_line_and_delivers_what_is_due(

@@ -13,6 +13,7 @@ from chalicelib.mail.senders import MailRefused, MailTrouble
 from chalicelib.outbound.ses import Ses, client_config
 from tests.outbound.test_smtp import MAIL
 from tests.parts import ministack
+from tests.support import hostile_http
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,14 @@ def test_a_mail_goes_through_ses_as_it_is(endpoint: str) -> None:
 def test_who_may_not_send_as_that_address_is_told_at_once(endpoint: str) -> None:
     with pytest.raises(MailRefused):
         Ses(client(endpoint)).send(replace(MAIL, sender="no-reply@elsewhere.example"))
+
+
+def test_what_ses_may_have_taken_is_not_repeated_by_the_sdk() -> None:
+    """SES cannot tell a repeated mail from a new one."""
+    with hostile_http.serving(hostile_http.answers(hostile_http.page("{}", status="500 Trouble"))) as server:
+        with pytest.raises(MailTrouble):
+            Ses(client(f"http://127.0.0.1:{server.port}")).send(MAIL)
+        assert len(server.requests) == 1
 
 
 def test_ses_that_is_out_of_reach_is_trouble() -> None:

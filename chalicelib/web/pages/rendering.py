@@ -88,8 +88,14 @@ def _common() -> dict[str, Any]:
     """Return what every page knows. Links begin with the path of the issuer, never of the request (IN-5)."""
     from chalicelib.wiring import services
 
-    issuer = services().settings.issuer
-    return {"base": urlsplit(issuer).path, "issuer": issuer, "meta_policy": None}
+    at = services()
+    issuer = at.settings.issuer
+    return {
+        "base": urlsplit(issuer).path,
+        "issuer": issuer,
+        "meta_policy": None,
+        "mail_is_shown": at.mail.is_shown,
+    }
 
 
 @lru_cache(maxsize=1)
