@@ -36,6 +36,8 @@ def missing(before: Any, now: Any, at: str = "") -> list[str]:
             for name in before.keys() & now.keys()
             for fault in missing(before[name], now[name], f"{at}/{name}")
         ]
+    if isinstance(before, list) and isinstance(now, list) and all(isinstance(each, str) for each in before):
+        return [f"{at} has no {each}" for each in before if each not in now]  # names: of options, of headers
     return [] if before == now else [f"{at} was {json.dumps(before)[:200]}, is {json.dumps(now)[:200]}"]
 
 

@@ -25,7 +25,7 @@ PUBLIC = """
     POST /oauth/token | POST /oauth/revoke | POST /oauth/introspect | POST /oauth/device_authorization
     GET /oauth/authorize | POST /oauth/authorize | GET /oauth/logout | POST /oauth/logout
     GET /login | POST /login | GET /signup | POST /signup | GET /continue | GET /consent | POST /consent
-    GET /device | POST /device
+    GET /device | POST /device | GET /outbox | GET /outbox/{mail}
 """
 
 
