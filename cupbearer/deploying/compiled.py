@@ -9,14 +9,30 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from cupbearer.deploying import without_docstrings
+
 FIXED_TIME = (1980, 1, 1, 0, 0, 0)  # Chalice's own, so that the same content is the same zip
 UNPACKED_AT = "/var/task"
 
-# What every cold start loads. The pages' and the old hashes' libraries stay as they are: the zip has a limit.
 OURS = ("app.py", "chalicelib/")
+# What the docstrings of ours are for when it runs: those of views become /openapi.json.
+WITH_DOCSTRINGS = ("chalicelib/api/", "chalicelib/sample/", "chalicelib/web/")
 AT_HOME = "chalicelib/store/sqlite"  # not loaded in Lambda
 # Of these the bytecode stands in place of the source, which anybody has at the pinned version; a traceback tells its lines.
-LIBRARIES = ("argon2/", "chalice/", "cryptography/", "jwt/", "msgspec/")
+# Their docstrings stay away too: the zip has a limit.
+LIBRARIES = (
+    "argon2/",
+    "chalice/",
+    "cryptography/",
+    "fido2/",
+    "jinja2/",
+    "jwt/",
+    "markupsafe/",
+    "msgspec/",
+    "passlib/",
+    "pyotp/",
+    "segno/",
+)
 
 
 def add_bytecode(archive: Path) -> None:
@@ -30,8 +46,8 @@ def add_bytecode(archive: Path) -> None:
             at_start = [name for name in sources if not name.startswith(AT_HOME)]
             for homes, place in ((OURS, "cached"), (LIBRARIES, "instead")):
                 package.extractall(f"{folder}/{place}", [name for name in at_start if name.startswith(homes)])
-        _compile(f"{folder}/cached")
-        _compile(f"{folder}/instead", "-b")
+        _run(without_docstrings.__file__, f"{folder}/cached", UNPACKED_AT, "--cached", *WITH_DOCSTRINGS)
+        _run(without_docstrings.__file__, f"{folder}/instead", UNPACKED_AT)
         with zipfile.ZipFile(archive, "a") as package:
             for path in sorted(Path(folder).rglob("*.pyc")):
                 name = "/".join(path.relative_to(folder).parts[1:])
@@ -40,18 +56,7 @@ def add_bytecode(archive: Path) -> None:
                 package.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
 
 
-def _compile(folder: str, *options: str) -> None:
-    command = [
-        sys.executable,
-        "-I",
-        "-S",
-        "-X",
-        "no_debug_ranges",  # the columns of tracebacks: a fifth of the bytes
-        "-m",
-        "compileall",
-        "-q",
-        "--invalidation-mode",
-        "unchecked-hash",
-    ]
-    command += [*options, "-s", folder, "-p", UNPACKED_AT, folder]
-    subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - a fresh interpreter, so always the same bytes
+def _run(*words: str) -> None:
+    """Compile in a fresh interpreter, so always to the same bytes."""
+    columns = ("-X", "no_debug_ranges")  # the columns of tracebacks: a fifth of the bytes
+    subprocess.run([sys.executable, "-I", "-S", *columns, *words], check=True, capture_output=True)  # noqa: S603

@@ -21,11 +21,14 @@ CRYPTOGRAPHY = tuple(
         "cobblestone",
         "fernet",
         "hazmat/asn1/",
-        "hazmat/backends/openssl/",
-        "hazmat/bindings/openssl/",
         "hazmat/primitives/cmac",
         "hazmat/primitives/hpke",
-        "hazmat/primitives/kdf/",
+        "hazmat/primitives/kdf/argon2",
+        "hazmat/primitives/kdf/concatkdf",
+        "hazmat/primitives/kdf/kbkdf",
+        "hazmat/primitives/kdf/pbkdf2",
+        "hazmat/primitives/kdf/scrypt",
+        "hazmat/primitives/kdf/x963kdf",
         "hazmat/primitives/keywrap",
         "hazmat/primitives/poly1305",
         "hazmat/primitives/serialization/pkcs12",
@@ -57,11 +60,11 @@ PASSLIB = (
 )
 # … and every scheme but ours and those that can be imported (``IMPORTED_SCHEMES``).
 _SCHEMES = ("__init__", "argon2", "bcrypt", "django", "pbkdf2", "scrypt")
-HANDLERS = "passlib/handlers/"
-KEPT_HANDLERS = tuple(f"{HANDLERS}{name}.py" for name in _SCHEMES)
+_HANDLERS = tuple(f"passlib/handlers/{name}.pyc" for name in _SCHEMES)
 
 # Of fido2: whatever speaks to authenticators, which browsers do, and attestation, which is not asked for.
-KEPT_FIDO2 = tuple(f"fido2/{name}.py" for name in ("__init__", "arkg", "cbor", "cose", "utils", "webauthn"))
+_FIDO2 = tuple(f"fido2/{name}.pyc" for name in ("__init__", "arkg", "cbor", "cose", "utils", "webauthn"))
+ONLY = {"passlib/handlers/": _HANDLERS, "fido2/": _FIDO2}  # what is kept of a folder
 # Of segno: its command line, and makers of Wi-Fi and other cards.
 SEGNO = ("segno/cli.py", "segno/__main__.py", "segno/helpers.py")
 
@@ -83,12 +86,11 @@ def prune(archive: Path) -> None:
 
 def is_kept(name: str) -> bool:
     """Return whether a file of the package is for a handler."""
-    if name.startswith(HANDLERS):
-        return name in KEPT_HANDLERS
     if name.startswith(compiled.LIBRARIES) and name.endswith(".py"):
         return False
-    if name.startswith("fido2/"):
-        return name in KEPT_FIDO2
+    for home, kept in ONLY.items():
+        if name.startswith(home):
+            return name in kept
     left_out = (*BUILDING, *TYPING, *CRYPTOGRAPHY, *JINJA, *PASSLIB, *SEGNO)
     return not name.startswith(left_out) and not name.endswith(SUFFIXES)
 

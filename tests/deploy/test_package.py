@@ -15,7 +15,7 @@ from tests.deploy import emulated
 from tests.deploy.emulated import Template
 from tests.support import patience
 
-MAX_BYTES = 6_000_000
+MAX_BYTES = 6_500_000
 LOADED_SEGMENT = 1  # PT_LOAD
 
 
@@ -38,7 +38,7 @@ def run_in(unpacked: Path, code: str) -> str:
     return run.stdout
 
 
-def test_the_zip_is_at_most_6_mb(package: Path) -> None:
+def test_the_zip_is_at_most_6_and_a_half_mb(package: Path) -> None:
     assert package.with_name("deployment.zip").stat().st_size <= MAX_BYTES
 
 
@@ -87,6 +87,24 @@ def test_what_handlers_import_later_is_in_the_package_too(module: str, unpacked:
     assert run_in(unpacked, f"import {module}; print({module.partition('.')[0]}.__file__)").startswith(
         str(unpacked)
     )
+
+
+def test_a_qr_code_a_six_digit_code_and_a_key_of_a_passkey_are_made_from_the_package_alone(
+    unpacked: Path,
+) -> None:
+    code = """
+import io, pyotp, segno
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from fido2.cose import CoseKey
+drawn = io.BytesIO()
+segno.make("otpauth://totp/ada?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP").save(drawn, kind="svg")
+pair = ec.generate_private_key(ec.SECP256R1())
+signature = pair.sign(b"challenge", ec.ECDSA(hashes.SHA256()))
+CoseKey.for_alg(-7).from_cryptography_key(pair.public_key()).verify(b"challenge", signature)
+print(b"<svg" in drawn.getvalue(), len(pyotp.TOTP("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP").at(0)))
+"""
+    assert run_in(unpacked, code) == "True 6\n"
 
 
 def test_every_module_of_ours_is_imported_from_the_package_and_boto3_alone(unpacked: Path) -> None:
