@@ -24,6 +24,7 @@ ROWS = (
     "requests",
     "revocation",
     "timing",
+    "timing_mail",
     "memory",
     "quiet_night",
     "peers",

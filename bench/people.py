@@ -45,12 +45,16 @@ class Crowd:
             data = json.dumps(dict(write.data), ensure_ascii=False, separators=(",", ":"))
             parts = f"{write.key.partition}\n{write.key.sort}\n{data}"
             for number, user_id in enumerate(self.ids):
-                text = parts.replace("USER_ID", user_id).replace("USERNAME", name_of(number, self.stem))
+                name = name_of(number, self.stem)
+                text = parts.replace("USER_ID", user_id).replace("USERNAME", name)
+                text = text.replace("#username@", f"#{name}@")  # canonical: of an address
                 pk, sk, filled = text.replace(str(SIGNED_UP), str(SIGNED_UP + number)).split("\n")
                 yield pk, sk, filled
 
 
-def crowd(at: Services, count: int, *, stem: str = "user", disabled: bool = False) -> Crowd:
+def crowd(
+    at: Services, count: int, *, stem: str = "user", disabled: bool = False, has_address: bool = False
+) -> Crowd:
     """Return a crowd that is not stored yet."""
     if names.canonical_username(name_of(0o1234567, stem)).canonical != name_of(0o1234567, stem):
         raise ValueError(f"{stem} is not canonical")
@@ -63,6 +67,8 @@ def crowd(at: Services, count: int, *, stem: str = "user", disabled: bool = Fals
         name="A Person",
         password=at.credentials.passwords.hash(house.PASSWORD),
         disabled=disabled,
+        email="USERNAME@example.com" if has_address else None,
+        email_verified=has_address,
     )
     writes = tuple(write for write in UserRecords.making(user) if isinstance(write, Insert))
     return Crowd(tuple(sorted(at.world.identifier() for _ in range(count))), writes, stem)

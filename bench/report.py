@@ -23,6 +23,7 @@ ORDER = (
     "throughput",
     "revocation",
     "timing",
+    "timing_mail",
     "memory",
     "quiet_night",
     "peers",

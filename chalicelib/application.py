@@ -11,9 +11,27 @@ from chalicelib.sample import animals, board, profile
 from chalicelib.settings import settings
 from chalicelib.web import openapi
 from chalicelib.web.authorizer import decide
-from chalicelib.web.oauth import authorize, consent_pages, device_pages, endpoints, log_in_pages, metadata
-from chalicelib.web.pages import outbox, rendering
-from chalicelib.web.resources import about, consents, federation, identities, own_account, sessions, users
+from chalicelib.web.oauth import (
+    authorize,
+    consent_pages,
+    device_pages,
+    endpoints,
+    log_in_pages,
+    metadata,
+)
+from chalicelib.web.pages import mailed_links, outbox, password_reset, rendering
+from chalicelib.web.resources import (
+    about,
+    consents,
+    email_sessions,
+    email_verifications,
+    federation,
+    identities,
+    own_account,
+    password_resets,
+    sessions,
+    users,
+)
 from chalicelib.web.routes import mount
 from chalicelib.wiring import services
 
@@ -28,6 +46,11 @@ APIS = (
     board.api,
     rendering.api,
     outbox.api,
+    password_reset.api,
+    mailed_links.api,
+    email_verifications.api,
+    password_resets.api,
+    email_sessions.api,
     federation.api,
     identities.api,
     consents.api,

@@ -49,6 +49,7 @@ class Accounts:
             log_in=at.authentication.log_in,
             audit=at.audit,
             policy=SignUpPolicy(at.settings.default_scopes, is_open=at.settings.sign_up_open),
+            verification=at.ways_back.email_verification if at.mail.is_sent else None,
         )
 
     @cached_property
@@ -71,6 +72,7 @@ class Accounts:
             sessions=at.authentication.sessions,
             administration=self.administration,
             audit=at.audit,
+            address=at.ways_back.own_address if at.mail.is_sent else None,
         )
 
     @cached_property
@@ -100,6 +102,7 @@ class Accounts:
             throttle=at.credentials.throttle,
             sessions=at.authentication.sessions,
             audit=at.audit,
+            notices=at.ways_back.notices,
         )
 
     @cached_property

@@ -32,6 +32,7 @@ class Authentication:
             access=at.tokens.access,
             audit=at.audit,
             second_factor=at.second_factors.gate,
+            notices=at.ways_back.notices,
         )
 
     @cached_property

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from chalicelib.wiring import Services
 
 
+MAILED_SECONDS = 7 * 24 * 60 * 60  # the longest that a link in a mail is good: keys of the MAC outlive it
+
+
 class Keys:
     """``services.keys``."""
 
@@ -33,7 +36,8 @@ class Keys:
         from chalicelib.keys.mac_keys import MacKeys
 
         at = self._at
-        return MacKeys(at.store, at.world, self.wrapper, keep_seconds=at.settings.session_max_seconds)
+        keep = max(at.settings.session_max_seconds, MAILED_SECONDS)
+        return MacKeys(at.store, at.world, self.wrapper, keep_seconds=keep)
 
     @cached_property
     def wrapper(self) -> "Wrapper":

@@ -52,7 +52,8 @@ class Mail:
         """Return what keeps mails until they have left."""
         from chalicelib.mail.outbox import Outbox
 
-        return Outbox(self._at.store, self._at.world, self.courier, lambda: self.delivery)
+        at = self._at
+        return Outbox(at.store, at.world, self.courier, lambda: self.delivery, is_sent=self.is_sent)
 
     @cached_property
     def courier(self) -> "Courier":
@@ -103,7 +104,7 @@ class Mail:
         from chalicelib.mail.tickets import Tickets
 
         at = self._at
-        return Tickets(at.store, at.world, TicketSecrets(at.keys.mac), at.settings.issuer)
+        return Tickets(at.store, at.world, TicketSecrets(lambda: at.keys.mac), at.settings.issuer)
 
     @cached_property
     def console(self) -> "Console":

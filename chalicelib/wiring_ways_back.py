@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from chalicelib.accounts.email_verification import EmailVerification
     from chalicelib.accounts.mailed_tickets import MailedTickets
     from chalicelib.accounts.notices import Notices
+    from chalicelib.accounts.own_address import OwnAddress
     from chalicelib.accounts.password_reset import PasswordReset
     from chalicelib.wiring import Services
 
@@ -69,6 +70,13 @@ class WaysBack:
         )
 
     @cached_property
+    def own_address(self) -> "OwnAddress":
+        """Return what a change of one's own address sends."""
+        from chalicelib.accounts.own_address import OwnAddress
+
+        return OwnAddress(self.email_verification, self.change_of_address, self._at.mail.outbox)
+
+    @cached_property
     def password_reset(self) -> "PasswordReset":
         """Return the way back for who forgot the password."""
         from chalicelib.accounts.password_reset import PasswordReset
@@ -82,6 +90,9 @@ class WaysBack:
             throttle=at.credentials.throttle,
             notices=self.notices,
             addresses=self.change_of_address,
+            sessions=at.authentication.sessions,
+            gate=at.second_factors.gate,
+            checks=at.second_factors.checks,
             audit=at.audit,
         )
 

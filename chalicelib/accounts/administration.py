@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 from chalicelib import scopes
 from chalicelib.accounts.changes import differences
+from chalicelib.accounts.mailed_tickets import written_to
+from chalicelib.accounts.notices import Notices
 from chalicelib.audit.trail import OPERATOR, Audit, Source
 from chalicelib.credentials.passwords import Passwords
 from chalicelib.credentials.throttling import Throttle
@@ -16,6 +18,7 @@ from chalicelib.users import names, owned_records
 from chalicelib.users.user import User
 from chalicelib.users.users import Users
 
+NOWHERE = Source()  # a notice does not say where an operator is
 LATELY = 50  # events of the trail: the networks in them are unlocked
 
 Change = Callable[[User], User]
@@ -54,16 +57,17 @@ class Administration:
     throttle: Throttle
     sessions: Sessions
     audit: Audit
+    notices: Notices
 
     def change(
         self,
         user_id: str,
         change: Change,
-        *,
+        *more: Callable[[User, User], Iterable[Write]],
         source: Source,
         by: Authority = AT_THE_COMMAND_LINE,
     ) -> User:
-        """Change a user whatever others do meanwhile; each difference is written down in the same commit."""
+        """Change a user whatever others do meanwhile; each difference is written down in the same commit, with ``more``."""
 
         def also(old: User, new: User) -> Iterable[Write]:
             for event, detail in differences(old, new):
@@ -71,7 +75,7 @@ class Administration:
             yield from by.permitted(old, new)
             yield from self._another_left(old, new, force=by.force)
 
-        _, user = self.users.change(user_id, change, also)
+        _, user = self.users.change(user_id, change, also, *more)
         return user
 
     def administer(
@@ -116,12 +120,20 @@ class Administration:
         """Set anybody's password and end every session."""
         self.passwords.check_new(new, context=self.users.require(user_id).words)
         hashed = self.passwords.hash(new)
+        told: list[Write] = []
+
+        def telling(old: User, _new: User) -> Iterable[Write]:
+            told[:] = self.notices.telling(old, "password_changed", to=written_to(old), source=NOWHERE)
+            return told
+
         self.change(
             user_id,
             lambda user: replace(user.with_sessions_ended("password_changed"), password=hashed),
+            telling,
             source=source,
             by=Authority(actor),
         )
+        self.notices.deliver(*told)
 
     def end_session(
         self, user_id: str, session_id: str | None, *, source: Source, actor: str = OPERATOR
@@ -152,13 +164,17 @@ class Administration:
     ) -> None:
         """Delete anybody: account and names in one commit, by which every session ends. The trail stays until it expires."""
 
-        def attempt() -> None:
+        def attempt() -> tuple[Write, ...]:
             user = self.users.require(user_id)
             audit = self.audit.write("deleted", target=user_id, source=source, actor=by.actor)
             demanded = (*by.permitted(user, None), *self._another_left(user, None, force=by.force))
-            self.store.commit(*each_once(*self.users.records.deleting(user), audit, *demanded))
+            seen = source if by.actor == user_id else NOWHERE
+            told = self.notices.telling(user, "account_deleted", to=written_to(user), source=seen)
+            self.store.commit(*each_once(*self.users.records.deleting(user), audit, *demanded), *told)
+            return told
 
-        retrying(attempt, busy=Taken("The account is being changed by others: try again."))
+        told = retrying(attempt, busy=Taken("The account is being changed by others: try again."))
+        self.notices.deliver(*told)
         owned_records.forget_all(self.store, user_id)
 
     def _another_left(self, old: User, new: User | None, *, force: bool) -> tuple[Check, ...]:

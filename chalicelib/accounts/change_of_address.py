@@ -36,7 +36,7 @@ class ChangeOfAddress:
 
     def telling_old(self, old: User, new: User, *, source: Source) -> tuple[Write, ...]:
         """Return the writes that tell the verified address that is given up, with the link that undoes it."""
-        if not old.email or not old.email_verified:
+        if not old.email or not old.email_verified or not self.outbox.is_sent:
             return ()
         before = newest(self.tickets.several(UNDO_CHANGE, old.user_id))
         holder = Holder(old.user_id, old.user_id, old.email, epoch=None)

@@ -17,7 +17,7 @@ from chalicelib.mail.ticket import Ticket
 from chalicelib.mail.ticket_purposes import VERIFY_EMAIL
 from chalicelib.mail.tickets import Holder
 from chalicelib.sessions.session import LiveSession
-from chalicelib.store import Conflict, Record, Store, Write
+from chalicelib.store import Conflict, Forget, Record, Store, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.users import names
 from chalicelib.users.user import User
@@ -48,10 +48,22 @@ class EmailVerification:
         mail = Mail("verify_address", address, values, ticket=ticket.name, until=ticket.expires_at)
         return (issuing, *self.mailed.outbox.sending(mail))
 
+    def welcoming(self, user: User) -> tuple[Write, ...]:
+        """Return the writes that send the first ticket of a user who is being made; none without address or past a cap."""
+        if user.email is None or user.email_verified:
+            return ()
+        canonical = names.canonical_email(user.email).canonical
+        is_allowed = self.mailed.caps.allows(address=canonical, account=user.user_id)
+        return self.beginning(user, user.email) if is_allowed else ()
+
     def waiting(self, user: User) -> Record | None:
         """Return the ticket that a user has been sent and not used, if there is one: by it one sees which address is meant."""
         (record,) = self.store.get(self.mailed.tickets.key(VERIFY_EMAIL, user.user_id))
         return record
+
+    def forgetting(self, user: User) -> Write:
+        """Return the write that ends a proof that a user was asked for and does not want any more."""
+        return Forget(self.mailed.tickets.key(VERIFY_EMAIL, user.user_id))
 
     def ask(self, acting: LiveSession, *, address: str | None = None, source: Source) -> None:
         """Send a ticket to a new address, or again to the one that waits for its proof. Raises Invalid and SlowDown.
@@ -82,6 +94,11 @@ class EmailVerification:
         canonical = names.canonical_email(address).canonical
         if not self.mailed.caps.allows(address=canonical, account=user.user_id):
             raise SlowDown(TRY_LATER_SECONDS)
+
+    def read(self, text: str) -> tuple[Ticket, User]:
+        """Return the ticket of a link and whose it is, spending nothing. Raises TicketRefused."""
+        ticket = self.mailed.tickets.read(text, VERIFY_EMAIL)
+        return ticket, self.mailed.holder(ticket)
 
     def verify(self, text: str, *, source: Source) -> User:
         """Take the proof of a link; return the user as it is then. Raises TicketRefused, Taken ``email_taken``."""

@@ -18,11 +18,27 @@ from chalicelib.mail.tickets import Holder, Tickets
 from chalicelib.store import Conflict, Key, Record, Store, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.users import names
-from chalicelib.users.user import User, profile_key
+from chalicelib.users.user import User, UserId, profile_key
 from chalicelib.users.users import Users
 from chalicelib.world import World
 
 ASKED_KEPT_SECONDS = 30 * 60  # how long a decoy of the trail is kept: it says nothing
+
+
+NOWHERE = "nobody@nowhere.invalid"
+NOBODY = Record(
+    profile_key(NO_ONE),
+    User(
+        user_id=UserId(NO_ONE),
+        username="nobody",
+        canonical="nobody",
+        scopes=frozenset({"get:profile"}),
+        created_at=0,
+        email=NOWHERE,
+        password="-" * 97,  # as long as a hash
+    ).data(),
+    version="",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +58,10 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Whom a mail goes to, "" for nobody, and what was read where the ticket goes."""
+    """Whom a mail goes to, "" for nobody, by which name it is counted, and what was read where the ticket goes."""
 
     to: str
+    counted: str
     username: str
     holder: Holder
     place: Key
@@ -68,9 +85,7 @@ class MailedTickets:
         """Write to the verified address behind a name, if there is one. Raises SlowDown for what this network asked."""
         self.caps.admit_network(source.network)
         found = self._found(asking)
-        to = found.to
-        counted = names.canonical_email(to).canonical if to else asking.name
-        if not self.caps.allows(address=counted, account=None):
+        if not self.caps.allows(address=found.counted, account=None):
             found = replace(found, is_capped=True)
 
         def attempt() -> tuple[Write, ...]:
@@ -80,7 +95,7 @@ class MailedTickets:
             said = told(found.username, source, at=self.world.timestamp())
             mail = Mail(
                 asking.kind,
-                "" if found.is_capped else to,
+                "" if found.is_capped else found.to,
                 said,
                 ticket=ticket.name,
                 until=ticket.expires_at,
@@ -103,12 +118,13 @@ class MailedTickets:
         subject = asking.name if asking.by_name or user_id is None else user_id
         place = self.tickets.key(asking.purpose, subject)
         profile, before = self.store.get(profile_key(user_id or NO_ONE), place)
-        user = None if profile is None else User.from_record(profile)
+        user = User.from_record(profile or NOBODY)  # of somebody unknown too: it takes its time
         to = written_to(user)
+        canonical = names.canonical_email(user.email or NOWHERE).canonical
         holder = Holder(subject, None, asking.name, epoch=0, browser=asking.browser)
-        if user is not None and to:
+        if to:
             holder = replace(holder, user_id=user.user_id, address=to, epoch=user.epoch)
-        return _Found(to, user.display_name if user else "", holder, place, before)
+        return _Found(to, canonical if to else asking.name, user.display_name, holder, place, before)
 
     def holder(self, ticket: Ticket) -> User:
         """Return whose a ticket is, as the user is now; raise TicketRefused where it was ended by what changed since."""

@@ -8,11 +8,15 @@ from chalicelib.accounts.change_of_address import ChangeOfAddress
 from chalicelib.accounts.mailed_tickets import Asking, MailedTickets, written_to
 from chalicelib.accounts.notices import Notices
 from chalicelib.audit.trail import Audit, Source
+from chalicelib.authentication.second_factor import SecondFactor
+from chalicelib.credentials.factor_answers import FactorAnswer
+from chalicelib.credentials.factor_check import FactorChecks
 from chalicelib.credentials.passwords import Passwords
 from chalicelib.credentials.throttling import Throttle
 from chalicelib.errors import Taken
 from chalicelib.mail.ticket import Ticket
 from chalicelib.mail.ticket_purposes import PASSWORD_RESET
+from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Conflict, Store, StoreUnavailable, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.users.user import User, login_name
@@ -30,6 +34,9 @@ class PasswordReset:
     throttle: Throttle
     notices: Notices
     addresses: ChangeOfAddress
+    sessions: Sessions
+    gate: SecondFactor
+    checks: FactorChecks
     audit: Audit
 
     def ask(self, login: str, *, source: Source) -> None:
@@ -45,37 +52,54 @@ class PasswordReset:
         ticket = self.mailed.tickets.read(text, PASSWORD_RESET)
         return ticket, self.mailed.owner(ticket)
 
-    def set_password(self, text: str, *, new: str, source: Source) -> User:
+    def kinds(self, user: User) -> tuple[str, ...]:
+        """Return the second factors that a person can show, none where none is set."""
+        factors = self.gate.factors(self.sessions.read_account(user.user_id))
+        return factors.kinds if factors.is_set else ()
+
+    def set_password(
+        self, text: str, *, new: str, answer: FactorAnswer | None = None, source: Source
+    ) -> User:
         """Set the password, end every session and spend the ticket, in one commit; return the user.
 
-        A password that is refused (Invalid) leaves the ticket as it is. Lifts the lock that wrong guesses made (TH-5).
+        Whoever has a second factor shows it (PW-7): else SecondFactorRequired, and the ticket stays as it is, as it does
+        where the password is refused (Invalid). Lifts the lock that wrong guesses made (TH-5).
         """
         ticket, user = self.read(text)
         self.passwords.check_new(new, context=user.words)
-        hashed = self.passwords.hash(new)
+        account = self.sessions.read_account(user.user_id)
+        factors = self.gate.factors(account)
+        check = self.checks.demand(user, factors, answer, attempt=ticket.nonce, source=source)
 
         def attempt() -> tuple[User, tuple[Write, ...]]:
-            changed = replace(user.with_sessions_ended("password_changed"), password=hashed)
-            telling = tuple(self._telling(user, source))
-            self.store.commit(
-                *self.users.records.changing(user, changed),
-                self.mailed.tickets.spending(ticket),
-                self.audit.write("password_changed", target=user.user_id, source=source, how="reset"),
-                *telling,
-            )
-            return changed, telling
+            spending = (self.mailed.tickets.spending(ticket), *check.writes())
+            return self._commit(user, hashed, spending, source)
 
-        def reread(_: Conflict) -> None:
-            nonlocal ticket, user
+        def reread(conflict: Conflict) -> None:
+            nonlocal ticket, user, check
             ticket = self.mailed.tickets.again(ticket)
             user = self.mailed.owner(ticket)
+            factors = self.gate.factors(self.sessions.read_account(user.user_id))
+            check = self.checks.again(
+                check, conflict, user=user, factors=factors, answer=answer or FactorAnswer(), source=source
+            )
 
-        changed, telling = retrying(
-            attempt, reread=reread, busy=Taken("The account is being changed: try again.")
-        )
+        busy = Taken("The account is being changed: try again.")
+        with check.reservation:
+            hashed = self.passwords.hash(new)
+            changed, telling = retrying(attempt, reread=reread, busy=busy)
         self._unlock(changed, source)
         self.mailed.outbox.deliver_soon(*telling)
         return changed
+
+    def _commit(
+        self, user: User, hashed: str, spending: tuple[Write, ...], source: Source
+    ) -> tuple[User, tuple[Write, ...]]:
+        changed = replace(user.with_sessions_ended("password_changed"), password=hashed)
+        telling = tuple(self._telling(user, source))
+        audit = self.audit.write("password_changed", target=user.user_id, source=source, how="reset")
+        self.store.commit(*self.users.records.changing(user, changed), *spending, audit, *telling)
+        return changed, telling
 
     def _telling(self, user: User, source: Source) -> Iterable[Write]:
         """Yield the writes that tell the person, also at the addresses that were changed in the last seven days."""

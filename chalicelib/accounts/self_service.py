@@ -4,12 +4,15 @@ A person acts through a token; these verbs look whether its user and session sti
 a log-out or a disable acts here at the first request (TK-6, M8).
 """
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.accounts.administration import Administration, Authority
 from chalicelib.accounts.idempotency import Attempt
+from chalicelib.accounts.mailed_tickets import written_to
+from chalicelib.accounts.own_address import OwnAddress
 from chalicelib.accounts.reauthentication import Reauthentication
 from chalicelib.audit.trail import Audit, Source
 from chalicelib.credentials.factor_answers import FactorAnswer
@@ -18,7 +21,7 @@ from chalicelib.errors import Invalid, InvalidToken, NotAllowed, NotFound, Taken
 from chalicelib.jose.claims import AccessClaims
 from chalicelib.sessions.session import LiveSession
 from chalicelib.sessions.sessions import Sessions
-from chalicelib.store import Conflict, Store
+from chalicelib.store import Conflict, Store, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.users import names
 from chalicelib.users.user import User
@@ -34,6 +37,7 @@ class SelfService:
     sessions: Sessions
     administration: Administration
     audit: Audit
+    address: OwnAddress | None = None  # None where no mail is sent
 
     def acting(self, claims: AccessClaims) -> LiveSession:
         """Return who acts by an own token; raise InvalidToken when the user or the session is over."""
@@ -48,18 +52,41 @@ class SelfService:
         answer: FactorAnswer | None = None,
         source: Source,
     ) -> User:
-        """Change ``name``, ``email`` (then unverified) or, once, a user name that was made up; return the user.
+        """Change ``name``, ``email`` or, once, a user name that was made up; return the user.
 
-        What one logs in by, a user name or a verified address, is changed only on a fresh proof (MF-3).
+        A new address is unverified; beside a verified one it only waits to be proven, where mail is sent. What one
+        logs in by, or may by its proof, is changed only on a fresh proof of the person (MF-3).
         """
-        if "username" in changes or (acting.user.email_verified and "email" in changes):
+        if "username" in changes or self._touches_log_in(acting.user, changes):
             self.reauthentication.demand(acting, password=password, answer=answer, source=source)
+        wanted = _cleaned(acting.user, changes)  # refuses what is malformed before anything is sent
+        if self.address is not None and wanted.get("email") is not None:
+            if self.address.wait(acting, wanted["email"], source=source):
+                changes = {field: value for field, value in changes.items() if field != "email"}
+            else:
+                self.address.admit(acting.user, wanted["email"], source=source)
+        return self._change_profile(acting.user.user_id, changes, source)
+
+    def _change_profile(self, user_id: str, changes: dict[str, str | None], source: Source) -> User:
+        told: list[Write] = []
 
         def change(user: User) -> User:
             return replace(user, **_cleaned(user, changes))
 
-        user_id = acting.user.user_id
-        return self.administration.change(user_id, change, source=source, by=Authority(user_id))
+        def telling(old: User, new: User) -> Iterable[Write]:
+            told[:] = self.address.telling(old, new, source=source) if self.address else ()
+            return told
+
+        user = self.administration.change(user_id, change, telling, source=source, by=Authority(user_id))
+        if self.address:
+            self.address.outbox.deliver_soon(*told)
+        return user
+
+    def _touches_log_in(self, user: User, changes: dict[str, str | None]) -> bool:
+        """Return whether a change is about an address that logs in, or that will once it is proven by mail."""
+        if "email" not in changes:
+            return False
+        return user.email_verified or (self.address is not None and changes["email"] != user.email)
 
     def change_password(
         self,
@@ -94,22 +121,26 @@ class SelfService:
         self, acting: LiveSession, *, new: str, source: Source, attempt: Attempt | None
     ) -> None:
         self.passwords.check_new(new, context=acting.user.words)
-        hashed = self.passwords.hash(new)
+        hashed, notices = self.passwords.hash(new), self.administration.notices
 
-        def change() -> None:
+        def change() -> tuple[Write, ...]:
             user = replace(acting.user.with_sessions_ended("password_changed"), password=hashed)
+            told = notices.telling(user, "password_changed", to=written_to(user), source=source)
             self.store.commit(
                 *self.administration.users.records.changing(acting.user, user),
                 self.sessions.carried_over(acting.session, user.epoch),
                 self.audit.write("password_changed", target=user.user_id, source=source),
                 *((attempt.note(),) if attempt else ()),
+                *told,
             )
+            return told
 
         def reread(_: Conflict) -> None:
             nonlocal acting
             acting = self._again(acting)
 
-        retrying(change, reread=reread, busy=Taken("The account is being changed by others: try again."))
+        busy = Taken("The account is being changed by others: try again.")
+        notices.deliver(*retrying(change, reread=reread, busy=busy))
 
     def delete_own(
         self,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from chalicelib import scopes
+from chalicelib.accounts.email_verification import EmailVerification
 from chalicelib.accounts.idempotency import Attempt
 from chalicelib.audit.trail import Audit, Source
 from chalicelib.authentication.log_in import LogIn, LogInResult
@@ -43,6 +44,7 @@ class SignUp:
     log_in: LogIn
     audit: Audit
     policy: SignUpPolicy
+    verification: EmailVerification | None = None  # None where no mail is sent
 
     def admit(self, source: Source) -> None:
         """Count one newcomer of this network; raise NotAllowed where sign-up is closed, SlowDown where it is too much."""
@@ -118,5 +120,8 @@ class SignUp:
         session = SessionRequest(source, amr=("pwd",))
         signed_in, more = self.log_in.compose(user, session) if log_in else (None, ())
         note = (attempt.note(user_id=user.user_id),) if attempt else ()
-        self.users.create(user, (*writes, audit, *more, *note))
+        sending = self.verification.welcoming(user) if self.verification else ()
+        self.users.create(user, (*writes, audit, *more, *note, *sending))
+        if self.verification:
+            self.verification.mailed.outbox.deliver_soon(*sending)
         return user, signed_in

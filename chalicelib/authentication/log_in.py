@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from chalicelib import logs, scopes
 from chalicelib.audit.trail import Audit, Source
+from chalicelib.authentication.log_in_notices import LogInNotices
 from chalicelib.authentication.second_factor import Passed, SecondFactor
 from chalicelib.credentials.factor_refusals import SecondFactorRequired
 from chalicelib.credentials.password_check import PasswordCheck, PasswordChecks
@@ -49,6 +50,7 @@ class LogIn:
     access: AccessTokenIssuer
     audit: Audit
     second_factor: SecondFactor
+    notices: LogInNotices
 
     def with_password(
         self, *, username: str, password: str, scope: scopes.Scopes | None = None, source: Source
@@ -99,8 +101,7 @@ class LogIn:
         """Begin a session for a user as read, on a proof that others judged; ``writes`` spend that proof.
 
         Raises SecondFactorRequired where more is asked for: the proof is spent then, and the refusal's token goes on.
-        Raises Conflict when the user, or what ``writes`` demand, changed meanwhile: nothing was begun then.
-        ``detail`` goes into the trail.
+        Raises Conflict when the user, or what ``writes`` demand, changed meanwhile. ``detail`` goes into the trail.
         """
         return _begun(self._start(account, wanted, tuple(writes), detail or {}))
 
@@ -124,7 +125,9 @@ class LogIn:
         signed_in, more = self.compose(user, replace(passed.wanted, existing=account.sessions))
         noted = {"session_id": signed_in.session_id, **detail}
         audit = self.audit.write("log_in", target=user.user_id, source=wanted.source, **noted)
-        self.store.commit(*writes, *kept, *passed.writes, *more, audit)
+        telling = self.notices.of_log_in(user, wanted.source)
+        self.store.commit(*writes, *kept, *passed.writes, *more, audit, *telling)
+        self.notices.deliver(*telling)
         logs.metric("LogIns", request_id=wanted.source.request_id)
         return signed_in
 

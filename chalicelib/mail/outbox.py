@@ -44,10 +44,13 @@ class Outbox:
     world: World
     courier: Courier
     find_delivery: Callable[[], "Delivery"]
+    is_sent: bool = True  # whether mail leaves at all
     _turns: Iterator[int] = field(default_factory=count, init=False)
 
     def sending(self, mail: Mail) -> tuple[Write, ...]:
-        """Return the write that has a mail sent, for the commit of the act that causes it."""
+        """Return the write that has a mail sent, for the commit of the act that causes it; none where no mail is sent."""
+        if not self.is_sent:
+            return ()
         now = self.world.timestamp()
         line = Line(self.world.identifier(), mail, at=now)
         key = waiting_key(now, line.line_id, turn=next(self._turns))
@@ -59,6 +62,8 @@ class Outbox:
         It takes as long for a decoy as for a mail (EN-3).
         """
         lines = tuple(key.sort for key in map(key_of, writes) if key.partition == WAITING)
+        if not lines:
+            return
         try:
             self.courier(lines)
         except Exception as error:  # noqa: BLE001 - the mail is stored, and the next delivery takes it

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-MINUTE, DAY = 60, 86_400  # seconds
+MINUTE, HOUR, DAY = 60, 3600, 86_400  # seconds
 
 
 class Purpose(NamedTuple):
@@ -20,7 +20,7 @@ class Purpose(NamedTuple):
 
 VERIFY_EMAIL = Purpose("verify", "/verify-email", DAY, code_seconds=10 * MINUTE)
 PASSWORD_RESET = Purpose("reset", "/reset-password", 30 * MINUTE)
-LOG_IN = Purpose("log-in", "/login/email", 10 * MINUTE, code_seconds=10 * MINUTE)
+LOG_IN = Purpose("log-in", "/email-login", 10 * MINUTE, code_seconds=10 * MINUTE)
 UNDO_CHANGE = Purpose("undo", "/undo-address", 7 * DAY, several=True)
 END_SESSIONS = Purpose("end-sessions", "/end-sessions", 7 * DAY)
 

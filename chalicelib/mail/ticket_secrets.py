@@ -5,6 +5,7 @@ The keys are the ring of the refresh tokens', with a key derived for each of the
 
 import hmac
 import re
+from collections.abc import Callable
 
 from chalicelib.keys.mac_keys import MacKeySource
 from chalicelib.keys.signed_payloads import mac
@@ -22,14 +23,14 @@ _AS_MEANT = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
 
 class TicketSecrets:
-    """Writes and reads both."""
+    """Writes and reads both. The keys are asked for when first needed: most acts send nothing."""
 
-    def __init__(self, keys: MacKeySource) -> None:
-        self._keys = keys
+    def __init__(self, find_keys: Callable[[], MacKeySource]) -> None:
+        self._find_keys = find_keys
 
     def kid(self) -> str:
         """Return the name of the key that makes those of a new ticket."""
-        return self._keys.current()[0]
+        return self._find_keys().current()[0]
 
     def text(self, name: str) -> str | None:
         """Return what the link of a ticket carries; None where its key is gone."""
@@ -57,7 +58,7 @@ class TicketSecrets:
         return right is not None and hmac.compare_digest(right, as_meant(typed))
 
     def _mac(self, name: str, purpose: str) -> str | None:
-        key = self._keys.by_kid(name.partition(".")[0])
+        key = self._find_keys().by_kid(name.partition(".")[0])
         return None if key is None else mac(key, purpose=purpose, text=name)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from chalicelib.errors import TicketRefused
 from chalicelib.keys.secret_hash import hash_of
 from chalicelib.mail.ticket import ONLY, Ticket, key, key_of_name
-from chalicelib.mail.ticket_purposes import DAY, MINUTE, PURPOSES, Purpose
+from chalicelib.mail.ticket_purposes import DAY, HOUR, MINUTE, PURPOSES, Purpose
 from chalicelib.mail.ticket_secrets import TicketSecrets, spaced
 from chalicelib.store import Insert, Key, Record, Remove, Replace, Store, Write
 from chalicelib.world import World
@@ -91,6 +91,7 @@ class Tickets:
         return {
             "link": f"{self.issuer}{purpose.path}?ticket={text}",
             "minutes": f"{purpose.seconds // MINUTE}",
+            "hours": f"{purpose.seconds // HOUR}",
             "days": f"{purpose.seconds // DAY}",
         } | (
             {"code": spaced(code), "code_minutes": f"{purpose.code_seconds // MINUTE}"}

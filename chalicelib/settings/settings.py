@@ -46,6 +46,7 @@ class Settings(Value):
     trusted_issuers: tuple["TrustedIssuer", ...]
     providers: tuple[ProviderSetting, ...]
     sign_up_open: bool
+    email_log_in: bool
     allowed_origins: tuple[str, ...]
     mail: str | None  # as it is given: ``settings.mail.parse_route`` reads it; None: no mail is sent
     mail_from: str | None
@@ -132,6 +133,7 @@ def _settings(read: Reader, environ: Mapping[str, str]) -> Settings:
         trusted_issuers=trusted_issuers(read, production=production),
         providers=providers(read, production=production),
         sign_up_open=read.choice("SIGN_UP", "open", ("open", "closed")) == "open",
+        email_log_in=read.choice("EMAIL_LOG_IN", "off", ("on", "off")) == "on",
         allowed_origins=origins(read),
         mail=_mail(read, "none" if production or function else "console:"),
         mail_from=read.optional("MAIL_FROM"),

@@ -13,7 +13,7 @@ import chalice
 from chalicelib import logs
 from chalicelib.audit.trail import Source
 from chalicelib.authorizer.route_table import RouteTable, RouteTableError
-from chalicelib.errors import InvalidToken, NotFound, Refusal, SlowDown, WrongMasterKey
+from chalicelib.errors import InvalidToken, NotFound, Refusal, SlowDown, TicketRefused, WrongMasterKey
 from chalicelib.store import StoreLost
 from chalicelib.web import guard as web_guard
 from chalicelib.web import parsing, problems, refusals
@@ -164,7 +164,7 @@ def _log_refusal(refusal: Refusal, error: Exception, source: Source) -> None:
         return
     if isinstance(refusal, SlowDown):
         logs.metric("SlowDowns", request_id=source.request_id)
-    reason = refusal.reason if isinstance(refusal, InvalidToken) else None
+    reason = refusal.reason if isinstance(refusal, InvalidToken | TicketRefused) else None
     logs.log("refused", request_id=source.request_id, code=refusal.public_code, reason=reason)
 
 

@@ -30,6 +30,8 @@ USERS = {
     "disable": "cupbearer.cli.users_changes:disable",
     "enable": "cupbearer.cli.users_changes:enable",
     "delete": "cupbearer.cli.users_changes:delete",
+    "verify-email": "cupbearer.cli.users_addresses:verify_email",
+    "set-email": "cupbearer.cli.users_addresses:set_email",
     "index-addresses": "cupbearer.cli.users:index_addresses",
     "import": "cupbearer.cli.users_import:command",
     "export": "cupbearer.cli.users_export:command",

@@ -201,3 +201,22 @@ def test_a_strangers_control_codes_never_reach_the_terminal(terminal: CommandLin
         printed = terminal.done(*command)
         assert "owned" in printed
         assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(printed)
+
+
+def test_an_operator_verifies_and_sets_addresses(terminal: CommandLine) -> None:
+    """SC-4: written down, unique, and the address that is given up is told."""
+    terminal.make("Zoe", "--email", "zoe@example.com")
+    assert terminal.json("users", "verify-email", "Zoe")["email_verified"]
+    assert "It was so before" in terminal.done("users", "verify-email", "zoe@example.com")
+    changed = terminal.json("users", "set-email", "Zoe", "new@example.com")
+    assert (changed["email"], changed["email_verified"], changed["changed"]) == (
+        "new@example.com",
+        True,
+        True,
+    )
+    assert terminal.log_in("NEW@example.com").user.username == "Zoe"
+    assert "email_changed" in terminal.done("audit", "Zoe", "--json")
+    terminal.make("Yan")
+    assert "no address" in terminal.refused("users", "verify-email", "Yan")
+    assert terminal.refused("users", "set-email", "Yan", "new@example.com") == "This e-mail address is taken."
+    assert "example.com" in terminal.refused("users", "set-email", "Yan", "no address")

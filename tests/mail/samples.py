@@ -35,10 +35,10 @@ SAMPLES: Mapping[str, Sample] = {
     "verify_address": Sample(
         # A stranger chose the user name and whom to write to: no word of theirs stands in it.
         {"username": "win-a-prize.example", "address": "ada@example.com"},
-        {"link": ticket("/verify-email"), "code": "7Q4-K2M", "minutes": "10"},
+        {"link": ticket("/verify-email"), "code": "7Q4-K2M", "hours": "24", "code_minutes": "10"},
         unsaid=frozenset({"username", "address"}),
     ),
-    "log_in": Sample(ASKED, {"link": ticket("/login/email"), "code": "X3V-9TD", "minutes": "10"}),
+    "log_in": Sample(ASKED, {"link": ticket("/email-login"), "code": "X3V-9TD", "minutes": "10"}),
     "reset_password": Sample(ASKED, {"link": ticket("/reset-password"), "minutes": "30"}),
     "address_changed": Sample(
         {**ASKED, "old": "ada@example.com", "new": "ada@new.example.com"},

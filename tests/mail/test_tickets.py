@@ -42,7 +42,7 @@ def ring(store: SqliteStore, world: World) -> MacKeys:
 
 @pytest.fixture
 def tickets(line: Line, world: World, ring: MacKeys) -> Tickets:
-    return Tickets(line, world, TicketSecrets(ring), "https://auth.example.com")
+    return Tickets(line, world, TicketSecrets(lambda: ring), "https://auth.example.com")
 
 
 def issued(tickets: Tickets, purpose: Purpose = PASSWORD_RESET, holder: Holder = ANN) -> Ticket:

@@ -297,7 +297,8 @@ def test_what_was_tampered_with_stands_in_the_trail(
     assert server.events(zoe.user.user_id).count("request_refused") == 1
 
 
-def test_the_pages_say_that_an_address_is_not_checked_and_logs_nobody_in_yet(browser: Browser) -> None:
-    assert "Nobody checks it yet: you log in by user name, not by this address." in browser.go("/signup").text
+def test_the_pages_say_what_proves_an_address_where_mail_is_sent(browser: Browser) -> None:
+    """Where none is sent: tests/web/test_mailed_pages.py."""
+    assert "We send you a link" in browser.go("/signup").text
     assert "User name or verified e-mail" in browser.go("/login").text
-    assert "not by an address that is not verified" in browser.go("/account").text
+    assert "A new one counts once you open the link" in browser.go("/account").text

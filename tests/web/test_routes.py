@@ -26,6 +26,10 @@ PUBLIC = """
     GET /oauth/authorize | POST /oauth/authorize | GET /oauth/logout | POST /oauth/logout
     GET /login | POST /login | GET /signup | POST /signup | GET /continue | GET /consent | POST /consent
     GET /device | POST /device | GET /outbox | GET /outbox/{mail}
+    PUT /email-verifications | PUT /email-verifications/undo | POST /password-resets | PUT /password-resets
+    POST /sessions/email | PUT /sessions/email | POST /sessions/end
+    GET /forgot | POST /forgot | GET /reset-password | POST /reset-password | GET /verify-email | POST /verify-email
+    GET /undo-address | POST /undo-address | GET /end-sessions | POST /end-sessions
 """
 
 

@@ -155,6 +155,7 @@ def _form(
         said=refusal.detail if refusal else "",
         providers=_providers(call, text, fresh=_must_be_fresh(call, pending)),
         min_length=call.services.settings.password_min_length,
+        sends_mail=call.services.mail.is_sent,
     )
 
 

@@ -24,6 +24,7 @@ FOLDER = Path(__file__).parent / "files"
 MODULES = (
     "account",
     "activity",
+    "address",
     "board",
     "dom",
     "doors",
@@ -167,4 +168,5 @@ def shell_values(settings: "Settings") -> dict[str, Any]:
         "providers": [provider.name for provider in settings.providers],
         "min_length": settings.password_min_length,
         "sign_up_open": settings.sign_up_open,
+        "sends_mail": settings.mail is not None,
     }

@@ -1,13 +1,18 @@
 """``/users/me``: one's own account."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from chalicelib.audit.events import EVENTS
 from chalicelib.web.call import NO_CONTENT
 from chalicelib.web.cookies import browser_session
 from chalicelib.web.parsing import Body
-from chalicelib.web.resources.shapes import EventShape, UserAnswer
+from chalicelib.web.resources.shapes import EventShape, UserAnswer, UserShape
 from chalicelib.web.routes import Answer, Api, Call
+
+if TYPE_CHECKING:
+    from chalicelib.users.user import User
 
 api = Api("users")
 
@@ -51,7 +56,11 @@ def own_profile(call: Call) -> Answer:
     "/users/me", methods=["PATCH"], own=True, body=ProfileChange, gives=UserAnswer, refuses=(400, 409, 429)
 )
 def change_own_profile(call: Call) -> Answer:
-    """Change one's own name or e-mail address; a changed address is unverified."""
+    """Change one's own name or e-mail address.
+
+    A new address is unverified, and where mail is sent, one that proves it goes there. Beside a verified address the new one
+    waits as ``waiting_email`` until it is proven; the old one is told then, and can undo it for seven days.
+    """
     asked = msgspec.structs.asdict(call.body)
     password = asked.pop("password")
     changes = {name: value for name, value in asked.items() if value is not msgspec.UNSET}
@@ -59,7 +68,7 @@ def change_own_profile(call: Call) -> Answer:
     user = own.change_profile(
         own.acting(call.principal), changes=changes, password=password, source=call.source
     )
-    return Answer(UserAnswer.of(user))
+    return Answer(UserAnswer(UserShape.of(user), _waiting(changes.get("email"), user)))
 
 
 @api.route(
@@ -127,3 +136,11 @@ def own_activity(call: Call) -> Answer:
         for event in events
     ]
     return Answer(ActivityPage(shapes, cursor))
+
+
+def _waiting(wanted: str | None, user: "User") -> str | None:
+    """Return the address that was asked for, where it is not the account's yet."""
+    from chalicelib.users import names
+
+    address = names.canonical_email(wanted).display if wanted is not None else user.email
+    return None if address == user.email else address

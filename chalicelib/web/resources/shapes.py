@@ -28,10 +28,11 @@ class UserShape(msgspec.Struct, frozen=True):
         return msgspec.convert(user.data(), cls)
 
 
-class UserAnswer(msgspec.Struct, frozen=True):
-    """One user."""
+class UserAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One user; after a change of address, ``waiting_email`` is the new one that counts once it is proven."""
 
     user: UserShape
+    waiting_email: str | None = None
 
     @classmethod
     def of(cls, user: "User | ListedUser") -> "UserAnswer":

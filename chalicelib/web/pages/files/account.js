@@ -2,6 +2,7 @@
 
 import { BASE, chips, countdown, one, peeks, say, showState } from "./dom.js";
 import { showActivity } from "./activity.js";
+import { proveAddress, showAddress } from "./address.js";
 import { enhance } from "./forms.js";
 import { linkProviders, showConsents, showIdentities } from "./others.js";
 import { fill, row } from "./rows.js";
@@ -9,8 +10,11 @@ import { call, current, leave, start, watch } from "./session.js";
 import { ago, device, exactly, onDay, trouble, whyOut } from "./words.js";
 
 let shownFor = null; // the session that the page shows
+let shownEmail = ""; // as it stands at the server
 
-function showProfile({ user }) {
+function showProfile({ user, waiting_email: waiting = null }) {
+  shownEmail = user.email ?? "";
+  showAddress(user, waiting);
   say(one("#username"), user.username);
   say(one("#since"), onDay(user.created_at));
   chips(one("#scopes"), user.scopes, "none");
@@ -68,10 +72,24 @@ async function show() {
 }
 
 enhance(one("#profile"), {
-  submit: ({ name, email }) => call("PATCH", "/users/me", { body: { name: name || null, email: email || null } }),
-  done: (answer) => { showProfile(answer.body); say(one("#profile [data-done]"), "Saved."); showActivity(); },
-  special: (answer) => (answer.code === "email_taken" ? { field: "email", sentence: answer.detail } : null),
+  submit: ({ name, email, password }) => call("PATCH", "/users/me", { body: { name: name || null, ...(email !== shownEmail && { email: email || null }), ...(password && { password }) } }),
+  done: (answer) => { showProfile(answer.body); askPassword(false); say(one("#profile [data-done]"), "Saved."); showActivity(); },
+  special: (answer) => {
+    if (answer.code === "email_taken") return { field: "email", sentence: answer.detail };
+    if (answer.code === "wrong_password") return { field: "password", sentence: "This is not your password. Nothing was changed." };
+    if (!answer.errors?.password) return null;
+    askPassword(true);
+    return { field: "password", sentence: "Type your password too: an address opens the account." };
+  },
 });
+
+/** Show the place for the password that a change of address asks for; it is emptied when it goes. */
+function askPassword(wanted) {
+  one("#profile-proof").hidden = !wanted;
+  if (!wanted) one("#me-password").value = "";
+}
+
+proveAddress(() => show());
 enhance(one("#password"), {
   submit: ({ current_password: old, new_password: fresh }) => call("PUT", "/users/me/password", { body: { new_password: fresh, ...(old && { current_password: old }) } }),
   done: () => { one("#password").reset(); say(one("#password [data-done]"), "Changed. Every other session is ended."); showSessions(); showActivity(); },
