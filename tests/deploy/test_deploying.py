@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.settings import settings
+from chalicelib.wiring import Services
 from cupbearer.deploying import CannotDeploy, aws, deploy, packaging
 from cupbearer.deploying.destroy import destroy
 from cupbearer.deploying.stage import environment_of
@@ -16,6 +18,8 @@ from cupbearer.deploying.template import ROOT
 from tests.deploy import emulated
 from tests.deploy.emulated import Place, Template
 from tests.deploy.http import Client
+from tests.mail.samples import sample
+from tests.support import patience
 
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -63,6 +67,18 @@ def test_a_command_line_that_is_not_there_is_said_with_its_mend(monkeypatch: pyt
     monkeypatch.setattr(aws, "CLI", Path("/nowhere/aws"))
     with pytest.raises(CannotDeploy, match=r"does not run: run: make \.venv-deploy/ready"):
         aws.demand_cli()
+
+
+def test_a_mail_that_is_stored_leaves_by_ses(place: Place) -> None:
+    """The deliverer's role lets it: read the table, move a line, send as that one address (DP-1)."""
+    at = Services(settings.parse(environment_of(emulated.STAGE)))
+    writes = at.mail.outbox.sending(sample("notice").mail)
+    at.store.commit(*writes)
+    at.mail.outbox.deliver_soon(*writes)
+    patience.until(lambda: bool(place.mails()))
+    (mail,) = place.mails()
+    assert (mail["Source"], mail["To"]) == (emulated.MAIL_FROM, ["ada@example.com"])
+    patience.until(lambda: at.mail.outbox.next_due() is None)
 
 
 def test_a_second_run_changes_nothing(place: Place, package: Path) -> None:
