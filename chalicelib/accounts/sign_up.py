@@ -9,7 +9,7 @@ from chalicelib.audit.trail import Audit, Source
 from chalicelib.authentication.log_in import LogIn, LogInResult
 from chalicelib.credentials.passwords import Passwords
 from chalicelib.credentials.throttling import Throttle
-from chalicelib.errors import NotAllowed, Taken
+from chalicelib.errors import Invalid, NotAllowed, Taken
 from chalicelib.sessions.session import SessionRequest
 from chalicelib.users.user import NewUser, User, new_user
 from chalicelib.users.users import Users
@@ -73,8 +73,7 @@ class SignUp:
         if attempt and (done := attempt.done()):
             return self._again(done["user_id"], password, log_in=log_in, source=source)
         self.demand_open()
-        wanted = new_user(username=username, email=profile.email, name=profile.name)
-        self.passwords.check_new(password, context=wanted.words)
+        wanted = self._judged(username, password, profile)
         self.admit(source)
         try:
             return self.make_account(
@@ -89,6 +88,21 @@ class SignUp:
             if attempt and (done := attempt.done()):
                 return self._again(done["user_id"], password, log_in=log_in, source=source)
             raise
+
+    def _judged(self, username: str, password: str, profile: Profile) -> NewUser:
+        """Return who it will be; raise Invalid with all that is wrong, so that nobody is told one fault at a time."""
+        try:
+            wanted = new_user(username=username, email=profile.email, name=profile.name)
+        except Invalid as wrong:
+            typed = tuple(word for word in (username, profile.email, profile.name) if word)
+            try:
+                self.passwords.check_new(password, context=typed)
+            except Invalid as weak:
+                detail, errors = f"{wrong.detail} {weak.detail}", {**wrong.errors, **weak.errors}
+                raise Invalid(detail, code=wrong.rule, errors=errors) from None
+            raise
+        self.passwords.check_new(password, context=wanted.words)
+        return wanted
 
     def _again(
         self, user_id: str, password: str, *, log_in: bool, source: Source

@@ -76,6 +76,12 @@ class Call:
         values = [value for key, _, value in pairs if key == name]
         return values[0] if len(values) == 1 else None
 
+    @property
+    def wants_json(self) -> bool:
+        """Return whether the caller asks for JSON where a person's browser gets a page."""
+        accept = self.headers.get("accept", "")
+        return "application/json" in accept and "text/html" not in accept
+
     def attempt(self) -> "Attempt | None":
         """Return this request under its ``Idempotency-Key``, None where it has none."""
         header = self.headers.get("idempotency-key")

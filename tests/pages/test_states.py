@@ -57,7 +57,7 @@ def test_a_taken_name_and_a_weak_password_are_said_beside_their_fields(person: P
     page.locator("#up-username").fill("greta")
     page.locator("#up-password").fill(PASSWORD)
     page.get_by_role("button", name="Make my account").click()
-    page.get_by_text("Somebody has this name already.").wait_for()
+    page.get_by_text("This user name is taken.").wait_for()
     page.locator("#up-username").fill("Greta II")
     page.locator("#up-password").fill("password1")
     page.get_by_role("button", name="Make my account").click()

@@ -56,7 +56,7 @@ def test_a_wrong_password_is_said_without_script_too_and_the_name_is_kept(plain:
     page.locator("[name=username]").fill("<i>Nobody<i>")
     page.locator("[name=password]").fill("not the right words")
     page.get_by_role("button", name="Log in").click()
-    assert "wrong" in page.get_by_role("alert").inner_text()
+    assert "wrong" in page.locator("#f-password-error").inner_text()
     assert page.locator("[name=username]").input_value() == "<i>Nobody<i>"
     assert page.locator("[name=password]").input_value() == ""
 
@@ -84,12 +84,14 @@ def test_the_providers_pages_are_accessible_and_speak_the_same_language(
     page.locator("[name=password]").fill("not the right words")
     page.locator("[name=username]").fill("Nobody")
     page.get_by_role("button", name="Log in").click()
+    page.locator("#f-password[aria-invalid=true]").wait_for()
     assert_accessible(page, where="the log-in page, refused")
     take_pictures(page, "login-refused")
     page.get_by_role("link", name="Sign up").click()
     assert_accessible(page, where="the sign-up page")
     take_pictures(page, "signup")
     _sign_up(page, "Tara")
+    page.wait_for_url("**/consent?*")
     assert_accessible(page, where="the consent page")
     take_pictures(page, "consent")
     page.get_by_role("button", name="Allow").click()

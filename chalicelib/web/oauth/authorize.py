@@ -1,20 +1,15 @@
 """Where clients send browsers: to be let in, and to be let out again."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from chalicelib.web import forms
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
+from chalicelib.web.oauth import log_out_form
 from chalicelib.web.oauth.page_refusals import page
-from chalicelib.web.pages.page_forms import (
-    csrf_token,
-    demand_own_form,
-    message,
-    see_other,
-    signed_payloads,
-)
+from chalicelib.web.pages.page_forms import message, see_other
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
@@ -22,8 +17,6 @@ if TYPE_CHECKING:
 
 api = Api("oauth")
 
-LOGOUT_PURPOSE = "logout request"
-LOGOUT_SECONDS = 10 * 60
 MAX_QUERY = 8000  # characters of a request by form that goes on as a URL: every gateway and browser takes it
 
 
@@ -89,7 +82,8 @@ def log_out(call: Call) -> Answer:
 
     Without an ID token that proves whose log-in it is, the person is asked.
     """
-    request = _sealed(call) if "request" in call.query else _parsed(call, call.query)
+    is_ours = "request" in call.query
+    request = log_out_form.opened(call, call.one("request") or "") if is_ours else _parsed(call, call.query)
     logged_in = browser_session.logged_in(call)
     if request.is_of(logged_in) or logged_in is None:
         return _log_out(call, request)
@@ -100,9 +94,7 @@ def log_out(call: Call) -> Answer:
         "logout.html",
         headers=browser_session.set_cookies(browser.cookies),
         form_action=_targets(request),
-        user=logged_in.user.display_name,
-        request=_seal(call, request),
-        csrf=csrf_token(call, browser, "logout", logged_in.session.session_id),
+        **log_out_form.shown(call, browser, logged_in, request),
     )
 
 
@@ -113,12 +105,11 @@ def log_out_by_form(call: Call) -> Answer:
     form = forms.many(call)
     if "csrf" not in form:
         # A form from another site does not tell who is logged in, so it goes on as a GET, the ID token left behind.
-        url = f"{call.services.settings.issuer}/oauth/logout?{urlencode({'request': _seal(call, _parsed(call, form))})}"
-        return see_other(url)
+        query = urlencode({"request": log_out_form.sealed(call, _parsed(call, form))})
+        return see_other(f"{call.services.settings.issuer}/oauth/logout?{query}")
     fields, logged_in = forms.once(form), browser_session.logged_in(call)
-    session_id = logged_in.session.session_id if logged_in else "-"
-    demand_own_form(call, browser_session.browser(call), fields.get("csrf"), "logout", session_id)
-    return _log_out(call, _opened(call, fields.get("request", "")))
+    log_out_form.demand(call, browser_session.browser(call), logged_in, fields.get("csrf"))
+    return _log_out(call, log_out_form.opened(call, fields.get("request", "")))
 
 
 def _log_out(call: Call, request: "LogoutRequest") -> Answer:
@@ -139,28 +130,6 @@ def _parsed(call: Call, parameters: Mapping[str, tuple[str, ...]]) -> "LogoutReq
 
     provider = call.services.oauth
     return logout.parse(parameters, find=provider.clients.find, hint=provider.id_tokens.hint)
-
-
-def _sealed(call: Call) -> "LogoutRequest":
-    return _opened(call, call.one("request") or "")
-
-
-def _seal(call: Call, request: "LogoutRequest") -> str:
-    return signed_payloads(call).seal(
-        request.data(), purpose=LOGOUT_PURPOSE, holder="", seconds=LOGOUT_SECONDS
-    )
-
-
-def _opened(call: Call, text: str) -> "LogoutRequest":
-    from chalicelib.oauth.errors import RefusedAtPage
-    from chalicelib.oauth.logout import LogoutRequest
-
-    data: dict[str, Any] | None = signed_payloads(call).open(
-        text, purpose=LOGOUT_PURPOSE, holder="", seconds=LOGOUT_SECONDS
-    )
-    if data is None:
-        raise RefusedAtPage("invalid_request", "This link is too old: log out at the application again.")
-    return LogoutRequest.from_data(data)
 
 
 def _targets(request: "LogoutRequest") -> tuple[str, ...]:

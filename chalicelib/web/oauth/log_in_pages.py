@@ -1,14 +1,16 @@
 """The pages to log in and to sign up at: server-rendered, no script needed (BR-2, SE-8)."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from chalicelib.errors import Invalid, InvalidCredentials, NotAllowed, Refusal, SlowDown, Taken
 from chalicelib.web import forms, refusals
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
-from chalicelib.web.oauth.page_refusals import page
+from chalicelib.web.oauth import log_out_form
+from chalicelib.web.oauth.page_refusals import form, page
+from chalicelib.web.pages import form_words
 from chalicelib.web.pages.page_forms import csrf_token, demand_own_form, see_other
 from chalicelib.web.routes import Answer, Api, Call
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 api = Api("pages")
 
+REQUIRED = ("username", "password")
+FIELDS = {"login": REQUIRED, "signup": (*REQUIRED, "email")}  # as they stand on the page
 SHOWN_STATUS = {401: 400}  # a form is no HTTP authentication: there is no challenge to answer
 
 
@@ -32,7 +36,7 @@ def log_in_page(call: Call) -> Answer:
 @api.route(
     "/login", methods=["POST"], public=True, form=True, status=303, content_type=HTML, refuses=(400, 429)
 )
-@page
+@form
 def log_in_by_form(call: Call) -> Answer:
     """Log in with the form, then resume the authorization request, if there is one."""
     fields, browser, pending = _sent(call, "login")
@@ -41,7 +45,7 @@ def log_in_by_form(call: Call) -> Answer:
             username=fields.get("username", ""), password=fields.get("password", ""), source=call.source
         )
     except (Invalid, InvalidCredentials, SlowDown) as refusal:
-        return _form(call, "login", browser, fields, refusal)
+        return _again(call, "login", browser, fields, refusal)
     return _go_on(call, signed_in, pending)
 
 
@@ -61,7 +65,7 @@ def sign_up_page(call: Call) -> Answer:
     content_type=HTML,
     refuses=(400, 403, 409, 429),
 )
-@page
+@form
 def sign_up_by_form(call: Call) -> Answer:
     """Sign up with the form, and be logged in."""
     from chalicelib.accounts.sign_up import Profile
@@ -71,7 +75,7 @@ def sign_up_by_form(call: Call) -> Answer:
         _, signed_in = call.services.accounts.sign_up.create(
             username=fields.get("username", ""),
             password=fields.get("password", ""),
-            profile=Profile(fields.get("email"), fields.get("name")),
+            profile=Profile(fields.get("email")),
             log_in=True,
             source=call.source,
             attempt=call.services.accounts.idempotency_keys.attempt(
@@ -79,7 +83,7 @@ def sign_up_by_form(call: Call) -> Answer:
             ),
         )
     except (Invalid, Taken, NotAllowed, SlowDown) as refusal:
-        return _form(call, "signup", browser, fields, refusal)
+        return _again(call, "signup", browser, fields, refusal)
     if signed_in is None:
         raise RuntimeError("a sign-up that logs in gives a log-in")
     return _go_on(call, signed_in, pending)
@@ -127,6 +131,13 @@ def _go_on(call: Call, signed_in: "LogInResult", pending: "Pending | None") -> A
     return authorization_flow.resumed(call, pending, browser, live)
 
 
+def _again(call: Call, name: str, browser: "Browser", fields: Mapping[str, str], refusal: Refusal) -> Answer:
+    """Return the form with what was typed and what is wrong with it; our script has the form still."""
+    if call.wants_json:
+        raise refusal
+    return _form(call, name, browser, fields, refusal)
+
+
 def _form(
     call: Call, name: str, browser: "Browser", fields: Mapping[str, str], refusal: Refusal | None = None
 ) -> Answer:
@@ -138,25 +149,38 @@ def _form(
     pending = authorization_flow.opened(call, browser, text) if text else None
     request = pending.request if pending else None
     client = call.services.oauth.authorization.client_of(request) if request else None
+    logged_in = browser_session.logged_in(call) if name == "login" else None
     status = refusals.medium(refusal).status if refusal else 200
     headers = refusals.retry_after(refusal) if refusal else {}
-    hint = request.login_hint if request and request.login_hint else ""
     return render(
         f"{name}.html",
         status=SHOWN_STATUS.get(status, status),
         headers={**headers, **browser_session.set_cookies(browser.cookies)},
         form_action=_targets(request.redirect_uri) if request else (),
         csrf=csrf_token(call, browser, name),
-        act=call.services.world.identifier(),  # one for each form: sent twice, it is one sign-up
         request=text,
         client=client.name if client else "",
-        fields={"username": hint, **{key: value for key, value in fields.items() if key != "password"}},
-        errors=refusal.errors if isinstance(refusal, Invalid) else {},
-        said=refusal.detail if refusal else "",
+        logged_in=log_out_form.shown(call, browser, logged_in) if logged_in else None,
         providers=_providers(call, text, fresh=_must_be_fresh(call, pending)),
-        min_length=call.services.settings.password_min_length,
-        sends_mail=call.services.mail.is_sent,
+        **_filled(call, name, {"username": (request and request.login_hint) or "", **fields}, refusal),
     )
+
+
+def _filled(call: Call, name: str, fields: Mapping[str, str], refusal: Refusal | None) -> dict[str, Any]:
+    """Return what stands in the form: never the password (BR-1)."""
+    told = form_words.told(refusal, fields, required=REQUIRED)
+    kept = {key: value for key, value in fields.items() if key != "password"}
+    return {
+        "fields": kept,
+        "errors": told.errors,
+        "said": told.said,
+        "focus": form_words.focus(told, kept, FIELDS[name]),
+        "words": form_words.for_scripts(),
+        "act": call.services.world.identifier(),  # one for each form: sent twice, it is one sign-up
+        "min_length": call.services.settings.password_min_length,
+        "sign_up_open": call.services.settings.sign_up_open,
+        "sends_mail": call.services.mail.is_sent,
+    }
 
 
 def _targets(redirect_uri: str) -> tuple[str, ...]:

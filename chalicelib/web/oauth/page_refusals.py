@@ -27,23 +27,58 @@ def page(view: View) -> View:
     def answer(call: Call) -> Answer:
         try:
             return view(call)
-        except OAuthRefusal as refusal:
-            _write_down(call, refusal.error, *_sent_by_client(refusal))
-            if isinstance(refusal, RefusedAtClient):
-                return see_other(error_location(call, refusal))
-            sent = (refusal.uri if isinstance(refusal, RefusedAtPage) else None) or ""
-            text = redirect_uris.as_text(sent)
-            return message(refusals.DID_NOT_WORK, refusal.description, status=400, sent=text)
-        except FormRefused as refusal:
-            _write_down(call, refusal.code)
-            return refusal_page(refusal)
         except Exception as error:
-            refusal_of_ours = refusals.as_refusal(error)
-            if refusal_of_ours is None:
+            shown = _shown(call, error)
+            if shown is None:
                 raise
-            return refusal_page(refusal_of_ours)
+            return shown
 
     return answer
+
+
+def form(view: View) -> View:
+    """Return the view of a form: a page to a browser; to our own script, which asks for JSON, where it leads or why not.
+
+    A script that is refused keeps what was typed in its fields, a password too, which no page of ours ever holds.
+    """
+    as_page = page(view)
+
+    @wraps(view)
+    def answer(call: Call) -> Answer:
+        if not call.wants_json:
+            return as_page(call)
+        try:
+            return _led_on(view(call))
+        except (OAuthRefusal, FormRefused) as refusal:
+            shown = _shown(call, refusal)
+            if isinstance(refusal, RefusedAtClient) and shown is not None:
+                return _led_on(shown)
+            said = refusal.description if isinstance(refusal, OAuthRefusal) else refusal.detail
+            raise FormRefused(said) from refusal
+
+    return answer
+
+
+def _led_on(answer: Answer) -> Answer:
+    """Return a redirect as a body that says where to, with its cookies; another answer as it is."""
+    headers = dict(answer.headers)
+    if "Location" not in headers:
+        return answer
+    return Answer({"location": headers.pop("Location")}, headers=headers)
+
+
+def _shown(call: Call, error: Exception) -> Answer | None:
+    """Return a refusal as a person's browser gets it, written down; None for a defect."""
+    if isinstance(error, OAuthRefusal):
+        _write_down(call, error.error, *_sent_by_client(error))
+        if isinstance(error, RefusedAtClient):
+            return see_other(error_location(call, error))
+        sent = (error.uri if isinstance(error, RefusedAtPage) else None) or ""
+        return message(refusals.DID_NOT_WORK, error.description, status=400, sent=redirect_uris.as_text(sent))
+    if isinstance(error, FormRefused):
+        _write_down(call, error.code)
+    refusal = refusals.as_refusal(error)
+    return None if refusal is None else refusal_page(refusal)
 
 
 def _write_down(call: Call, error: str, client_id: str | None = None, uri: str | None = None) -> None:

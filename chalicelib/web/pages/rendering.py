@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chalicelib.web.call import HTML
+from chalicelib.web.pages import form_words
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ MODULES = (
     "board",
     "dom",
     "doors",
+    "entrance",
     "forms",
     "messages",
     "others",
@@ -166,6 +168,7 @@ def shell_values(settings: "Settings") -> dict[str, Any]:
     """Return what the two scripted pages know of the settings."""
     return {
         "providers": [provider.name for provider in settings.providers],
+        "words": form_words.for_scripts(),
         "min_length": settings.password_min_length,
         "sign_up_open": settings.sign_up_open,
         "sends_mail": settings.mail is not None,

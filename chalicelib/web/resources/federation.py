@@ -79,7 +79,7 @@ def begin(call: Call) -> Answer:
     url = call.services.federation.begin(
         name, browser=browser, return_to=return_to, fresh=call.one("fresh") == "1", source=call.source
     )
-    if _wants_json(call):
+    if call.wants_json:
         return Answer(Begun(f"Log in at {name} by opening this URL in the browser.", url), headers=headers)
     return Answer(status=302, headers={**headers, "Location": url})
 
@@ -129,8 +129,3 @@ def _sent_back(call: Call, finished: "Finished", return_to: str) -> Answer:
         leads_on = return_to.startswith("/continue?")  # by what is sealed for the name that the browser has
         cookies.extend(browser_session.begin(call, finished.signed_in) if leads_on else browser.cookies)
     return Answer(status=302, headers={"Location": settings.issuer + return_to, "Set-Cookie": cookies})
-
-
-def _wants_json(call: Call) -> bool:
-    accept = call.headers.get("accept", "")
-    return "application/json" in accept and "text/html" not in accept

@@ -6,7 +6,7 @@ import { proveAddress, showAddress } from "./address.js";
 import { enhance } from "./forms.js";
 import { linkProviders, showConsents, showIdentities } from "./others.js";
 import { fill, row } from "./rows.js";
-import { call, current, leave, start, watch } from "./session.js";
+import { call, current, leave, logOut, start, watch } from "./session.js";
 import { ago, device, exactly, onDay, trouble, whyOut } from "./words.js";
 
 let shownFor = null; // the session that the page shows
@@ -102,6 +102,7 @@ enhance(one("#delete"), {
   special: (answer) => (answer.code === "wrong_password" ? { field: "password", sentence: "This is not your password. Nothing was deleted." } : null),
 });
 
+one("#log-out").addEventListener("click", logOut);
 linkProviders();
 peeks();
 watch(({ state, why, sessionId }) => {

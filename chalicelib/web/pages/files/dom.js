@@ -46,11 +46,12 @@ export function countdown(seconds, tick, done) {
   return () => clearInterval(timer);
 }
 
-/** Let buttons in password fields show what is typed. */
+/** Let buttons in password fields show what is typed, and say there when Caps Lock is on. */
 export function peeks() {
   for (const button of all(".peek")) {
     const input = document.getElementById(button.getAttribute("aria-controls"));
     button.hidden = false;
+    for (const kind of ["keydown", "keyup"]) input.addEventListener(kind, (event) => sayCapitals(input, event));
     button.addEventListener("click", () => {
       const shown = input.type === "password";
       input.type = shown ? "text" : "password";
@@ -58,4 +59,9 @@ export function peeks() {
       button.setAttribute("aria-pressed", String(shown));
     });
   }
+}
+
+function sayCapitals(input, event) {
+  if (!event.getModifierState) return; // a password manager that fills in presses no key
+  say(document.getElementById(`${input.id}-capitals`), event.getModifierState("CapsLock") ? "Caps Lock is on." : "");
 }

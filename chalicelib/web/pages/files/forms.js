@@ -6,9 +6,9 @@ import { fieldSentence, trouble } from "./words.js";
 /**
  * Send a form by script. `check(values)` may return `{field: sentence}` before anything is sent; `submit(values)` returns
  * the answer; `done(answer)` follows a good one. `special(answer)` may return `{field, sentence}` for a refusal with a code
- * of its own, and `alias` maps a server's field names to those of the form.
+ * of its own, beside those that the form brings along, and `alias` maps a server's field names to those of the form.
  */
-export function enhance(form, { check = () => ({}), submit, done, special = () => null, alias = {} }) {
+export function enhance(form, { check = () => ({}), submit, done, special = wordOf(form), alias = {} }) {
   const button = one('button[type="submit"]', form);
   const notice = one("[data-said]", form);
   let waits = () => {};
@@ -29,6 +29,12 @@ export function enhance(form, { check = () => ({}), submit, done, special = () =
     waits = refuse({ form, button, notice, answer, special, alias });
   });
   form.addEventListener("input", ({ target }) => showError(form, target.name, ""));
+}
+
+/** Return the words that the server gave the form: `{code: [field, sentence]}`. */
+export function wordOf(form) {
+  const words = JSON.parse(form.dataset.words ?? "{}");
+  return ({ code }) => (words[code] ? { field: words[code][0], sentence: words[code][1] } : null);
 }
 
 function missing(form) {
@@ -80,7 +86,7 @@ function wait({ button, notice, answer }) {
 
 function showErrors(form, errors) {
   for (const [name, sentence] of Object.entries(errors)) showError(form, name, sentence);
-  form.elements[Object.keys(errors)[0]]?.focus();
+  [...form.elements].find((control) => errors[control.name])?.focus(); // the first as one reads them
 }
 
 /** Say one field's error beside it, tied to it for screen readers; an empty sentence takes it away. */

@@ -112,7 +112,7 @@ export async function call(method, path, { body } = {}) {
 }
 
 export const logIn = (username, password) => enter("/sessions", { username, password, cookie: true });
-export const signUp = (username, password) => enter("/users", { username, password, log_in: true, cookie: true });
+export const signUp = (username, password, email) => enter("/users", { username, password, ...(email && { email }), log_in: true, cookie: true });
 
 async function enter(path, body) {
   const answer = await send("POST", path, { body });

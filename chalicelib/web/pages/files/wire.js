@@ -9,12 +9,16 @@ export async function send(method, path, { body, token } = {}) {
   const headers = {};
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const asked = { method, path: API + path, headers };
+  return exchange({ method, path: API + path, headers }, body === undefined ? undefined : JSON.stringify(body));
+}
+
+async function exchange(asked, body) {
+  const { method, path, headers } = asked;
   try {
-    const response = await fetch(API + path, {
+    const response = await fetch(path, {
       method,
       headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body,
       credentials: "include", // the refresh cookie, also from a page on a sibling host
       cache: "no-store",
       redirect: "error",
@@ -25,6 +29,9 @@ export async function send(method, path, { body, token } = {}) {
     return { asked, status: 0, ok: false, offline: true, headers: [], text: "", body: null, code: "offline", detail: "", errors: {}, retryAfter: null };
   }
 }
+
+/** Send a form of a page as it stands; the service answers where it leads, or why not. Never throws. */
+export const sendForm = (form) => exchange({ method: "POST", path: new URL(form.action).pathname, headers: { Accept: "application/json" } }, new URLSearchParams(new FormData(form)));
 
 function read(asked, response, text) {
   let body = null;

@@ -14,8 +14,8 @@ let shown = Promise.resolve(); // when it is there
 export const youAreShown = () => shown;
 
 export function showYou() {
-  enhance(one("#log-in"), { submit: ({ username, password }) => logIn(username, password), done: entered, special: refusedLogIn });
-  enhance(one("#sign-up"), { submit: ({ username, password }) => signUp(username, password), done: entered, special: refusedSignUp });
+  enhance(one("#log-in"), { submit: ({ username, password }) => logIn(username, password), done: entered });
+  enhance(one("#sign-up"), { submit: ({ username, password, email }) => signUp(username, password, email), done: entered });
   for (const radio of all('[name="entrance"]')) radio.addEventListener("change", () => choose(radio.value));
   one("#log-out").addEventListener("click", logOut);
   one("#fresh").addEventListener("click", () => refresh());
@@ -30,14 +30,6 @@ function choose(which) {
   for (const name of ["username", "password"]) right.elements[name].value ||= left.elements[name].value;
   left.hidden = true;
   right.hidden = false;
-}
-
-const refusedLogIn = (answer) =>
-  answer.code === "invalid_credentials" ? { field: "password", sentence: "The user name or the password is wrong. Try again: capitals count." } : null;
-
-function refusedSignUp(answer) {
-  if (answer.code === "username_taken") return { field: "username", sentence: "Somebody has this name already. Perhaps with a number or a second word?" };
-  return null;
 }
 
 function entered() {
