@@ -57,7 +57,7 @@ class EmailLogIn:
         """
         name = names.canonical_email(address).canonical
         user = self.users.get(self.users.id_of(name) or NO_ONE)
-        known = user is not None and user.known_from(source.network)
+        known = user.networks if user else ()
         account = f"code of log-in\n{name}"
         with self.throttle.reserve(account=account, network=source.ip, known=known) as reservation:
             ticket = self.mailed.tickets.read_code(LOG_IN, name, typed=typed, browser=browser)

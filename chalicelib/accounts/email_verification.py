@@ -108,8 +108,7 @@ class EmailVerification:
         """Take the proof of a code from the person who asked for it; wrong ones are counted by account (TH-1)."""
         user = acting.user
         account = f"code of verify\n{user.user_id}"
-        known = user.known_from(source.network)
-        with self.throttle.reserve(account=account, network=source.ip, known=known) as reservation:
+        with self.throttle.reserve(account=account, network=source.ip, known=user.networks) as reservation:
             ticket = self.mailed.tickets.read_code(VERIFY_EMAIL, user.user_id, typed=typed)
             if ticket is None:
                 reservation.failed()

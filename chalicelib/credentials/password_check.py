@@ -75,12 +75,10 @@ class PasswordChecks:
         return None
 
     def _reserve(self, user: User | None, name: str, source: Source, *, is_acting: bool) -> Reservation:
-        network = source.network
-        account = name if user is None else user.canonical
-        known = user is not None and user.known_from(network)
+        account, known = (name, ()) if user is None else (user.canonical, user.networks)
         try:
             reservation = self.throttle.reserve_guess(
-                name=name, account=account, network=network, known=known
+                name=name, account=account, network=source.ip, known=known
             )
             if is_acting and reservation.spent is not None:
                 reservation.withdraw()

@@ -5,7 +5,7 @@ A success clears it. Unknown accounts are counted alike. Why: ``docs/decisions/0
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -85,16 +85,18 @@ class Throttle:
         self._budgets = Budgets(store, world, self._limits)
         self._codes = Budgets(store, world, CODE_LIMITS)
 
-    def reserve(self, *, account: str, network: str | None, known: bool) -> Reservation:
+    def reserve(self, *, account: str, network: str | None, known: Collection[str] = ()) -> Reservation:
         """Reserve one check before it is made: two writes, one without a network. Raises SlowDown.
 
-        ``account`` is the canonical name, whether or not it exists. ``known`` says that its owner logged in from
-        this network before: that has a budget of its own, out of the reach of strangers (TH-5).
+        ``account`` is the canonical name, whether or not it exists. ``known`` are the networks that its
+        owner logged in from before: each has a budget of its own, out of the reach of strangers (TH-5).
         """
         where = self._admit(network)
-        return Reservation((self._budgets.take_place(_account(account, where, known=known)),))
+        return Reservation((self._budgets.take_place(_account(account, where, known)),))
 
-    def reserve_guess(self, *, name: str, account: str, network: str | None, known: bool) -> Reservation:
+    def reserve_guess(
+        self, *, name: str, account: str, network: str | None, known: Collection[str] = ()
+    ) -> Reservation:
         """Reserve one check of an account's password by the name that was typed. Raises SlowDown.
 
         That depends on what came from this network for this name and on nothing else, so it says nothing of the
@@ -103,7 +105,7 @@ class Throttle:
         where = self._admit(network)
         asked = self._budgets.take_place(_asked(name, where))
         try:
-            return Reservation((asked, self._budgets.take_place(_account(account, where, known=known))))
+            return Reservation((asked, self._budgets.take_place(_account(account, where, known))))
         except SlowDown as spent:
             return Reservation((asked,), spent)
         except BaseException:
@@ -147,7 +149,7 @@ class Throttle:
     ) -> None:
         """Forget the failures of an account by all its names, in those networks and without one, and those of its codes."""
         found: set[str | None] = {network_of(each) for each in networks} | {None}
-        keys = {_account(account, where, known=known) for where in found for known in (False, True)}
+        keys = {_account(account, where, known) for where in found for known in ((), found)}
         keys |= {_asked(name, where) for where in found for name in (account, *names)}
         keys |= {_code(user_id)} if user_id else set()
         forgetting = [Forget(key) for key in sorted(keys)]
@@ -163,8 +165,10 @@ def _code(account: str) -> Key:
     return _key("code", account)
 
 
-def _account(account: str, where: str | None, *, known: bool) -> Key:
-    return _key("known", f"{account}\n{where}") if known and where else _key("account", account)
+def _account(account: str, where: str | None, known: Collection[str | None]) -> Key:
+    """Return the budget of a network that the account's owner comes from, or the one that all others share."""
+    is_usual = where is not None and where in known
+    return _key("known", f"{account}\n{where}") if is_usual else _key("account", account)
 
 
 def _key(kind: str, name: str) -> Key:

@@ -134,7 +134,7 @@ class ClientAuthentication:
 
     def _count_guess(self, client: Client, source: Source) -> None:
         self.audit.count_nobody("client_refused")
-        with self.throttle.reserve(account=client.subject, network=source.ip, known=False) as reservation:
+        with self.throttle.reserve(account=client.subject, network=source.ip) as reservation:
             reservation.failed()
 
 

@@ -92,9 +92,7 @@ class Devices:
 
         Wrong codes are throttled (TH-1).
         """
-        with self.throttle.reserve(
-            account=f"user_code:{user.user_id}", network=source.ip, known=False
-        ) as reservation:
+        with self.throttle.reserve(account=f"user_code:{user.user_id}", network=source.ip) as reservation:
             device = self._by_user_code(typed, user)
             if device is None:
                 reservation.failed()

@@ -37,7 +37,7 @@ class User(StoredRecord):
     disabled: bool = False
     epoch: int = 0
     epoch_reason: str = "revoked"
-    networks: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()  # of the last log-ins that succeeded (TH-5)
     username_is_given: bool = False  # made up at a first federated log-in: may be changed once
     identities: tuple[Identity, ...] = ()  # at providers, each unique by a record of its own
     may_have_factors: bool = False  # has had a second factor: only then is it worth a read to look for one
@@ -79,10 +79,6 @@ class User(StoredRecord):
     def with_sessions_ended(self, reason: str) -> "User":
         """Return the user after one write that ends every session begun until now (SE-6)."""
         return replace(self, epoch=self.epoch + 1, epoch_reason=reason)
-
-    def known_from(self, network: str | None) -> bool:
-        """Return whether a log-in from this network succeeded lately."""
-        return network is not None and network in self.networks
 
     def seen_from(self, network: str | None) -> "User":
         """Return the user with a network remembered, the newest first."""

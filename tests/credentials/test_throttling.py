@@ -1,6 +1,6 @@
 """Throttling: TH-1, TH-2, TH-3, TH-5, TH-6, on the real store."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
@@ -42,7 +42,7 @@ def throttle(store: SqliteStore, world: World) -> Throttle:
 
 
 def guess(
-    throttle: Throttle, account: str = "alice", *, network: str | None = AWAY, known: bool = False
+    throttle: Throttle, account: str = "alice", *, network: str | None = AWAY, known: Collection[str] = ()
 ) -> None:
     throttle.reserve(account=account, network=network, known=known).failed()
 
@@ -66,7 +66,7 @@ def retry_after(ask: Callable[[], object]) -> int:
 
 
 def guesses_until_refused(
-    throttle: Throttle, account: str = "alice", *, network: str | None = AWAY, known: bool = False
+    throttle: Throttle, account: str = "alice", *, network: str | None = AWAY, known: Collection[str] = ()
 ) -> int:
     for count in range(100):
         try:
@@ -97,7 +97,7 @@ def test_a_month_of_guessing_tries_fewer_than_thirty_th_1(throttle: Throttle, cl
 def test_success_clears_the_count_in_its_own_commit_th_1(throttle: Throttle, store: SqliteStore) -> None:
     for _ in range(9):
         guess(throttle)
-    succeed(store, throttle.reserve(account="alice", network=AWAY, known=False))
+    succeed(store, throttle.reserve(account="alice", network=AWAY))
     assert guesses_until_refused(throttle) == 10
 
 
@@ -118,7 +118,7 @@ def test_a_hundred_wrong_at_once_do_not_overrun_the_budget_th_2(throttle: Thrott
     def attack(_: int) -> int:
         nonlocal checked
         try:
-            reservation = throttle.reserve(account="alice", network=None, known=False)
+            reservation = throttle.reserve(account="alice", network=None)
         except SlowDown as refused:
             return refused.retry_after
         with lock:
@@ -135,7 +135,7 @@ def test_a_hundred_wrong_at_once_do_not_overrun_the_budget_th_2(throttle: Thrott
 
 def test_fifty_right_at_once_all_succeed_th_2(throttle: Throttle, store: SqliteStore) -> None:
     def log_in(_: int) -> None:
-        reservation = throttle.reserve(account="alice", network=HOME, known=False)
+        reservation = throttle.reserve(account="alice", network=HOME)
         SYSTEM.sleep(0.02)  # a hash
         succeed(store, reservation)
 
@@ -148,8 +148,8 @@ def test_a_success_amid_guesses_does_not_widen_the_budget_th_2(
     throttle: Throttle, store: SqliteStore
 ) -> None:
     """What is being checked while one succeeds goes on to count; it is no room for others."""
-    late = [throttle.reserve(account="alice", network=None, known=False) for _ in range(9)]
-    succeed(store, throttle.reserve(account="alice", network=None, known=False))
+    late = [throttle.reserve(account="alice", network=None) for _ in range(9)]
+    succeed(store, throttle.reserve(account="alice", network=None))
     for reservation in late:
         reservation.failed()
     assert guesses_until_refused(throttle, network=None) == 1
@@ -157,9 +157,7 @@ def test_a_success_amid_guesses_does_not_widen_the_budget_th_2(
 
 def test_a_reservation_counts_until_it_is_settled_and_only_once(store: SqliteStore, clock: Clock) -> None:
     impatient = Throttle(store, World(now=clock, monotonic=clock, sleep=lambda _seconds: None))
-    held: list[Reservation] = [
-        impatient.reserve(account="alice", network=None, known=False) for _ in range(10)
-    ]
+    held: list[Reservation] = [impatient.reserve(account="alice", network=None) for _ in range(10)]
     assert retry_after(lambda: guess(impatient)) == 1  # others are being checked: no failure is known yet
     held[0].withdraw()
     held[0].failed()
@@ -170,31 +168,39 @@ def test_a_stranger_cannot_lock_the_owner_out_of_a_usual_network_th_5(
     throttle: Throttle, store: SqliteStore
 ) -> None:
     guesses_until_refused(throttle)
-    reservation = throttle.reserve(account="alice", network=HOME, known=True)
+    reservation = throttle.reserve(account="alice", network=HOME, known=(HOME,))
     succeed(store, reservation)
     assert retry_after(lambda: guess(throttle)) == 60  # and the stranger's count is not cleared by it
 
 
 def test_a_usual_network_has_a_budget_too_th_1(throttle: Throttle) -> None:
-    assert guesses_until_refused(throttle, network=HOME, known=True) == 10
-    assert guesses_until_refused(throttle, network="2001:db8::1", known=True) == 10
-    assert guesses_until_refused(throttle, network="2001:db8::2", known=True) == 0
+    assert guesses_until_refused(throttle, network=HOME, known=(HOME,)) == 10
+    assert guesses_until_refused(throttle, network="2001:db8::1", known=("2001:db8::/64",)) == 10
+    assert guesses_until_refused(throttle, network="2001:db8::2", known=("2001:db8::/64",)) == 0
+
+
+def test_any_other_network_than_the_usual_ones_spends_the_budget_of_strangers_th_5(
+    throttle: Throttle,
+) -> None:
+    assert guesses_until_refused(throttle, network=AWAY, known=(HOME,)) == 10
+    assert guesses_until_refused(throttle, network=None, known=(HOME,)) == 0
+    assert guesses_until_refused(throttle, network=HOME, known=(HOME,)) == 10
 
 
 def test_the_operator_lifts_a_lock(throttle: Throttle) -> None:
     guesses_until_refused(throttle)
-    guesses_until_refused(throttle, network=HOME, known=True)
+    guesses_until_refused(throttle, network=HOME, known=(HOME,))
     throttle.unlock("alice")
     assert guesses_until_refused(throttle) == 10
-    assert guesses_until_refused(throttle, network=HOME, known=True) == 0
+    assert guesses_until_refused(throttle, network=HOME, known=(HOME,)) == 0
     throttle.unlock("alice", networks=(HOME, HOME, AWAY))
-    assert guesses_until_refused(throttle, network=HOME, known=True) == 10
+    assert guesses_until_refused(throttle, network=HOME, known=(HOME,)) == 10
 
 
 def test_a_success_that_an_operators_unlock_overtakes_gives_no_second_budget_th_2(throttle: Throttle) -> None:
     for _ in range(9):
         guess(throttle)
-    under_way = throttle.reserve(account="alice", network=AWAY, known=False)
+    under_way = throttle.reserve(account="alice", network=AWAY)
     throttle.unlock("alice")
     under_way.succeeded()
     assert guesses_until_refused(throttle) == 10
@@ -241,14 +247,14 @@ def test_an_uncontended_reservation_is_two_writes_and_one_without_a_network(
     counting: CountingStore, world: World
 ) -> None:
     throttle = Throttle(counting, world)
-    throttle.reserve(account="alice", network=AWAY, known=False)
+    throttle.reserve(account="alice", network=AWAY)
     assert len(counting.bumped) == 2
-    throttle.reserve(account="alice", network="127.0.0.1", known=False)
+    throttle.reserve(account="alice", network="127.0.0.1")
     assert len(counting.bumped) == 3
 
 
 def test_the_store_learns_no_names(counting: CountingStore, world: World) -> None:
-    Throttle(counting, world).reserve(account="alice@example.com", network=AWAY, known=True)
+    Throttle(counting, world).reserve(account="alice@example.com", network=AWAY, known=(AWAY,))
     for key in counting.bumped:
         assert "alice" not in key.partition
         assert AWAY not in key.partition
