@@ -100,7 +100,7 @@ class Notices:
 
     def of_log_in(self, user: User, source: Source) -> tuple[Write, ...]:
         """Return the writes that tell of a log-in from a network that the person, who has others, was not seen in."""
-        if source.network is None or not user.networks or user.known_from(source.network):
+        if source.network is None or not user.networks or source.network in user.networks:
             return ()
         return self.telling(user, "new_network", to=written_to(user), source=source)
 
