@@ -127,7 +127,8 @@ class LogIn:
         audit = self.audit.write("log_in", target=user.user_id, source=wanted.source, **noted)
         telling = self.notices.of_log_in(user, wanted.source)
         self.store.commit(*writes, *kept, *passed.writes, *more, audit, *telling)
-        self.notices.deliver(*telling)
+        if telling:
+            self.notices.deliver(*telling)
         logs.metric("LogIns", request_id=wanted.source.request_id)
         return signed_in
 
