@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 from cupbearer.deploying.template import ROOT
-from tests.deploy import walk_provider
+from tests.deploy import walk_mail, walk_provider
 from tests.deploy.emulated import ORIGINS, Place
 from tests.deploy.http import Answer, Client
 from tests.support import patience
@@ -290,7 +290,7 @@ def metrics_are_in_the_log(walk: Walk) -> None:
 def no_secret_in_the_logs(walk: Walk) -> None:
     """LG-2: no password, access token or refresh token that was sent or given is in a log"""
     assert len(walk.http.secrets) > 8
-    for function in ("APIHandlerName", "AuthorizerName"):
+    for function in ("APIHandlerName", "AuthorizerName", "MailFunctionName"):
         text = "\n".join(walk.place.log(function))
         assert text
         leaked = [
@@ -340,6 +340,7 @@ STEPS = (
     secrets_in_the_table_are_wrapped,
     log_out,
     *walk_provider.STEPS,
+    *walk_mail.STEPS,
     reuse_is_found,
     trouble_is_503,
     metrics_are_in_the_log,

@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Barrier
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from chalicelib.mail.senders import Sender
 from chalicelib.store import Conflict, Insert, Key, StoreUnavailable
 from tests.mail.conftest import LINK, PostOffice, smtp
 from tests.parts.mail_server import MailServer, told_server
+from tests.support.overtaken import Meanwhile as Overtaken
 
 NOTICE = {"subject": "A word", "what": "w", "when": "1800000000", "where": "", "device": "", "advice": "a"}
 DAY = 86_400
@@ -205,6 +207,21 @@ def test_of_two_deliverers_at_one_line_one_sends(office: PostOffice, mail_server
 
     with ThreadPoolExecutor(2) as pool:
         assert sum(pool.map(deliver, range(2))) == 1
+    assert len(mail_server.mails) == 1
+
+
+def test_a_line_that_another_claimed_meanwhile_is_left_to_it(
+    office: PostOffice, mail_server: MailServer
+) -> None:
+    """Between its look and its claim, and a second later, so that nothing but the line itself stands in the way."""
+    office.ask(notice())
+
+    def other() -> None:
+        office.clock.advance(1)
+        assert office.outbox.deliver_due().sent == 1
+
+    overtaken: Any = Overtaken(office.store, [other], matters=lambda _: True)
+    assert replace(office, store=overtaken).outbox.deliver_due().sent == 0
     assert len(mail_server.mails) == 1
 
 
