@@ -18,6 +18,7 @@ from chalicelib.web.oauth import (
     endpoints,
     log_in_pages,
     metadata,
+    second_factor_pages,
 )
 from chalicelib.web.pages import mailed_links, outbox, password_reset, rendering
 from chalicelib.web.resources import (
@@ -29,6 +30,8 @@ from chalicelib.web.resources import (
     identities,
     own_account,
     password_resets,
+    second_factors,
+    second_step,
     sessions,
     users,
 )
@@ -40,6 +43,8 @@ APIS = (
     users.api,
     own_account.api,
     sessions.api,
+    second_step.api,
+    second_factors.api,
     about.api,
     animals.api,
     profile.api,
@@ -58,6 +63,7 @@ APIS = (
     endpoints.api,
     authorize.api,
     log_in_pages.api,
+    second_factor_pages.api,
     consent_pages.api,
     device_pages.api,
     *api.APIS,

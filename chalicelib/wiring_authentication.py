@@ -53,6 +53,8 @@ class Authentication:
             idle=chosen.session_idle_seconds,
             absolute=chosen.session_max_seconds,
             grace=chosen.refresh_grace_seconds,
+            guarded=chosen.second_factor_scopes,
+            guards_all=chosen.second_factor_required,
         )
 
     @cached_property

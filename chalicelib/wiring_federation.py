@@ -48,5 +48,6 @@ def _provider(at: "Services", setting: "ProviderSetting") -> "IdentityProvider":
         client_id=setting.client_id,
         secret=cache(lambda: at.keys.revealed(setting.client_secret)),
         scopes=setting.scopes,
+        trusts_mfa=setting.trusts_mfa,
     )
     return IdentityProvider(registration, http, at.world)

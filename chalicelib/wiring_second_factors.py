@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from chalicelib.credentials.totp import Totps
     from chalicelib.wiring import Services
 
-REMEMBER_DAYS = 30
-
 
 class SecondFactors:
     """``services.second_factors``."""
@@ -57,7 +55,7 @@ class SecondFactors:
 
         at = self._at
         pending = PendingLogIns(at.store, at.world, self.checks)
-        return SecondFactor(at.world, pending, at.audit, REMEMBER_DAYS)
+        return SecondFactor(at.world, pending, at.audit, at.settings.remember_device_days)
 
     @cached_property
     def step(self) -> "SecondStep":
@@ -92,6 +90,7 @@ class SecondFactors:
             passkeys=self.passkeys,
             recovery_codes=RecoveryCodeBook(at.world),
             audit=at.audit,
+            required=at.settings.second_factor_required,
         )
 
     @cached_property

@@ -119,7 +119,12 @@ class OwnFactors:
         return retrying(attempt, busy=Taken(_BUSY))
 
     def remove(self, acting: LiveSession, factor_id: str, *, source: Source) -> None:
-        """Remove a factor by its id. The last one takes the recovery codes along. Raises NotFound, NotAllowed."""
+        """Remove a factor by its id, or forget a remembered browser. Raises NotFound, NotAllowed.
+
+        The last factor takes the recovery codes along.
+        """
+        if self._forget_device(acting, factor_id):
+            return
 
         def change(user: User, factors: Factors) -> Iterable[Write]:
             gone = find(factors, factor_id)
@@ -139,6 +144,14 @@ class OwnFactors:
             return factors.forgetting()
 
         self._change(acting, change, "factor_removed", kind=_kind(factor_id), source=source)
+
+    def _forget_device(self, acting: LiveSession, factor_id: str) -> bool:
+        """Forget a remembered browser; return whether there was one of that id."""
+        devices = self.of(acting.user.user_id).devices
+        device = next((each for each in devices if each.factor_id == factor_id), None)
+        if device is not None:
+            self.store.commit(Forget(device.key))
+        return device is not None
 
     def _change(
         self, acting: LiveSession, change: Change, event: str, *, source: Source, **detail: str

@@ -43,6 +43,7 @@ class Registration:
     client_id: str
     secret: Callable[[], str]
     scopes: str
+    trusts_mfa: bool = False
 
 
 @dataclass(frozen=True, slots=True)

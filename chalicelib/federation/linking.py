@@ -8,7 +8,7 @@ from chalicelib.authentication.log_in import LogIn, LogInResult
 from chalicelib.errors import Invalid, NotAllowed, NotFound, Taken
 from chalicelib.federation.profile import Person
 from chalicelib.federation.usernames import candidates
-from chalicelib.sessions.session import LiveSession, Session, SessionRequest
+from chalicelib.sessions.session import MULTIPLE, LiveSession, Session, SessionRequest
 from chalicelib.store import Conflict, Store, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.users.linked_identity import MAX_IDENTITIES, Identity
@@ -107,9 +107,16 @@ class Identities:
         self._refuse_disabled(user, person, source)
         return self.authentication.start(
             account,
-            SessionRequest(source, FEDERATED, auth_time=auth_time),
+            self._wanted(person, auth_time, source),
             detail={"provider": person.provider},
         )
+
+    @staticmethod
+    def _wanted(person: Person, auth_time: int, source: Source) -> SessionRequest:
+        """Return the session to begin; a provider that is trusted with it has asked for the second factor itself."""
+        if not person.is_multiple:
+            return SessionRequest(source, FEDERATED, auth_time=auth_time)
+        return SessionRequest(source, (*FEDERATED, MULTIPLE), auth_time=auth_time, factor_time=auth_time)
 
     def _link_or_create(self, person: Person, source: Source) -> None:
         """Link an unknown identity to the account that has the same address, verified on both sides, or make one."""

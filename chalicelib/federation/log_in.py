@@ -1,12 +1,13 @@
 """Log-in through a provider, from the first redirect to the session: the two steps of the code flow, and linking."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib import logs
 from chalicelib.audit.trail import Source
 from chalicelib.authentication.log_in import LogInResult
+from chalicelib.credentials.factor_refusals import SecondFactorRequired
 from chalicelib.credentials.throttling import Throttle
 from chalicelib.errors import Invalid, InvalidToken, NotAllowed, NotFound, Refusal, Unavailable
 from chalicelib.federation import id_tokens
@@ -43,6 +44,7 @@ class Finished:
 
     return_to: str | None
     signed_in: LogInResult | None = None
+    asked: SecondFactorRequired | None = None  # the person is right, and has a second factor to show
     linked: Identity | None = None
 
 
@@ -136,7 +138,10 @@ class Federation:
             linked = self.identities.link(acting, person, source=source)
             return Finished(flow.return_to, linked=linked)
         auth_time = person.authenticated_at(now=self._world.now(), fresh=flow.fresh)
-        signed_in = self.identities.log_in(person, auth_time=auth_time, source=source)
+        try:
+            signed_in = self.identities.log_in(person, auth_time=auth_time, source=source)
+        except SecondFactorRequired as required:
+            return Finished(flow.return_to, asked=required)
         return Finished(flow.return_to, signed_in=signed_in)
 
     def _check_issuer(self, provider: IdentityProvider, response: Response) -> None:
@@ -169,7 +174,8 @@ class Federation:
             claims = id_tokens.verify(redeemed.id_token, provider.keys, expected, now=self._world.now())
         except Unavailable as trouble:
             raise provider.unavailable() from trouble
-        return self._described(provider, claims, redeemed.access_token)
+        person = self._described(provider, claims, redeemed.access_token)
+        return person if registration.trusts_mfa else replace(person, is_multiple=False)
 
     def _described(
         self, provider: IdentityProvider, claims: Mapping[str, Any], access_token: str | None

@@ -12,6 +12,16 @@ from chalicelib.users.linked_identity import identity_key
 
 ADDRESS = frozenset({"email", "email_verified"})
 NAMES = frozenset({"preferred_username", "name"})
+# Levels that are reached with more than one factor: of OpenID's EAP profile, of REFEDS, of PAPE, and our own.
+MULTIPLE_ACR = frozenset(
+    {
+        "phr",
+        "phrh",
+        "https://refeds.org/profile/mfa",
+        "http://schemas.openid.net/pape/policies/2007/06/multi-factor",
+        "urn:cupbearer:2",
+    }
+)
 LONG_AGO = (
     1  # 1970, the earliest that a token of ours can say: nobody knows when the person was authenticated
 )
@@ -29,6 +39,7 @@ class Person:
     username: str | None = None  # as wished for, neither clean nor free
     name: str | None = None
     auth_time: int | None = None  # when the provider says it authenticated the person
+    is_multiple: bool = False  # the provider says that more than one factor was shown
 
     def authenticated_at(self, *, now: float, fresh: bool) -> int:
         """Return since when we know that it is this person; LONG_AGO where nobody says so (MF-3, OP-9).
@@ -64,6 +75,7 @@ def described(provider: str, issuer: str, claims: Mapping[str, Any]) -> Person:
         username=_text(claims.get("preferred_username")) or _text(claims.get("email")),
         name=_cleaned(claims.get("name"), names.clean_name) or None,
         auth_time=_auth_time(claims),
+        is_multiple=_is_multiple(claims),
     )
 
 
@@ -85,6 +97,12 @@ def with_userinfo(claims: Mapping[str, Any], userinfo: Mapping[str, Any]) -> dic
     if not ADDRESS.isdisjoint(taken):
         claims = {name: value for name, value in claims.items() if name not in ADDRESS}
     return {**claims, **taken}
+
+
+def _is_multiple(claims: Mapping[str, Any]) -> bool:
+    """Return whether ``amr`` (RFC 8176) or ``acr`` says so."""
+    amr, acr = claims.get("amr"), claims.get("acr")
+    return (isinstance(amr, list) and "mfa" in amr) or (isinstance(acr, str) and acr in MULTIPLE_ACR)
 
 
 def _is_true(value: object) -> bool:

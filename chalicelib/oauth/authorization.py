@@ -19,6 +19,7 @@ from chalicelib.oauth.consents import Consent, Consents
 from chalicelib.oauth.errors import RefusedAtPage
 from chalicelib.oauth.redirect_uris import with_parameters
 from chalicelib.scopes import Scopes
+from chalicelib.sessions import assurance
 from chalicelib.sessions.session import LiveSession
 from chalicelib.store import Check, Conflict, Insert, Store, Write
 from chalicelib.store.retrying import retrying
@@ -88,7 +89,8 @@ class Authorization:
     ) -> Step | Redirect:
         """Return what is to be done next; raise RefusedAtClient where ``prompt=none`` or a wrong person forbids it."""
         client = self.client_of(request)
-        if logged_in is None or not self._satisfies(request, logged_in):
+        is_weak = logged_in is not None and _is_weak(request, logged_in) and not just_logged_in
+        if logged_in is None or is_weak or not self._satisfies(request, logged_in):
             if request.silent:
                 raise request.refused(
                     "login_required", "The person must log in, and prompt=none forbids to ask."
@@ -198,8 +200,14 @@ class Authorization:
             scope=question.wanted,
             nonce=request.nonce,
             consent_id=consent.consent_id,
+            acr_values=request.acr_values,
         )
         text, insert = self.codes.compose(code)
         self.store.commit(insert, *writes)
         parameters = {"code": text, "state": request.state, "iss": self.issuer}
         return with_parameters(request.redirect_uri, parameters)
+
+
+def _is_weak(request: AuthorizationRequest, logged_in: LiveSession) -> bool:
+    """Return whether a log-in reaches none of the levels that were wished for; after a new one it has to do (Core 5.5.1.1)."""
+    return bool(request.acr_values) and assurance.reached(logged_in.session).isdisjoint(request.acr_values)

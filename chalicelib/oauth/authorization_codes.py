@@ -37,6 +37,7 @@ class Code(StoredRecord):
     nonce: str | None
     consent_id: str = ""
     session_id: str | None = None  # once it is spent
+    acr_values: tuple[str, ...] = ()  # levels that were wished for
 
 
 @dataclass(frozen=True, slots=True)

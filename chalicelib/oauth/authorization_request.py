@@ -10,6 +10,7 @@ from chalicelib.keys import pkce
 from chalicelib.oauth import redirect_uris
 from chalicelib.oauth.client import AUTHORIZATION_CODE, Client
 from chalicelib.oauth.errors import ErrorCode, RefusedAtClient, RefusedAtPage
+from chalicelib.sessions import assurance
 from chalicelib.store.stored_values import StoredValue
 
 Parameters = Mapping[str, tuple[str, ...]]
@@ -17,6 +18,7 @@ Parameters = Mapping[str, tuple[str, ...]]
 MAX_PARAMETERS = 50
 MAX_STATE = 2000
 MAX_NONCE = 512
+MAX_ACR_VALUES = 512
 MAX_HINT = 320  # the longest e-mail address
 LAST_AGE = 10**9  # seconds; a max_age beyond says nothing
 PROMPTS = ("none", "login", "consent", "select_account")
@@ -43,6 +45,7 @@ class AuthorizationRequest(StoredValue):
     asks_consent: bool = False
     login_hint: str | None = None
     subject: str | None = None
+    acr_values: tuple[str, ...] = ()  # levels that a log-in should reach, the first wished for most
 
     def refused(self, error: ErrorCode, description: str) -> RefusedAtClient:
         """Return the refusal that goes to its client at its redirect URI."""
@@ -108,6 +111,7 @@ class Parser:
             asks_consent="consent" in prompts,
             login_hint=self._login_hint(),
             subject=self._subject(),
+            acr_values=self._acr_values(),
         )
 
     def _refused(self, error: ErrorCode, description: str) -> RefusedAtClient:
@@ -187,6 +191,11 @@ class Parser:
         if not prompts.isdisjoint({"login", "select_account"}):
             return self.now
         return 0 if age is None else max(0, self.now - min(int(age), LAST_AGE))
+
+    def _acr_values(self) -> tuple[str, ...]:
+        """Return the levels that we know; what else is wished for cannot be given (Core section 3.1.2.1)."""
+        asked = (self._text("acr_values", MAX_ACR_VALUES) or "").split()
+        return tuple(dict.fromkeys(each for each in asked if each in assurance.SUPPORTED))
 
     def _login_hint(self) -> str | None:
         """Return the hint, if it is one that a form can show; it is only a hint (EN-3)."""

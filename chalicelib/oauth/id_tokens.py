@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.errors import InvalidToken
 from chalicelib.jose.claims import Claims
 from chalicelib.jose.id_token import ID_TOKEN_TYP, half_hash
+from chalicelib.sessions import assurance
 from chalicelib.sessions.session import Session
 from chalicelib.tokens.jwt_access_tokens import Signer, SigningKeys, verify_kind
 from chalicelib.world import World
@@ -22,6 +23,17 @@ class Hint:
     session_id: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """What a client's request says of its ID token: the nonce to repeat, and the levels in the order of its wishes."""
+
+    nonce: str | None = None
+    acr_values: tuple[str, ...] = ()
+
+
+NOTHING_WISHED = Wished()
+
+
 class IdTokens:
     """Mints ID tokens, and reads them back as hints."""
 
@@ -31,7 +43,7 @@ class IdTokens:
         self._world = world
         self._issuer = issuer
 
-    def mint(self, session: Session, *, access_token: str, nonce: str | None) -> str:
+    def mint(self, session: Session, *, access_token: str, wished: Wished) -> str:
         """Return the ID token of a client's session, bound to the access token that goes with it."""
         now = self._world.timestamp()
         payload: dict[str, Any] = {
@@ -41,12 +53,13 @@ class IdTokens:
             "iat": now,
             "exp": now + SECONDS,
             "auth_time": session.auth_time,
+            "acr": assurance.acr(session, wished.acr_values),
             "amr": list(session.amr),
             "sid": session.session_id,
             "at_hash": half_hash(access_token, alg=self._keys.signing_key().alg),
         }
-        if nonce is not None:
-            payload["nonce"] = nonce
+        if wished.nonce is not None:
+            payload["nonce"] = wished.nonce
         return self._signer.sign(ID_TOKEN_TYP, payload)
 
     def hint(self, text: str) -> Hint | None:

@@ -8,9 +8,10 @@ from chalicelib.jose.jws import ALGORITHMS
 from chalicelib.keys import pkce
 from chalicelib.oauth.client import GRANTS
 from chalicelib.oauth.client_authentication import METHODS
+from chalicelib.sessions import assurance
 
 CLAIMS = (
-    "iss", "sub", "aud", "exp", "iat", "auth_time", "amr", "nonce", "at_hash", "sid",
+    "iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "at_hash", "sid",
     "name", "preferred_username", "email", "email_verified",
 )  # fmt: skip
 CONFIDENTIAL_METHODS = tuple(method for method in METHODS if method != "none")
@@ -48,6 +49,7 @@ def openid_configuration(*, issuer: str, signing_algorithms: Iterable[str]) -> d
         "end_session_endpoint": f"{issuer}/oauth/logout",
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": sorted(set(signing_algorithms)),
+        "acr_values_supported": list(assurance.SUPPORTED),
         "claim_types_supported": ["normal"],
         "claims_supported": list(CLAIMS),
         "claims_parameter_supported": False,

@@ -14,7 +14,7 @@ from chalicelib.errors import RefreshRefused, Taken
 from chalicelib.oauth.client import REFRESH_TOKEN, Client
 from chalicelib.oauth.consents import Consents
 from chalicelib.oauth.errors import invalid_grant
-from chalicelib.oauth.id_tokens import IdTokens
+from chalicelib.oauth.id_tokens import NOTHING_WISHED, IdTokens, Wished
 from chalicelib.sessions.session import LiveSession, Session, SessionLimits, SessionRequest, session_key
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Check, Conflict, Record, Store, Write, key_of
@@ -75,7 +75,7 @@ class Issuing:
         client: Client,
         *,
         spend: Callable[[str], Write],
-        nonce: str | None = None,
+        wished: Wished = NOTHING_WISHED,
         source: Source,
     ) -> Tokens:
         """Begin a session for what was agreed, in one commit with ``spend(session_id)``.
@@ -100,7 +100,7 @@ class Issuing:
             session, refresh_token, writes = self.sessions.compose(user, wanted)
             scope = granted(user, session, client, limits=self.sessions.limits)
             issued = self.access.issue(Grant.of_session(session, scope))
-            answer = self._answer(session, client, issued, refresh_token=refresh_token, nonce=nonce)
+            answer = self._answer(session, client, issued, refresh_token=refresh_token, wished=wished)
             spent = spend(session.session_id)
             detail = {"session_id": session.session_id, "client_id": client.client_id, "client": client.name}
             audit = self.audit.write("log_in", target=user.user_id, source=source, **detail)
@@ -157,14 +157,14 @@ class Issuing:
         issued: Issued,
         *,
         refresh_token: str,
-        nonce: str | None = None,
+        wished: Wished = NOTHING_WISHED,
     ) -> Tokens:
         return Tokens(
             access_token=issued.token,
             expires_in=issued.expires_in,
             scope=scopes.text(issued.scope),
             refresh_token=refresh_token if client.may(REFRESH_TOKEN) else None,
-            id_token=self.id_tokens.mint(session, access_token=issued.token, nonce=nonce)
+            id_token=self.id_tokens.mint(session, access_token=issued.token, wished=wished)
             if "openid" in issued.scope
             else None,
         )

@@ -1,11 +1,13 @@
 """How long things last."""
 
+from typing import Any
+
 from chalicelib.settings.reader import Reader
 
 DAY = 24 * 60 * 60
 
 
-def durations(read: Reader, *, opaque: bool) -> dict[str, int]:
+def durations(read: Reader, *, opaque: bool) -> dict[str, Any]:
     """Return every duration of the settings, in seconds, by its name there."""
     idle = read.whole("SESSION_IDLE_SECONDS", 14 * DAY, 60, 365 * DAY)
     return {

@@ -12,6 +12,7 @@ from chalicelib import scopes
 from chalicelib.jose import jws
 from chalicelib.settings.durations import durations
 from chalicelib.settings.reader import PREFIX, Reader, SettingsError, is_web_origin_or_path
+from chalicelib.settings.second_factors import second_factors
 from chalicelib.settings.structured import (
     SECRET_REFERENCES,
     ProviderSetting,
@@ -47,6 +48,9 @@ class Settings(Value):
     providers: tuple[ProviderSetting, ...]
     sign_up_open: bool
     email_log_in: bool
+    second_factor_required: bool
+    second_factor_scopes: scopes.Scopes  # in a token only after a second factor
+    remember_device_days: int
     allowed_origins: tuple[str, ...]
     mail: str | None  # as it is given: ``settings.mail.parse_route`` reads it; None: no mail is sent
     mail_from: str | None
@@ -134,6 +138,7 @@ def _settings(read: Reader, environ: Mapping[str, str]) -> Settings:
         providers=providers(read, production=production),
         sign_up_open=read.choice("SIGN_UP", "open", ("open", "closed")) == "open",
         email_log_in=read.choice("EMAIL_LOG_IN", "off", ("on", "off")) == "on",
+        **second_factors(read),
         allowed_origins=origins(read),
         mail=_mail(read, "none" if production or function else "console:"),
         mail_from=read.optional("MAIL_FROM"),

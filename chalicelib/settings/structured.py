@@ -34,6 +34,7 @@ class ProviderSetting(Value):
     client_id: str
     client_secret: str  # may be a reference, see SECRET_REFERENCES
     scopes: str
+    trusts_mfa: bool = False  # its word for more than one factor counts
 
 
 def origins(read: Reader) -> tuple[str, ...]:
@@ -74,6 +75,10 @@ def trusted_issuers(read: Reader, *, production: bool) -> tuple["TrustedIssuer",
     return found
 
 
+def _is_well_set(name: str, value: object) -> bool:
+    return isinstance(value, bool) if name == "trusts_mfa" else isinstance(value, str) and bool(value)
+
+
 def providers(read: Reader, *, production: bool) -> tuple[ProviderSetting, ...]:
     variable = PREFIX + "PROVIDERS"
     found = []
@@ -83,10 +88,11 @@ def providers(read: Reader, *, production: bool) -> tuple[ProviderSetting, ...]:
                 variable, f"has the name {name!r}, but a name is a-z, 0-9, '-' and '_', at most 32"
             )
         fields = {"issuer", "client_id", "client_secret"}
-        good = isinstance(entry, dict) and fields <= set(entry) <= fields | {"scopes"}
-        if not good or not all(isinstance(value, str) and value for value in entry.values()):
+        good = isinstance(entry, dict) and fields <= set(entry) <= fields | {"scopes", "trusts_mfa"}
+        if not good or not all(_is_well_set(*each) for each in entry.items()):
             raise SettingsError(
-                variable, f"{name}: must have issuer, client_id and client_secret, and may have scopes"
+                variable,
+                f"{name}: must have issuer, client_id and client_secret, and may have scopes and trusts_mfa (true or false)",
             )
         if not is_outside_url(entry["issuer"], production=production):
             raise SettingsError(variable, f"{name}: the issuer must be an https URL")

@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from chalicelib import errors
+from chalicelib.credentials.factor_refusals import SecondFactorRequired
 from chalicelib.errors import Refusal
 from chalicelib.web import refusals
 from chalicelib.web.call import Answer
@@ -19,6 +20,9 @@ def problem(refusal: Refusal, *, request_id: str) -> Answer:
         body["errors"] = refusal.errors
     if isinstance(refusal, errors.InsufficientScope):
         body["scope"] = refusal.scope
+    if isinstance(refusal, SecondFactorRequired):
+        token = {} if refusal.pending_token is None else {"pending_token": refusal.pending_token}
+        body |= {"factors": list(refusal.kinds), **token}
     return Answer(body, status=status, headers=refusals.headers(refusal), content_type=PROBLEM)
 
 

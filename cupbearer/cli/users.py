@@ -26,6 +26,7 @@ USERS = {
     "grant": "cupbearer.cli.users_changes:grant",
     "revoke": "cupbearer.cli.users_changes:revoke",
     "set-password": "cupbearer.cli.users_changes:set_password",
+    "reset-factors": "cupbearer.cli.users_factors:reset_factors",
     "unlock": "cupbearer.cli.users_changes:unlock",
     "disable": "cupbearer.cli.users_changes:disable",
     "enable": "cupbearer.cli.users_changes:enable",

@@ -21,6 +21,7 @@ FILLED = {
     "{identity}": "a",
     "{client_id}": "a",
     "{provider}": "a",
+    "{factor}": "a",
 }
 
 

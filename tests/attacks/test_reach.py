@@ -101,7 +101,9 @@ class TestBehindTheGateway:
         ]
         for context in contexts:
             event = event_of(endpoint.route.method, path_of(endpoint), endpoint.route.path, {})
-            event["pathParameters"] = {"user_id": "a", "session_id": "a", "identity": "a", "client_id": "a"}
+            event["pathParameters"] = dict.fromkeys(
+                ("user_id", "session_id", "identity", "client_id", "factor"), "a"
+            )
             if context is not None:
                 event["requestContext"]["authorizer"] = context
             assert app.app(event, None)["statusCode"] == 401, context

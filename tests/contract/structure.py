@@ -36,9 +36,13 @@ def missing(before: Any, now: Any, at: str = "") -> list[str]:
             for name in before.keys() & now.keys()
             for fault in missing(before[name], now[name], f"{at}/{name}")
         ]
-    if isinstance(before, list) and isinstance(now, list) and all(isinstance(each, str) for each in before):
-        return [f"{at} has no {each}" for each in before if each not in now]  # names: of options, of headers
+    if _are_names(before) and _are_names(now) and not at.endswith("/required"):
+        return [f"{at}: {name} is gone" for name in before if name not in now]
     return [] if before == now else [f"{at} was {json.dumps(before)[:200]}, is {json.dumps(now)[:200]}"]
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def _words(text: str) -> list[str]:

@@ -69,6 +69,7 @@ class Metadata(msgspec.Struct, forbid_unknown_fields=True):
     claims_supported: Names
     claim_types_supported: Names
     prompt_values_supported: Names
+    acr_values_supported: Names
     claims_parameter_supported: bool
     request_parameter_supported: bool
     request_uri_parameter_supported: bool

@@ -30,6 +30,8 @@ PUBLIC = """
     POST /sessions/email | PUT /sessions/email | POST /sessions/end
     GET /forgot | POST /forgot | GET /reset-password | POST /reset-password | GET /verify-email | POST /verify-email
     GET /undo-address | POST /undo-address | GET /end-sessions | POST /end-sessions
+    POST /sessions/second-factor | POST /sessions/passkey/options | POST /sessions/passkey
+    GET /second-factor | POST /second-factor | POST /passkey
 """
 
 

@@ -7,14 +7,15 @@ called wherever a browser gets tokens, ``renewed`` wherever it logs in, ``droppe
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.errors import NotFound
 from chalicelib.web.call import Call
-from chalicelib.web.cookies import host_cookie, refresh_token
+from chalicelib.web.cookies import host_cookie, refresh_token, remembered_device
 
 if TYPE_CHECKING:
+    from chalicelib.audit.trail import Source
     from chalicelib.sessions.session import LiveSession
 
 SESSION = "__Host-cupbearer_session"
@@ -42,6 +43,13 @@ def browser(call: Call) -> Browser:
     """Return the browser that asks, with a new name where it has none."""
     known = call.cookie(BROWSER)
     return Browser(known) if known and _BROWSER_ID.fullmatch(known) else new_browser(call)
+
+
+def source(call: Call, shown: Browser | None = None) -> "Source":
+    """Return who asks, with the browser that it is, by its cookie or as ``shown``, and what it remembers."""
+    known = shown.browser_id if shown else call.cookie(BROWSER) or ""
+    is_browser = _BROWSER_ID.fullmatch(known) is not None
+    return replace(call.source, browser=known if is_browser else "", device=remembered_device.of(call))
 
 
 def new_browser(call: Call) -> Browser:

@@ -4,6 +4,7 @@ The request travels sealed and bound to the browser; what comes next is decided 
 """
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from chalicelib.oauth.authorization import PENDING_SECONDS, Redirect, Step
 from chalicelib.oauth.authorization_request import AuthorizationRequest
@@ -12,8 +13,12 @@ from chalicelib.oauth.redirect_uris import with_parameters
 from chalicelib.sessions.session import LiveSession
 from chalicelib.store.stored_values import StoredValue
 from chalicelib.web.call import Answer, Call
+from chalicelib.web.cookies import browser_session
 from chalicelib.web.cookies.browser_session import Browser
 from chalicelib.web.pages.page_forms import see_other, signed_payloads
+
+if TYPE_CHECKING:
+    from chalicelib.authentication.log_in import LogInResult
 
 PURPOSE = "pending request"
 PAGES = {Step.LOG_IN: "login", Step.CONSENT: "consent"}
@@ -72,3 +77,15 @@ def resumed(call: Call, pending: Pending, browser: Browser, logged_in: LiveSessi
         return lead_on(call, pending.request, browser, step)
     url = f"{call.services.settings.issuer}/device"
     return see_other(with_parameters(url, {"user_code": pending.user_code or None}), browser.cookies)
+
+
+def begun(
+    call: Call, signed_in: "LogInResult", pending: Pending | None, *, more: tuple[str, ...] = ()
+) -> Answer:
+    """End the log-in before, if any, keep the new one in the browser under a new name, and lead on; ``more`` are cookies."""
+    live = call.services.authentication.sessions.find_live(signed_in.user.user_id, signed_in.session_id)
+    renewed = browser_session.renewed(call, signed_in)
+    browser = replace(renewed, cookies=(*renewed.cookies, *more))
+    if pending is None or live is None:
+        return see_other(f"{call.services.settings.issuer}/account", browser.cookies)
+    return resumed(call, pending, browser, live)

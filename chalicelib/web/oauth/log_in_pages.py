@@ -1,9 +1,11 @@
 """The pages to log in and to sign up at: server-rendered, no script needed (BR-2, SE-8)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from chalicelib.credentials.factor_refusals import SecondFactorRequired
 from chalicelib.errors import Invalid, InvalidCredentials, NotAllowed, Refusal, SlowDown, Taken
 from chalicelib.web import forms, refusals
 from chalicelib.web.call import HTML
@@ -11,11 +13,11 @@ from chalicelib.web.cookies import browser_session
 from chalicelib.web.oauth import log_out_form
 from chalicelib.web.oauth.page_refusals import form, page
 from chalicelib.web.pages import form_words
-from chalicelib.web.pages.page_forms import csrf_token, demand_own_form, see_other
+from chalicelib.web.pages.page_forms import csrf_token, demand_own_form
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
-    from chalicelib.authentication.log_in import LogInResult
+    from chalicelib.audit.trail import Source
     from chalicelib.web.cookies.browser_session import Browser
     from chalicelib.web.oauth.authorization_flow import Pending
 
@@ -39,14 +41,21 @@ def log_in_page(call: Call) -> Answer:
 @form
 def log_in_by_form(call: Call) -> Answer:
     """Log in with the form, then resume the authorization request, if there is one."""
+    from chalicelib.web.oauth import authorization_flow
+    from chalicelib.web.pages import second_factor_form
+
     fields, browser, pending = _sent(call, "login")
     try:
         signed_in = call.services.authentication.log_in.with_password(
-            username=fields.get("username", ""), password=fields.get("password", ""), source=call.source
+            username=fields.get("username", ""),
+            password=fields.get("password", ""),
+            source=_source(call, browser, pending),
         )
+    except SecondFactorRequired as required:
+        return second_factor_form.ask(call, browser, required, request=fields.get("request", ""))
     except (Invalid, InvalidCredentials, SlowDown) as refusal:
         return _again(call, "login", browser, fields, refusal)
-    return _go_on(call, signed_in, pending)
+    return authorization_flow.begun(call, signed_in, pending)
 
 
 @api.route("/signup", methods=["GET"], public=True, query=("request",), content_type=HTML, refuses=(400,))
@@ -69,6 +78,7 @@ def sign_up_page(call: Call) -> Answer:
 def sign_up_by_form(call: Call) -> Answer:
     """Sign up with the form, and be logged in."""
     from chalicelib.accounts.sign_up import Profile
+    from chalicelib.web.oauth import authorization_flow
 
     fields, browser, pending = _sent(call, "signup")
     try:
@@ -86,7 +96,7 @@ def sign_up_by_form(call: Call) -> Answer:
         return _again(call, "signup", browser, fields, refusal)
     if signed_in is None:
         raise RuntimeError("a sign-up that logs in gives a log-in")
-    return _go_on(call, signed_in, pending)
+    return authorization_flow.begun(call, signed_in, pending)
 
 
 @api.route(
@@ -120,15 +130,11 @@ def _sent(call: Call, name: str) -> "tuple[dict[str, str], Browser, Pending | No
     return fields, browser, authorization_flow.opened(call, browser, text) if text else None
 
 
-def _go_on(call: Call, signed_in: "LogInResult", pending: "Pending | None") -> Answer:
-    """End the log-in before, if any, keep the new one in the browser under a new name, and lead on."""
-    from chalicelib.web.oauth import authorization_flow
-
-    live = call.services.authentication.sessions.find_live(signed_in.user.user_id, signed_in.session_id)
-    browser = browser_session.renewed(call, signed_in)
-    if pending is None or live is None:
-        return see_other(f"{call.services.settings.issuer}/account", browser.cookies)
-    return authorization_flow.resumed(call, pending, browser, live)
+def _source(call: Call, browser: "Browser", pending: "Pending | None") -> "Source":
+    """Return who asks; where a client wishes for a level, a remembered device stands for nothing."""
+    source = browser_session.source(call, browser)
+    wishes = pending is not None and pending.request is not None and pending.request.acr_values
+    return replace(source, device=None) if wishes else source
 
 
 def _again(call: Call, name: str, browser: "Browser", fields: Mapping[str, str], refusal: Refusal) -> Answer:

@@ -33,6 +33,7 @@ MODULES = (
     "forms",
     "messages",
     "others",
+    "passkey",
     "rows",
     "session",
     "wire",

@@ -3,6 +3,8 @@
 import re
 
 from chalicelib.errors import Invalid
+from chalicelib.web.call import Call
+from chalicelib.web.cookies import browser_session
 
 MAX_CHARACTERS = 4096  # a sealed authorization request fits, and so does the gateway's request line
 
@@ -23,3 +25,12 @@ def own_path(text: str | None) -> str | None:
             errors={"return_to": "is a path of this site, such as /account"},
         )
     return text
+
+
+def cookies_of(call: Call, signed_in: browser_session.WithRefreshToken, path: str) -> tuple[str, ...]:
+    """Return the cookies of a log-in that leads back to a path: the browser's earlier session is ended.
+
+    Its name stays where what comes next was sealed for it.
+    """
+    browser = browser_session.renewed(call, signed_in)
+    return browser_session.begin(call, signed_in) if path.startswith("/continue?") else browser.cookies

@@ -1,10 +1,12 @@
 """``/sessions/email``: log in by mail; and ``/sessions/end``, the link that ends every session."""
 
+from chalicelib.credentials.factor_refusals import SecondFactorRequired
 from chalicelib.errors import Invalid
 from chalicelib.web.call import NO_CONTENT
 from chalicelib.web.cookies import browser_session, email_log_in
 from chalicelib.web.mailing import demand_email_log_in
 from chalicelib.web.parsing import Body
+from chalicelib.web.resources.log_in_answers import browser_of, to_be_shown
 from chalicelib.web.resources.shapes import TokenShape
 from chalicelib.web.routes import Answer, Api, Call
 
@@ -66,17 +68,22 @@ def log_in_by_mail(call: Call) -> Answer:
 
     form: LogInByMail = call.body
     demand_email_log_in(call)
-    if form.cookie or form.code is not None:
+    if form.code is not None:
         call.demand_own_origin()
+    browser = browser_of(call, form.cookie)
     if (form.ticket is None) == (form.code is None):
         raise Invalid("Send a ticket or a code.", errors={"ticket": "or code is required"})
     log_in, asked = call.services.ways_back.email_log_in, email_log_in.of(call)
-    if form.ticket is not None:
-        signed_in = log_in.with_link(form.ticket, source=call.source)
-    else:
-        if asked is None:
+    source = browser_session.source(call, browser)
+    try:
+        if form.ticket is not None:
+            signed_in = log_in.with_link(form.ticket, source=source)
+        elif asked is None:
             raise wrong_code()
-        signed_in = log_in.with_code(asked.address, form.code or "", browser=asked.secret, source=call.source)
+        else:
+            signed_in = log_in.with_code(asked.address, form.code or "", browser=asked.secret, source=source)
+    except SecondFactorRequired as required:
+        return to_be_shown(call, required, browser)
     cookies = browser_session.renewed(call, signed_in).cookies if form.cookie else ()
     headers = browser_session.set_cookies((*cookies, email_log_in.dropped()))
     return Answer(TokenShape.of(signed_in, in_cookie=form.cookie), status=201, headers=headers)

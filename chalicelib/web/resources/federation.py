@@ -8,7 +8,7 @@ import msgspec
 
 from chalicelib.web import refusals
 from chalicelib.web.cookies import browser_session, federated_log_in
-from chalicelib.web.pages.return_to import own_path
+from chalicelib.web.pages.return_to import cookies_of, own_path
 from chalicelib.web.resources.shapes import IdentityShape, TokenShape
 from chalicelib.web.routes import Answer, Api, Call
 
@@ -74,10 +74,13 @@ def begin(call: Call) -> Answer:
     from chalicelib.federation.login_state import FLOW_SECONDS
 
     return_to = own_path(call.one("return_to"))
-    browser, headers = federated_log_in.new(call, seconds=FLOW_SECONDS)
+    secret, headers = federated_log_in.new(call, seconds=FLOW_SECONDS)
+    if return_to is not None:  # a second factor that is asked for on the way back is for this browser alone
+        cookies = (*browser_session.values(dict(headers)), *browser_session.browser(call).cookies)
+        headers = browser_session.set_cookies(cookies)
     name = call.params["provider"]
     url = call.services.federation.begin(
-        name, browser=browser, return_to=return_to, fresh=call.one("fresh") == "1", source=call.source
+        name, browser=secret, return_to=return_to, fresh=call.one("fresh") == "1", source=call.source
     )
     if call.wants_json:
         return Answer(Begun(f"Log in at {name} by opening this URL in the browser.", url), headers=headers)
@@ -91,7 +94,7 @@ def begin(call: Call) -> Answer:
     query=("code", "state", "iss", "error"),
     gives=Ended,
     redirects=(302,),
-    refuses=(400, 403, 404, 409, 503),
+    refuses=(400, 401, 403, 404, 409, 503),
 )
 @_refused_as_page
 def finish(call: Call) -> Answer:
@@ -105,15 +108,25 @@ def finish(call: Call) -> Answer:
         state=call.one("state"), code=call.one("code"), error=call.one("error"), issuer=call.one("iss")
     )
     finished = call.services.federation.finish(
-        call.params["provider"], response, browser=federated_log_in.of(call), source=call.source
+        call.params["provider"],
+        response,
+        browser=federated_log_in.of(call),
+        source=browser_session.source(call),
     )
-    return (
-        _in_body(finished) if finished.return_to is None else _sent_back(call, finished, finished.return_to)
-    )
+    if finished.return_to is None:
+        return _in_body(finished)
+    if finished.asked is not None:
+        from chalicelib.web.pages import second_factor_form
+
+        browser = browser_session.browser(call)
+        return second_factor_form.ask(call, browser, finished.asked, return_to=finished.return_to)
+    return _sent_back(call, finished, finished.return_to)
 
 
 def _in_body(finished: "Finished") -> Answer:
     headers: dict[str, str | list[str]] = {"Set-Cookie": federated_log_in.dropped()}
+    if finished.asked is not None:
+        raise finished.asked
     if finished.signed_in is not None:
         tokens = msgspec.structs.asdict(TokenShape.of(finished.signed_in))
         return Answer(Ended(**tokens), headers=headers)
@@ -121,11 +134,9 @@ def _in_body(finished: "Finished") -> Answer:
     return Answer(Ended(identity=linked), headers=headers)
 
 
-def _sent_back(call: Call, finished: "Finished", return_to: str) -> Answer:
+def _sent_back(call: Call, finished: "Finished", path: str) -> Answer:
     settings = call.services.settings
     cookies = [federated_log_in.dropped()]
     if finished.signed_in is not None:
-        browser = browser_session.renewed(call, finished.signed_in)
-        leads_on = return_to.startswith("/continue?")  # by what is sealed for the name that the browser has
-        cookies.extend(browser_session.begin(call, finished.signed_in) if leads_on else browser.cookies)
-    return Answer(status=302, headers={"Location": settings.issuer + return_to, "Set-Cookie": cookies})
+        cookies.extend(cookies_of(call, finished.signed_in, path))
+    return Answer(status=302, headers={"Location": settings.issuer + path, "Set-Cookie": cookies})

@@ -1,21 +1,20 @@
 """``/users/me/identities``: the providers a person logs in through, linked and unlinked by hand."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from chalicelib.web.call import NO_CONTENT
-from chalicelib.web.cookies import federated_log_in
+from chalicelib.web.cookies import browser_session, federated_log_in
 from chalicelib.web.pages.return_to import own_path
-from chalicelib.web.parsing import Body
+from chalicelib.web.resources.proofs import Proof
 from chalicelib.web.resources.shapes import IdentityShape
 from chalicelib.web.routes import Answer, Api, Call
 
+if TYPE_CHECKING:
+    from chalicelib.sessions.session import LiveSession
+
 api = Api("federation")
-
-
-class Proof(Body):
-    """The password, unless the log-in is at most five minutes old."""
-
-    password: str | None = None
 
 
 class Linking(Proof):
@@ -56,14 +55,14 @@ def list_identities(call: Call) -> Answer:
 def begin_link(call: Call) -> Answer:
     """Begin to link the provider of this name; open the ``url`` in the same browser.
 
-    Asks for the password, or for a log-in of the last five minutes.
+    Asks for a second factor of the last five minutes where there is one, else for the password or a log-in as young.
     """
     from chalicelib.federation.login_state import FLOW_SECONDS
 
     form: Linking = call.body
     return_to = own_path(form.return_to)
     acting = call.services.accounts.self_service.acting(call.principal)
-    call.services.accounts.reauthentication.demand(acting, password=form.password, source=call.source)
+    _demand(call, acting)
     browser, headers = federated_log_in.new(call, seconds=FLOW_SECONDS)
     name = call.params["identity"]
     url = call.services.federation.begin_link(
@@ -84,10 +83,17 @@ def begin_link(call: Call) -> Answer:
 def unlink(call: Call) -> Answer:
     """Unlink an identity; all other sessions end. The last way to log in cannot be removed.
 
-    Asks for the password, or for a log-in of the last five minutes.
+    Asks for a second factor of the last five minutes where there is one, else for the password or a log-in as young.
     """
     own = call.services.accounts.self_service
     acting = own.acting(call.principal)
-    call.services.accounts.reauthentication.demand(acting, password=call.body.password, source=call.source)
+    _demand(call, acting)
     call.services.federation.identities.unlink(acting, call.params["identity"], source=call.source)
     return NO_CONTENT
+
+
+def _demand(call: Call, acting: "LiveSession") -> None:
+    form: Proof = call.body
+    call.services.accounts.reauthentication.demand(
+        acting, password=form.password, answer=form.answer, source=browser_session.source(call)
+    )

@@ -7,7 +7,7 @@ import msgspec
 from chalicelib.audit.events import EVENTS
 from chalicelib.web.call import NO_CONTENT
 from chalicelib.web.cookies import browser_session
-from chalicelib.web.parsing import Body
+from chalicelib.web.resources.proofs import Proof, Shown
 from chalicelib.web.resources.shapes import EventShape, UserAnswer, UserShape
 from chalicelib.web.routes import Answer, Api, Call
 
@@ -17,26 +17,23 @@ if TYPE_CHECKING:
 api = Api("users")
 
 
-class ProfileChange(Body):
-    """What to change of one's own profile; what is left out stays. ``password`` proves the person where that is asked for."""
+class ProfileChange(Proof):
+    """What to change of one's own profile; what is left out stays. The rest proves the person where that is asked for."""
 
     name: str | msgspec.UnsetType | None = msgspec.UNSET
     email: str | msgspec.UnsetType | None = msgspec.UNSET
     username: str | msgspec.UnsetType = msgspec.UNSET
-    password: str | None = None
 
 
-class PasswordChange(Body):
+class PasswordChange(Shown, kw_only=True):
     """``current_password`` may be left out only where there is none yet, after a log-in of the last five minutes."""
 
     new_password: str
     current_password: str | None = None
 
 
-class Deletion(Body):
-    """The password, unless the log-in is at most five minutes old."""
-
-    password: str | None = None
+class Deletion(Proof):
+    """A second factor of the last five minutes where the person has one; else the password, or a log-in as young."""
 
 
 class ActivityPage(msgspec.Struct, frozen=True):
@@ -61,12 +58,16 @@ def change_own_profile(call: Call) -> Answer:
     A new address is unverified, and where mail is sent, one that proves it goes there. Beside a verified address the new one
     waits as ``waiting_email`` until it is proven; the old one is told then, and can undo it for seven days.
     """
-    asked = msgspec.structs.asdict(call.body)
-    password = asked.pop("password")
+    form: ProfileChange = call.body
+    asked = {"name": form.name, "email": form.email, "username": form.username}
     changes = {name: value for name, value in asked.items() if value is not msgspec.UNSET}
     own = call.services.accounts.self_service
     user = own.change_profile(
-        own.acting(call.principal), changes=changes, password=password, source=call.source
+        own.acting(call.principal),
+        changes=changes,
+        password=form.password,
+        answer=form.answer,
+        source=browser_session.source(call),
     )
     return Answer(UserAnswer(UserShape.of(user), _waiting(changes.get("email"), user)))
 
@@ -81,9 +82,13 @@ def change_own_profile(call: Call) -> Answer:
     refuses=(400, 403, 429),
 )
 def delete_own_account(call: Call) -> Answer:
-    """Delete one's own account for ever."""
+    """Delete one's own account for ever.
+
+    Asks for a second factor of the last five minutes where there is one, else for the password or a log-in as young.
+    """
     own = call.services.accounts.self_service
-    own.delete_own(own.acting(call.principal), password=call.body.password, source=call.source)
+    form, source = call.body, browser_session.source(call)
+    own.delete_own(own.acting(call.principal), password=form.password, answer=form.answer, source=source)
     return Answer(status=204, headers=browser_session.set_cookies(browser_session.dropped()))
 
 
@@ -97,13 +102,17 @@ def delete_own_account(call: Call) -> Answer:
     repeatable=True,
 )
 def change_password(call: Call) -> Answer:
-    """Change one's own password; all other sessions end."""
+    """Change one's own password; all other sessions end.
+
+    Asks for a second factor of the last five minutes too where there is one: 403 ``second_factor_required`` without it.
+    """
     own = call.services.accounts.self_service
     own.change_password(
         own.acting(call.principal),
         current=call.body.current_password,
         new=call.body.new_password,
-        source=call.source,
+        answer=call.body.answer,
+        source=browser_session.source(call),
         attempt=call.attempt(),
     )
     return NO_CONTENT

@@ -3,6 +3,7 @@
 from typing import Any
 
 from chalicelib.web.call import NO_CONTENT
+from chalicelib.web.cookies import browser_session
 from chalicelib.web.mailing import ACCEPTED, demand_mail
 from chalicelib.web.parsing import Body
 from chalicelib.web.routes import Answer, Api, Call
@@ -62,6 +63,6 @@ def set_password(call: Call) -> Answer:
     shown = (form.totp, form.recovery_code, form.passkey)
     answer = FactorAnswer(*shown) if any(each is not None for each in shown) else None
     call.services.ways_back.password_reset.set_password(
-        form.ticket, new=form.new_password, answer=answer, source=call.source
+        form.ticket, new=form.new_password, answer=answer, source=browser_session.source(call)
     )
     return NO_CONTENT

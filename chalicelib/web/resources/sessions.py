@@ -1,19 +1,16 @@
 """``/sessions``: log in, refresh, see and end sessions."""
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from chalicelib import scopes
+from chalicelib.credentials.factor_refusals import SecondFactorRequired
 from chalicelib.errors import RefreshRefused
 from chalicelib.web.call import NO_CONTENT
 from chalicelib.web.cookies import browser_session, refresh_token
 from chalicelib.web.parsing import Body
+from chalicelib.web.resources.log_in_answers import begun, browser_of, to_be_shown, tokens
 from chalicelib.web.resources.shapes import TokenShape
 from chalicelib.web.routes import Answer, Api, Call
-
-if TYPE_CHECKING:
-    from chalicelib.authentication.log_in import LogInResult
 
 api = Api("sessions")
 
@@ -64,16 +61,22 @@ def log_in(call: Call) -> Answer:
     """Log in.
 
     Unknown user, wrong password and disabled account are one answer. ``scope`` may ask for less than the user has.
+    Where the password is right and the person has a second factor, the answer is 401 ``second_factor_required`` with a
+    ``pending_token`` for ``POST /sessions/second-factor`` and the ``factors`` that there are.
     """
     form: LogIn = call.body
-    if form.cookie:
-        call.demand_own_origin()
+    browser = browser_of(call, form.cookie)
     wanted = None if form.scope is None else scopes.parse(form.scope)
-    signed_in = call.services.authentication.log_in.with_password(
-        username=form.username, password=form.password, scope=wanted, source=call.source
-    )
-    cookies = browser_session.renewed(call, signed_in).cookies if form.cookie else ()
-    return _tokens(signed_in, cookies, status=201, in_cookie=form.cookie)
+    try:
+        signed_in = call.services.authentication.log_in.with_password(
+            username=form.username,
+            password=form.password,
+            scope=wanted,
+            source=browser_session.source(call, browser),
+        )
+    except SecondFactorRequired as required:
+        return to_be_shown(call, required, browser)
+    return begun(call, signed_in, in_cookie=form.cookie)
 
 
 @api.route(
@@ -97,7 +100,7 @@ def refresh(call: Call) -> Answer:
         raise RefreshRefused("invalid_token")
     signed_in = call.services.authentication.log_in.refresh(token, source=call.source)
     cookies = browser_session.begin(call, signed_in) if in_body is None else ()
-    return _tokens(signed_in, cookies, in_cookie=in_body is None)
+    return tokens(signed_in, cookies, in_cookie=in_body is None)
 
 
 @api.route("/sessions", methods=["GET"], own=True, gives=SessionList)
@@ -146,10 +149,3 @@ def log_out_everywhere(call: Call) -> Answer:
     own = call.services.accounts.self_service
     own.end_all(own.acting(call.principal), source=call.source)
     return Answer(status=204, headers=browser_session.set_cookies(browser_session.dropped()))
-
-
-def _tokens(
-    signed_in: "LogInResult", cookies: tuple[str, ...], *, status: int = 200, in_cookie: bool
-) -> Answer:
-    headers = browser_session.set_cookies(cookies)
-    return Answer(TokenShape.of(signed_in, in_cookie=in_cookie), status=status, headers=headers)

@@ -1,6 +1,6 @@
 """The shapes of answers that several views give; structs, so that OpenAPI is made from what is really sent."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -86,3 +86,9 @@ class IdentityShape(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, identity: "Identity") -> "IdentityShape":
         return msgspec.convert(identity.data(), cls)
+
+
+class OptionsShape(msgspec.Struct, frozen=True):
+    """What the browser is asked with: ``PublicKeyCredential.parseCreationOptionsFromJSON(options)`` or its sister."""
+
+    options: dict[str, Any]

@@ -111,7 +111,20 @@ export async function call(method, path, { body } = {}) {
   return { ...again, before: [answer] };
 }
 
-export const logIn = (username, password) => enter("/sessions", { username, password, cookie: true });
+let pending = null; // the token of a log-in that waits for its second factor
+
+/** Log in; with a `code` finish the log-in that waits for one: six digits of an app, or a recovery code. */
+export async function logIn(username, password, code) {
+  if (!pending || !code) return waiting(await enter("/sessions", { username, password, cookie: true }));
+  const shown = /^[0-9 ]{6,7}$/.test(code) ? { totp: code } : { recovery_code: code };
+  return waiting(await enter("/sessions/second-factor", { pending_token: pending, ...shown, cookie: true }));
+}
+
+function waiting(answer) {
+  if (answer.code !== "invalid_second_factor") pending = answer.body?.pending_token ?? null;
+  return answer;
+}
+
 export const signUp = (username, password, email) => enter("/users", { username, password, ...(email && { email }), log_in: true, cookie: true });
 
 async function enter(path, body) {

@@ -1,7 +1,7 @@
 // The card that says who you are: log in, sign up, scopes, and the cup that empties as the token ends.
 
 import { all, chips, one, say } from "./dom.js";
-import { enhance } from "./forms.js";
+import { enhance, wordOf } from "./forms.js";
 import { call, current, logIn, logOut, refresh, signUp, watch } from "./session.js";
 import { clock, whyOut } from "./words.js";
 
@@ -14,7 +14,7 @@ let shown = Promise.resolve(); // when it is there
 export const youAreShown = () => shown;
 
 export function showYou() {
-  enhance(one("#log-in"), { submit: ({ username, password }) => logIn(username, password), done: entered });
+  enhance(one("#log-in"), { submit: ({ username, password, code }) => logIn(username, password, code), done: entered, special: refusedLogIn });
   enhance(one("#sign-up"), { submit: ({ username, password, email }) => signUp(username, password, email), done: entered });
   for (const radio of all('[name="entrance"]')) radio.addEventListener("change", () => choose(radio.value));
   one("#log-out").addEventListener("click", logOut);
@@ -30,6 +30,15 @@ function choose(which) {
   for (const name of ["username", "password"]) right.elements[name].value ||= left.elements[name].value;
   left.hidden = true;
   right.hidden = false;
+}
+
+function refusedLogIn(answer) {
+  const place = one("#log-in-second");
+  place.hidden = !["second_factor_required", "invalid_second_factor"].includes(answer.code);
+  if (answer.code === "second_factor_required" && !answer.body.factors.some((kind) => kind !== "passkey")) location.assign(one("#log-in").action);
+  if (answer.code === "second_factor_required") return { field: "code", sentence: "Right. Now the six digits of your authenticator app, or a recovery code." };
+  if (answer.code === "invalid_second_factor") return { field: "code", sentence: answer.detail };
+  return wordOf(one("#log-in"))(answer);
 }
 
 function entered() {
