@@ -18,6 +18,7 @@ from chalicelib.web.oauth import (
     endpoints,
     log_in_pages,
     metadata,
+    passkey_pages,
     second_factor_pages,
 )
 from chalicelib.web.pages import mailed_links, outbox, password_reset, rendering
@@ -64,6 +65,7 @@ APIS = (
     authorize.api,
     log_in_pages.api,
     second_factor_pages.api,
+    passkey_pages.api,
     consent_pages.api,
     device_pages.api,
     *api.APIS,

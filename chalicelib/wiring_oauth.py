@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from chalicelib.oauth.device_codes import Devices
     from chalicelib.oauth.id_tokens import IdTokens
     from chalicelib.oauth.introspection import Inspection
+    from chalicelib.oauth.levels import Levels
     from chalicelib.oauth.token_issuance import Issuing
     from chalicelib.oauth.token_requests import GrantType, TokenRequests
     from chalicelib.wiring import Services
@@ -47,7 +48,17 @@ class OAuth:
         from chalicelib.oauth.authorization import Authorization
 
         at = self._at
-        return Authorization(at.store, at.world, self.clients, self.codes, self.consents, at.settings.issuer)
+        return Authorization(
+            at.store, at.world, self.clients, self.codes, self.consents, self.levels, at.settings.issuer
+        )
+
+    @cached_property
+    def levels(self) -> "Levels":
+        """Return what judges whether a request wants a second factor."""
+        from chalicelib.oauth.levels import Levels
+
+        at = self._at
+        return Levels(at.authentication.session_limits, at.accounts.reauthentication.factors)
 
     @cached_property
     def codes(self) -> "Codes":

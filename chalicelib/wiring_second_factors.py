@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from chalicelib.accounts.own_factors import OwnFactors
     from chalicelib.authentication.second_factor import SecondFactor
     from chalicelib.authentication.second_step import SecondStep
+    from chalicelib.authentication.step_up import StepUp
     from chalicelib.credentials.factor_check import FactorChecks
     from chalicelib.credentials.passkeys import Passkeys
     from chalicelib.credentials.totp import Totps
@@ -73,6 +74,14 @@ class SecondFactors:
             throttle=at.credentials.throttle,
             audit=at.audit,
         )
+
+    @cached_property
+    def step_up(self) -> "StepUp":
+        """Return what raises the level of a session."""
+        from chalicelib.authentication.step_up import StepUp
+
+        at = self._at.authentication
+        return StepUp(self._at.world, at.sessions, at.log_in, self.gate, self.checks)
 
     @cached_property
     def own(self) -> "OwnFactors":

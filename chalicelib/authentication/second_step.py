@@ -16,6 +16,7 @@ from chalicelib.credentials.factor_answers import (
 )
 from chalicelib.credentials.factor_check import FactorChecks
 from chalicelib.credentials.factor_refusals import SecondFactorRefused
+from chalicelib.credentials.factors import Factors
 from chalicelib.credentials.passkey_answers import assertion
 from chalicelib.credentials.passkeys import Assertion, Passkeys
 from chalicelib.credentials.throttling import Throttle
@@ -79,6 +80,13 @@ class SecondStep:
 
         with check.reservation:
             return retrying(attempt, reread=reread, busy=Taken(_BUSY))
+
+    def waiting(self, pending_token: str, *, source: Source) -> Factors:
+        """Return what can be shown for a log-in that is pending. Raises SecondFactorRefused ``over``."""
+        pending = self.second_factor.pending.find(pending_token, source=source)
+        account = self.sessions.read_account(pending.user_id)
+        pending.owner(account)
+        return self.second_factor.factors(account)
 
     def _begin(
         self,

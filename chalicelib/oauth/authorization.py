@@ -1,4 +1,4 @@
-"""What comes next for an authorization request: a log-in, the person's consent, or a code (RFC 6749 section 4.1).
+"""What comes next for an authorization request: a log-in, a second factor, consent, or a code (RFC 6749 section 4.1).
 
 Everything in the request is judged again at each step by what the server holds now: the client, its redirect URIs, the
 person's rights, the consent (OP-4, OP-7).
@@ -6,7 +6,6 @@ person's rights, the consent (OP-4, OP-7).
 
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import Enum
 from typing import NoReturn
 
 from chalicelib.audit.trail import Source
@@ -16,10 +15,10 @@ from chalicelib.oauth.authorization_request import AuthorizationRequest, registe
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.clients import Clients
 from chalicelib.oauth.consents import Consent, Consents
-from chalicelib.oauth.errors import RefusedAtPage
+from chalicelib.oauth.errors import RefusedAtClient, RefusedAtPage
+from chalicelib.oauth.levels import Levels, Need
 from chalicelib.oauth.redirect_uris import with_parameters
-from chalicelib.scopes import Scopes
-from chalicelib.sessions import assurance
+from chalicelib.oauth.steps import Question, Redirect, Step
 from chalicelib.sessions.session import LiveSession
 from chalicelib.store import Check, Conflict, Insert, Store, Write
 from chalicelib.store.retrying import retrying
@@ -36,34 +35,6 @@ DECIDED = {
 }
 
 
-class Step(Enum):
-    """What the person has to do before the client gets its code."""
-
-    LOG_IN = "log in"
-    CONSENT = "consent"
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """The end of the request: the browser goes back to its client with a code."""
-
-    uri: str
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a person is asked: whether this client may have these scopes; all as read for one answer."""
-
-    request: AuthorizationRequest
-    client: Client
-    logged_in: LiveSession
-    wanted: Scopes
-
-    def shown(self, form: str) -> tuple[str, ...]:
-        """Return what the page showed: a decision on it is none on another person, request or scope."""
-        return self.logged_in.session.session_id, form, *sorted(self.wanted)
-
-
 @dataclass(frozen=True, slots=True)
 class Authorization:
     """Leads a request on, and takes the person's decision."""
@@ -73,6 +44,7 @@ class Authorization:
     clients: Clients
     codes: Codes
     consents: Consents
+    levels: Levels
     issuer: str
 
     def client_of(self, request: AuthorizationRequest) -> Client:
@@ -85,12 +57,19 @@ class Authorization:
         )
 
     def next_step(
-        self, request: AuthorizationRequest, logged_in: LiveSession | None, *, just_logged_in: bool = False
+        self,
+        request: AuthorizationRequest,
+        logged_in: LiveSession | None,
+        *,
+        just_logged_in: bool = False,
+        just_stepped_up: bool = False,
     ) -> Step | Redirect:
-        """Return what is to be done next; raise RefusedAtClient where ``prompt=none`` or a wrong person forbids it."""
+        """Return what is to be done next; raise RefusedAtClient where ``prompt=none`` or a wrong person forbids it.
+
+        Who has ``just_stepped_up`` is asked for no other factor: levels are wishes.
+        """
         client = self.client_of(request)
-        is_weak = logged_in is not None and _is_weak(request, logged_in) and not just_logged_in
-        if logged_in is None or is_weak or not self._satisfies(request, logged_in):
+        if logged_in is None or not self._satisfies(request, logged_in):
             if request.silent:
                 raise request.refused(
                     "login_required", "The person must log in, and prompt=none forbids to ask."
@@ -100,6 +79,11 @@ class Authorization:
                     "login_required", "Another person logged in than the one who was asked for."
                 )
             return Step.LOG_IN
+        need = self._need(request, logged_in, just_stepped_up=just_stepped_up)
+        if need is not None:
+            if request.silent:
+                raise _unasked(request, need)
+            return Step.SECOND_FACTOR
         question = self._question(request, client, logged_in)
         consent = self._sufficient_consent(question)
         if consent is not None and consent.record is not None:
@@ -111,13 +95,15 @@ class Authorization:
             )
         return Step.CONSENT
 
-    def question(self, request: AuthorizationRequest, logged_in: LiveSession | None) -> Question | None:
-        """Return what the person is to be asked, or None where a log-in comes first.
+    def question(self, request: AuthorizationRequest, logged_in: LiveSession | None) -> Question | Step:
+        """Return what the person is to be asked, or what has to come first.
 
         Raises RefusedAtPage for a client that may no longer ask, RefusedAtClient for a person who has nothing to give.
         """
         if logged_in is None or not self._satisfies(request, logged_in):
-            return None
+            return Step.LOG_IN
+        if self.levels.required(logged_in) is not None:
+            return Step.SECOND_FACTOR
         return self._question(request, self.client_of(request), logged_in)
 
     def approve(self, question: Question, *, form: str, source: Source) -> Step | Redirect:
@@ -135,7 +121,7 @@ class Authorization:
                 return Redirect(self._give_code(question, consent, once, *giving))
             except Conflict as conflict:
                 self._demand_same_decision(once, conflict)
-                return self.next_step(question.request, question.logged_in)
+                return self.next_step(question.request, question.logged_in, just_stepped_up=True)
 
         return retrying(give, busy=Taken("The consent is being changed by others: try again."))
 
@@ -178,6 +164,13 @@ class Authorization:
         is_recent = not request.not_before or request.not_before <= logged_in.session.auth_time <= latest
         return is_recent and request.subject in (None, logged_in.user.user_id)
 
+    def _need(
+        self, request: AuthorizationRequest, logged_in: LiveSession, *, just_stepped_up: bool
+    ) -> Need | None:
+        if just_stepped_up:
+            return self.levels.required(logged_in)
+        return self.levels.wanted(logged_in, request.scope, request.acr_values)
+
     def _sufficient_consent(self, question: Question) -> Consent | None:
         """Return the consent given before, where it is enough."""
         # At a loopback port any program may pass for the client: the person is asked each time (RFC 8252 section 8.6).
@@ -208,6 +201,12 @@ class Authorization:
         return with_parameters(request.redirect_uri, parameters)
 
 
-def _is_weak(request: AuthorizationRequest, logged_in: LiveSession) -> bool:
-    """Return whether a log-in reaches none of the levels that were wished for; after a new one it has to do (Core 5.5.1.1)."""
-    return bool(request.acr_values) and assurance.reached(logged_in.session).isdisjoint(request.acr_values)
+def _unasked(request: AuthorizationRequest, need: Need) -> RefusedAtClient:
+    """Return what a client is told that forbade to ask (Core section 3.1.2.6; OpenID Connect Core Error Code 1.0)."""
+    if need is Need.FACTOR:
+        return request.refused(
+            "interaction_required", "The person must show a second factor, and prompt=none forbids to ask."
+        )
+    return request.refused(
+        "unmet_authentication_requirements", "A second factor is required here, and the person has none yet."
+    )

@@ -48,6 +48,11 @@ class Device(StoredRecord):
     consent_id: str = ""
 
     @property
+    def acr_values(self) -> tuple[str, ...]:
+        """Return the levels that it wishes for: none, as there is no parameter for it."""
+        return ()
+
+    @property
     def is_pending(self) -> bool:
         """Return whether a person has to decide yet."""
         return self.status == PENDING

@@ -15,9 +15,12 @@ ErrorCode = Literal[
     # OpenID Connect Core section 3.1.2.6
     "login_required",
     "consent_required",
+    "interaction_required",
     "request_not_supported",
     "request_uri_not_supported",
     "registration_not_supported",
+    # OpenID Connect Core Error Code unmet_authentication_requirements 1.0
+    "unmet_authentication_requirements",
     # RFC 8628 section 3.5
     "authorization_pending",
     "slow_down",

@@ -23,17 +23,6 @@ class Hint:
     session_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Wished:
-    """What a client's request says of its ID token: the nonce to repeat, and the levels in the order of its wishes."""
-
-    nonce: str | None = None
-    acr_values: tuple[str, ...] = ()
-
-
-NOTHING_WISHED = Wished()
-
-
 class IdTokens:
     """Mints ID tokens, and reads them back as hints."""
 
@@ -43,7 +32,7 @@ class IdTokens:
         self._world = world
         self._issuer = issuer
 
-    def mint(self, session: Session, *, access_token: str, wished: Wished) -> str:
+    def mint(self, session: Session, *, access_token: str, nonce: str | None) -> str:
         """Return the ID token of a client's session, bound to the access token that goes with it."""
         now = self._world.timestamp()
         payload: dict[str, Any] = {
@@ -53,13 +42,13 @@ class IdTokens:
             "iat": now,
             "exp": now + SECONDS,
             "auth_time": session.auth_time,
-            "acr": assurance.acr(session, wished.acr_values),
+            "acr": assurance.acr(session.amr, session.acr_values),
             "amr": list(session.amr),
             "sid": session.session_id,
             "at_hash": half_hash(access_token, alg=self._keys.signing_key().alg),
         }
-        if wished.nonce is not None:
-            payload["nonce"] = wished.nonce
+        if nonce is not None:
+            payload["nonce"] = nonce
         return self._signer.sign(ID_TOKEN_TYP, payload)
 
     def hint(self, text: str) -> Hint | None:

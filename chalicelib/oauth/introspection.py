@@ -13,6 +13,7 @@ from chalicelib.oauth.consents import Consents
 from chalicelib.oauth.errors import OAuthRefusal
 from chalicelib.oauth.standing import Standing
 from chalicelib.oauth.token_issuance import granted
+from chalicelib.sessions import assurance
 from chalicelib.sessions.refresh_tokens import PREFIX as REFRESH_PREFIX
 from chalicelib.sessions.refresh_tokens import RefreshTokens
 from chalicelib.sessions.session import Session
@@ -145,5 +146,8 @@ def _response(claims: AccessClaims, audience: str) -> dict[str, Any]:
         "iat": claims.iat,
         "exp": claims.exp,
     }
-    further = {"jti": claims.jti, "sid": claims.sid, "auth_time": claims.auth_time}
+    acr = (
+        assurance.acr(claims.amr) if claims.sid is not None else None
+    )  # a machine's has none (RFC 9470 section 6.2)
+    further = {"jti": claims.jti, "sid": claims.sid, "auth_time": claims.auth_time, "acr": acr}
     return response | {name: value for name, value in further.items() if value is not None}

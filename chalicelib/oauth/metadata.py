@@ -18,7 +18,7 @@ CONFIDENTIAL_METHODS = tuple(method for method in METHODS if method != "none")
 
 
 def server_metadata(*, issuer: str) -> dict[str, Any]:
-    """Return the metadata of RFC 8414."""
+    """Return the metadata of RFC 8414, with the levels of log-ins (RFC 9470 section 7)."""
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/oauth/authorize",
@@ -39,6 +39,7 @@ def server_metadata(*, issuer: str) -> dict[str, Any]:
         "introspection_endpoint_auth_methods_supported": list(CONFIDENTIAL_METHODS),
         "introspection_endpoint_auth_signing_alg_values_supported": sorted(ALGORITHMS),
         "authorization_response_iss_parameter_supported": True,
+        "acr_values_supported": list(assurance.SUPPORTED),
     }
 
 
@@ -49,7 +50,6 @@ def openid_configuration(*, issuer: str, signing_algorithms: Iterable[str]) -> d
         "end_session_endpoint": f"{issuer}/oauth/logout",
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": sorted(set(signing_algorithms)),
-        "acr_values_supported": list(assurance.SUPPORTED),
         "claim_types_supported": ["normal"],
         "claims_supported": list(CLAIMS),
         "claims_parameter_supported": False,

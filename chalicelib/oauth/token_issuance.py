@@ -5,7 +5,7 @@ the person, the log-in that it came from, and the consent. What changed meanwhil
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from chalicelib import scopes
@@ -14,7 +14,7 @@ from chalicelib.errors import RefreshRefused, Taken
 from chalicelib.oauth.client import REFRESH_TOKEN, Client
 from chalicelib.oauth.consents import Consents
 from chalicelib.oauth.errors import invalid_grant
-from chalicelib.oauth.id_tokens import NOTHING_WISHED, IdTokens, Wished
+from chalicelib.oauth.id_tokens import IdTokens
 from chalicelib.sessions.session import LiveSession, Session, SessionLimits, SessionRequest, session_key
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Check, Conflict, Record, Store, Write, key_of
@@ -53,6 +53,10 @@ class Approval(Protocol):
     def consent_id(self) -> str:
         """Return which consent it came from."""
 
+    @property
+    def acr_values(self) -> tuple[str, ...]:
+        """Return the levels that were wished for, the first wished for most."""
+
 
 class LostRace(Exception):  # noqa: N818 - the ordinary end of one
     """Another spent the code or the approval first."""
@@ -75,7 +79,7 @@ class Issuing:
         client: Client,
         *,
         spend: Callable[[str], Write],
-        wished: Wished = NOTHING_WISHED,
+        nonce: str | None = None,
         source: Source,
     ) -> Tokens:
         """Begin a session for what was agreed, in one commit with ``spend(session_id)``.
@@ -86,21 +90,11 @@ class Issuing:
         def attempt() -> Tokens:
             live, sessions, demanded = self._read_again(agreed, client)
             user, login = live.user, live.session
-            wanted = SessionRequest(
-                client_id=client.client_id,
-                scope=scopes.grant(requested=agreed.scope, entitled=client.scopes),
-                source=source,
-                amr=login.amr,
-                auth_time=login.auth_time,
-                existing=sessions,
-                comes_from=login,
-                consent_id=agreed.consent_id,
-                factor_time=login.factor_time,
-            )
+            wanted = replace(_wanted(agreed, client, login, source), existing=sessions)
             session, refresh_token, writes = self.sessions.compose(user, wanted)
             scope = granted(user, session, client, limits=self.sessions.limits)
             issued = self.access.issue(Grant.of_session(session, scope))
-            answer = self._answer(session, client, issued, refresh_token=refresh_token, wished=wished)
+            answer = self._answer(session, client, issued, refresh_token=refresh_token, nonce=nonce)
             spent = spend(session.session_id)
             detail = {"session_id": session.session_id, "client_id": client.client_id, "client": client.name}
             audit = self.audit.write("log_in", target=user.user_id, source=source, **detail)
@@ -157,17 +151,32 @@ class Issuing:
         issued: Issued,
         *,
         refresh_token: str,
-        wished: Wished = NOTHING_WISHED,
+        nonce: str | None = None,
     ) -> Tokens:
         return Tokens(
             access_token=issued.token,
             expires_in=issued.expires_in,
             scope=scopes.text(issued.scope),
             refresh_token=refresh_token if client.may(REFRESH_TOKEN) else None,
-            id_token=self.id_tokens.mint(session, access_token=issued.token, wished=wished)
+            id_token=self.id_tokens.mint(session, access_token=issued.token, nonce=nonce)
             if "openid" in issued.scope
             else None,
         )
+
+
+def _wanted(agreed: Approval, client: Client, login: Session, source: Source) -> SessionRequest:
+    """Return the client's session to begin: the log-in that it comes from says how the person was authenticated."""
+    return SessionRequest(
+        client_id=client.client_id,
+        scope=scopes.grant(requested=agreed.scope, entitled=client.scopes),
+        source=source,
+        amr=login.amr,
+        auth_time=login.auth_time,
+        comes_from=login,
+        consent_id=agreed.consent_id,
+        factor_time=login.factor_time,
+        acr_values=agreed.acr_values,
+    )
 
 
 def granted(

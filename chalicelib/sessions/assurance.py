@@ -1,29 +1,31 @@
-"""How much a log-in proves, as the claim ``acr`` tells it (OpenID Connect Core section 2; OpenID EAP ACR values)."""
+"""How much a log-in proves, as the claim ``acr`` tells it (OpenID Connect Core section 2; OpenID EAP ACR values).
 
-from collections.abc import Iterable
+``phrh``, a key in hardware, is not among the levels: without attestation nobody knows where a passkey is kept.
+"""
 
-from chalicelib.sessions.session import Session
+from collections.abc import Collection, Iterable
+
+from chalicelib.sessions.session import MULTIPLE
 
 ONE_FACTOR, TWO_FACTORS = "urn:cupbearer:1", "urn:cupbearer:2"
-PHISHING_RESISTANT, IN_HARDWARE = "phr", "phrh"
-SUPPORTED = (ONE_FACTOR, TWO_FACTORS, PHISHING_RESISTANT, IN_HARDWARE)
+PHISHING_RESISTANT = "phr"
+SUPPORTED = (ONE_FACTOR, TWO_FACTORS, PHISHING_RESISTANT)
+
+_PASSKEY = frozenset({"hwk", "swk"})
 
 
-def reached(session: Session) -> frozenset[str]:
-    """Return every level that a log-in reaches."""
+def reached(amr: Collection[str]) -> frozenset[str]:
+    """Return every level that a log-in reaches which says this of its proofs (RFC 8176)."""
     levels = {ONE_FACTOR}
-    if session.is_multiple:
+    if MULTIPLE in amr:
         levels.add(TWO_FACTORS)
-    if "hwk" in session.amr:
-        levels |= {PHISHING_RESISTANT, IN_HARDWARE}
-    if "swk" in session.amr:
+    if not _PASSKEY.isdisjoint(amr):
         levels.add(PHISHING_RESISTANT)
     return frozenset(levels)
 
 
-def acr(session: Session, wanted: Iterable[str] = ()) -> str:
+def acr(amr: Collection[str], wanted: Iterable[str] = ()) -> str:
     """Return the first of the wanted levels that was reached; where none was, one of our own two."""
-    levels = reached(session)
-    return next(
-        (each for each in wanted if each in levels), TWO_FACTORS if session.is_multiple else ONE_FACTOR
-    )
+    levels = reached(amr)
+    own = TWO_FACTORS if TWO_FACTORS in levels else ONE_FACTOR
+    return next((each for each in wanted if each in levels), own)

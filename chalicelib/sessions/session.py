@@ -58,14 +58,19 @@ class Session(StoredRecord):
     consent_id: str = ""  # of the consent that a client's came from
     # When a second factor was last shown: here, or where a remembered device began.
     factor_time: int | None = None
+    acr_values: tuple[
+        str, ...
+    ] = ()  # the levels that its client wished for: its ID tokens name one, at each refresh
     # The trail has it that a refresh was refused: once is enough (DS-3).
     refusal_audited: bool = field(default=False, metadata=stored_as("told"))
 
     def data(self) -> dict[str, Any]:
-        """Return what is stored; of few sessions the time of a factor is."""
+        """Return what is stored; of few sessions the time of a factor is, or what was wished for."""
         data = StoredRecord.data(self)
         if self.factor_time is None:
             del data["factor_time"]
+        if not self.acr_values:
+            del data["acr_values"]
         return data
 
     def has_secret(self, secret: str) -> bool:
@@ -77,13 +82,16 @@ class Session(StoredRecord):
         """Return whether the log-in showed more than one factor."""
         return MULTIPLE in self.amr
 
+    def lacks_factor(self, limits: SessionLimits) -> bool:
+        """Return whether a second factor is required of all and none was shown: a remembered device has shown one before."""
+        return limits.guards_all and not self.is_multiple and self.factor_time is None
+
     def granted(self, user: User, limits: SessionLimits) -> scopes.Scopes:
         """Return the scopes an access token of this session carries now (SC-2).
 
-        Where a second factor is required of all, a remembered device has shown one before; a guarded scope wants it shown
-        in this very log-in.
+        Where it lacks a factor there are none; a guarded scope wants it shown in this very log-in.
         """
-        if limits.guards_all and not self.is_multiple and self.factor_time is None:
+        if self.lacks_factor(limits):
             return scopes.NONE
         held = user.scopes if self.is_multiple else user.scopes - limits.guarded
         if self.scope is None:
@@ -97,6 +105,7 @@ class SessionRequest:
 
     ``existing`` are the records of the user's sessions: some give way where there are too many, never the one that this
     one ``comes_from``. ``auth_time`` None means now; ``factor_time`` is when a second factor was shown, if one was.
+    ``created_at`` is from when its greatest age counts, None for now.
     """
 
     source: Source
@@ -108,6 +117,8 @@ class SessionRequest:
     comes_from: Session | None = None
     consent_id: str = ""
     factor_time: int | None = None
+    created_at: int | None = None
+    acr_values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class Sessions(SessionReader):
             user_id=user.user_id,
             client_id=wanted.client_id,
             scope=wanted.scope,
-            created_at=int(now),
+            created_at=int(now) if wanted.created_at is None else wanted.created_at,
             last_used_at=now,
             secret_hash=hash_of(token.secret),
             epoch=user.epoch,
@@ -69,6 +69,7 @@ class Sessions(SessionReader):
             user_agent=wanted.source.user_agent[:MAX_TEXT],
             consent_id=wanted.consent_id,
             factor_time=wanted.factor_time,
+            acr_values=wanted.acr_values,
         )
         key = session_key(user.user_id, session.session_id)
         insert = Insert(key, session.data(), expires_at=self._kept_until(session))

@@ -24,6 +24,7 @@ _OUTSIDE_API = re.compile(
     r"(?:arn:aws[a-z-]{0,12}:execute-api:[a-z0-9-]{1,32}:[0-9]{1,12}:)?[A-Za-z0-9]{1,64}(?:/[A-Za-z0-9_-]{1,128})?"
 )
 _PROVIDER_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+RESERVED = frozenset({"second-factor"})  # a path of ours below /login
 
 
 class ProviderSetting(Value):
@@ -87,6 +88,8 @@ def providers(read: Reader, *, production: bool) -> tuple[ProviderSetting, ...]:
             raise SettingsError(
                 variable, f"has the name {name!r}, but a name is a-z, 0-9, '-' and '_', at most 32"
             )
+        if name in RESERVED:
+            raise SettingsError(variable, f"has the name {name!r}, but /login/{name} is a page of our own")
         fields = {"issuer", "client_id", "client_secret"}
         good = isinstance(entry, dict) and fields <= set(entry) <= fields | {"scopes", "trusts_mfa"}
         if not good or not all(_is_well_set(*each) for each in entry.items()):

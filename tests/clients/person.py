@@ -1,5 +1,6 @@
 """A person at a browser without script: keeps cookies by host, fills in our pages, follows every redirect."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
@@ -18,6 +19,7 @@ class Person:
     """Cookies are sent over http too: a real browser does so on localhost."""
 
     username: str = "zoe"
+    show: Callable[[], str] | None = None  # what an authenticator app shows now
     cookies: dict[str, dict[str, str]] = field(default_factory=dict)
     at: str = ""
     leads_to: str = ""  # where the last redirect led, whoever is there
@@ -25,11 +27,14 @@ class Person:
     def open(self, url: str) -> Reply:
         """Open an address and do what our pages ask for; return the last page, whose address is ``at``."""
         reply = self._follow(self._ask("GET", url))
-        for button in ("Log in", "Allow"):
+        for button in ("Log in", "Code", "Allow"):
             fields = {**reply.form}
             if button == "Log in" and "password" in fields:
                 fields |= {"username": self.username, "password": PASSWORD}
                 reply = self.send("login", fields)
+            elif button == "Code" and "totp" in fields and self.show is not None:
+                hidden = {name: fields[name] for name in ("csrf", "request")}
+                reply = self.send("second-factor", {**hidden, "totp": self.show()})
             elif button == "Allow" and 'value="allow"' in reply.text:
                 reply = self.send(urlsplit(self.at).path.rpartition("/")[2], {**fields, "decision": "allow"})
         return reply

@@ -65,14 +65,23 @@ class Browser:
     def ask(
         self, method: str, path: str, body: Any = None, *, token: str | None = None, **headers: str
     ) -> Reply:
+        octets = b"" if body is None else json.dumps(body).encode()
+        if body is not None:
+            headers["Content_Type"] = "application/json"
+        return self._ask(method, path, octets, token=token, **headers)
+
+    def send(self, path: str, fields: Mapping[str, str]) -> Reply:
+        """Send a form of ours."""
+        kind = "application/x-www-form-urlencoded"
+        own = {"Content_Type": kind, "Sec_Fetch_Site": "same-origin"}
+        return self._ask("POST", path, urlencode(fields).encode(), token=None, **own)
+
+    def _ask(self, method: str, path: str, octets: bytes, *, token: str | None, **headers: str) -> Reply:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if token is not None:
             sent["Authorization"] = f"Bearer {token}"
-        if body is not None:
-            sent["Content-Type"] = "application/json"
-        octets = b"" if body is None else json.dumps(body).encode()
         answer = self.client.http.request(method, path, headers=sent, body=octets)
         reply = Reply(answer.status_code, dict(answer.headers), answer.body.decode())
         for line in reply.set_cookies:

@@ -9,8 +9,10 @@ import pytest
 
 from chalicelib.store import Store
 from chalicelib.world import World
+from tests.conftest import Clock
 from tests.federation import issuer
 from tests.federation.issuer import Issuer
+from tests.oauth.factors import levels_of, person_of, show
 from tests.oauth.server import ISSUER, Browser, Server, open_server, services
 
 
@@ -88,3 +90,29 @@ def test_a_silent_answer_of_a_provider_does_not_pass_a_clients_demand(
     url = way_there(browser.go(shop.authorize_url(max_age="60")).text).removesuffix("&fresh=1")
     reply = browser.go(come_back(browser, elsewhere, url))
     assert reply.parameters["error"] == "login_required"
+
+
+def test_a_second_factor_in_between_loses_nothing_of_the_request(
+    server: Server, elsewhere: Issuer, clock: Clock
+) -> None:
+    """MF-2, OP-9."""
+    shop, browser = server.client(), server.browser()
+    browser.consent(
+        browser.go(come_back(browser, elsewhere, way_there(browser.go(shop.authorize_url()).text)))
+    )
+    token = browser.cookies["__Host-cupbearer_session"]
+    live = server.services.authentication.browser_sessions.find(token)
+    pat = person_of(server, clock, live).with_totp()
+    other = server.browser()
+    url = way_there(other.go(shop.authorize_url(acr_values="urn:cupbearer:2")).text)
+    reply = other.ask(
+        "GET",
+        f"/login/elsewhere/callback?{issuer.query(elsewhere.authorize(other.ask('GET', url).location))}",
+    )
+    assert reply.status == 303
+    page = other.go(reply.location)
+    assert "<strong>Shop</strong>" in page.text
+    assert levels_of(shop, show(other, page, totp=pat.code())) == (
+        "urn:cupbearer:2",
+        ["fed", "otp", "mfa"],
+    )

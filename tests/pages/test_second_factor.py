@@ -1,12 +1,7 @@
 """The log-in pages with a second factor: by code without script, by passkey in a real browser with its own authenticator."""
 
-import json
-import time
-import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
@@ -15,51 +10,10 @@ pytest.importorskip("playwright")
 from cryptography.hazmat.primitives import serialization
 from playwright.sync_api import Browser, Page, expect
 
-from tests.pages.eyes import PASSWORD, Person, assert_accessible, settled, take_pictures
+from tests.pages.eyes import Person, assert_accessible, settled, take_pictures
 from tests.parts.server import Server
-from tests.support.factor_people import code_of
+from tests.support.factor_accounts import PASSWORD, Account
 from tests.support.soft_authenticator import SoftAuthenticator
-
-FACTORS = "/users/me/factors"
-
-
-@dataclass
-class Account:
-    """Somebody with an authenticator app, recovery codes and a passkey, made over HTTP."""
-
-    server: Server
-    username: str
-    token: str = ""
-    secret: str = ""
-
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        headers = {"Content-Type": "application/json"}
-        if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
-        data = json.dumps(body or {}).encode()
-        request = urllib.request.Request(self.server.url + path, data, headers, method=method)
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            octets = answer.read()
-        return json.loads(octets) if octets else None
-
-    @classmethod
-    def made(cls, server: Server, username: str) -> "Account":
-        account = cls(server, username)
-        wanted = {"username": username, "password": PASSWORD, "log_in": True}
-        account.token = account.ask("POST", "/users", wanted)["access_token"]
-        account.secret = account.ask("POST", f"{FACTORS}/totp")["secret"]
-        earlier = code_of(account.secret, time.time(), off=-1)  # so that the code of now still counts
-        account.ask("PUT", f"{FACTORS}/totp", {"totp": earlier})
-        return account
-
-    def code(self, *, off: int = 0) -> str:
-        return code_of(self.secret, time.time(), off=off)
-
-    def add_passkey(self) -> SoftAuthenticator:
-        device = SoftAuthenticator(self.server.url)
-        options = self.ask("POST", f"{FACTORS}/passkeys/options")["options"]
-        self.ask("POST", f"{FACTORS}/passkeys", {"passkey": device.create(options), "name": "Laptop"})
-        return device
 
 
 @pytest.fixture
@@ -135,6 +89,7 @@ def test_beside_a_password_a_passkey_is_one_of_the_ways(person: Person, server: 
     page = person.page()
     page.goto(f"{server.url}/login")
     type_password(page, "Quinn")
+    expect(page.get_by_role("heading", name="One thing more")).to_be_visible()
     expect(page.get_by_role("button", name="Use a passkey")).to_be_visible()
     assert_accessible(page, where="second factor")
     take_pictures(page, "second-factor")

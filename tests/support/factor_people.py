@@ -30,7 +30,7 @@ def code_of(secret: str, now: float, *, off: int = 0) -> str:
 class Person:
     """Someone who is logged in, and the password; factors are added as they are asked for."""
 
-    under_test: AppUnderTest
+    under_test: Any  # an AppUnderTest, or what has its services and its clock
     signed_in: LogInResult
     password: str
     secret: str = ""
@@ -79,8 +79,9 @@ class Person:
 
     def with_passkey(self, name: str = "Laptop", **kind: Any) -> SoftAuthenticator:
         """Add a passkey."""
-        own, settings = self.services.second_factors.own, self.under_test.settings
-        device = SoftAuthenticator(settings.issuer, **kind)
+        own, web = self.services.second_factors.own, urlsplit(self.services.settings.issuer)
+        site = {"origin": f"{web.scheme}://{web.netloc}", "rp_id": web.hostname}
+        device = SoftAuthenticator(**(site | kind))
         options = own.passkey_options(self.live, source=SOURCE)
         own.add_passkey(self.live, device.create(options), name=name, source=SOURCE)
         return device

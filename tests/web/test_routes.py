@@ -31,7 +31,7 @@ PUBLIC = """
     GET /forgot | POST /forgot | GET /reset-password | POST /reset-password | GET /verify-email | POST /verify-email
     GET /undo-address | POST /undo-address | GET /end-sessions | POST /end-sessions
     POST /sessions/second-factor | POST /sessions/passkey/options | POST /sessions/passkey
-    GET /second-factor | POST /second-factor | POST /passkey
+    GET /login/second-factor | POST /login/second-factor | POST /passkey
 """
 
 

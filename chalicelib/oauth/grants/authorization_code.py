@@ -10,7 +10,6 @@ from chalicelib.oauth.authorization_codes import Code, Codes
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.errors import OAuthRefusal, invalid_grant
 from chalicelib.oauth.grants.forms import Form, required
-from chalicelib.oauth.id_tokens import Wished
 from chalicelib.oauth.token_issuance import Issuing, LostRace, Tokens
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636 section 4.1
@@ -40,7 +39,7 @@ class AuthorizationCodeGrant:
                 code,
                 client,
                 spend=lambda session_id: self.codes.spending(code, session_id),
-                wished=Wished(code.nonce, code.acr_values),
+                nonce=code.nonce,
                 source=source,
             )
         except LostRace:

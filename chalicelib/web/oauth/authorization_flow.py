@@ -6,10 +6,11 @@ The request travels sealed and bound to the browser; what comes next is decided 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from chalicelib.oauth.authorization import PENDING_SECONDS, Redirect, Step
+from chalicelib.oauth.authorization import PENDING_SECONDS
 from chalicelib.oauth.authorization_request import AuthorizationRequest
 from chalicelib.oauth.errors import RefusedAtPage
 from chalicelib.oauth.redirect_uris import with_parameters
+from chalicelib.oauth.steps import Redirect, Step
 from chalicelib.sessions.session import LiveSession
 from chalicelib.store.stored_values import StoredValue
 from chalicelib.web.call import Answer, Call
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from chalicelib.authentication.log_in import LogInResult
 
 PURPOSE = "pending request"
-PAGES = {Step.LOG_IN: "login", Step.CONSENT: "consent"}
+PAGES = {Step.LOG_IN: "login", Step.SECOND_FACTOR: "login/second-factor", Step.CONSENT: "consent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +68,34 @@ def lead_on(call: Call, request: AuthorizationRequest, browser: Browser, step: S
     """Send the browser to the page of the next step, or back to the client."""
     if isinstance(step, Redirect):
         return see_other(step.uri, browser.cookies)
-    return to_page(call, PAGES[step], browser, Pending(request))
+    return to_step(call, step, browser, Pending(request))
 
 
-def resumed(call: Call, pending: Pending, browser: Browser, logged_in: LiveSession) -> Answer:
-    """Return the next step after a log-in at our own page."""
+def to_step(call: Call, step: Step, browser: Browser, pending: Pending) -> Answer:
+    """Send the browser to the page of a step."""
+    return to_page(call, PAGES[step], browser, pending)
+
+
+def resumed(
+    call: Call, pending: Pending, browser: Browser, logged_in: LiveSession, *, stepped_up: bool = False
+) -> Answer:
+    """Return the next step after a log-in at our own page, with which a second factor was shown or not."""
     if pending.request is not None:
-        step = call.services.oauth.authorization.next_step(pending.request, logged_in, just_logged_in=True)
+        step = call.services.oauth.authorization.next_step(
+            pending.request, logged_in, just_logged_in=True, just_stepped_up=stepped_up
+        )
         return lead_on(call, pending.request, browser, step)
     url = f"{call.services.settings.issuer}/device"
     return see_other(with_parameters(url, {"user_code": pending.user_code or None}), browser.cookies)
 
 
 def begun(
-    call: Call, signed_in: "LogInResult", pending: Pending | None, *, more: tuple[str, ...] = ()
+    call: Call,
+    signed_in: "LogInResult",
+    pending: Pending | None,
+    *,
+    more: tuple[str, ...] = (),
+    stepped_up: bool = False,
 ) -> Answer:
     """End the log-in before, if any, keep the new one in the browser under a new name, and lead on; ``more`` are cookies."""
     live = call.services.authentication.sessions.find_live(signed_in.user.user_id, signed_in.session_id)
@@ -88,4 +103,4 @@ def begun(
     browser = replace(renewed, cookies=(*renewed.cookies, *more))
     if pending is None or live is None:
         return see_other(f"{call.services.settings.issuer}/account", browser.cookies)
-    return resumed(call, pending, browser, live)
+    return resumed(call, pending, browser, live, stepped_up=stepped_up)

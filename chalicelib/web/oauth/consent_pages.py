@@ -11,7 +11,7 @@ from chalicelib.web.pages.page_forms import csrf_token, demand_own_form
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
-    from chalicelib.oauth.authorization import Question
+    from chalicelib.oauth.steps import Question, Step
     from chalicelib.web.oauth.authorization_flow import Pending
 
 api = Api("pages")
@@ -22,14 +22,15 @@ api = Api("pages")
 def consent_page(call: Call) -> Answer:
     """Ask the person whether an application may have what it asks for."""
     from chalicelib.oauth.redirect_uris import form_target
+    from chalicelib.oauth.steps import Step
     from chalicelib.web.oauth import authorization_flow
     from chalicelib.web.pages.rendering import render
 
     browser, text = browser_session.browser(call), call.one("request") or ""
     pending = authorization_flow.opened(call, browser, text)
     question = _question(call, pending)
-    if question is None:
-        return authorization_flow.to_page(call, "login", browser, pending)
+    if isinstance(question, Step):
+        return authorization_flow.to_step(call, question, browser, pending)
     return render(
         "consent.html",
         form_action=(form_target(question.request.redirect_uri),),
@@ -47,14 +48,15 @@ def consent_page(call: Call) -> Answer:
 @page
 def decide(call: Call) -> Answer:
     """Take the person's decision and go back to the application with a code, or with its refusal."""
+    from chalicelib.oauth.steps import Step
     from chalicelib.web.oauth import authorization_flow
 
     fields, browser = forms.single(call), browser_session.browser(call)
     text = fields.get("request", "")
     pending = authorization_flow.opened(call, browser, text)
     question = _question(call, pending)
-    if question is None:
-        return authorization_flow.to_page(call, "login", browser, pending)
+    if isinstance(question, Step):
+        return authorization_flow.to_step(call, question, browser, pending)
     demand_own_form(call, browser, fields.get("csrf"), "consent", *question.shown(text))
     authorization = call.services.oauth.authorization
     if fields.get("decision") != "allow":
@@ -63,8 +65,10 @@ def decide(call: Call) -> Answer:
     return authorization_flow.lead_on(call, question.request, browser, step)
 
 
-def _question(call: Call, pending: "Pending") -> "Question | None":
-    """Return what the person is asked, or None where a log-in comes first."""
+def _question(call: Call, pending: "Pending") -> "Question | Step":
+    """Return what the person is asked, or what comes first."""
     if pending.request is None:
-        return None
+        from chalicelib.oauth.steps import Step
+
+        return Step.LOG_IN
     return call.services.oauth.authorization.question(pending.request, browser_session.logged_in(call))

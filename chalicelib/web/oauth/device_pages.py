@@ -25,14 +25,10 @@ api = Api("pages")
 @page
 def device_page(call: Call) -> Answer:
     """Ask for the code that a device shows (RFC 8628 section 3.3)."""
-    from chalicelib.web.oauth import authorization_flow
-
     browser, logged_in = browser_session.browser(call), browser_session.logged_in(call)
     user_code = (call.one("user_code") or "")[:64]
-    if logged_in is None:
-        return authorization_flow.to_page(
-            call, "login", browser, authorization_flow.Pending(user_code=user_code)
-        )
+    if logged_in is None or call.services.oauth.levels.required(logged_in) is not None:
+        return _to_log_in(call, browser, logged_in, user_code)
     return _ask_for_code(call, browser, logged_in, user_code)
 
 
@@ -40,18 +36,16 @@ def device_page(call: Call) -> Answer:
 @page
 def device_form(call: Call) -> Answer:
     """Show what the device of a code asks for; then take the person's decision."""
-    from chalicelib.web.oauth import authorization_flow
-
     fields, browser = forms.single(call), browser_session.browser(call)
     logged_in, typed = browser_session.logged_in(call), fields.get("user_code", "")
     if logged_in is None:
-        return authorization_flow.to_page(
-            call, "login", browser, authorization_flow.Pending(user_code=typed[:64])
-        )
+        return _to_log_in(call, browser, logged_in, typed[:64])
     demand_own_form(call, browser, fields.get("csrf"), "device", logged_in.session.session_id)
     device = call.services.oauth.devices.find_by_user(typed, logged_in.user, source=call.source)
     if device is None or ("decision" not in fields and not device.is_pending):
         return _ask_for_code(call, browser, logged_in, typed, "This code is unknown, used or too old.")
+    if device.is_pending and call.services.oauth.levels.wanted(logged_in, device.scope) is not None:
+        return _to_log_in(call, browser, logged_in, typed[:64])
     client = call.services.oauth.clients.require(device.client_id)
     consents, user, session = call.services.oauth.consents, logged_in.user, logged_in.session
     wanted = consents.consentable(device.scope, client, user, session)
@@ -60,6 +54,15 @@ def device_form(call: Call) -> Answer:
         return _ask_for_decision(call, browser, asking, typed)
     demand_own_form(call, browser, fields.get("shown"), "device decision", *asking.shown())
     return _decide_device(call, asking, allow=fields["decision"] == "allow")
+
+
+def _to_log_in(call: Call, browser: "Browser", logged_in: "LiveSession | None", user_code: str) -> Answer:
+    """Send the browser to log in, or to show a second factor; it comes back with the code."""
+    from chalicelib.oauth.steps import Step
+    from chalicelib.web.oauth import authorization_flow
+
+    step = Step.LOG_IN if logged_in is None else Step.SECOND_FACTOR
+    return authorization_flow.to_step(call, step, browser, authorization_flow.Pending(user_code=user_code))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """The pages to log in and to sign up at: server-rendered, no script needed (BR-2, SE-8)."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -17,7 +16,6 @@ from chalicelib.web.pages.page_forms import csrf_token, demand_own_form
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
-    from chalicelib.audit.trail import Source
     from chalicelib.web.cookies.browser_session import Browser
     from chalicelib.web.oauth.authorization_flow import Pending
 
@@ -49,7 +47,7 @@ def log_in_by_form(call: Call) -> Answer:
         signed_in = call.services.authentication.log_in.with_password(
             username=fields.get("username", ""),
             password=fields.get("password", ""),
-            source=_source(call, browser, pending),
+            source=browser_session.source(call, browser),
         )
     except SecondFactorRequired as required:
         return second_factor_form.ask(call, browser, required, request=fields.get("request", ""))
@@ -128,13 +126,6 @@ def _sent(call: Call, name: str) -> "tuple[dict[str, str], Browser, Pending | No
     demand_own_form(call, browser, fields.get("csrf"), name)
     text = fields.get("request")
     return fields, browser, authorization_flow.opened(call, browser, text) if text else None
-
-
-def _source(call: Call, browser: "Browser", pending: "Pending | None") -> "Source":
-    """Return who asks; where a client wishes for a level, a remembered device stands for nothing."""
-    source = browser_session.source(call, browser)
-    wishes = pending is not None and pending.request is not None and pending.request.acr_values
-    return replace(source, device=None) if wishes else source
 
 
 def _again(call: Call, name: str, browser: "Browser", fields: Mapping[str, str], refusal: Refusal) -> Answer:

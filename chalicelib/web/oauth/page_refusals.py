@@ -17,7 +17,13 @@ from chalicelib.web.pages.page_forms import message, refusal_page, see_other
 View = Callable[[Call], Answer]
 
 NOTED_SECONDS = 60 * 60  # one kind of refusal is written into a person's trail once in this time
-ANSWERS = {"login_required", "consent_required", "access_denied"}  # no faults, but what was asked for
+ANSWERS = {  # no faults, but what was asked for
+    "login_required",
+    "consent_required",
+    "interaction_required",
+    "unmet_authentication_requirements",
+    "access_denied",
+}
 
 
 def page(view: View) -> View:

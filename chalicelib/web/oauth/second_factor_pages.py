@@ -1,112 +1,180 @@
-"""``/second-factor`` and ``/passkey``: the ends of log-ins that began at a page."""
+"""``/login/second-factor``: of a log-in that waits for it, or of who is logged in and needs a higher level (MF-2, SE-8).
+
+No script is needed for codes.
+"""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from chalicelib.credentials.factor_refusals import SecondFactorRefused, SecondFactorRequired
-from chalicelib.errors import FormRefused, Invalid, SlowDown
-from chalicelib.jose import strict_json
-from chalicelib.web import forms
+from chalicelib.credentials.factor_refusals import SecondFactorRefused
+from chalicelib.errors import Invalid, Refusal, SlowDown
+from chalicelib.keys.secret_hash import hash_of
+from chalicelib.web import forms, refusals
 from chalicelib.web.call import HTML
-from chalicelib.web.cookies import browser_session, remembered_device
+from chalicelib.web.cookies import browser_session, pending_log_in, remembered_device
 from chalicelib.web.oauth.page_refusals import page
-from chalicelib.web.pages import return_to, second_factor_form
-from chalicelib.web.pages.page_forms import demand_own_form, see_other
+from chalicelib.web.oauth.shown_factors import shown_in
+from chalicelib.web.pages import return_to
+from chalicelib.web.pages.page_forms import csrf_token, demand_own_form, see_other
+from chalicelib.web.pages.second_factor_form import PATH
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
     from chalicelib.authentication.log_in import LogInResult
-    from chalicelib.credentials.factor_answers import FactorAnswer
+    from chalicelib.sessions.session import LiveSession
+    from chalicelib.web.cookies.browser_session import Browser
 
 api = Api("pages")
 
-KINDS = ("passkey", "totp", "recovery_code")
+FORM = "second factor"  # what its CSRF token is for
+SHOWN_STATUS = {401: 400}  # a form is no HTTP authentication: there is no challenge to answer
+OVER = "This log-in took too long, or was begun in another browser: log in again."
 
 
-@api.route("/second-factor", methods=["GET"], public=True, status=303, content_type=HTML)
-@page
-def begin_anew(call: Call) -> Answer:
-    """Send a browser that lost its form back to the log-in page."""
-    return see_other(f"{call.services.settings.issuer}/login", ())
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Of whom a factor is asked: the log-in that waits by its token, or who is logged in; and what can be shown."""
+
+    kinds: tuple[str, ...]
+    token: str = ""
+    live: "LiveSession | None" = None
+
+    @property
+    def about(self) -> str:
+        """Return what the form is for: one that was made for a log-in is none for another."""
+        return self.live.session.session_id if self.live else hash_of(self.token)
 
 
 @api.route(
-    "/second-factor",
-    methods=["POST"],
+    PATH,
+    methods=["GET"],
     public=True,
-    form=True,
-    status=303,
+    query=("request", "return_to"),
     content_type=HTML,
-    refuses=(400, 401, 429),
+    redirects=(303,),
+    refuses=(400,),
 )
+@page
+def second_factor_page(call: Call) -> Answer:
+    """Ask for a second factor."""
+    browser = browser_session.browser(call)
+    fields = {name: text for name in ("request", "return_to") if (text := call.one(name))}
+    asked = _asked(call, browser)
+    if asked is None:
+        return see_other(_log_in_link(call, fields), browser.cookies)
+    return _page(call, browser, asked, fields)
+
+
+@api.route(PATH, methods=["POST"], public=True, form=True, status=303, content_type=HTML, refuses=(400, 429))
 @page
 def second_factor_by_form(call: Call) -> Answer:
-    """Finish a log-in with a second factor, then go on."""
+    """Take the factor, then go on to where the log-in was on the way to."""
     fields, browser = forms.single(call), browser_session.browser(call)
-    demand_own_form(call, browser, fields.get("csrf"), second_factor_form.FORM)
-    token = fields.get("pending_token", "")
+    path, asked = return_to.own_path(fields.get("return_to")), _asked(call, browser)
+    if asked is None:
+        return _page(call, browser, _Asked(()), fields, SecondFactorRefused(OVER, reason="over"))
+    demand_own_form(call, browser, fields.get("csrf"), FORM, asked.about)
     try:
-        signed_in = call.services.second_factors.step.finish(
-            token,
-            _answer(fields),
-            remember=fields.get("remember") == "yes",
-            source=browser_session.source(call, browser),
-        )
+        signed_in = _show(call, browser, asked, fields)
     except (SecondFactorRefused, SlowDown, Invalid) as refusal:
-        if refusal.public_code == "log_in_over":
-            raise
-        kinds = tuple(kind for kind in KINDS if kind in fields.get("kinds", "").split())
-        again = SecondFactorRequired(token, kinds)
-        where = {name: fields.get(name, "") for name in ("request", "return_to")}
-        return second_factor_form.ask(call, browser, again, refusal=refusal, **where)
-    return _go_on(call, signed_in, fields)
+        is_over = refusal.public_code == "log_in_over"
+        return _page(call, browser, _Asked(()) if is_over else asked, fields, refusal)
+    return _go_on(call, browser, signed_in, path, fields.get("request"))
 
 
-@api.route(
-    "/passkey",
-    methods=["POST"],
-    public=True,
-    form=True,
-    status=303,
-    content_type=HTML,
-    refuses=(400, 401, 429),
-)
-@page
-def passkey_by_form(call: Call) -> Answer:
-    """Log in with a passkey that the page's script asked for, then go on."""
-    fields, browser = forms.single(call), browser_session.browser(call)
-    demand_own_form(call, browser, fields.get("csrf"), "login")
-    signed_in = call.services.second_factors.step.with_passkey(
-        _answer(fields), source=browser_session.source(call, browser)
-    )
-    return _go_on(call, signed_in, fields)
-
-
-def _answer(fields: Mapping[str, str]) -> "FactorAnswer":
-    from chalicelib.credentials.factor_answers import FactorAnswer
-
-    return FactorAnswer(fields.get("totp"), fields.get("recovery_code"), _object(fields.get("passkey")))
-
-
-def _object(text: str | None) -> dict[str, Any] | None:
-    if text is None:
+def _asked(call: Call, browser: "Browser") -> _Asked | None:
+    """Return of whom a factor is asked: a log-in that waits goes before the one that is there."""
+    token = pending_log_in.of(call)
+    if token is not None:
+        source = browser_session.source(call, browser)
+        with suppress(SecondFactorRefused):
+            return _Asked(call.services.second_factors.step.waiting(token, source=source).kinds, token)
+    live = browser_session.logged_in(call)
+    if live is None:
         return None
-    try:
-        value = strict_json.loads(text.encode())
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
-        raise FormRefused("The passkey is no JSON object.")
-    return value
+    return _Asked(call.services.accounts.reauthentication.factors(live).kinds, live=live)
 
 
-def _go_on(call: Call, signed_in: "LogInResult", fields: Mapping[str, str]) -> Answer:
+def _show(call: Call, browser: "Browser", asked: _Asked, fields: Mapping[str, str]) -> "LogInResult":
+    source, answer = browser_session.source(call, browser), shown_in(fields)
+    second_factors = call.services.second_factors
+    if asked.live is not None:
+        return second_factors.step_up.raise_level(asked.live, answer, source=source)
+    remember = fields.get("remember") == "yes"
+    return second_factors.step.finish(asked.token, answer, remember=remember, source=source)
+
+
+def _go_on(
+    call: Call, browser: "Browser", signed_in: "LogInResult", path: str | None, text: str | None
+) -> Answer:
     from chalicelib.web.oauth import authorization_flow
 
-    remembered = remembered_device.kept(call, signed_in.device_token)
-    if path := return_to.own_path(fields.get("return_to")):
-        cookies = (*return_to.cookies_of(call, signed_in, path), *remembered)
+    more = (*remembered_device.kept(call, signed_in.device_token), pending_log_in.dropped())
+    if path is not None:
+        cookies = (*return_to.cookies_of(call, signed_in, path), *more)
         return see_other(call.services.settings.issuer + path, cookies)
-    browser, text = browser_session.browser(call), fields.get("request")
     pending = authorization_flow.opened(call, browser, text) if text else None
-    return authorization_flow.begun(call, signed_in, pending, more=remembered)
+    return authorization_flow.begun(call, signed_in, pending, more=more, stepped_up=True)
+
+
+def _page(
+    call: Call,
+    browser: "Browser",
+    asked: _Asked,
+    fields: Mapping[str, str],
+    refusal: Refusal | None = None,
+) -> Answer:
+    """Return the page: its form, or where to get a second factor, or that the log-in is over."""
+    from chalicelib.web.pages.rendering import render
+
+    where = _where(call, browser, fields)
+    if asked.live is not None and not asked.kinds and not _must_enrol(call, asked.live):
+        return see_other(where["go_on"], browser.cookies)
+    status = refusals.medium(refusal).status if refusal else 200
+    headers = refusals.retry_after(refusal) if refusal else {}
+    return render(
+        "second_factor.html",
+        status=SHOWN_STATUS.get(status, status),
+        headers={**headers, **browser_session.set_cookies(browser.cookies)},
+        csrf=csrf_token(call, browser, FORM, asked.about),
+        kinds=asked.kinds,
+        user=asked.live.user.display_name if asked.live else "",
+        said=refusal.detail if refusal else "",
+        days=0 if asked.live else call.services.settings.remember_device_days,
+        **where,
+    )
+
+
+def _where(call: Call, browser: "Browser", fields: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the page knows of where the log-in leads."""
+    from chalicelib.oauth.redirect_uris import form_target
+    from chalicelib.web.oauth import authorization_flow
+
+    text, path = fields.get("request", ""), return_to.own_path(fields.get("return_to")) or ""
+    pending = authorization_flow.opened(call, browser, text) if text else None
+    request = pending.request if pending else None
+    client = call.services.oauth.authorization.client_of(request) if request else None
+    return {
+        "request": text,
+        "return_to": path,
+        "client": client.name if client else "",
+        "form_action": (form_target(request.redirect_uri),) if request else (),
+        "go_on": call.services.settings.issuer
+        + (_with_request("/continue", text) if text else path or "/account"),
+        "log_in": _log_in_link(call, fields),
+    }
+
+
+def _must_enrol(call: Call, live: "LiveSession") -> bool:
+    return live.session.lacks_factor(call.services.authentication.session_limits)
+
+
+def _log_in_link(call: Call, fields: Mapping[str, str]) -> str:
+    return call.services.settings.issuer + _with_request("/login", fields.get("request", ""))
+
+
+def _with_request(path: str, text: str) -> str:
+    return f"{path}?request={quote(text)}" if text else path

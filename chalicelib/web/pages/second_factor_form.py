@@ -1,43 +1,32 @@
-"""The page that asks for a second factor in the middle of a log-in, whichever way it began; no script is needed for codes."""
+"""How a browser whose log-in waits gets to the page that asks for a second factor, whichever way the log-in began."""
 
-from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlencode
 
 from chalicelib.credentials.factor_refusals import SecondFactorRequired
 from chalicelib.web.call import Answer, Call
-from chalicelib.web.cookies.browser_session import Browser, set_cookies
-from chalicelib.web.pages.page_forms import csrf_token
+from chalicelib.web.cookies import pending_log_in
+from chalicelib.web.cookies.browser_session import Browser
+from chalicelib.web.pages.page_forms import see_other
 
-if TYPE_CHECKING:
-    from chalicelib.errors import Refusal
-
-FORM = "second factor"  # what its CSRF token is for
-SHOWN_STATUS = {401: 400}  # a form is no HTTP authentication: there is no challenge to answer
+PATH = "/login/second-factor"
+RESUMED = "/continue?"  # where a provider leads back to with an authorization request
 
 
 def ask(
-    call: Call,
-    browser: Browser,
-    required: SecondFactorRequired,
-    *,
-    request: str = "",
-    return_to: str = "",
-    refusal: "Refusal | None" = None,
+    call: Call, browser: Browser, required: SecondFactorRequired, *, request: str = "", return_to: str = ""
 ) -> Answer:
-    """Return the page. ``request`` or ``return_to`` is where the log-in leads; the pending token stays out of every URL."""
-    from chalicelib.web import refusals
-    from chalicelib.web.pages.rendering import render
+    """Send the browser there; ``request`` or ``return_to`` is where the log-in leads.
 
-    status = refusals.medium(refusal).status if refusal else 200
-    headers = refusals.retry_after(refusal) if refusal else {}
-    return render(
-        "second_factor.html",
-        status=SHOWN_STATUS.get(status, status),
-        headers={**headers, **set_cookies(browser.cookies)},
-        csrf=csrf_token(call, browser, FORM),
-        pending_token=required.pending_token or "",
-        kinds=required.kinds,
-        request=request,
-        return_to=return_to,
-        said=refusal.detail if refusal else "",
-        days=call.services.settings.remember_device_days,
-    )
+    The pending token goes along in a cookie, in no URL and no page (MF-2). The log-in must have been asked for with
+    ``browser_session.source(call, browser)``: no other browser can go on with it.
+    """
+    if return_to.startswith(RESUMED):
+        (request,), return_to = parse_qs(return_to.removeprefix(RESUMED)).get("request", [""]), ""
+    cookies = (*browser.cookies, pending_log_in.kept(required.pending_token or ""))
+    return see_other(address(call, request=request, return_to=return_to), cookies)
+
+
+def address(call: Call, *, request: str = "", return_to: str = "") -> str:
+    """Return the page's address."""
+    where = {name: text for name, text in (("request", request), ("return_to", return_to)) if text}
+    return f"{call.services.settings.issuer}{PATH}" + (f"?{urlencode(where)}" if where else "")

@@ -1,6 +1,7 @@
 """``/login/{provider}``: log in through another OpenID provider, and come back from it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING
 
@@ -93,7 +94,7 @@ def begin(call: Call) -> Answer:
     public=True,
     query=("code", "state", "iss", "error"),
     gives=Ended,
-    redirects=(302,),
+    redirects=(302, 303),
     refuses=(400, 401, 403, 404, 409, 503),
 )
 @_refused_as_page
@@ -119,6 +120,7 @@ def finish(call: Call) -> Answer:
         from chalicelib.web.pages import second_factor_form
 
         browser = browser_session.browser(call)
+        browser = replace(browser, cookies=(*browser.cookies, federated_log_in.dropped()))
         return second_factor_form.ask(call, browser, finished.asked, return_to=finished.return_to)
     return _sent_back(call, finished, finished.return_to)
 

@@ -1,0 +1,38 @@
+"""The steps of an authorization request: what a person does, or is asked, before the client gets its code."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from chalicelib.oauth.authorization_request import AuthorizationRequest
+from chalicelib.oauth.client import Client
+from chalicelib.scopes import Scopes
+from chalicelib.sessions.session import LiveSession
+
+
+class Step(Enum):
+    """What the person has to do before the client gets its code."""
+
+    LOG_IN = "log in"
+    SECOND_FACTOR = "second factor"
+    CONSENT = "consent"
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """The end of the request: the browser goes back to its client with a code."""
+
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is asked: whether this client may have these scopes; all as read for one answer."""
+
+    request: AuthorizationRequest
+    client: Client
+    logged_in: LiveSession
+    wanted: Scopes
+
+    def shown(self, form: str) -> tuple[str, ...]:
+        """Return what the page showed: a decision on it is none on another person, request or scope."""
+        return self.logged_in.session.session_id, form, *sorted(self.wanted)

@@ -1,0 +1,55 @@
+"""Accounts with second factors at a running service, made over HTTP."""
+
+import json
+import time
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+from tests.parts.server import Server
+from tests.support import patience
+from tests.support.factor_people import code_of
+from tests.support.soft_authenticator import SoftAuthenticator
+
+FACTORS = "/users/me/factors"
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass
+class Account:
+    """Somebody with an authenticator app, unless said otherwise."""
+
+    server: Server
+    username: str
+    token: str = ""
+    secret: str = ""
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        headers = {"Content-Type": "application/json"}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        data = json.dumps(body or {}).encode()
+        request = urllib.request.Request(self.server.url + path, data, headers, method=method)
+        with urllib.request.urlopen(request, timeout=patience.SECONDS) as answer:
+            octets = answer.read()
+        return json.loads(octets) if octets else None
+
+    @classmethod
+    def made(cls, server: Server, username: str, *, has_app: bool = True) -> "Account":
+        account = cls(server, username)
+        wanted = {"username": username, "password": PASSWORD, "log_in": True}
+        account.token = account.ask("POST", "/users", wanted)["access_token"]
+        if has_app:
+            account.secret = account.ask("POST", f"{FACTORS}/totp")["secret"]
+            earlier = account.code(off=-1)  # so that the code of now still counts
+            account.ask("PUT", f"{FACTORS}/totp", {"totp": earlier})
+        return account
+
+    def code(self, *, off: int = 0) -> str:
+        return code_of(self.secret, time.time(), off=off)
+
+    def add_passkey(self) -> SoftAuthenticator:
+        device = SoftAuthenticator(self.server.url)
+        options = self.ask("POST", f"{FACTORS}/passkeys/options")["options"]
+        self.ask("POST", f"{FACTORS}/passkeys", {"passkey": device.create(options), "name": "Laptop"})
+        return device
