@@ -12,7 +12,6 @@ from chalicelib import scopes
 from chalicelib.jose import jws
 from chalicelib.settings.durations import durations
 from chalicelib.settings.reader import PREFIX, Reader, SettingsError, is_web_origin_or_path
-from chalicelib.settings.second_factors import second_factors
 from chalicelib.settings.structured import (
     SECRET_REFERENCES,
     ProviderSetting,
@@ -21,6 +20,7 @@ from chalicelib.settings.structured import (
     providers,
     trusted_issuers,
 )
+from chalicelib.settings.ways_in import ways_in
 from chalicelib.value import Value
 
 if TYPE_CHECKING:
@@ -136,9 +136,7 @@ def _settings(read: Reader, environ: Mapping[str, str]) -> Settings:
         password_min_length=read.whole("PASSWORD_MIN_LENGTH", 8, 8, 64),
         trusted_issuers=trusted_issuers(read, production=production),
         providers=providers(read, production=production),
-        sign_up_open=read.choice("SIGN_UP", "open", ("open", "closed")) == "open",
-        email_log_in=read.choice("EMAIL_LOG_IN", "off", ("on", "off")) == "on",
-        **second_factors(read),
+        **ways_in(read),
         allowed_origins=origins(read),
         mail=_mail(read, "none" if production or function else "console:"),
         mail_from=read.optional("MAIL_FROM"),

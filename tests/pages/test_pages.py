@@ -82,7 +82,9 @@ def test_every_script_that_a_script_or_page_asks_for_is_served() -> None:
 
 
 def test_a_value_in_a_template_is_escaped_and_a_missing_one_is_a_defect(client: Client) -> None:
-    answer = rendering.render("message.html", title="<script>", text='"quoted" & <b>bold</b>', sent="")
+    answer = rendering.render(
+        "message.html", title="<script>", text='"quoted" & <b>bold</b>', sent="", onward=("/", "Go on")
+    )
     assert "<script>" not in answer.body
     assert "&lt;b&gt;bold" in answer.body
     with pytest.raises(UndefinedError):
