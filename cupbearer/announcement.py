@@ -30,9 +30,9 @@ def announce(server: Server, *, as_json: bool) -> None:
         print(json.dumps(facts), flush=True)
         return
     print(f"Cupbearer serves {url} from {store} (Ctrl-C ends it)")
-    if chosen.mail == "console:":
-        print(f"Mail is not sent but shown: {url}/outbox")
     print(f"Try:  curl {url}/cats   Then, in another terminal:  {_command()} demo", flush=True)
+    if chosen.mail == "console:":
+        print(f"Mail is not sent but shown: {url}/outbox", flush=True)
 
 
 def _command() -> str:

@@ -102,6 +102,17 @@ def test_what_is_left_is_private_holds_no_secret_and_goes_with_the_server(projec
     assert words(project) == []
 
 
+@pytest.mark.parametrize(
+    ("way", "shared"),
+    [("smtp://localhost:1025", True), ("smtps://cup:deep-red@mail.example", False), ("ssm:/cup/mail", True)],
+)
+def test_how_mail_leaves_is_shared_unless_a_password_is_in_it(project: Path, way: str, shared: bool) -> None:
+    with serving(project, CUPBEARER_MAIL=way, CUPBEARER_MAIL_FROM="no-reply@auth.example", lines=1):
+        (word,) = words(project)
+        assert ("CUPBEARER_MAIL" in json.loads(word.read_text())["settings"]) == shared
+        assert "deep-red" not in word.read_text()
+
+
 def test_what_a_killed_server_left_is_noticed_and_not_believed(project: Path) -> None:
     with serving(project, CUPBEARER_ISSUER="http://localhost:9") as server:
         server.process.kill()
@@ -138,10 +149,11 @@ def test_of_two_servers_the_port_says_which(project: Path) -> None:
 
 
 def test_it_says_what_it_serves_and_what_to_do_next(project: Path) -> None:
-    with serving(project) as server:
+    with serving(project, lines=3) as server:
         assert "from sqlite:///.cupbearer/cupbearer.db" in server.said
         assert f"curl http://localhost:{server.port}/cats" in server.said
         assert "cupbearer demo" in server.said or "cupbearer.cli demo" in server.said
+        assert f"shown: http://localhost:{server.port}/outbox" in server.said
         assert max(map(len, server.said.splitlines())) <= 100
 
 
