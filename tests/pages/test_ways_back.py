@@ -9,7 +9,7 @@ pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Page, expect
 
 from chalicelib.mail.ticket import Ticket
-from chalicelib.mail.ticket_purposes import PASSWORD_RESET, UNDO_CHANGE, VERIFY_EMAIL, Purpose
+from chalicelib.mail.ticket_purposes import LOG_IN, PASSWORD_RESET, UNDO_CHANGE, VERIFY_EMAIL, Purpose
 from chalicelib.settings import settings
 from chalicelib.users.user import User
 from chalicelib.wiring import Services
@@ -123,13 +123,16 @@ def test_a_forgotten_password_is_no_loss_without_script(
     page.locator("[name=new_password]").fill(NEW)
     press(page, "Set the password")
     page.get_by_role("link", name="Log in").click()
-    page.locator("[name=username]").fill("ole@example.com")
-    page.locator("[name=password]").fill(NEW)
+    page.get_by_role("link", name="Log in by mail").click()
+    page.locator("[name=email]").fill("ole@example.com")
+    press(page, "Send the mail")
+    take_pictures(page, "email-login")
+    page.locator("[name=code]").fill(mailed(services, LOG_IN, "ole@example.com")["code"])
     press(page, "Log in")
     assert page.url == f"{server.url}/account"
 
 
-@pytest.mark.parametrize("path", ["/forgot", "/reset-password?ticket=none"])
+@pytest.mark.parametrize("path", ["/forgot", "/email-login", "/reset-password?ticket=none"])
 def test_the_pages_that_anybody_may_open_are_accessible(person: Person, path: str) -> None:
     page = person.page()
     page.goto(person.server.url + path)

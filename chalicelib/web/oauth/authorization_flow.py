@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from chalicelib.oauth.authorization import PENDING_SECONDS
 from chalicelib.oauth.authorization_request import AuthorizationRequest
 from chalicelib.oauth.errors import RefusedAtPage
-from chalicelib.oauth.redirect_uris import with_parameters
+from chalicelib.oauth.redirect_uris import form_target, with_parameters
 from chalicelib.oauth.steps import Redirect, Step
 from chalicelib.sessions.session import LiveSession
 from chalicelib.store.stored_values import StoredValue
@@ -87,6 +87,13 @@ def resumed(
         return lead_on(call, pending.request, browser, step)
     url = f"{call.services.settings.issuer}/device"
     return see_other(with_parameters(url, {"user_code": pending.user_code or None}), browser.cookies)
+
+
+def form_targets(pending: Pending | None) -> tuple[str, ...]:
+    """Return the origins that a form of a log-in may lead to, beside our own: that of the client on the way to it."""
+    if pending is None or pending.request is None:
+        return ()
+    return (form_target(pending.request.redirect_uri),)
 
 
 def begun(

@@ -153,7 +153,7 @@ def _form(
         f"{name}.html",
         status=SHOWN_STATUS.get(status, status),
         headers={**headers, **browser_session.set_cookies(browser.cookies)},
-        form_action=_targets(request.redirect_uri) if request else (),
+        form_action=authorization_flow.form_targets(pending),
         csrf=csrf_token(call, browser, name),
         request=text,
         client=client.name if client else "",
@@ -177,13 +177,8 @@ def _filled(call: Call, name: str, fields: Mapping[str, str], refusal: Refusal |
         "min_length": call.services.settings.password_min_length,
         "sign_up_open": call.services.settings.sign_up_open,
         "sends_mail": call.services.mail.is_sent,
+        "by_mail": call.services.mail.is_sent and call.services.settings.email_log_in,
     }
-
-
-def _targets(redirect_uri: str) -> tuple[str, ...]:
-    from chalicelib.oauth.redirect_uris import form_target
-
-    return (form_target(redirect_uri),)
 
 
 def _must_be_fresh(call: Call, pending: "Pending | None") -> bool:
