@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from chalicelib.mail.message import Mail
 from cupbearer.testing import SOURCE, AppUnderTest, Client, Reply
 from tests.support import mailed
 
@@ -252,6 +253,9 @@ class TestOff:
         other = ben.patch("/users/me", json={"email": NEW}).json["user"]
         assert (other["email"], other["email_verified"]) == (NEW, False)
         assert cupbearer.services.accounts.users.find(ADDRESS) is None
+
+    def test_an_outbox_that_nobody_empties_takes_nothing_in(self, cupbearer: AppUnderTest) -> None:
+        assert cupbearer.services.mail.outbox.sending(Mail("notice", ADDRESS)) == ()
 
     def test_an_operators_word_leaves_no_mail_that_nobody_delivers(
         self, cupbearer: AppUnderTest, client: Client
