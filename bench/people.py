@@ -66,7 +66,7 @@ def crowd(
         created_at=SIGNED_UP,
         name="A Person",
         password=at.credentials.passwords.hash(house.PASSWORD),
-        disabled=disabled,
+        disabled_by_operator=disabled,
         email="USERNAME@example.com" if has_address else None,
         email_verified=has_address,
     )

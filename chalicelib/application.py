@@ -22,9 +22,10 @@ from chalicelib.web.oauth import (
     passkey_pages,
     second_factor_pages,
 )
-from chalicelib.web.pages import mailed_links, outbox, password_reset, rendering
+from chalicelib.web.pages import mailed_links, outbox, password_reset, rendering, restore_account
 from chalicelib.web.resources import (
     about,
+    account_restorations,
     consents,
     email_sessions,
     email_verifications,
@@ -44,6 +45,7 @@ SETTINGS = settings.from_environment()
 APIS = (
     users.api,
     own_account.api,
+    account_restorations.api,
     sessions.api,
     second_step.api,
     second_factors.api,
@@ -54,6 +56,7 @@ APIS = (
     rendering.api,
     outbox.api,
     password_reset.api,
+    restore_account.api,
     mailed_links.api,
     email_verifications.api,
     password_resets.api,

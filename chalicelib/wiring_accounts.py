@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from chalicelib.accounts.administration import Administration
+    from chalicelib.accounts.deletion import Deletion
     from chalicelib.accounts.idempotency import IdempotencyKeys
     from chalicelib.accounts.operators import Operators
+    from chalicelib.accounts.own_data import OwnData
     from chalicelib.accounts.provisioning import Provisioning
     from chalicelib.accounts.reauthentication import Reauthentication
     from chalicelib.accounts.self_service import SelfService
@@ -71,6 +73,7 @@ class Accounts:
             reauthentication=self.reauthentication,
             sessions=at.authentication.sessions,
             administration=self.administration,
+            deletion=self.deletion,
             audit=at.audit,
             address=at.ways_back.own_address if at.mail.is_sent else None,
         )
@@ -87,6 +90,7 @@ class Accounts:
             at.authentication.sessions,
             at.credentials.password_checks,
             at.second_factors.checks,
+            at.ways_back.notices,
         )
 
     @cached_property
@@ -103,6 +107,36 @@ class Accounts:
             sessions=at.authentication.sessions,
             audit=at.audit,
             notices=at.ways_back.notices,
+        )
+
+    @cached_property
+    def deletion(self) -> "Deletion":
+        """Return how accounts end, and are taken back."""
+        from chalicelib.accounts.deletion import Deletion
+
+        at = self._at
+        return Deletion(
+            store=at.store,
+            world=at.world,
+            administration=self.administration,
+            closed=at.authentication.closed_accounts,
+            notices=at.ways_back.notices,
+            grace_days=at.settings.deletion_grace_days,
+        )
+
+    @cached_property
+    def own_data(self) -> "OwnData":
+        """Return what shows people all that is kept of them."""
+        from chalicelib.accounts.own_data import OwnData
+
+        at = self._at
+        return OwnData(
+            world=at.world,
+            sessions=at.authentication.sessions,
+            reauthentication=self.reauthentication,
+            outbox=at.mail.outbox,
+            audit=at.audit,
+            readers={"consents": at.oauth.consents.of},
         )
 
     @cached_property

@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from chalicelib.authentication.closed_accounts import ClosedAccounts
     from chalicelib.authentication.log_in import LogIn
     from chalicelib.sessions.browser_session import BrowserSessions
     from chalicelib.sessions.refresh_tokens import RefreshTokens
@@ -32,8 +33,17 @@ class Authentication:
             access=at.tokens.access,
             audit=at.audit,
             second_factor=at.second_factors.gate,
-            notices=at.ways_back.notices,
+            closed=self.closed_accounts,
+            arrivals=at.ways_back.new_devices if at.mail.is_sent else None,
         )
+
+    @cached_property
+    def closed_accounts(self) -> "ClosedAccounts":
+        """Return what a log-in to a closed account is told."""
+        from chalicelib.authentication.closed_accounts import ClosedAccounts
+        from chalicelib.keys.signed_payloads import SignedPayloads
+
+        return ClosedAccounts(SignedPayloads(self._at.keys.mac, self._at.world))
 
     @cached_property
     def sessions(self) -> "Sessions":

@@ -1,5 +1,6 @@
 """Wiring of second factors: the kinds, their one check, the gate, and what is done with them."""
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -46,7 +47,15 @@ class SecondFactors:
         from chalicelib.credentials.factor_check import FactorChecks
 
         at = self._at
-        return FactorChecks(at.store, at.world, self.totps, self.passkeys, at.credentials.throttle, at.audit)
+        throttle = at.credentials.throttle
+        checks = FactorChecks(at.store, at.world, self.totps, self.passkeys, throttle, at.audit)
+        if not at.mail.is_sent:
+            return checks
+        notices = at.ways_back.notices
+        return replace(
+            checks,
+            telling=lambda user, source: notices.telling(user, "recovery_code_used", source=source),
+        )
 
     @cached_property
     def gate(self) -> "SecondFactor":
@@ -98,6 +107,7 @@ class SecondFactors:
             totps=self.totps,
             passkeys=self.passkeys,
             recovery_codes=RecoveryCodeBook(at.world),
+            notices=at.ways_back.notices,
             audit=at.audit,
             required=at.settings.second_factor_required,
         )
@@ -108,4 +118,6 @@ class SecondFactors:
         from chalicelib.accounts.factor_reset import FactorReset
 
         at = self._at
-        return FactorReset(at.store, at.world, at.accounts.users, at.authentication.sessions, at.audit)
+        return FactorReset(
+            at.store, at.world, at.accounts.users, at.authentication.sessions, at.ways_back.notices, at.audit
+        )

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from chalicelib.accounts.email_log_in import EmailLogIn
     from chalicelib.accounts.email_verification import EmailVerification
     from chalicelib.accounts.mailed_tickets import MailedTickets
+    from chalicelib.accounts.new_devices import NewDevices
     from chalicelib.accounts.notices import Notices
     from chalicelib.accounts.own_address import OwnAddress
     from chalicelib.accounts.password_reset import PasswordReset
@@ -43,6 +44,13 @@ class WaysBack:
 
         at = self._at
         return Notices(at.accounts.users, at.mail.tickets, at.mail.outbox, at.audit, at.world)
+
+    @cached_property
+    def new_devices(self) -> "NewDevices":
+        """Return what tells people of log-ins from somewhere new."""
+        from chalicelib.accounts.new_devices import NewDevices
+
+        return NewDevices(self.notices)
 
     @cached_property
     def change_of_address(self) -> "ChangeOfAddress":

@@ -36,6 +36,15 @@ class World(Value):
         return base64.urlsafe_b64encode(self.random_bytes(SECRET_BYTES)).decode().rstrip("=")
 
 
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def moment(seconds: int) -> str:
+    """Return a time, given in seconds since the epoch, as people read it: ``15 Jan 2027, 08:00 UTC``."""
+    at = time.gmtime(seconds)
+    return f"{at.tm_mday} {MONTHS[at.tm_mon - 1]} {at.tm_year}, {at.tm_hour:02d}:{at.tm_min:02d} UTC"
+
+
 def is_within(then: float, seconds: float, *, now: float) -> bool:
     """Return whether a stored time is at most so many seconds ago; what lies in the future was not a moment ago (AV-4).
 

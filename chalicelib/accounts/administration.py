@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 
 from chalicelib import scopes
 from chalicelib.accounts.changes import differences
-from chalicelib.accounts.mailed_tickets import written_to
-from chalicelib.accounts.notices import Notices
+from chalicelib.accounts.notices import BY_OPERATOR, Notices
 from chalicelib.audit.trail import OPERATOR, Audit, Source
 from chalicelib.credentials.passwords import Passwords
 from chalicelib.credentials.throttling import Throttle
@@ -18,10 +17,10 @@ from chalicelib.users import names, owned_records
 from chalicelib.users.user import User
 from chalicelib.users.users import Users
 
-NOWHERE = Source()  # a notice does not say where an operator is
 LATELY = 50  # events of the trail: the networks in them are unlocked
 
 Change = Callable[[User], User]
+Telling = Callable[[User], Iterable[Write]]  # what a mail about a change takes, of the user as before it
 Permit = Callable[
     [User, User | None], Iterable[Check]
 ]  # of a change, or with None a deletion; may raise a refusal
@@ -78,6 +77,26 @@ class Administration:
         _, user = self.users.change(user_id, change, also, *more)
         return user
 
+    def change_and_tell(
+        self,
+        user_id: str,
+        change: Change,
+        telling: Telling,
+        *more: Callable[[User, User], Iterable[Write]],
+        source: Source,
+        by: Authority,
+    ) -> User:
+        """Change a user as :meth:`change` does, with the writes that tell the person, and have these delivered."""
+        told: list[Write] = []
+
+        def also(old: User, _new: User) -> Iterable[Write]:
+            told[:] = telling(old)
+            return told
+
+        user = self.change(user_id, change, also, *more, source=source, by=by)
+        self.notices.deliver(*told)
+        return user
+
     def administer(
         self,
         user_id: str,
@@ -92,9 +111,9 @@ class Administration:
         cleaned = None if name is None else names.clean_name(name)
 
         def change(user: User) -> User:
-            if disabled is not None and disabled != user.disabled:
+            if disabled is not None and disabled != user.disabled_by_operator:
                 user = user.with_sessions_ended("disabled") if disabled else user
-                user = replace(user, disabled=disabled)
+                user = replace(user, disabled_by_operator=disabled)
             return replace(
                 user,
                 name=user.name if cleaned is None else cleaned,
@@ -117,23 +136,16 @@ class Administration:
         )
 
     def set_password(self, user_id: str, *, new: str, source: Source, actor: str = OPERATOR) -> None:
-        """Set anybody's password and end every session."""
+        """Set anybody's password and end every session; the person is told."""
         self.passwords.check_new(new, context=self.users.require(user_id).words)
         hashed = self.passwords.hash(new)
-        told: list[Write] = []
-
-        def telling(old: User, _new: User) -> Iterable[Write]:
-            told[:] = self.notices.telling(old, "password_changed", to=written_to(old), source=NOWHERE)
-            return told
-
-        self.change(
+        self.change_and_tell(
             user_id,
             lambda user: replace(user.with_sessions_ended("password_changed"), password=hashed),
-            telling,
+            lambda user: self.notices.telling(user, "password_set_by_operator", source=BY_OPERATOR),
             source=source,
             by=Authority(actor),
         )
-        self.notices.deliver(*told)
 
     def end_session(
         self, user_id: str, session_id: str | None, *, source: Source, actor: str = OPERATOR
@@ -162,16 +174,19 @@ class Administration:
         source: Source,
         by: Authority = AT_THE_COMMAND_LINE,
     ) -> None:
-        """Delete anybody: account and names in one commit, by which every session ends. The trail stays until it expires."""
+        """Delete anybody at once: account and names in one commit, by which every session ends; the person is told.
+
+        The trail stays until it expires.
+        """
 
         def attempt() -> tuple[Write, ...]:
             user = self.users.require(user_id)
             audit = self.audit.write("deleted", target=user_id, source=source, actor=by.actor)
             demanded = (*by.permitted(user, None), *self._another_left(user, None, force=by.force))
-            seen = source if by.actor == user_id else NOWHERE
-            told = self.notices.telling(user, "account_deleted", to=written_to(user), source=seen)
-            self.store.commit(*each_once(*self.users.records.deleting(user), audit, *demanded), *told)
-            return told
+            seen = source if by.actor == user_id else BY_OPERATOR
+            telling = self.notices.telling(user, "account_deleted", source=seen)
+            self.store.commit(*each_once(*self.users.records.deleting(user), audit, *demanded, *telling))
+            return telling
 
         told = retrying(attempt, busy=Taken("The account is being changed by others: try again."))
         self.notices.deliver(*told)

@@ -11,11 +11,14 @@ def differences(old: User, new: User) -> list[tuple[str, dict[str, str]]]:
         found.append(("profile_changed", {"changed": " ".join(profile)}))
     if old.scopes != new.scopes:
         found.append(("scopes_changed", _scope_change(old, new)))
-    if old.disabled != new.disabled:
-        found.append(("disabled" if new.disabled else "enabled", {}))
+    if old.disabled_by_operator != new.disabled_by_operator:
+        found.append(("disabled" if new.disabled_by_operator else "enabled", {}))
+    if old.closing != new.closing:
+        event = "account_closed" if new.closing else "account_taken_back"
+        found.append((event, {"deletes_at": str(new.deletes_at)} if new.closing else {}))
     if old.password != new.password:
         found.append(("password_changed", {}))
-    elif old.epoch != new.epoch and not new.disabled:
+    elif old.epoch != new.epoch and not new.disabled and old.closing is None:
         found.append(("log_out_everywhere", {}))
     return found
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from chalicelib.accounts.notices import BY_OPERATOR, Notices
 from chalicelib.audit.trail import OPERATOR, Audit, Source
 from chalicelib.credentials.factor_records import Reset
 from chalicelib.credentials.factors import Factors
@@ -11,7 +12,7 @@ from chalicelib.store import Check, Remove, Store
 from chalicelib.store.retrying import retrying
 from chalicelib.users.user import User
 from chalicelib.users.users import Users
-from chalicelib.world import World
+from chalicelib.world import World, moment
 
 WAIT_SECONDS = 24 * 60 * 60
 
@@ -26,6 +27,7 @@ class FactorReset:
     world: World
     users: Users
     sessions: Sessions
+    notices: Notices
     audit: Audit
 
     def ask(self, user_id: str, *, source: Source, actor: str = OPERATOR) -> int:
@@ -38,7 +40,10 @@ class FactorReset:
             write = reset.inserting() if factors.reset is None else factors.reset.replacing(reset)
             audit = self.audit.write("factors_reset_asked", target=user_id, source=source, actor=actor)
             unchanged = (Check(user.record),) if user.record else ()
-            self.store.commit(write, *factors.clearing(), *unchanged, audit)
+            until = moment(reset.due_at)
+            telling = self.notices.telling(user, "factors_reset_asked", source=BY_OPERATOR, until=until)
+            self.store.commit(write, *factors.clearing(), *unchanged, audit, *telling)
+            self.notices.deliver(*telling)
             return reset.due_at
 
         return retrying(attempt, busy=Taken(_BUSY))
@@ -50,7 +55,10 @@ class FactorReset:
             user, factors = self._read(user_id)
             ended = user.with_sessions_ended("revoked")
             audit = self.audit.write("factors_reset", target=user_id, source=source, actor=actor)
-            self.store.commit(*self.users.records.changing(user, ended), *factors.forgetting(), audit)
+            telling = self.notices.telling(user, "factors_reset", source=BY_OPERATOR)
+            changing = self.users.records.changing(user, ended)
+            self.store.commit(*changing, *factors.forgetting(), audit, *telling)
+            self.notices.deliver(*telling)
 
         retrying(attempt, busy=Taken(_BUSY))
 

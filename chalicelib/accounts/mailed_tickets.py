@@ -145,7 +145,7 @@ class MailedTickets:
 
 def standing(ticket: Ticket, user: User | None) -> User:
     """Return the user of a ticket where what has changed since has not ended it; raise TicketRefused."""
-    if user is None or user.disabled:
+    if user is None or not user.may_prove:
         raise TicketRefused("there is no such user, or it is disabled")
     if ticket.epoch is not None and ticket.epoch != user.epoch:
         raise TicketRefused(f"ended since: {user.epoch_reason}")
@@ -159,7 +159,7 @@ def told(username: str, source: Source, *, at: int, **more: str) -> dict[str, st
 
 def written_to(user: User | None) -> str:
     """Return the address that mail to a person goes to: the one that is stored and verified (IN-3); "" for none."""
-    if user is None or user.disabled or not user.email_verified:
+    if user is None or not user.may_prove or not user.email_verified:
         return ""
     return user.email or ""
 

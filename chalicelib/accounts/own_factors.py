@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from chalicelib.accounts.notices import Notices
 from chalicelib.audit.trail import Audit, Source
 from chalicelib.credentials.factor_answers import holder_of
 from chalicelib.credentials.factor_records import Passkey, RecoveryCodes, Totp
@@ -40,6 +41,7 @@ class OwnFactors:
     totps: Totps
     passkeys: Passkeys
     recovery_codes: RecoveryCodeBook
+    notices: Notices
     audit: Audit
     required: bool = False
 
@@ -113,7 +115,9 @@ class OwnFactors:
             codes, write = self.recovery_codes.making(user, factors.recovery_codes)
             unchanged = (Check(user.record),) if user.record else ()
             audit = self.audit.write("recovery_codes_made", target=user.user_id, source=source)
-            self.store.commit(write, *unchanged, audit)
+            telling = self.notices.telling(user, "recovery_codes_made", source=source)
+            self.store.commit(write, *unchanged, audit, *telling)
+            self.notices.deliver(*telling)
             return codes
 
         return retrying(attempt, busy=Taken(_BUSY))
@@ -163,12 +167,15 @@ class OwnFactors:
             factors = self.of(live.user.user_id)
             writes = tuple(change(live.user, factors))
             user = replace(live.user.with_sessions_ended("revoked"), may_have_factors=True)
+            telling = self.notices.telling(live.user, event, source=source, factor=_said(**detail))
             self.store.commit(
                 *self.users.records.changing(live.user, user),
                 *writes,
                 self.sessions.carried_over(live.session, user.epoch, factor_time=self._shown(event, live)),
                 self.audit.write(event, target=user.user_id, source=source, **detail),
+                *telling,
             )
+            self.notices.deliver(*telling)
 
         retrying(attempt, busy=Taken(_BUSY))
 
@@ -193,6 +200,12 @@ def _left(factors: Factors, gone: Totp | Passkey) -> Factors:
 
 def _kind(factor_id: str) -> str:
     return factor_id if factor_id in (Totp.sort, RecoveryCodes.sort) else "passkey"
+
+
+def _said(kind: str, name: str = "") -> str:
+    """Return what a mail calls a factor."""
+    said = {"totp": "An authenticator app", "passkey": "A passkey"}.get(kind, "The set of recovery codes")
+    return f"{said} ({name})" if name else said
 
 
 def _holder(acting: LiveSession, source: Source) -> str:

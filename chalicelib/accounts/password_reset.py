@@ -99,7 +99,7 @@ class PasswordReset:
         telling = tuple(self._telling(user, source))
         audit = self.audit.write("password_changed", target=user.user_id, source=source, how="reset")
         self.store.commit(*self.users.records.changing(user, changed), *spending, audit, *telling)
-        return changed, telling
+        return changed, (*telling, *spending)
 
     def _telling(self, user: User, source: Source) -> Iterable[Write]:
         """Yield the writes that tell the person, also at the addresses that were changed in the last seven days."""

@@ -48,7 +48,7 @@ class Provisioning:
     ) -> User:
         composed, _ = self.users.compose(newcomer.wanted, password=hashed, granted=newcomer.granted)
         verified = newcomer.email_verified and composed.email is not None
-        user = replace(composed, email_verified=verified, disabled=newcomer.disabled)
+        user = replace(composed, email_verified=verified, disabled_by_operator=newcomer.disabled)
         audit = self.audit.write("sign_up", target=user.user_id, actor=actor, source=source, how=how)
         self.users.create(user, (*self.users.records.making(user), audit))
         return user

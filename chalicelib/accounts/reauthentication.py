@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from chalicelib.accounts.notices import Notices
 from chalicelib.audit.trail import Source
 from chalicelib.credentials.factor_answers import FactorAnswer
 from chalicelib.credentials.factor_check import FactorChecks
@@ -27,6 +28,7 @@ class Reauthentication:
     sessions: Sessions
     password_checks: PasswordChecks
     factor_checks: FactorChecks
+    notices: Notices
 
     def demand(
         self,
@@ -111,30 +113,24 @@ class Reauthentication:
     ) -> LiveSession:
         """Spend a right factor, and write down at the session that it was shown."""
         user_id, session_id = acting.user.user_id, acting.session.session_id
+        before = self.factor_checks.own_failures(session_id)
         check = self.factor_checks.check(
-            acting.user,
-            factors,
-            answer,
-            attempt=session_id,
-            own_failures=self.factor_checks.own_failures(session_id),
-            source=source,
+            acting.user, factors, answer, attempt=session_id, own_failures=before, source=source
         )
 
         def commit() -> None:
             shown = self.sessions.showing_factor(acting.session, self.world.timestamp())
             unchanged = (Check(acting.user.record),) if acting.user.record else ()
-            self.store.commit(*check.writes(), shown, *unchanged)
+            writes = check.writes()
+            self.store.commit(*writes, shown, *unchanged)
+            self.notices.deliver(*writes)
 
         def reread(conflict: Conflict) -> None:
             nonlocal acting, check
             acting = self.sessions.require_live(user_id, session_id)
+            now = self.factors(acting)
             check = self.factor_checks.again(
-                check,
-                conflict,
-                user=acting.user,
-                factors=self.factors(acting),
-                answer=answer,
-                source=source,
+                check, conflict, user=acting.user, factors=now, answer=answer, source=source
             )
 
         with check.reservation:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.accounts.administration import Administration, Authority
+from chalicelib.accounts.deletion import Deletion
 from chalicelib.accounts.idempotency import Attempt
-from chalicelib.accounts.mailed_tickets import written_to
 from chalicelib.accounts.own_address import OwnAddress
 from chalicelib.accounts.reauthentication import Reauthentication
 from chalicelib.audit.trail import Audit, Source
@@ -36,6 +36,7 @@ class SelfService:
     reauthentication: Reauthentication
     sessions: Sessions
     administration: Administration
+    deletion: Deletion
     audit: Audit
     address: OwnAddress | None = None  # None where no mail is sent
 
@@ -125,15 +126,15 @@ class SelfService:
 
         def change() -> tuple[Write, ...]:
             user = replace(acting.user.with_sessions_ended("password_changed"), password=hashed)
-            told = notices.telling(user, "password_changed", to=written_to(user), source=source)
+            telling = notices.telling(acting.user, "password_changed", source=source)
             self.store.commit(
                 *self.administration.users.records.changing(acting.user, user),
                 self.sessions.carried_over(acting.session, user.epoch),
                 self.audit.write("password_changed", target=user.user_id, source=source),
                 *((attempt.note(),) if attempt else ()),
-                *told,
+                *telling,
             )
-            return told
+            return telling
 
         def reread(_: Conflict) -> None:
             nonlocal acting
@@ -149,11 +150,14 @@ class SelfService:
         password: str | None,
         answer: FactorAnswer | None = None,
         source: Source,
-    ) -> None:
-        """Delete the account that acts; asks for a second factor, the password or a log-in of the last five minutes."""
+    ) -> int | None:
+        """Delete the account that acts; asks for a second factor, the password or a log-in of the last five minutes.
+
+        Returns when it is gone, in seconds since the epoch, where there is a grace; else None: it is gone.
+        """
         self.reauthentication.demand(acting, password=password, answer=answer, source=source)
         user_id = acting.user.user_id
-        self.administration.delete(user_id, source=source, by=Authority(user_id))
+        return self.deletion.delete(user_id, source=source, by=Authority(user_id))
 
     def end_all(self, acting: LiveSession, *, source: Source) -> None:
         """End every session of the person, this one too, by one write."""

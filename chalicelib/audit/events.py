@@ -24,6 +24,8 @@ EVENTS = {
     "enabled": "The account was enabled",
     "unlocked": "The lock after wrong passwords was lifted",
     "deleted": "The account was deleted",
+    "account_closed": "The account was closed, to be deleted when its grace is over",
+    "account_taken_back": "The account was taken back before it was deleted",
     "second_factor_refused": "A second factor was wrong",
     "passkey_cloned": "A passkey was refused: it may have been copied",
     "recovery_code_used": "A recovery code was used",

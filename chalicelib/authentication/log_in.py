@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 
 from chalicelib import logs, scopes
 from chalicelib.audit.trail import Audit, Source
-from chalicelib.authentication.log_in_notices import LogInNotices
+from chalicelib.audit.user_agents import device
+from chalicelib.authentication.arrivals import Arrivals
+from chalicelib.authentication.checked_log_in import CheckedLogIn
+from chalicelib.authentication.closed_accounts import ClosedAccounts
 from chalicelib.authentication.second_factor import Passed, SecondFactor
-from chalicelib.credentials.factor_refusals import SecondFactorRequired
-from chalicelib.credentials.password_check import PasswordCheck, PasswordChecks
-from chalicelib.errors import InvalidCredentials, Taken
+from chalicelib.credentials.password_check import PasswordChecks
+from chalicelib.errors import InvalidCredentials, Refusal, Taken
 from chalicelib.jose.claims import FIRST_PARTY
 from chalicelib.sessions.session import AccountRecords, Session, SessionRequest
 from chalicelib.sessions.sessions import Sessions
@@ -50,19 +52,20 @@ class LogIn:
     access: AccessTokenIssuer
     audit: Audit
     second_factor: SecondFactor
-    notices: LogInNotices
+    closed: ClosedAccounts
+    arrivals: Arrivals | None = None  # None where no mail is sent
 
     def with_password(
         self, *, username: str, password: str, scope: scopes.Scopes | None = None, source: Source
     ) -> LogInResult:
         """Log in by user name, or verified e-mail, and password; any failure is InvalidCredentials (EN-1).
 
-        Raises SecondFactorRequired where the password is right and more is asked for.
+        Raises SecondFactorRequired where the password is right and more is asked for, AccountClosed.
         """
         user = self.check_password(username=username, password=password, source=source)
         return self._commit_log_in(user, scope=scope, source=source, amr=("pwd",))
 
-    def check_password(self, *, username: str, password: str, source: Source) -> "CheckedLogIn":
+    def check_password(self, *, username: str, password: str, source: Source) -> CheckedLogIn:
         """Return who proved to be whom, throttled; the proof still has to be spent in a commit."""
         self.password_checks.check_form(password)
         name = login_name(username)
@@ -100,8 +103,9 @@ class LogIn:
     ) -> LogInResult:
         """Begin a session for a user as read, on a proof that others judged; ``writes`` spend that proof.
 
-        Raises SecondFactorRequired where more is asked for: the proof is spent then, and the refusal's token goes on.
-        Raises Conflict when the user, or what ``writes`` demand, changed meanwhile. ``detail`` goes into the trail.
+        Raises SecondFactorRequired where more is asked for, and AccountClosed: the proof is spent, and the refusal's token goes
+        on. Raises Conflict when the user, or what ``writes`` demand, changed meanwhile: nothing was begun then.
+        ``detail`` goes into the trail.
         """
         return _begun(self._start(account, wanted, tuple(writes), detail or {}))
 
@@ -113,41 +117,46 @@ class LogIn:
         detail: Mapping[str, str],
         *,
         new_hash: str | None = None,
-    ) -> LogInResult | SecondFactorRequired:
+    ) -> LogInResult | Refusal:
         user = account.user
         if user is None:
             raise ValueError("only a user that was read can log in")
         passed = self.second_factor.gate(user, account, wanted, detail)
-        kept = self._keeping(user, new_hash, wanted.source if isinstance(passed, Passed) else None)
-        if not isinstance(passed, Passed):
-            self.store.commit(*writes, *kept, *passed.writes)
-            return passed.refusal
+        if not isinstance(passed, Passed) or user.closing is not None:
+            refusal = self.closed.refusal(user) if isinstance(passed, Passed) else passed.refusal
+            kept = self._keeping(user, user, new_hash)  # its network is none of the person's yet (TH-5)
+            self._commit(user, writes, *kept, *passed.writes)
+            return refusal
+        seen, telling = user.seen_from(wanted.source.network), tuple[Write, ...]()
         signed_in, more = self.compose(user, replace(passed.wanted, existing=account.sessions))
-        noted = {"session_id": signed_in.session_id, **detail}
-        audit = self.audit.write("log_in", target=user.user_id, source=wanted.source, **noted)
-        telling = self.notices.of_log_in(user, wanted.source)
-        self.store.commit(*writes, *kept, *passed.writes, *more, audit, *telling)
-        if telling:
-            self.notices.deliver(*telling)
+        trail = {"session_id": signed_in.session_id, **detail}
+        audit = self.audit.write("log_in", target=user.user_id, source=wanted.source, **trail)
+        if self.arrivals is not None:
+            kind = device(wanted.source.user_agent)
+            seen, telling = self.arrivals.noting(account, seen, kind, wanted.source)
+        kept = self._keeping(user, seen, new_hash)
+        self._commit(user, (*writes, *telling), *kept, *passed.writes, *more, audit)
         logs.metric("LogIns", request_id=wanted.source.request_id)
         return signed_in
 
-    def _keeping(self, user: User, new_hash: str | None, source: Source | None) -> tuple[Write, ...]:
-        """Return the writes that keep a better hash and a new network; where nothing is new, the user must not have changed.
+    def _commit(self, user: User, told: tuple[Write, ...], *writes: Write) -> None:
+        """Commit all, and have delivered what ``told`` may hold of mails."""
+        self.store.commit(*told, *writes)
+        if told and user.email_verified and self.arrivals is not None:
+            self.arrivals.deliver(*told)
 
-        Without a ``source`` the log-in is not through, and its network none of the person's yet (TH-5).
-        """
+    def _keeping(self, user: User, seen: User, new_hash: str | None) -> tuple[Write, ...]:
+        """Return the writes that keep a better hash and what ``seen`` has new, or else demand that the user has not changed."""
         if user.record is None:
             raise ValueError("only a user that was read can log in")
-        seen = user if source is None else user.seen_from(source.network)
         new = seen if new_hash is None else replace(seen, password=new_hash)
         return (Check(user.record),) if new == user else self.users.records.changing(user, new)
 
     def _commit_log_in(
-        self, proven: "CheckedLogIn", *, scope: scopes.Scopes | None, source: Source, amr: tuple[str, ...]
+        self, proven: CheckedLogIn, *, scope: scopes.Scopes | None, source: Source, amr: tuple[str, ...]
     ) -> LogInResult:
 
-        def attempt() -> LogInResult | SecondFactorRequired:
+        def attempt() -> LogInResult | Refusal:
             wanted = SessionRequest(source, amr, scope=scope)
             cleared, new_hash = proven.proof.cleared, proven.proof.new_hash
             return self._start(proven.account, wanted, cleared, {}, new_hash=new_hash)
@@ -161,14 +170,14 @@ class LogIn:
             begun = retrying(attempt, reread=reread, busy=Taken("The account is being changed: try again."))
         return _begun(begun)
 
-    def _prove_again(self, proven: "CheckedLogIn") -> "CheckedLogIn":
+    def _prove_again(self, proven: CheckedLogIn) -> CheckedLogIn:
         """Return the proof on the user as it is now; the hash is not computed again while it is the same one.
 
         Another hash of the same password, upgraded by a parallel log-in, leaves the epoch as it was.
         """
         account = self.sessions.read_account(proven.user.user_id)
         user = account.user
-        if user is None or user.disabled or user.epoch != proven.user.epoch:
+        if user is None or not user.may_prove or user.epoch != proven.user.epoch:
             raise InvalidCredentials
         if user.password == proven.user.password:
             return replace(proven, user=user, account=account)
@@ -187,15 +196,6 @@ class LogIn:
         return self.access.issue(Grant.of_session(session, granted))
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedLogIn:
-    """Someone who gave the right password, as read, and what must happen with the proof."""
-
-    user: User
-    account: AccountRecords
-    proof: PasswordCheck
-
-
 def _result(user: User, session: Session, issued: Issued, refresh_token: str) -> LogInResult:
     return LogInResult(
         user=user,
@@ -207,7 +207,7 @@ def _result(user: User, session: Session, issued: Issued, refresh_token: str) ->
     )
 
 
-def _begun(outcome: LogInResult | SecondFactorRequired) -> LogInResult:
-    if isinstance(outcome, SecondFactorRequired):
+def _begun(outcome: LogInResult | Refusal) -> LogInResult:
+    if isinstance(outcome, Refusal):
         raise outcome
     return outcome

@@ -53,7 +53,7 @@ class PendingLogIn(StoredRecord):
     def owner(self, account: AccountRecords) -> User:
         """Return the person as it is now; raise SecondFactorRefused ``over`` where its sessions were ended meanwhile."""
         user = account.user
-        if user is None or user.disabled or user.epoch != self.epoch:
+        if user is None or not user.may_prove or user.epoch != self.epoch:
             raise over()
         return user
 

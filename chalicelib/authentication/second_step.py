@@ -120,7 +120,7 @@ class SecondStep:
         def attempt() -> LogInResult:
             account = self.sessions.read_account(user_id)
             user = account.user
-            if user is None or user.disabled:
+            if user is None or not user.may_prove:
                 raise SecondFactorRefused(_NOBODYS)
             shown = self._shown(user, account, answer, source)
             amr = (*key_amr(shown.passkey), MULTIPLE)

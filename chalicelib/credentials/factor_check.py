@@ -4,7 +4,7 @@ What is proven is spent in the commit that it allows, so it counts once (MF-1). 
 what nobody can guess has none of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,9 +37,15 @@ TRIES_SECONDS = 60 * 60  # how long the failures of one log-in are its own
 _WRONG = "This code is wrong. Look at the clock of the device that shows it, or use another way."
 
 
+Telling = Callable[[User, Source], tuple[Write, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class FactorChecks:
-    """Checks factors of a user whose first proof was right, or who has a session."""
+    """Checks factors of a user whose first proof was right, or who has a session.
+
+    ``telling`` returns the writes that tell a person of a used recovery code; whoever commits them has them delivered.
+    """
 
     store: Store
     world: World
@@ -47,6 +53,7 @@ class FactorChecks:
     passkeys: Passkeys
     throttle: Throttle
     audit: Audit
+    telling: Telling = lambda _user, _source: ()
 
     def demand(
         self, user: User, factors: Factors, answer: FactorAnswer | None, *, attempt: str, source: Source
@@ -145,7 +152,8 @@ class FactorChecks:
         if answer.recovery_code is not None:
             spent = self._recovery_code(factors, answer.recovery_code)
             used = self.audit.write("recovery_code_used", target=user.user_id, source=source)
-            return FactorCheck(kind, ONE_TIME, (spent, used), reservation)
+            telling = self.telling(user, source)
+            return FactorCheck(kind, ONE_TIME, (spent, used, *telling), reservation)
         shown = self.passkeys.verify(
             factors.passkeys, answer.passkey or {}, holder=holder_of(source), verified=False
         )

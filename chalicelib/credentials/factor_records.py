@@ -31,8 +31,8 @@ class FactorRecord(StoredRecord):
         return Insert(self.key, self.data(), expires_at=expires_at)
 
     def replacing(self, new: Self, *, expires_at: int | None = None) -> Write:
-        """Return the write that turns it, as read, into another state of it."""
-        return Replace(self.read, new.data(), expires_at=expires_at)
+        """Return the write that turns it, as read, into another state of it, which is kept as long unless said."""
+        return Replace(self.read, new.data(), expires_at=expires_at or self.read.expires_at)
 
     @property
     def read(self) -> Record:

@@ -64,7 +64,7 @@ class PasswordChecks:
         except BaseException:
             reservation.withdraw()
             raise
-        if user is not None and verdict.ok and not user.disabled and reservation.spent is None:
+        if user is not None and verdict.ok and user.may_prove and reservation.spent is None:
             return PasswordCheck(verdict.new_hash, reservation)
         reservation.failed()
         if reservation.spent is not None:

@@ -175,7 +175,7 @@ class Identities:
         ).session
 
     def _refuse_disabled(self, user: User, person: Person, source: Source) -> None:
-        if user.disabled:
+        if not user.may_prove:
             self._refused(user, person, source, "disabled")
             raise NotAllowed("This account is disabled.", code="disabled")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chalicelib.mail.message import Line, RenderedMail
+from chalicelib.world import moment
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -84,11 +85,5 @@ def _templates() -> "Environment":
         auto_reload=False,
         keep_trailing_newline=True,
     )
-    made.filters["moment"] = _moment
+    made.filters["moment"] = lambda seconds: moment(int(seconds))
     return made
-
-
-def _moment(seconds: str) -> str:
-    """Return a time as people read it: ``15 Jan 2027, 08:00 UTC``."""
-    _, day, month, year, clock, _ = formatdate(int(seconds)).split()
-    return f"{int(day)} {month} {year}, {clock[:5]} UTC"

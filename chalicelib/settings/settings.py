@@ -15,6 +15,7 @@ from chalicelib.settings.reader import PREFIX, Reader, SettingsError, is_web_ori
 from chalicelib.settings.structured import (
     SECRET_REFERENCES,
     ProviderSetting,
+    mail_out,
     origins,
     outside_apis,
     providers,
@@ -51,6 +52,7 @@ class Settings(Value):
     second_factor_required: bool
     second_factor_scopes: scopes.Scopes  # in a token only after a second factor
     remember_device_days: int
+    deletion_grace_days: int
     allowed_origins: tuple[str, ...]
     mail: str | None  # as it is given: ``settings.mail.parse_route`` reads it; None: no mail is sent
     mail_from: str | None
@@ -138,20 +140,12 @@ def _settings(read: Reader, environ: Mapping[str, str]) -> Settings:
         providers=providers(read, production=production),
         **ways_in(read),
         allowed_origins=origins(read),
-        mail=_mail(read, "none" if production or function else "console:"),
-        mail_from=read.optional("MAIL_FROM"),
-        mail_reply_to=read.optional("MAIL_REPLY_TO"),
-        mail_function=read.text("MAIL_FUNCTION", f"{function}-deliver_mail" if function else "") or None,
+        **mail_out(read, production=production, function=function),
         outside_apis=outside_apis(read),
         production=production,
         function=function,
         handler=environ.get("_HANDLER"),
     )
-
-
-def _mail(read: Reader, default: str) -> str | None:
-    value = read.text("MAIL", default)
-    return None if value == "none" else value
 
 
 def _demand_mail(settings: Settings) -> None:

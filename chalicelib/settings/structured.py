@@ -1,7 +1,7 @@
 """The settings that are lists: browser origins, trusted issuers, log-in providers."""
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import urls
 from chalicelib.settings.reader import PREFIX, Reader, SettingsError, is_outside_url
@@ -105,3 +105,14 @@ def providers(read: Reader, *, production: bool) -> tuple[ProviderSetting, ...]:
             )
         found.append(ProviderSetting(name=name, **{"scopes": "openid profile email", **entry}))
     return tuple(found)
+
+
+def mail_out(read: Reader, *, production: bool, function: str | None) -> dict[str, Any]:
+    """Return how mail leaves: the way out as it is given, None for none, and from whom."""
+    route = read.text("MAIL", "none" if production or function else "console:")
+    return {
+        "mail": None if route == "none" else route,
+        "mail_from": read.optional("MAIL_FROM"),
+        "mail_reply_to": read.optional("MAIL_REPLY_TO"),
+        "mail_function": read.text("MAIL_FUNCTION", f"{function}-deliver_mail" if function else "") or None,
+    }

@@ -1,14 +1,14 @@
 """One user as a value: what is stored of a person, and under which keys."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NewType
 
 from chalicelib import scopes
 from chalicelib.errors import Invalid
 from chalicelib.store import Key, Record, Store
 from chalicelib.store.records import existing
-from chalicelib.store.stored_values import StoredRecord
+from chalicelib.store.stored_values import StoredRecord, StoredValue, stored_as
 from chalicelib.users import names
 from chalicelib.users.linked_identity import Identity
 from chalicelib.users.owned_records import partition_of
@@ -19,6 +19,18 @@ DIRECTORY = "users"
 OPERATORS = "operators"
 PROFILE = "profile"
 MAX_NETWORKS = 5  # networks remembered from successful log-ins (TH-5)
+UNUSUAL = ("may_have_factors", "closing", "devices")  # stored only of whom there is something to say
+
+
+@dataclass(frozen=True, slots=True)
+class Closing(StoredValue):
+    """The end of an account that was deleted with a grace. ``deletes_at``, in seconds since the epoch, it is gone by itself.
+
+    Until then whoever closed it may take it back: the person by a log-in, or an operator.
+    """
+
+    deletes_at: int
+    by_person: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +46,40 @@ class User(StoredRecord):
     email: str | None = None
     email_verified: bool = False
     password: str | None = None  # a hash; None where the person logs in through a provider only
-    disabled: bool = False
+    disabled_by_operator: bool = field(default=False, metadata=stored_as("disabled"))
     epoch: int = 0
     epoch_reason: str = "revoked"
     networks: tuple[str, ...] = ()  # of the last log-ins that succeeded (TH-5)
     username_is_given: bool = False  # made up at a first federated log-in: may be changed once
     identities: tuple[Identity, ...] = ()  # at providers, each unique by a record of its own
     may_have_factors: bool = False  # has had a second factor: only then is it worth a read to look for one
+    closing: Closing | None = None
+    devices: tuple[
+        str, ...
+    ] = ()  # kinds of browsers and programs that logged in, where people are told of new ones
 
     def data(self) -> dict[str, Any]:
-        """Return what is stored; of whom never had a second factor nothing is said."""
+        """Return what is stored; of what most people do not have nothing is said."""
         data = StoredRecord.data(self)
-        if not self.may_have_factors:
-            del data["may_have_factors"]
-        return data
+        return {name: value for name, value in data.items() if value or name not in UNUSUAL}
+
+    @property
+    def disabled(self) -> bool:
+        """Return whether nothing of this account works: an operator disabled it, or it is closed."""
+        return self.disabled_by_operator or self.closing is not None
+
+    @property
+    def may_prove(self) -> bool:
+        """Return whether the person may prove who it is: at a log-in, and by a link of a mail (EN-1).
+
+        What is closed opens nothing by that, but can be taken back.
+        """
+        return not self.disabled_by_operator and (self.closing is None or self.closing.by_person)
+
+    @property
+    def deletes_at(self) -> int | None:
+        """Return when a closed account is gone, in seconds since the epoch; None of one that is not closed."""
+        return None if self.closing is None else self.closing.deletes_at
 
     @property
     def display_name(self) -> str:
@@ -137,13 +169,13 @@ def new_user(*, username: str, email: str | None = None, name: str | None = None
     """Clean what a person typed; raise Invalid with every field that is wrong."""
     cleaned: dict[str, Any] = {}
     errors: dict[str, str] = {}
-    for field, value, clean in (
+    for part, value, clean in (
         ("username", username, names.canonical_username),
         ("email", email, lambda text: names.canonical_email(text).display),
         ("name", name, names.clean_name),
     ):
         try:
-            cleaned[field] = None if value is None else clean(value)
+            cleaned[part] = None if value is None else clean(value)
         except Invalid as invalid:
             errors.update(invalid.errors)
     if errors:

@@ -2,10 +2,14 @@
 
 The profile, a line in the directory, one in the list of operators, and a record for each name and identity that leads
 to the user. What features keep of a person beside these is in :mod:`chalicelib.users.owned_records`.
+
+All of a closed account's expire at one moment, by which it is gone, its names free and nobody had to come and do it:
+``docs/decisions/0084-deletion-with-a-grace.md``.
 """
 
 from chalicelib import scopes
 from chalicelib.store import Forget, Insert, Key, Remove, Replace, Store, Write
+from chalicelib.store.records import existing
 from chalicelib.users import unverified_addresses
 from chalicelib.users.listed_user import ListedUser
 from chalicelib.users.user import User, directory_key, operator_key, profile_key
@@ -33,11 +37,16 @@ class UserRecords:
         if old.record is None:
             raise ValueError("only a user that was read can be changed")
         scopes.text(new.scopes)
+        leads_to_it, until = {"user_id": new.user_id}, new.deletes_at
         return (
-            Replace(old.record, new.data()),
+            Replace(old.record, new.data(), expires_at=until),
             *(Forget(key) for key in sorted(_leading_to(old) - _leading_to(new))),
-            *(Insert(key, {"user_id": new.user_id}) for key in sorted(new.unique_keys - old.unique_keys)),
+            *(
+                Insert(key, leads_to_it, expires_at=until)
+                for key in sorted(new.unique_keys - old.unique_keys)
+            ),
             *self._claiming(old, new),
+            *self._keeping(old, new),
             *self._listing(old, new),
             *self._line(old, new),
         )
@@ -58,10 +67,17 @@ class UserRecords:
         keys = tuple(unverified_addresses.keys_of(new) - unverified_addresses.keys_of(old))
         lines = self._store.get(*keys) if keys else ()
         return tuple(
-            Insert(key, {"user_id": new.user_id})
+            Insert(key, {"user_id": new.user_id}, expires_at=new.deletes_at)
             for key, line in zip(keys, lines, strict=True)
             if line is None
         )
+
+    def _keeping(self, old: User, new: User) -> tuple[Write, ...]:
+        """Return the writes by which the names and identities that stay are kept as long as their user; mostly none."""
+        if old.deletes_at == new.deletes_at:
+            return ()
+        kept = existing(self._store, sorted(_leading_to(old) & _leading_to(new)))
+        return tuple(Replace(record, record.data, expires_at=new.deletes_at) for record in kept)
 
     def _listing(self, old: User, new: User) -> tuple[Write, ...]:
         """Return the writes that keep the list of operators; a change of anything else reads and writes nothing."""
@@ -79,7 +95,7 @@ class UserRecords:
         if listed == ListedUser.of(old):
             return ()
         (line,) = self._store.get(directory_key(old))
-        return (Replace(line, listed.data()),) if line else ()
+        return (Replace(line, listed.data(), expires_at=new.deletes_at),) if line else ()
 
 
 def _leading_to(user: User) -> frozenset[Key]:

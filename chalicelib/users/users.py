@@ -104,7 +104,7 @@ class Users:
         """Return what such a page shows of each, in one request; one more where an earlier release wrote a line."""
         lines = self._store.list(DIRECTORY, after=after, limit=limit)
         bare = [line for line in lines.records if "username" not in line.data]
-        read = {user.user_id: user.data() for user in users_of(self._store, bare)}
+        read = {user.user_id: ListedUser.of(user).data() for user in users_of(self._store, bare)}
         shown = (read.get(line.data["user_id"], line.data) for line in lines.records)
         return tuple(ListedUser.from_data(data) for data in shown if "username" in data), lines.next_after
 

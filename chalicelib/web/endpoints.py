@@ -29,6 +29,7 @@ class Endpoint:
     gives: Any = None  # the struct of a good answer, or None for no body
     content_type: str = "application/json"
     redirects: tuple[int, ...] = ()  # where the good answer may also be one
+    later: Any = None  # the struct of a 202 in place of the good answer: it is not done yet
     refuses: tuple[int, ...] = ()
     tag: str = ""
     repeatable: bool = False  # takes an Idempotency-Key
@@ -58,6 +59,7 @@ class Said(GuardWords, total=False):
     gives: Any
     content_type: str
     redirects: tuple[int, ...]
+    later: Any
     refuses: tuple[int, ...]
     repeatable: bool
 

@@ -63,7 +63,10 @@ def description(*, issuer: str) -> dict[str, Any]:
 
     endpoints = [endpoint for api in _described for endpoint in api.endpoints]
     structs = [
-        kind for endpoint in endpoints for kind in (endpoint.body, endpoint.gives) if kind not in (None, dict)
+        kind
+        for endpoint in endpoints
+        for kind in (endpoint.body, endpoint.gives, endpoint.later)
+        if kind not in (None, dict)
     ]
     shapes, components = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
     schemas = dict(zip(map(id, structs), shapes, strict=True))
@@ -122,7 +125,11 @@ def _responses(endpoint: "Endpoint", schemas: dict[int, Any]) -> dict[str, Any]:
     refused = {
         str(status): {"description": HTTPStatus(status).phrase, "content": refusal} for status in statuses
     }
-    return {str(endpoint.status): good, **_otherwise(endpoint), **refused}
+    later = {}
+    if endpoint.later is not None:
+        content = {"application/json": {"schema": schemas[id(endpoint.later)]}}
+        later = {"202": {"description": HTTPStatus(202).phrase, "content": content}}
+    return {str(endpoint.status): good, **later, **_otherwise(endpoint), **refused}
 
 
 def _otherwise(endpoint: "Endpoint") -> dict[str, Any]:

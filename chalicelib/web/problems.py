@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib import errors
 from chalicelib.credentials.factor_refusals import SecondFactorRequired
 from chalicelib.errors import Refusal
+from chalicelib.users.account_refusals import AccountClosed
 from chalicelib.web import refusals
 from chalicelib.web.call import Answer
 
@@ -23,6 +24,8 @@ def problem(refusal: Refusal, *, request_id: str) -> Answer:
     if isinstance(refusal, SecondFactorRequired):
         token = {} if refusal.pending_token is None else {"pending_token": refusal.pending_token}
         body |= {"factors": list(refusal.kinds), **token}
+    if isinstance(refusal, AccountClosed):
+        body |= {"deletes_at": refusal.deletes_at, "restore_token": refusal.restore_token}
     return Answer(body, status=status, headers=refusals.headers(refusal), content_type=PROBLEM)
 
 

@@ -11,6 +11,7 @@ from chalicelib import errors
 from chalicelib.credentials import factor_refusals
 from chalicelib.errors import Refusal
 from chalicelib.store import StoreUnavailable
+from chalicelib.users.account_refusals import AccountClosed
 
 REALM = "cupbearer"
 DID_NOT_WORK, NOT_ALLOWED = "This did not work", "This is not allowed"
@@ -31,6 +32,7 @@ REFUSALS: dict[type[Refusal], Medium] = {
     errors.InvalidCredentials: Medium(401),
     factor_refusals.SecondFactorRequired: Medium(401),
     factor_refusals.SecondFactorRefused: Medium(401),
+    AccountClosed: Medium(403, "This account is closed"),
     errors.InvalidToken: Medium(401, gateway=errors.InvalidToken("").detail),
     errors.RefreshRefused: Medium(401),
     errors.TicketRefused: Medium(400, "This link opens nothing"),

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cupbearer.cli.asking import confirm, new_password, password_option, yes_option
+from cupbearer.cli.asking import new_password, password_option
 from cupbearer.cli.commands import examples
-from cupbearer.cli.output import counted, say_json, tell
+from cupbearer.cli.output import say_json, tell
 from cupbearer.cli.scoping import one_each, warn_of_unknown
 from cupbearer.cli.work import find_user, json_option, services, source, user_argument, user_shape
 
@@ -58,7 +58,7 @@ def revoke(*, user: str, wanted: tuple[str, ...], force: bool, as_json: bool) ->
     at = services()
     before = find_user(at, user)
     after = at.accounts.administration.change_scopes(
-        before.user_id, lambda held: held - fewer, source=source(), by=_authority(force=force)
+        before.user_id, lambda held: held - fewer, source=source(), by=authority(force=force)
     )
     seconds = at.settings.revocation_bound_seconds
     then = (
@@ -84,11 +84,11 @@ def set_password(*, user: str, password_stdin: bool, as_json: bool) -> None:
     found = find_user(at, user)
     password = new_password(from_stdin=password_stdin)
     at.accounts.administration.set_password(found.user_id, new=password, source=source())
-    _tell_change(
+    tell_change(
         at,
         found,
         f"{found.username} has a new password. Every session is ended.",
-        _until(at),
+        until(at),
         as_json=as_json,
     )
 
@@ -103,7 +103,7 @@ def unlock(*, user: str, as_json: bool) -> None:
     at = services()
     found = find_user(at, user)
     at.accounts.administration.unlock(found.user_id, source=source())
-    _tell_change(at, found, f"{found.username} may try to log in again.", as_json=as_json)
+    tell_change(at, found, f"{found.username} may try to log in again.", as_json=as_json)
 
 
 @click.command(short_help="Disable a user.", epilog=examples("cupbearer users disable Zoe"))
@@ -114,14 +114,14 @@ def disable(*, user: str, force: bool, as_json: bool) -> None:
     """Disable a user and end every session. "users enable" undoes it."""
     at = services()
     found = find_user(at, user)
-    if found.disabled:
-        _tell_change(at, found, f"{found.username} is disabled already.", as_json=as_json, changed=False)
+    if found.disabled_by_operator:
+        tell_change(at, found, f"{found.username} is disabled already.", as_json=as_json, changed=False)
         return
     at.accounts.administration.administer(
-        found.user_id, disabled=True, source=source(), by=_authority(force=force)
+        found.user_id, disabled=True, source=source(), by=authority(force=force)
     )
-    _tell_change(
-        at, found, f"{found.username} is disabled. Every session is ended.", _until(at), as_json=as_json
+    tell_change(
+        at, found, f"{found.username} is disabled. Every session is ended.", until(at), as_json=as_json
     )
 
 
@@ -133,42 +133,8 @@ def enable(*, user: str, as_json: bool) -> None:
     at = services()
     found = find_user(at, user)
     at.accounts.administration.administer(found.user_id, disabled=False, source=source())
-    _tell_change(at, found, f"{found.username} may log in.", as_json=as_json, changed=found.disabled)
-
-
-@click.command(
-    short_help="Delete a user for ever.",
-    epilog=examples("cupbearer users delete Zoe", "cupbearer users delete Zoe --yes"),
-)
-@user_argument
-@yes_option
-@force_option
-@json_option
-def delete(*, user: str, yes: bool, force: bool, as_json: bool) -> None:
-    """Delete a user for ever: profile, password, scopes, linked providers and sessions.
-
-    The user name and the address become free for others, who get another id. The audit trail is kept
-    until it is 90 days old. "users disable" keeps everything.
-    """
-    at = services()
-    found = find_user(at, user)
-    live = len(at.authentication.sessions.live(found.user_id))
-    lost = [
-        f"scopes: {' '.join(sorted(found.scopes)) or 'none'}",
-        counted(len(found.identities), "linked provider"),
-        counted(live, "live session"),
-    ]
-    question = (
-        f"Delete {found.username} ({found.email or 'no e-mail'}, id {found.user_id}) for ever? "
-        f"Lost are the profile, the password, {', '.join(lost)}."
-    )
-    confirm(question, yes=yes)
-    at.accounts.administration.delete(found.user_id, source=source(), by=_authority(force=force))
-    tell(
-        {"user_id": found.user_id, "username": found.username, "deleted": True},
-        f"{found.username} is deleted. The trail stays: cupbearer audit {found.user_id}",
-        _until(at),
-        as_json=as_json,
+    tell_change(
+        at, found, f"{found.username} may log in.", as_json=as_json, changed=found.disabled_by_operator
     )
 
 
@@ -179,20 +145,23 @@ def _tell_scopes(before: "User", after: "User", then: str, *, as_json: bool) -> 
     tell(user_shape(after) | {"changed": changed}, *lines, as_json=as_json)
 
 
-def _tell_change(at: "Services", user: "User", *lines: str, as_json: bool, changed: bool = True) -> None:
+def tell_change(at: "Services", user: "User", *lines: str, as_json: bool, changed: bool = True) -> None:
+    """Tell what was done to a user; as JSON the user as it is now."""
     if as_json:
         say_json(user_shape(at.accounts.users.require(user.user_id)) | {"changed": changed})
     else:
         tell(None, *lines, as_json=False)
 
 
-def _until(at: "Services") -> str:
+def until(at: "Services") -> str:
+    """Return how long tokens that are out go on opening routes."""
     return (
         f"Access tokens that are out open routes for at most {at.settings.revocation_bound_seconds} s more."
     )
 
 
-def _authority(*, force: bool) -> "Authority":
+def authority(*, force: bool) -> "Authority":
+    """Return who acts at the command line."""
     from chalicelib.accounts.administration import Authority
 
     return Authority(force=force)

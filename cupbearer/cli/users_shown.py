@@ -92,4 +92,6 @@ def _email(user: "User") -> str:
 
 
 def _state(user: "User") -> str:
+    if user.deletes_at is not None:
+        return f"closed, gone at {when(user.deletes_at)}"
     return "disabled" if user.disabled else "active"

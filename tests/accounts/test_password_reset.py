@@ -71,7 +71,7 @@ class TestAsking:
         "how",
         [
             lambda user: replace(user, email_verified=False),
-            lambda user: replace(user, disabled=True),
+            lambda user: replace(user, disabled_by_operator=True),
             lambda user: replace(user, email=None, email_verified=False),
         ],
         ids=["unverified", "disabled", "no address"],
@@ -90,7 +90,9 @@ class TestAsking:
         """EN-3, M4: the same requests, with as many writes in them, once and again and past the cap."""
         mailed.with_address(cupbearer, "ben", "ben@example.com")
         change(
-            services, services.accounts.users.find("ben") or ann, lambda user: replace(user, disabled=True)
+            services,
+            services.accounts.users.find("ben") or ann,
+            lambda user: replace(user, disabled_by_operator=True),
         )
         cupbearer.sign_up(username="cleo")
         seen = watched(cupbearer)

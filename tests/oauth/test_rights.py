@@ -104,7 +104,7 @@ def test_a_disabled_person_gets_nothing_more(
     tokens, code = shop.redeem(shop.code(browser)).json, shop.code(browser)
     user = server.services.accounts.users.require(zoe.user.user_id)
     server.services.accounts.users.change(
-        user.user_id, lambda user: replace(user.with_sessions_ended("disabled"), disabled=True)
+        user.user_id, lambda user: replace(user.with_sessions_ended("disabled"), disabled_by_operator=True)
     )
     assert shop.refresh(tokens["refresh_token"]).json["reason"] == "disabled"
     assert shop.redeem(code).error == "invalid_grant"

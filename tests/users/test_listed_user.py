@@ -60,7 +60,7 @@ def test_a_page_is_one_request_and_shows_what_the_accounts_hold(users: Users, cl
     "change",
     [
         {"name": "Someone Else"},
-        {"disabled": True},
+        {"disabled_by_operator": True},
         {"scopes": frozenset({"dogs"})},
         {"email": "other@example.com"},
         {"email_verified": True},

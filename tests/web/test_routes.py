@@ -29,6 +29,7 @@ PUBLIC = """
     PUT /email-verifications | PUT /email-verifications/undo | POST /password-resets | PUT /password-resets
     POST /sessions/email | PUT /sessions/email | POST /sessions/end
     GET /forgot | POST /forgot | GET /reset-password | POST /reset-password | GET /verify-email | POST /verify-email
+    POST /account-restorations | POST /restore-account
     GET /undo-address | POST /undo-address | GET /end-sessions | POST /end-sessions | GET /email-login | POST /email-login
     POST /sessions/second-factor | POST /sessions/passkey/options | POST /sessions/passkey
     GET /login/second-factor | POST /login/second-factor | POST /passkey

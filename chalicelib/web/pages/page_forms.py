@@ -5,6 +5,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import FormRefused, Invalid, Refusal, TicketRefused
+from chalicelib.users.account_refusals import AccountClosed
 from chalicelib.web import refusals
 from chalicelib.web.call import Answer, Call
 from chalicelib.web.cookies.browser_session import Browser, set_cookies
@@ -38,8 +39,22 @@ def page(view: View) -> View:
 
 def refusal_page(refusal: Refusal) -> Answer:
     """Return a refusal of ours as a page."""
+    if isinstance(refusal, AccountClosed):
+        return closed_account(refusal)
     shown, headers = refusals.medium(refusal), refusals.retry_after(refusal)
     return message(shown.title, refusal.detail, status=shown.status, headers=headers)
+
+
+def closed_account(refusal: AccountClosed) -> Answer:
+    """Return the page that says until when a closed account can be taken back, with the button that does it."""
+    from chalicelib.web.pages.rendering import render
+
+    return render(
+        "closed_account.html",
+        status=refusals.medium(refusal).status,
+        until=refusal.until,
+        restore_token=refusal.restore_token,
+    )
 
 
 def message(

@@ -8,7 +8,7 @@ from chalicelib.audit.events import EVENTS
 from chalicelib.web.call import NO_CONTENT
 from chalicelib.web.cookies import browser_session
 from chalicelib.web.resources.proofs import Proof, Shown
-from chalicelib.web.resources.shapes import EventShape, UserAnswer, UserShape
+from chalicelib.web.resources.shapes import ClosedShape, EventShape, UserAnswer, UserShape, deleted
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
@@ -79,17 +79,22 @@ def change_own_profile(call: Call) -> Answer:
     body=Deletion,
     body_may_be_empty=True,
     status=204,
+    later=ClosedShape,
     refuses=(400, 403, 429),
 )
 def delete_own_account(call: Call) -> Answer:
     """Delete one's own account for ever.
 
     Asks for a second factor of the last five minutes where there is one, else for the password or a log-in as young.
+    Where the service gives a grace, the account is closed at once and the answer is 202 with the time when it is gone:
+    until then a log-in is refused as ``account_closed``, with what takes it back at ``POST /account-restorations``.
     """
     own = call.services.accounts.self_service
     form, source = call.body, browser_session.source(call)
-    own.delete_own(own.acting(call.principal), password=form.password, answer=form.answer, source=source)
-    return Answer(status=204, headers=browser_session.set_cookies(browser_session.dropped()))
+    deletes_at = own.delete_own(
+        own.acting(call.principal), password=form.password, answer=form.answer, source=source
+    )
+    return deleted(deletes_at, headers=browser_session.set_cookies(browser_session.dropped()))
 
 
 @api.route(

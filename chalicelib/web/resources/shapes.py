@@ -1,8 +1,11 @@
 """The shapes of answers that several views give; structs, so that OpenAPI is made from what is really sent."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+from chalicelib.web.call import Answer
 
 if TYPE_CHECKING:  # the authorizer loads every shape and makes none
     from chalicelib.authentication.log_in import LogInResult
@@ -22,10 +25,14 @@ class UserShape(msgspec.Struct, frozen=True):
     scopes: list[str]
     created_at: int
     disabled: bool = False
+    deletes_at: int | msgspec.UnsetType = (
+        msgspec.UNSET
+    )  # when a closed account is gone, in seconds since the epoch
 
     @classmethod
     def of(cls, user: "User | ListedUser") -> "UserShape":
-        return msgspec.convert(user.data(), cls)
+        closed = {} if user.deletes_at is None else {"disabled": True, "deletes_at": user.deletes_at}
+        return msgspec.convert({**user.data(), **closed}, cls)
 
 
 class UserAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -58,6 +65,19 @@ class TokenShape(msgspec.Struct, frozen=True, omit_defaults=True):
             session_id=signed_in.session_id,
             refresh_token=None if in_cookie else signed_in.refresh_token,
         )
+
+
+class ClosedShape(msgspec.Struct, frozen=True):
+    """An account that is closed and not gone yet: when it is, in seconds since the epoch."""
+
+    deletes_at: int
+
+
+def deleted(deletes_at: int | None, headers: Mapping[str, str | list[str]] | None = None) -> Answer:
+    """Return the answer to a deletion: 204, or 202 where the account is closed and goes later."""
+    if deletes_at is None:
+        return Answer(status=204, headers=dict(headers or {}))
+    return Answer(ClosedShape(deletes_at), status=202, headers=dict(headers or {}))
 
 
 class EventShape(msgspec.Struct, frozen=True):

@@ -3,10 +3,10 @@
 import msgspec
 
 from chalicelib import scopes
-from chalicelib.web.call import NO_CONTENT, created
+from chalicelib.web.call import created
 from chalicelib.web.cookies import browser_session
 from chalicelib.web.parsing import Body
-from chalicelib.web.resources.shapes import TokenShape, UserAnswer, UserShape
+from chalicelib.web.resources.shapes import ClosedShape, TokenShape, UserAnswer, UserShape, deleted
 from chalicelib.web.routes import Answer, Api, Call
 
 api = Api("users")
@@ -133,14 +133,20 @@ def administer_user(call: Call) -> Answer:
     return Answer(UserAnswer.of(user))
 
 
-@api.route("/users/{user_id}", methods=["DELETE"], scope=WRITE, status=204, refuses=(404, 409))
+@api.route(
+    "/users/{user_id}", methods=["DELETE"], scope=WRITE, status=204, later=ClosedShape, refuses=(404, 409)
+)
 def delete_user(call: Call) -> Answer:
-    """Delete a user for ever; 403 for the operator's own account and for the last one that holds ``users:write``."""
+    """Delete a user for ever; 403 for the operator's own account and for the last one that holds ``users:write``.
+
+    Where the service gives a grace, the account is closed at once and the answer is 202 with the time when it is gone;
+    until then ``cupbearer users undelete`` takes it back, and the person cannot.
+    """
     operator = call.services.accounts.operators.acting(call.principal)
-    call.services.accounts.administration.delete(
+    deletes_at = call.services.accounts.deletion.delete(
         call.params["user_id"], source=call.source, by=operator.authority
     )
-    return NO_CONTENT
+    return deleted(deletes_at)
 
 
 def _location(call: Call, user_id: str) -> str:
