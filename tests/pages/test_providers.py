@@ -92,7 +92,7 @@ def test_an_old_log_in_is_asked_for_the_password_before_linking(guest: Person) -
     page.goto(f"{guest.server.url}/account")
     settled(page, "in")
     page.get_by_role("link", name="Link Elsewhere").click()
-    page.locator("#proof-password").fill("not this one at all")
+    page.locator("#prove-password").fill("not this one at all")
     page.get_by_role("button", name="Go on", exact=True).click()
     page.get_by_text("This is not your password.").wait_for()
     assert_accessible(page, where="the password asked for again")

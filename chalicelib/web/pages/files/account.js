@@ -1,10 +1,12 @@
 // The account's page: profile, password, sessions, what others may do, what happened, and the way out.
 
-import { BASE, chips, countdown, one, peeks, say, showState } from "./dom.js";
+import { BASE, chips, countdown, one, peeks, save, say, showState } from "./dom.js";
 import { showActivity } from "./activity.js";
 import { proveAddress, showAddress } from "./address.js";
+import { prepareFactors, showFactors } from "./factors.js";
 import { enhance } from "./forms.js";
 import { linkProviders, showConsents, showIdentities } from "./others.js";
+import { prepareProof, withProof } from "./prove.js";
 import { fill, row } from "./rows.js";
 import { call, current, leave, logOut, start, watch } from "./session.js";
 import { ago, device, exactly, onDay, trouble, whyOut } from "./words.js";
@@ -66,42 +68,40 @@ async function show() {
   if (!answer.ok) return say(place, answer.status === 401 ? "" : trouble(answer) || answer.detail, { hide: true });
   say(place, "", { hide: true });
   showProfile(answer.body);
-  await Promise.all([showSessions(), showIdentities(), showConsents(), showActivity()]);
+  await Promise.all([showFactors(), showSessions(), showIdentities(), showConsents(), showActivity()]);
   document.documentElement.dataset.ready = "in";
   return undefined;
 }
 
 enhance(one("#profile"), {
-  submit: ({ name, email, password }) => call("PATCH", "/users/me", { body: { name: name || null, ...(email !== shownEmail && { email: email || null }), ...(password && { password }) } }),
-  done: (answer) => { showProfile(answer.body); askPassword(false); say(one("#profile [data-done]"), "Saved."); showActivity(); },
-  special: (answer) => {
-    if (answer.code === "email_taken") return { field: "email", sentence: answer.detail };
-    if (answer.code === "wrong_password") return { field: "password", sentence: "This is not your password. Nothing was changed." };
-    if (!answer.errors?.password) return null;
-    askPassword(true);
-    return { field: "password", sentence: "Type your password too: an address opens the account." };
+  submit: ({ name, email }) => {
+    const changes = { name: name || null, ...(email !== shownEmail && { email: email || null }) };
+    return withProof((proof) => call("PATCH", "/users/me", { body: { ...changes, ...proof } }));
   },
+  done: (answer) => { showProfile(answer.body); say(one("#profile [data-done]"), "Saved."); showActivity(); },
+  special: (answer) => (answer.code === "email_taken" ? { field: "email", sentence: answer.detail } : null),
 });
-
-/** Show the place for the password that a change of address asks for; it is emptied when it goes. */
-function askPassword(wanted) {
-  one("#profile-proof").hidden = !wanted;
-  if (!wanted) one("#me-password").value = "";
-}
-
+prepareProof();
+prepareFactors(showSessions);
 proveAddress(() => show());
 enhance(one("#password"), {
-  submit: ({ current_password: old, new_password: fresh }) => call("PUT", "/users/me/password", { body: { new_password: fresh, ...(old && { current_password: old }) } }),
+  submit: ({ current_password: old, new_password: fresh }) =>
+    withProof((proof) => call("PUT", "/users/me/password", { body: { new_password: fresh, ...(old && { current_password: old }), ...proof } })),
   done: () => { one("#password").reset(); say(one("#password [data-done]"), "Changed. Every other session is ended."); showSessions(); showActivity(); },
   special: (answer) => (answer.code === "wrong_password" ? { field: "current_password", sentence: "This is not your current password." } : null),
   alias: { password: "new_password" },
 });
 enhance(one("#delete"), {
-  submit: ({ password }) => call("DELETE", "/users/me", { body: password ? { password } : {} }),
+  submit: ({ password }) => withProof((proof) => call("DELETE", "/users/me", { body: { ...(password && { password }), ...proof } })),
   done: () => { leave(); location.assign(`${BASE}/`); },
   special: (answer) => (answer.code === "wrong_password" ? { field: "password", sentence: "This is not your password. Nothing was deleted." } : null),
 });
 
+one("#download").addEventListener("click", async () => {
+  const answer = await withProof((proof) => call("POST", "/users/me/data", { body: proof }));
+  if (answer.ok) save("cupbearer-data.json", answer.text, "application/json");
+  say(one("#download-status"), answer.ok ? "Downloaded." : trouble(answer, answer.retryAfter) || answer.detail);
+});
 one("#log-out").addEventListener("click", logOut);
 linkProviders();
 peeks();

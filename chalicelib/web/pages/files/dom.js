@@ -32,6 +32,13 @@ export function chips(element, words, none) {
   if (!words.length) element.textContent = none;
 }
 
+/** Give the person a text as a file. */
+export function save(name, text, type) {
+  const href = URL.createObjectURL(new Blob([text], { type }));
+  Object.assign(document.createElement("a"), { href, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 60_000);
+}
+
 /** Count whole seconds down by the wall clock, so a laptop's sleep counts too. Returns what stops it. */
 export function countdown(seconds, tick, done) {
   const end = Date.now() + seconds * 1000;

@@ -2,15 +2,13 @@
 
 import { showActivity } from "./activity.js";
 import { all, one, say } from "./dom.js";
-import { enhance } from "./forms.js";
+import { withProof } from "./prove.js";
 import { fill, row } from "./rows.js";
 import { call } from "./session.js";
 import { ago, exactly, rights, trouble } from "./words.js";
 
 const IDENTITIES = "/users/me/identities";
 const CONSENTS = "/users/me/consents";
-
-let pending = null; // what waits for the password: (password) => answer, and what follows
 
 /** Show the linked providers; a service without federation has no such card. */
 export async function showIdentities() {
@@ -41,21 +39,12 @@ export function linkProviders() {
     const path = `${IDENTITIES}/${encodeURIComponent(link.dataset.link)}`;
     prove((body) => call("POST", path, { body: { ...body, return_to: "/account" } }), (answer) => location.assign(answer.body.url));
   });
-  enhance(one("#proof"), {
-    submit: ({ password }) => pending.act({ password }),
-    done: (answer) => { one("#proof").reset(); one("#proof").hidden = true; pending.done(answer); },
-    special: (answer) => (answer.code === "wrong_password" ? { field: "password", sentence: "This is not your password." } : null),
-  });
 }
 
-/** Do what may want the password: try without, and ask for it where the log-in is too old. */
+/** Do what may want a proof, and say why it was not done. */
 async function prove(act, done) {
-  const answer = await act({});
-  if (answer.ok) return done(answer);
-  if (!answer.errors.password) return tell("identities", answer);
-  pending = { act, done };
-  one("#proof").hidden = false;
-  return one("#proof").elements.password.focus();
+  const answer = await withProof(act);
+  return answer.ok ? done(answer) : tell("identities", answer);
 }
 
 /** Show the applications with access. */

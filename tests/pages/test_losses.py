@@ -1,0 +1,219 @@
+"""One person's whole walk with mail and second factors, by the pages alone; a virtual authenticator is the device."""
+
+import re
+from dataclasses import dataclass, field
+
+import pytest
+
+pytest.importorskip("playwright")
+
+import pyotp
+from playwright.sync_api import CDPSession, Page, expect
+
+from tests.pages.eyes import Person, assert_accessible, settled, take_pictures
+from tests.parts.server import Server
+
+NEW_PASSWORD, THIRD_PASSWORD = "seven other words on a hill", "eight more words under a bridge"
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+@dataclass
+class Walk:
+    """One page with a device of its own, and what the person keeps in mind, in the app and on paper."""
+
+    person: Person
+    page: Page
+    wire: CDPSession
+    device: str
+    secret: str = ""
+    step: int = 0
+    codes: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, person: Person) -> "Walk":
+        page = person.page()
+        wire = person.context.new_cdp_session(page)
+        wire.send("WebAuthn.enable")
+        made = wire.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+        return cls(person, page, wire, made["authenticatorId"])
+
+    def go(self, path: str, state: str | None = None) -> Page:
+        self.page.goto(self.person.server.url + path)
+        return settled(self.page, state) if state else self.page
+
+    def touch(self, *, allowed: bool) -> None:
+        """Let the person touch whatever asks for a passkey, or leave it waiting."""
+        said = {"authenticatorId": self.device, "enabled": allowed}
+        self.wire.send("WebAuthn.setAutomaticPresenceSimulation", said)
+
+    def looked_at(self, name: str) -> None:
+        assert_accessible(self.page, where=name)
+        take_pictures(self.page, name)
+
+    def open_mail(self, subject: str) -> None:
+        """Open the link of the newest mail of that subject, as it is shown on this machine."""
+        self.go("/outbox")
+        mail = self.page.locator(
+            "article", has=self.page.get_by_role("heading", name=re.compile(subject))
+        ).first
+        mail.locator(".mail a").first.click()
+
+    def code(self) -> str:
+        """Return a code of the app that was not used yet: each step counts once, and one that is to come is taken too."""
+        self.step = max(int(self.page.evaluate("Date.now() / 1000")) // 30, self.step + 1)
+        return pyotp.TOTP(self.secret).at(self.step * 30)
+
+    def log_out(self) -> None:
+        self.go("/account", "in")
+        self.page.get_by_role("button", name="Log out").click()
+        settled(self.page, "out")
+
+    def log_in(self, password: str) -> None:
+        self.go("/login")
+        self.page.locator("#f-username").fill("Ada")
+        self.page.locator("#f-password").fill(password)
+        self.page.get_by_role("button", name="Log in", exact=True).click()
+
+    def show_recovery_code(self) -> None:
+        self.page.get_by_text("None of these at hand?").click()
+        self.page.locator("[name=recovery_code]").fill(self.codes.pop())
+        self.page.get_by_role("button", name="Use the recovery code").click()
+
+
+def test_from_sign_up_through_every_loss_and_back_again(person: Person, server: Server) -> None:
+    walk = Walk.of(person)
+    _sign_up_and_prove_the_address(walk)
+    _add_a_passkey_and_log_in_by_it(walk)
+    _add_an_app_and_recovery_codes(walk)
+    _forget_the_password(walk)
+    _change_the_address_and_take_it_back(walk)
+    _lose_the_device(walk)
+    _be_helped_by_an_operator(walk, server)
+
+
+def _sign_up_and_prove_the_address(walk: Walk) -> None:
+    page = walk.go("/", "out")
+    page.get_by_role("radio", name="Sign up").check()
+    page.locator("#up-email").fill("ada@example.com")
+    walk.person.sign_up("Ada", page=page)
+    walk.open_mail("Is this your address")
+    walk.looked_at("verify-email")
+    page.get_by_role("button", name="Yes, it is mine").click()
+    page.get_by_text("Your address is proven").wait_for()
+
+
+def _add_a_passkey_and_log_in_by_it(walk: Walk) -> None:
+    page = walk.go("/account", "in")
+    page.locator("#passkey-name").fill("This laptop")
+    page.get_by_role("button", name="Add a passkey").click()
+    page.get_by_text("Passkey: This laptop").wait_for()
+    walk.looked_at("account-factors")
+    walk.log_out()
+    walk.touch(allowed=False)
+    walk.go("/login")
+    expect(page.get_by_role("button", name="Use a passkey")).to_be_visible()
+    walk.looked_at("login-passkey")
+    walk.touch(allowed=True)
+    walk.go("/login")  # the field of the name offers the passkey, and the person takes it
+    page.wait_for_url("**/account")
+    settled(page, "in")
+
+
+def _add_an_app_and_recovery_codes(walk: Walk) -> None:
+    page = walk.page
+    page.get_by_role("button", name="Set up an authenticator app").click()
+    expect(page.locator("#app-qr")).to_be_visible()
+    walk.looked_at("account-app")
+    walk.secret = page.locator("#app-secret").inner_text().replace(" ", "")
+    page.locator("#app-totp").fill("000000")
+    page.get_by_role("button", name="Set it up").click()
+    expect(page.locator("#app-totp-error")).not_to_be_empty()
+    page.locator("#app-totp").fill(walk.code())
+    page.get_by_role("button", name="Set it up").click()
+    page.locator("#factors").get_by_text("Authenticator app").wait_for()
+    page.get_by_role("button", name="Make new recovery codes").click()
+    expect(page.locator("#codes-list code")).to_have_count(10)
+    walk.looked_at("account-codes")
+    walk.codes = page.locator("#codes-list code").all_inner_texts()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download", exact=True).click()
+    assert all(code in download.value.path().read_text() for code in walk.codes)
+    page.get_by_role("button", name="I have kept them").click()
+    expect(page.locator("#codes-list code")).to_have_count(0)
+    page.get_by_text("10 left").wait_for()
+
+
+def _forget_the_password(walk: Walk) -> None:
+    walk.log_out()
+    walk.touch(allowed=False)
+    page = walk.go("/login")
+    page.get_by_role("link", name="Forgot your password?").click()
+    walk.looked_at("forgot")
+    page.locator("[name=login]").fill("ada@example.com")
+    page.get_by_role("button", name="Send the link").click()
+    page.get_by_text("Look into your mail").wait_for()
+    walk.open_mail("Choose a new password")
+    _choose(walk, NEW_PASSWORD)
+    walk.log_in(NEW_PASSWORD)
+    page.get_by_text("One thing more").wait_for()
+    walk.looked_at("second-factor")
+    walk.touch(allowed=True)
+    page.get_by_role("button", name="Use a passkey").click()
+    page.wait_for_url("**/account")
+    settled(page, "in")
+
+
+def _choose(walk: Walk, password: str) -> None:
+    """Choose a new password by the link of a mail; the second factor is asked for."""
+    page = walk.page
+    walk.looked_at("reset-password")
+    page.locator("[name=new_password]").fill(password)
+    page.get_by_role("button", name="Set the password").click()
+    page.get_by_text("second factor").first.wait_for()
+    page.locator("[name=new_password]").fill(password)
+    page.locator("[name=recovery_code]").fill(walk.codes.pop())
+    page.get_by_role("button", name="Set the password").click()
+    page.get_by_text("Your password is changed").wait_for()
+
+
+def _change_the_address_and_take_it_back(walk: Walk) -> None:
+    page = walk.go("/account", "in")
+    page.locator("#me-email").fill("ada@elsewhere.example")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("ada@elsewhere.example waits for its proof").wait_for()
+    walk.open_mail("Is this your address")
+    page.get_by_role("button", name="Yes, it is mine").click()
+    page.get_by_text("ada@elsewhere.example is the address of Ada").wait_for()
+    walk.open_mail("address of your account was changed")
+    walk.looked_at("undo-address")
+    page.get_by_role("button", name="Undo the change").click()
+    _choose(walk, THIRD_PASSWORD)
+
+
+def _lose_the_device(walk: Walk) -> None:
+    walk.wire.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": walk.device})
+    walk.log_in(THIRD_PASSWORD)
+    walk.show_recovery_code()
+    page = walk.page
+    page.wait_for_url("**/account")
+    settled(page, "in")
+    expect(page.locator("#me-email")).to_have_value("ada@example.com")
+    page.get_by_text("7 left").wait_for()
+    page.get_by_role("button", name="Remove: Passkey: This laptop").click()
+    page.get_by_text("Passkey: This laptop is removed.").wait_for()
+
+
+def _be_helped_by_an_operator(walk: Walk, server: Server) -> None:
+    walk.log_out()
+    server.command("users", "reset-factors", "Ada", "--now")
+    walk.log_in(THIRD_PASSWORD)
+    walk.page.wait_for_url("**/account")
+    settled(walk.page, "in")
+    walk.page.get_by_text("None yet: only your password guards this account.").wait_for()
