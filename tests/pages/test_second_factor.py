@@ -69,7 +69,7 @@ def test_without_script_a_code_is_enough(plain: Person, server: Server) -> None:
     again = plain.page()
     again.goto(f"{server.url}/login")
     type_password(again, "Olga")
-    assert again.url == f"{server.url}/account"
+    again.wait_for_url(f"{server.url}/account")
 
 
 def test_a_passkey_is_asked_for_by_script_and_is_all_one_needs(person: Person, server: Server) -> None:
