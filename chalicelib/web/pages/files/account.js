@@ -67,6 +67,7 @@ async function show() {
   if (answer.retryAfter) return countdown(answer.retryAfter, (left) => say(place, trouble(answer, left), { hide: true }), show);
   if (!answer.ok) return say(place, answer.status === 401 ? "" : trouble(answer) || answer.detail, { hide: true });
   say(place, "", { hide: true });
+  showState("in"); // with the profile at once, so that nothing moves
   showProfile(answer.body);
   await Promise.all([showFactors(), showSessions(), showIdentities(), showConsents(), showActivity()]);
   document.documentElement.dataset.ready = "in";
@@ -106,9 +107,10 @@ one("#log-out").addEventListener("click", logOut);
 linkProviders();
 peeks();
 watch(({ state, why, sessionId }) => {
-  showState(state);
+  if (state !== "in") showState(state);
   say(one("#why-out"), why ? whyOut(why) : "Log in first, then come back here.");
   if (state === "out") document.documentElement.dataset.ready = "out";
+  if (state !== "in") shownFor = null;
   if (state !== "in" || shownFor === sessionId) return;
   shownFor = sessionId;
   show();
