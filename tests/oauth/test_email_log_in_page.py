@@ -7,6 +7,8 @@ import pytest
 
 from chalicelib.store import Store
 from chalicelib.world import World
+from tests.conftest import Clock
+from tests.oauth.factors import ASKED, levels_of, person_of, show
 from tests.oauth.server import ISSUER, SOURCE, App, Browser, Reply, Server, open_server, services
 from tests.support import mailed
 
@@ -54,6 +56,25 @@ def test_it_is_offered_at_the_log_in_page_and_leads_on_to_the_client(
     page = browser.send("/email-login", {**page.form, "code": code(server)})
     assert 'value="allow"' in page.text
     assert "code" in browser.consent(page).parameters
+
+
+def test_who_has_a_second_factor_shows_it_then_and_the_request_goes_on(
+    server: Server, shop: App, browser: Browser, clock: Clock
+) -> None:
+    """MF-2, TH-4: a mail alone is one factor."""
+    token = "__Host-cupbearer_session"
+    browser.log_in()
+    pat = person_of(
+        server, clock, server.services.authentication.browser_sessions.find(browser.cookies[token])
+    )
+    pat.with_totp()
+    browser.cookies.pop(token)
+    request = browser.go(shop.authorize_url()).form["request"]
+    page = ask(browser, f"/email-login?request={request}")
+    page = browser.send("/email-login", {**page.form, "code": code(server)})
+    assert (ASKED in page.text, token in browser.cookies) == (True, False)
+    reply = browser.consent(show(browser, page, totp=pat.code()))
+    assert levels_of(shop, reply) == ("urn:cupbearer:2", ["email", "otp", "mfa"])
 
 
 def test_the_code_is_for_the_browser_that_asked(server: Server, browser: Browser) -> None:

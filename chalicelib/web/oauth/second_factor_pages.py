@@ -150,7 +150,6 @@ def _page(
 
 def _where(call: Call, browser: "Browser", fields: Mapping[str, str]) -> dict[str, Any]:
     """Return what the page knows of where the log-in leads."""
-    from chalicelib.oauth.redirect_uris import form_target
     from chalicelib.web.oauth import authorization_flow
 
     text, path = fields.get("request", ""), return_to.own_path(fields.get("return_to")) or ""
@@ -161,7 +160,7 @@ def _where(call: Call, browser: "Browser", fields: Mapping[str, str]) -> dict[st
         "request": text,
         "return_to": path,
         "client": client.name if client else "",
-        "form_action": (form_target(request.redirect_uri),) if request else (),
+        "form_action": authorization_flow.form_targets(pending),
         "go_on": call.services.settings.issuer
         + (_with_request("/continue", text) if text else path or "/account"),
         "log_in": _log_in_link(call, fields),
