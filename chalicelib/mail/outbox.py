@@ -11,7 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from chalicelib import logs
-from chalicelib.mail.message import GIVEN_UP, WAITING, Line, Mail, due_at, moving, waiting_key
+from chalicelib.mail.message import GIVEN_UP, KINDS, WAITING, Line, Mail, due_at, moving, waiting_key
 from chalicelib.store import Conflict, Insert, Key, Record, Store, Write, key_of
 from chalicelib.world import World
 
@@ -49,6 +49,8 @@ class Outbox:
 
     def sending(self, mail: Mail) -> tuple[Write, ...]:
         """Return the write that has a mail sent, for the commit of the act that causes it; none where no mail is sent."""
+        if mail.kind not in KINDS:
+            raise ValueError(f"there is no template for {mail.kind!r}")
         if not self.is_sent:
             return ()
         now = self.world.timestamp()

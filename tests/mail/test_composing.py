@@ -109,11 +109,6 @@ def test_every_address_that_an_account_may_have_can_be_written_to(local: str) ->
     assert as_message(mail.octets)["To"] == mail.to == address
 
 
-def test_there_is_no_mail_of_an_unknown_kind() -> None:
-    with pytest.raises(ValueError, match="no template"):
-        Mail("advertisement", "ada@example.com")
-
-
 def test_a_value_that_is_missing_is_a_fault_and_not_a_gap() -> None:
     with pytest.raises(UndefinedError):
         COMPOSER.compose(Line("x", Mail("log_in", "ada@example.com"), AT), {})

@@ -326,6 +326,25 @@ def test_mails_of_one_second_leave_in_their_order(office: PostOffice, mail_serve
     assert [mail["To"] for mail in mail_server.mails] == names
 
 
+def test_there_is_no_mail_of_an_unknown_kind(office: PostOffice) -> None:
+    with pytest.raises(ValueError, match="no template"):
+        office.outbox.sending(Mail("advertisement", "ada@example.com"))
+
+
+def test_a_mail_of_a_newer_release_waits_for_it_and_keeps_no_other(
+    office: PostOffice, mail_server: MailServer
+) -> None:
+    """DP-4: two versions run on one table during a deploy and a rollback."""
+    (write,) = office.outbox.sending(notice("novel@example.com"))
+    assert isinstance(write, Insert)
+    novel = {**write.data, "mail": {**write.data["mail"], "kind": "novelty", "colour": "red"}, "weight": 7}
+    office.store.commit(replace(write, data=novel))
+    office.ask(notice())
+    assert office.outbox.deliver_due().sent == 1
+    assert [mail["To"] for mail in mail_server.mails] == ["ada@example.com"]
+    assert office.waiting == ["novel@example.com"]
+
+
 def test_a_mail_that_is_of_no_use_any_more_is_given_up(office: PostOffice, mail_server: MailServer) -> None:
     office.ask(notice(until=int(office.clock.now) + 1800))
     office.clock.advance(1800)
