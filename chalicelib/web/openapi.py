@@ -26,6 +26,8 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         "request_id": {"type": "string"},
         "scope": {"type": "string"},
         "errors": {"type": "object", "additionalProperties": {"type": "string"}},
+        "factors": {"type": "array", "items": {"type": "string"}},
+        "pending_token": {"type": "string"},
     },
 }
 
