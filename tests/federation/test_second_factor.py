@@ -130,10 +130,13 @@ def test_the_word_of_one_that_is_not_trusted_with_it_counts_for_nothing(
     assert is_asked(log_in(browser, elsewhere))
 
 
-def test_userinfo_is_no_place_to_say_it(browser: Browser, elsewhere: Issuer, pat: Person) -> None:
+def test_userinfo_is_no_place_to_say_it(browser: Browser, elsewhere: Issuer, services: Services) -> None:
     """FD-2: what is not signed says nothing of a log-in."""
+    elsewhere.claims.update(dict.fromkeys(("email", "email_verified", "name", "preferred_username")))
     elsewhere.userinfo.update({"amr": ["mfa"], "acr": "phr"})
-    assert is_asked(log_in(browser, elsewhere))
+    token = log_in(browser, elsewhere).json["access_token"]
+    assert "/userinfo" in elsewhere.visits
+    assert services.tokens.jwt.verify(token).amr == ("fed",)
 
 
 @pytest.mark.parametrize(
