@@ -22,7 +22,14 @@ from chalicelib.web.oauth import (
     passkey_pages,
     second_factor_pages,
 )
-from chalicelib.web.pages import mailed_links, outbox, password_reset, rendering, restore_account
+from chalicelib.web.pages import (
+    mailed_links,
+    outbox,
+    password_reset,
+    plain_account,
+    rendering,
+    restore_account,
+)
 from chalicelib.web.resources import (
     about,
     account_restorations,
@@ -54,6 +61,7 @@ APIS = (
     profile.api,
     board.api,
     rendering.api,
+    plain_account.api,
     outbox.api,
     password_reset.api,
     restore_account.api,

@@ -8,9 +8,9 @@ import pytest
 pytest.importorskip("playwright")
 
 import pyotp
-from playwright.sync_api import CDPSession, Page, expect
+from playwright.sync_api import Browser, CDPSession, Page, expect
 
-from tests.pages.eyes import Person, assert_accessible, settled, take_pictures
+from tests.pages.eyes import PASSWORD, Person, assert_accessible, settled, take_pictures
 from tests.parts.server import Server
 
 NEW_PASSWORD, THIRD_PASSWORD = "seven other words on a hill", "eight more words under a bridge"
@@ -85,6 +85,45 @@ class Walk:
         self.page.get_by_text("None of these at hand?").click()
         self.page.locator("[name=recovery_code]").fill(self.codes.pop())
         self.page.get_by_role("button", name="Use the recovery code").click()
+
+
+def test_without_script_an_app_and_recovery_codes_are_set_up_and_used(
+    browser: Browser, server: Server
+) -> None:
+    person = Person.at(browser, server, java_script_enabled=False)
+    page = person.page()
+    page.goto(f"{server.url}/signup")
+    page.locator("#f-username").fill("Berta")
+    page.locator("#f-password").fill(PASSWORD)
+    page.get_by_role("button", name="Make my account").click()
+    page.get_by_role("link", name="look after your account").click()
+    page.get_by_role("button", name="Set up an authenticator app").click()
+    app = pyotp.TOTP(page.locator("main code").inner_text())
+    page.locator("#f-totp").fill(app.now())
+    page.get_by_role("button", name="Set it up").click()
+    expect(page.get_by_role("status")).to_contain_text("The authenticator app is set up.")
+    take_pictures(page, "account-plain")
+    page.get_by_role("button", name="Make new recovery codes").click()
+    codes = page.locator("main code").all_inner_texts()
+    assert len(codes) == 10
+    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="Log out").click()
+    page.get_by_role("button", name="Log out").click()
+    page.goto(f"{server.url}/login")
+    page.locator("#f-username").fill("Berta")
+    page.locator("#f-password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_text("None of these at hand?").click()
+    page.locator("[name=recovery_code]").fill(codes[0])
+    page.get_by_role("button", name="Use the recovery code").click()
+    page.goto(f"{server.url}/account/plain")
+    expect(page.get_by_text("Recovery codes: 9 left")).to_be_visible()
+    page.locator("#pw-current_password").fill("not this one at all")
+    page.locator("#pw-new_password").fill(NEW_PASSWORD)
+    page.get_by_role("button", name="Change the password").click()
+    assert "wrong" in page.get_by_role("alert").inner_text()
+    assert NEW_PASSWORD not in page.content()
+    person.context.close()
 
 
 def test_from_sign_up_through_every_loss_and_back_again(person: Person, server: Server) -> None:
@@ -217,3 +256,5 @@ def _be_helped_by_an_operator(walk: Walk, server: Server) -> None:
     walk.page.wait_for_url("**/account")
     settled(walk.page, "in")
     walk.page.get_by_text("None yet: only your password guards this account.").wait_for()
+    walk.go("/account/plain")
+    walk.looked_at("account-plain-form")

@@ -201,7 +201,7 @@ def test_a_service_that_is_busy_at_the_very_start_is_asked_again(person: Person,
     expect(page.locator("#trouble")).to_be_hidden()
 
 
-@pytest.mark.parametrize("path", ["/", "/account", "/login", "/signup"])
+@pytest.mark.parametrize("path", ["/", "/account", "/account/plain", "/login", "/signup"])
 def test_nothing_is_wider_than_a_small_phone(person: Person, path: str) -> None:
     person.sign_up(f"Paula{len(path)}{path[1:2]}")
     page = person.page()

@@ -20,6 +20,7 @@ from tests.support.statuses import answers_of_every_status
 SCOPES = ["pangolins", "get:profile", "users:read", "users:write"]
 PUBLIC = """
     POST /users | POST /sessions | POST /sessions/refresh | GET /cats | GET /messages | GET / | GET /account
+    GET /account/plain | POST /account/plain
     GET /health | GET /openapi.json | GET /.well-known/jwks.json | GET /login/{provider} | GET /login/{provider}/callback
     GET /.well-known/openid-configuration | GET /.well-known/oauth-authorization-server
     POST /oauth/token | POST /oauth/revoke | POST /oauth/introspect | POST /oauth/device_authorization
