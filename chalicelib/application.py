@@ -39,6 +39,7 @@ from chalicelib.web.resources import (
     federation,
     identities,
     own_account,
+    own_data,
     password_resets,
     second_factors,
     second_step,
@@ -52,6 +53,7 @@ SETTINGS = settings.from_environment()
 APIS = (
     users.api,
     own_account.api,
+    own_data.api,
     account_restorations.api,
     sessions.api,
     second_step.api,

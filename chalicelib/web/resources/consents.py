@@ -3,18 +3,10 @@
 import msgspec
 
 from chalicelib.web.call import NO_CONTENT
+from chalicelib.web.resources.shapes import ConsentShape
 from chalicelib.web.routes import Answer, Api, Call
 
 api = Api("consents")
-
-
-class ConsentShape(msgspec.Struct, frozen=True):
-    """What one application may have. ``given_at`` is seconds since the epoch."""
-
-    client_id: str
-    client: str
-    scopes: list[str]
-    given_at: int
 
 
 class ConsentList(msgspec.Struct, frozen=True):
@@ -27,15 +19,7 @@ class ConsentList(msgspec.Struct, frozen=True):
 def list_consents(call: Call) -> Answer:
     """Return the applications that one gave access, and to what."""
     user = call.services.accounts.self_service.acting(call.principal).user
-    shapes = [
-        ConsentShape(
-            client_id=consent.client_id,
-            client=consent.client_name,
-            scopes=sorted(consent.scopes),
-            given_at=consent.given_at,
-        )
-        for consent in call.services.oauth.consents.of(user.user_id)
-    ]
+    shapes = [ConsentShape.of(each) for each in call.services.oauth.consents.of(user.user_id)]
     return Answer(ConsentList(shapes))
 
 

@@ -4,11 +4,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from chalicelib.audit.events import EVENTS
 from chalicelib.web.call import NO_CONTENT
 from chalicelib.web.cookies import browser_session
 from chalicelib.web.resources.proofs import Proof, Shown
-from chalicelib.web.resources.shapes import ClosedShape, EventShape, UserAnswer, UserShape, deleted
+from chalicelib.web.resources.shapes import (
+    ActivityPage,
+    ClosedShape,
+    EventShape,
+    UserAnswer,
+    UserShape,
+    deleted,
+)
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
@@ -34,13 +40,6 @@ class PasswordChange(Shown, kw_only=True):
 
 class Deletion(Proof):
     """A second factor of the last five minutes where the person has one; else the password, or a log-in as young."""
-
-
-class ActivityPage(msgspec.Struct, frozen=True):
-    """A page of what happened, newest first."""
-
-    events: list[EventShape]
-    next_cursor: str | None
 
 
 @api.route("/users/me", methods=["GET"], own=True, gives=UserAnswer)
@@ -135,20 +134,7 @@ def own_activity(call: Call) -> Answer:
     """Return what happened to one's own account, newest first."""
     user = call.services.accounts.self_service.acting(call.principal).user
     events, cursor = call.services.audit.of(user.user_id, after=call.cursor(), limit=call.page_limit())
-    shapes = [
-        EventShape(
-            at=event.at,
-            event=event.event,
-            outcome=event.outcome,
-            says=EVENTS[event.event],
-            actor="you" if event.actor == user.user_id else "operator",
-            ip=event.ip if event.actor == user.user_id else None,
-            user_agent=event.user_agent if event.actor == user.user_id else "",
-            request_id=event.request_id,
-            detail=dict(event.detail),
-        )
-        for event in events
-    ]
+    shapes = [EventShape.of_own(event, user.user_id) for event in events]
     return Answer(ActivityPage(shapes, cursor))
 
 

@@ -9,7 +9,7 @@ from chalicelib.web.call import NO_CONTENT
 from chalicelib.web.cookies import browser_session, refresh_token
 from chalicelib.web.parsing import Body
 from chalicelib.web.resources.log_in_answers import begun, browser_of, to_be_shown, tokens
-from chalicelib.web.resources.shapes import TokenShape
+from chalicelib.web.resources.shapes import SessionShape, TokenShape
 from chalicelib.web.routes import Answer, Api, Call
 
 api = Api("sessions")
@@ -28,18 +28,6 @@ class Refresh(Body):
     """The refresh token, unless the cookie holds it."""
 
     refresh_token: str | None = None
-
-
-class SessionShape(msgspec.Struct, frozen=True):
-    """One session. Times are seconds since the epoch; ``current`` is the one that asks."""
-
-    session_id: str
-    client_id: str
-    created_at: int
-    last_used_at: int
-    ip: str | None
-    user_agent: str
-    current: bool
 
 
 class SessionList(msgspec.Struct, frozen=True):
@@ -108,15 +96,7 @@ def list_sessions(call: Call) -> Answer:
     """Return one's own sessions."""
     acting = call.services.accounts.self_service.acting(call.principal)
     shapes = [
-        SessionShape(
-            session_id=session.session_id,
-            client_id=session.client_id,
-            created_at=session.created_at,
-            last_used_at=int(session.last_used_at),
-            ip=session.ip,
-            user_agent=session.user_agent,
-            current=session.session_id == acting.session.session_id,
-        )
+        SessionShape.of(session, acting.session.session_id)
         for session in call.services.authentication.sessions.live(acting.user.user_id)
     ]
     return Answer(SessionList(shapes))

@@ -5,10 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from chalicelib.audit.events import EVENTS
 from chalicelib.web.call import Answer
 
 if TYPE_CHECKING:  # the authorizer loads every shape and makes none
+    from chalicelib.audit.trail import Event
     from chalicelib.authentication.log_in import LogInResult
+    from chalicelib.oauth.consents import Consent
+    from chalicelib.sessions.session import Session
     from chalicelib.users.linked_identity import Identity
     from chalicelib.users.listed_user import ListedUser
     from chalicelib.users.user import User
@@ -92,6 +96,66 @@ class EventShape(msgspec.Struct, frozen=True):
     user_agent: str
     request_id: str
     detail: dict[str, str]
+
+    @classmethod
+    def of_own(cls, event: "Event", user_id: str) -> "EventShape":
+        """Return it as the person sees it: where an operator sits is not shown."""
+        is_own = event.actor == user_id
+        return cls(
+            at=event.at,
+            event=event.event,
+            outcome=event.outcome,
+            says=EVENTS[event.event],
+            actor="you" if is_own else "operator",
+            ip=event.ip if is_own else None,
+            user_agent=event.user_agent if is_own else "",
+            request_id=event.request_id,
+            detail=dict(event.detail),
+        )
+
+
+class ActivityPage(msgspec.Struct, frozen=True):
+    """A page of what happened, newest first."""
+
+    events: list[EventShape]
+    next_cursor: str | None
+
+
+class SessionShape(msgspec.Struct, frozen=True):
+    """One session. Times are seconds since the epoch; ``current`` is the one that asks."""
+
+    session_id: str
+    client_id: str
+    created_at: int
+    last_used_at: int
+    ip: str | None
+    user_agent: str
+    current: bool
+
+    @classmethod
+    def of(cls, session: "Session", current: str) -> "SessionShape":
+        return cls(
+            session_id=session.session_id,
+            client_id=session.client_id,
+            created_at=session.created_at,
+            last_used_at=int(session.last_used_at),
+            ip=session.ip,
+            user_agent=session.user_agent,
+            current=session.session_id == current,
+        )
+
+
+class ConsentShape(msgspec.Struct, frozen=True):
+    """What one application may have. ``given_at`` is seconds since the epoch."""
+
+    client_id: str
+    client: str
+    scopes: list[str]
+    given_at: int
+
+    @classmethod
+    def of(cls, consent: "Consent") -> "ConsentShape":
+        return cls(consent.client_id, consent.client_name, sorted(consent.scopes), consent.given_at)
 
 
 class IdentityShape(msgspec.Struct, frozen=True):

@@ -1,0 +1,95 @@
+"""``/users/me/data``: everything that is kept of a person, for that person to take along."""
+
+import msgspec
+
+from chalicelib.web.cookies import browser_session
+from chalicelib.web.resources.factor_shapes import FactorList
+from chalicelib.web.resources.proofs import Proof
+from chalicelib.web.resources.shapes import (
+    ActivityPage,
+    ConsentShape,
+    EventShape,
+    IdentityShape,
+    SessionShape,
+    UserShape,
+)
+from chalicelib.web.routes import Answer, Api, Call
+
+api = Api("users")
+
+
+class WaitingMail(msgspec.Struct, frozen=True):
+    """A mail to the person's address that has not left yet. ``asked_at`` is seconds since the epoch."""
+
+    kind: str
+    to: str
+    asked_at: int
+    tries: int
+
+
+class OwnDataShape(msgspec.Struct, frozen=True):
+    """Everything. Secrets are not in it: a password, keys and codes are kept as hashes, or wrapped.
+
+    ``activity`` has the newest 200 events; the rest is at ``/users/me/activity?cursor=``. ``networks`` and ``devices`` are what
+    log-ins are known from; ``made_at`` is seconds since the epoch.
+    """
+
+    made_at: int
+    profile: UserShape
+    has_password: bool
+    networks: list[str]
+    devices: list[str]
+    sessions: list[SessionShape]
+    identities: list[IdentityShape]
+    second_factors: FactorList
+    consents: list[ConsentShape]
+    activity: ActivityPage
+    mails: list[WaitingMail]
+
+
+@api.route("/users/me/data", methods=["GET"], own=True, gives=OwnDataShape, refuses=(400, 403))
+def own_data(call: Call) -> Answer:
+    """Return everything that is kept of oneself.
+
+    Asks for a second factor of the last five minutes where there is one, else for a log-in as young; with a proof in the
+    body: ``POST``.
+    """
+    return _answer(call, Proof())
+
+
+@api.route(
+    "/users/me/data",
+    methods=["POST"],
+    own=True,
+    body=Proof,
+    body_may_be_empty=True,
+    gives=OwnDataShape,
+    refuses=(400, 403, 429),
+)
+def own_data_with_proof(call: Call) -> Answer:
+    """Return everything that is kept of oneself, on a second factor or the password in the body where one is asked for."""
+    return _answer(call, call.body)
+
+
+def _answer(call: Call, proof: Proof) -> Answer:
+    acting = call.services.accounts.self_service.acting(call.principal)
+    kept = call.services.accounts.own_data.of(
+        acting, password=proof.password, answer=proof.answer, source=browser_session.source(call)
+    )
+    user, lines = kept.user, [listed.line for listed in kept.mails]
+    events = [EventShape.of_own(event, user.user_id) for event in kept.events]
+    shape = OwnDataShape(
+        made_at=kept.made_at,
+        profile=UserShape.of(user),
+        has_password=user.password is not None,
+        networks=list(user.networks),
+        devices=list(user.devices),
+        sessions=[SessionShape.of(each, acting.session.session_id) for each in kept.sessions],
+        identities=[IdentityShape.of(identity) for identity in user.identities],
+        second_factors=FactorList.of(kept.factors),
+        consents=[ConsentShape.of(consent) for consent in kept.others["consents"]],
+        activity=ActivityPage(events, kept.next_events),
+        mails=[WaitingMail(line.mail.kind, line.mail.to, line.at, line.tries) for line in lines],
+    )
+    headers = {"Content-Disposition": 'attachment; filename="cupbearer-data.json"'}
+    return Answer(shape, headers=headers)
