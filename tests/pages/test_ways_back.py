@@ -13,7 +13,7 @@ from chalicelib.mail.ticket_purposes import LOG_IN, PASSWORD_RESET, UNDO_CHANGE,
 from chalicelib.settings import settings
 from chalicelib.users.user import User
 from chalicelib.wiring import Services
-from tests.pages.eyes import PASSWORD, Person, assert_accessible, take_pictures
+from tests.pages.eyes import PASSWORD, Person, assert_accessible, settled, take_pictures
 from tests.parts.server import Server, running
 
 NEW = "seven cold words by the hill"
@@ -21,7 +21,7 @@ NEW = "seven cold words by the hill"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(tmp_path_factory.mktemp("mails"), EMAIL_LOG_IN="on") as server:
+    with running(tmp_path_factory.mktemp("mails"), EMAIL_LOG_IN="on", DELETION_GRACE_DAYS="7") as server:
         yield server
 
 
@@ -137,3 +137,21 @@ def test_the_pages_that_anybody_may_open_are_accessible(person: Person, path: st
     page = person.page()
     page.goto(person.server.url + path)
     assert_accessible(page, where=path)
+
+
+def test_a_closed_account_is_taken_back_by_a_log_in_at_the_board(person: Person) -> None:
+    person.sign_up("Uta")
+    page = person.open("/account", state="in")
+    page.get_by_text("I want to delete it").click()
+    page.locator("#del-password").fill(PASSWORD)
+    press(page, "Delete my account")
+    settled(page, "out")
+    page.locator("#in-username").fill("Uta")
+    page.locator("#in-password").fill(PASSWORD)
+    page.locator("#log-in button[type=submit]").click()
+    page.wait_for_url("**/restore-account")
+    assert_accessible(page, where="a closed account")
+    take_pictures(page, "closed-account")
+    page.locator("main button[type=submit]").click()
+    expect(page.locator("h1")).to_have_text("Your account is open again")
+    person.log_in("Uta")

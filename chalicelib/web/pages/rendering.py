@@ -173,6 +173,7 @@ def shell_values(settings: "Settings") -> dict[str, Any]:
     return {
         "providers": [provider.name for provider in settings.providers],
         "words": form_words.for_scripts(),
+        "grace_days": settings.deletion_grace_days,
         "min_length": settings.password_min_length,
         "sign_up_open": settings.sign_up_open,
         "sends_mail": settings.mail is not None,

@@ -1,6 +1,6 @@
 // A form that says what is wrong beside the field, waits when it has to, and never loses what was typed.
 
-import { all, countdown, one, say } from "./dom.js";
+import { API, all, countdown, one, say } from "./dom.js";
 import { fieldSentence, trouble } from "./words.js";
 
 /**
@@ -49,8 +49,18 @@ function clear(form, notice) {
   if (done) say(done, "");
 }
 
+/** Go to the page that says until when an account that its person closed can be taken back. */
+function showClosed(token) {
+  const form = Object.assign(document.createElement("form"), { method: "post", action: `${API}/restore-account`, hidden: true });
+  form.append(Object.assign(document.createElement("input"), { name: "restore_token", value: token }));
+  document.body.append(form);
+  form.submit();
+  return () => {};
+}
+
 /** Show why an answer is a refusal; returns what ends a running countdown. */
 function refuse({ form, button, notice, answer, special, alias }) {
+  if (answer.code === "account_closed") return showClosed(answer.body.restore_token);
   const refused = special(answer);
   if (refused?.field) {
     showErrors(form, { [refused.field]: refused.sentence });
