@@ -256,5 +256,8 @@ def _be_helped_by_an_operator(walk: Walk, server: Server) -> None:
     walk.page.wait_for_url("**/account")
     settled(walk.page, "in")
     walk.page.get_by_text("None yet: only your password guards this account.").wait_for()
+    with walk.page.expect_download() as download:
+        walk.page.get_by_role("button", name="Download my data").click()
+    assert "ada@example.com" in download.value.path().read_text()
     walk.go("/account/plain")
     walk.looked_at("account-plain-form")
