@@ -13,6 +13,7 @@ import pytest
 
 if TYPE_CHECKING:
     from cupbearer.mailbox import Mailbox
+    from cupbearer.soft_authenticator import SoftAuthenticator
     from cupbearer.testing import AppUnderTest, Client
 
 
@@ -40,6 +41,15 @@ def cupbearer(
 def client(cupbearer: "AppUnderTest") -> "Client":
     """Return a caller without a token; ``client.as_user(scopes=[…])`` is one with."""
     return cupbearer.client()
+
+
+@pytest.fixture
+def authenticator(cupbearer: "AppUnderTest") -> "SoftAuthenticator":
+    """Return a passkey in software for this app: ``authenticator.create(options)`` and ``.get(options)`` answer as a browser."""
+    from cupbearer.soft_authenticator import SoftAuthenticator
+
+    passkeys = cupbearer.services.second_factors.passkeys
+    return SoftAuthenticator(cupbearer.settings.issuer, rp_id=passkeys.rp_id)
 
 
 @pytest.fixture

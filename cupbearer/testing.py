@@ -22,7 +22,8 @@ from chalicelib.users.user import new_user
 from chalicelib.wiring_credentials import Credentials
 from chalicelib.wiring_mail import Mail
 from chalicelib.world import SYSTEM, World
-from cupbearer.testing_caller import Client, token_of_app
+from cupbearer.testing_apps import token_of_app
+from cupbearer.testing_caller import Client
 from cupbearer.testing_values import SOURCE, Clock, Reply
 
 __all__ = [

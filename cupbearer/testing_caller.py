@@ -6,18 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import wiring
-from chalicelib.audit.trail import Source
 from chalicelib.jose.claims import LEEWAY_SECONDS
-from chalicelib.keys import pkce
-from chalicelib.oauth.authorization_codes import Code
-from chalicelib.oauth.client import AUTHORIZATION_CODE, CLIENT_CREDENTIALS
-from chalicelib.oauth.client import Client as OAuthClient
+from chalicelib.oauth.client import CLIENT_CREDENTIALS
 from chalicelib.oauth.clients import Registration
-from chalicelib.oauth.token_issuance import Tokens
 from chalicelib.tokens.access_tokens import Grant
+from cupbearer.testing_apps import token_of_app
 from cupbearer.testing_values import SOURCE, Clock, Reply
 
 if TYPE_CHECKING:
+    from cupbearer.soft_authenticator import SoftAuthenticator
     from cupbearer.testing import AppUnderTest
 
 
@@ -33,6 +30,7 @@ class Client:
     username: str | None = None
     password: str | None = None
     headers: dict[str, str] = field(default_factory=dict)  # sent with every request
+    authenticator: "SoftAuthenticator | None" = None  # holds the passkey of who has a second factor
 
     @property
     def clock(self) -> Clock:
@@ -49,16 +47,30 @@ class Client:
         return Client(self.under_test)
 
     def as_user(
-        self, scopes: Iterable[str] | None = None, *, name: str | None = None, username: str | None = None
+        self,
+        scopes: Iterable[str] | None = None,
+        *,
+        name: str | None = None,
+        username: str | None = None,
+        second_factor: bool = False,
     ) -> "Client":
-        """Return a new person, signed up and logged in, who has exactly these scopes; None: those of a new user."""
+        """Return a new person, signed up and logged in, who has exactly these scopes; None: those of a new user.
+
+        With ``second_factor`` the person has a passkey, in :attr:`authenticator`, and has logged in with it.
+        """
         signed_in, password = self.under_test.sign_up(granted=scopes, name=name, username=username)
+        authenticator = None
+        if second_factor:
+            from cupbearer.testing_factors import with_passkey
+
+            signed_in, authenticator = with_passkey(self.services, signed_in, password)
         person = Client(
             self.under_test,
             user_id=signed_in.user.user_id,
             username=signed_in.user.username,
             password=password,
             session_id=signed_in.session_id,
+            authenticator=authenticator,
         )
         person.hold(signed_in.access_token, signed_in.refresh_token)
         return person
@@ -95,9 +107,20 @@ class Client:
         return Client(self.under_test, refresh_token=self.refresh_token)
 
     def log_in(self, **body: Any) -> Reply:
-        """Log in again with the password, and hold the tokens of the new session."""
+        """Log in again with the password, and the passkey of who has one; hold the tokens of the new session."""
         wanted = {"username": self.username, "password": self.password, **body}
-        return self._hold_from(self.anonymous().post("/sessions", json=wanted))
+        reply = self.anonymous().post("/sessions", json=wanted)
+        if reply.code == "second_factor_required" and self.authenticator is not None:
+            shown = {"pending_token": reply.json["pending_token"], **self.second_factor()}
+            reply = self.anonymous().post("/sessions/second-factor", json=shown)
+        return self._hold_from(reply)
+
+    def second_factor(self) -> dict[str, Any]:
+        """Return what shows the passkey, good once: a member for the body of whatever asks for a second factor."""
+        if self.authenticator is None:
+            raise ValueError("this caller has no passkey: client.as_user(second_factor=True) has")
+        options = self.anonymous().post("/sessions/passkey/options", json={}).json["options"]
+        return {"passkey": self.authenticator.get(options)}
 
     def refresh(self) -> Reply:
         """Spend the refresh token, and hold the next pair if there is one."""
@@ -165,35 +188,3 @@ class Client:
 
 def _as_json(value: Any) -> bytes:
     return json.dumps(value).encode()
-
-
-def token_of_app(
-    services: wiring.Services,
-    *,
-    user_id: str,
-    login_id: str,
-    scopes: frozenset[str],
-    name: str = "an app",
-    source: Source = SOURCE,
-) -> tuple[OAuthClient, Tokens]:
-    """Return a new application, and its tokens for a person who consented to these scopes in a session of ours."""
-    provider, verifier = services.oauth, "v" * 43
-    uri = "https://app.example/cb"
-    app, _ = provider.clients.create(
-        Registration(name=name, redirect_uris=(uri,), scopes=scopes), source=source
-    )
-    consent, giving = provider.consents.giving(user_id, app, scopes, source=source)
-    agreed = Code(
-        client_id=app.client_id,
-        redirect_uri=uri,
-        code_challenge=pkce.code_challenge(verifier),
-        user_id=user_id,
-        login_id=login_id,
-        scope=scopes,
-        nonce=None,
-        consent_id=consent.consent_id,
-    )
-    code, insert = provider.codes.compose(agreed)
-    services.store.commit(insert, *giving)
-    form = {"grant_type": AUTHORIZATION_CODE, "code": code, "code_verifier": verifier, "redirect_uri": uri}
-    return app, provider.token_requests.redeem(form, app, source=source)

@@ -87,7 +87,7 @@ HOMES = {
         "chalicelib.store.sqlite_backup", "chalicelib.store.sqlite_statements", "cupbearer.cli",
     ),
     ("passlib", "argon2", "bcrypt"): ("chalicelib.credentials.passwords",),
-    ("fido2",): ("chalicelib.credentials.passkeys", "chalicelib.credentials.passkey_answers"),
+    ("fido2",): ("chalicelib.credentials.passkeys", "chalicelib.credentials.passkey_answers", "cupbearer"),
     ("pyotp",): ("chalicelib.credentials.totp",),
     ("segno",): ("chalicelib.credentials.qr_code",),
     ("jwt",): ("chalicelib.keys.private_keys",),

@@ -53,6 +53,7 @@ RUN_BY = {
     "docs/testing.md#a-route-and-its-tests-3": PLUGIN,
     "docs/testing.md#what-there-is-1": PLUGIN,
     "docs/testing.md#what-there-is-2": PLUGIN,
+    "docs/testing.md#what-there-is-3": PLUGIN,
 }
 NEEDS_AWS = "needs an AWS account; tests/deploy walks through the same on an emulator"
 NOT_RUN = {

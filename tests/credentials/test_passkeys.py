@@ -15,9 +15,7 @@ from chalicelib.credentials.factor_answers import FactorAnswer, holder_of
 from chalicelib.credentials.factor_refusals import SecondFactorRefused
 from chalicelib.credentials.passkey_answers import assertion, creation
 from chalicelib.errors import Invalid
-from cupbearer.testing import SOURCE, AppUnderTest
-from tests.support.factor_people import Person, person
-from tests.support.soft_authenticator import (
+from cupbearer.soft_authenticator import (
     ALGORITHMS,
     AT,
     BE,
@@ -28,6 +26,8 @@ from tests.support.soft_authenticator import (
     decoded,
     encoded,
 )
+from cupbearer.testing import SOURCE, AppUnderTest
+from tests.support.factor_people import Person, person
 
 ELSEWHERE = Source(ip="127.0.0.1", user_agent="another program")
 

@@ -10,10 +10,10 @@ pytest.importorskip("playwright")
 from cryptography.hazmat.primitives import serialization
 from playwright.sync_api import Browser, Page, expect
 
+from cupbearer.soft_authenticator import SoftAuthenticator
 from tests.pages.eyes import Person, assert_accessible, settled, take_pictures
 from tests.parts.server import Server
 from tests.support.factor_accounts import PASSWORD, Account
-from tests.support.soft_authenticator import SoftAuthenticator
 
 
 @pytest.fixture

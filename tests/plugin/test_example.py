@@ -43,11 +43,14 @@ def test_the_page_about_testing_is_true(tmp_path: Path) -> None:
         block("docs/testing.md#a-route-and-its-tests-2"),
         block("docs/testing.md#a-route-and-its-tests-3"),
     )
-    thief, override = block("docs/testing.md#what-there-is-1"), block("docs/testing.md#what-there-is-2")
+    thief, factors = block("docs/testing.md#what-there-is-1"), block("docs/testing.md#what-there-is-2")
+    override = block("docs/testing.md#what-there-is-3")
     path = readers_project(tmp_path, block("docs/testing.md#a-route-and-its-tests-1"), names)
     (path / "tests" / "test_orders.py").write_text(f"{tests}\n\n{thief}")
     (path / "tests" / "test_opaque.py").write_text(f"import pytest\n\n\n{override}\n\n{tests}")
-    assert passed(path) == 2 * tests.count("def test_") + thief.count("def test_")
+    (path / "tests" / "test_factors.py").write_text(f"import pytest\n\n\n{factors}")
+    written = f"{tests}{tests}{thief}{factors}"
+    assert passed(path) == written.count("def test_")
 
 
 def test_the_route_of_your_own_of_the_readme_is_guarded_as_it_says(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
+from cupbearer.soft_authenticator import SoftAuthenticator
 from tests.parts.server import Server
 from tests.support import patience
 from tests.support.factor_people import code_of
-from tests.support.soft_authenticator import SoftAuthenticator
 
 FACTORS = "/users/me/factors"
 PASSWORD = "correct horse battery staple"

@@ -11,8 +11,8 @@ from chalicelib.credentials.factor_answers import FactorAnswer
 from chalicelib.credentials.factor_refusals import SecondFactorRequired
 from chalicelib.credentials.factors import Factors
 from chalicelib.sessions.session import LiveSession
+from cupbearer.soft_authenticator import SoftAuthenticator
 from cupbearer.testing import SOURCE, AppUnderTest
-from tests.support.soft_authenticator import SoftAuthenticator
 
 STEP = 30  # seconds
 

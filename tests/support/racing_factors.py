@@ -6,11 +6,11 @@ from chalicelib.credentials.factor_answers import holder_of
 from chalicelib.credentials.factor_refusals import SecondFactorRefused
 from chalicelib.credentials.recovery_codes import RecoveryCodeBook
 from chalicelib.store import Conflict, Insert, Key, Store, Write
+from cupbearer.soft_authenticator import SoftAuthenticator
 from cupbearer.testing import SOURCE
 from tests.store.places import FAR
 from tests.support.factor_people import code_of
 from tests.support.racing_people import PHRASE, services_on
-from tests.support.soft_authenticator import SoftAuthenticator
 
 
 def prepare(store: Store, partition: str, turns: int) -> None:

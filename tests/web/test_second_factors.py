@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from cupbearer.soft_authenticator import SoftAuthenticator
 from cupbearer.testing import SOURCE, Client, Reply
 from tests.support.factor_people import STEP, code_of
-from tests.support.soft_authenticator import SoftAuthenticator
 
 ISSUER = "http://localhost:8000"
 DEVICE = "__Host-cupbearer_device"
