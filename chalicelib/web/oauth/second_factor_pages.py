@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 from chalicelib.credentials.factor_refusals import SecondFactorRefused
 from chalicelib.errors import Invalid, Refusal, SlowDown
-from chalicelib.keys.secret_hash import hash_of
 from chalicelib.web import forms, refusals
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session, pending_log_in, remembered_device
@@ -45,6 +44,8 @@ class _Asked:
     @property
     def about(self) -> str:
         """Return what the form is for: one that was made for a log-in is none for another."""
+        from chalicelib.keys.secret_hash import hash_of
+
         return self.live.session.session_id if self.live else hash_of(self.token)
 
 
