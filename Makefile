@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 STAGE ?= dev
 # Tests wait for browsers, timers and emulators much of their time, so two processors are kept busy by three workers.
-WORKERS ?= 4
+WORKERS ?= 3
 export PORT
 # Or each server, command and worker that tests start would compile the whole program anew.
 unexport PYTHONDONTWRITEBYTECODE
