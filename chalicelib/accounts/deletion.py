@@ -91,17 +91,19 @@ class Deletion:
     def _change(
         self, user_id: str, change: Change, telling: Telling, *, source: Source, by: Authority
     ) -> User:
-        """Change how long an account is kept, and with it in the same commit how long what belongs to it is."""
-        span: list[int | None] = []
+        """Change how long an account is kept, and with it in the same commit how long what belongs to it is.
+
+        What a commit has no room for follows, also where the account was closed before and that was cut short.
+        """
+        before: int | None = None
 
         def also(old: User, new: User) -> Iterable[Write]:
-            span[:] = (old.deletes_at, new.deletes_at)
+            nonlocal before
+            before = old.deletes_at
             return owned_records.keeping(
-                self.store, user_id, new.deletes_at, before=old.deletes_at, but=profile_key(user_id)
+                self.store, user_id, new.deletes_at, before=before, but=profile_key(user_id)
             )
 
         user = self.administration.change_and_tell(user_id, change, telling, also, source=source, by=by)
-        if span:
-            before, until = span
-            owned_records.keep_rest(self.store, user_id, until, before=before, but=profile_key(user_id))
+        owned_records.keep_rest(self.store, user_id, user.deletes_at, before=before, but=profile_key(user_id))
         return user

@@ -9,6 +9,7 @@ import pytest
 from chalicelib.audit.trail import Source
 from chalicelib.errors import Invalid, InvalidCredentials, InvalidToken, NotAllowed, RefreshRefused, Taken
 from chalicelib.oauth.clients import Registration
+from chalicelib.store import Insert, Key
 from chalicelib.users import owned_records
 from chalicelib.users.account_refusals import AccountClosed
 from chalicelib.users.user import login_key, profile_key
@@ -147,6 +148,19 @@ class TestGoing:
         users, _ = services.accounts.users.listed()
         assert [user.username for user in users] == []
 
+    @pytest.mark.parametrize("is_cut_short", [False, True])
+    def test_of_more_than_a_commit_holds_nothing_is_left_either(
+        self, cupbearer: AppUnderTest, services: Services, ann: Person, is_cut_short: bool
+    ) -> None:
+        """Also where the process died after the first commit, and the account is deleted again."""
+        if is_cut_short:
+            services.accounts.deletion.delete(ann.user_id, source=OPERATOR)
+        partition = _many_consents(services, ann)
+        services.accounts.deletion.delete(ann.user_id, source=OPERATOR)
+        assert len(services.store.list(partition, limit=1000).records) > 120
+        cupbearer.clock.advance(DAYS * DAY)
+        assert services.store.list(partition, limit=1000).records == ()
+
     def test_the_user_name_and_the_address_are_free_then_and_the_id_is_anothers_never(
         self, cupbearer: AppUnderTest, services: Services, ann: Person
     ) -> None:
@@ -194,6 +208,17 @@ class TestGoing:
 
 
 class TestTakingBack:
+    def test_of_more_than_a_commit_holds_everything_stays_too(
+        self, cupbearer: AppUnderTest, services: Services, ann: Person
+    ) -> None:
+        _many_consents(services, ann)
+        before = _kept(services, ann)
+        close(ann)
+        take_back(ann)
+        cupbearer.clock.advance(DAYS * DAY)
+        assert len(before) > 120
+        assert _kept(services, ann).keys() == before.keys()
+
     def test_everything_is_as_before_and_stays(
         self, cupbearer: AppUnderTest, services: Services, ann: Person
     ) -> None:
@@ -266,11 +291,19 @@ class TestTakingBack:
         assert {"account_closed", "account_taken_back"} <= set(events)
 
 
+def _many_consents(services: Services, ann: Person) -> str:
+    """Give more than one commit holds, and more than are listed at once; return where they are."""
+    partition = owned_records.partition_of("consents", ann.user_id)
+    for many in (range(60), range(60, 120)):
+        services.store.commit(*(Insert(Key(partition, f"app-{number:03}"), {}) for number in many))
+    return partition
+
+
 def _kept(services: Services, ann: Person) -> dict[Any, int | None]:
     """What is kept of somebody, and until when; sessions and the trail end at times of their own."""
     found = {}
     for kind in owned_records.KINDS:
-        for record in services.store.list(owned_records.partition_of(kind, ann.user_id)).records:
+        for record in services.store.list(owned_records.partition_of(kind, ann.user_id), limit=1000).records:
             if not record.key.sort.startswith("session#"):
                 found[record.key] = record.expires_at
     for named in services.store.get(login_key("ann"), login_key(ADDRESS)):

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.errors import InvalidCredentials, RefreshRefused, SlowDown
 from chalicelib.world import World
+from tests.support import mailed
 from tests.support.command_line import PHRASE, SOURCE, CommandLine
 
 
@@ -220,3 +221,17 @@ def test_an_operator_verifies_and_sets_addresses(terminal: CommandLine) -> None:
     assert "no address" in terminal.refused("users", "verify-email", "Yan")
     assert terminal.refused("users", "set-email", "Yan", "new@example.com") == "This e-mail address is taken."
     assert "example.com" in terminal.refused("users", "set-email", "Yan", "no address")
+
+
+def test_who_gives_up_an_address_by_an_operator_is_told_and_can_undo_it(terminal: CommandLine) -> None:
+    """SC-4: an operator who was talked into it has a week to learn so."""
+    user = terminal.make("Zoe", "--email", "zoe@example.com", "--email-verified")
+    assert terminal.done("users", "set-email", "Zoe", "thief@example.com").startswith(
+        "thief@example.com is the verified address of Zoe."
+    )
+    told = mailed.last(terminal.services, "address_changed", "zoe@example.com")
+    terminal.services.ways_back.change_of_address.undo(told.ticket, source=SOURCE)
+    shown = terminal.json("users", "show", user.user_id)
+    assert (shown["email"], shown["email_verified"], shown["has_password"]) == (
+        "zoe@example.com", True, False,
+    )  # fmt: skip
