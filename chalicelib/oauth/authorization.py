@@ -12,13 +12,13 @@ from chalicelib.audit.trail import Source
 from chalicelib.errors import Taken
 from chalicelib.oauth.authorization_codes import Code, Codes
 from chalicelib.oauth.authorization_request import AuthorizationRequest, registered_client
+from chalicelib.oauth.authorization_response import AuthorizationResponse
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.clients import Clients
 from chalicelib.oauth.consents import Consent, Consents
 from chalicelib.oauth.errors import RefusedAtClient, RefusedAtPage
 from chalicelib.oauth.levels import Levels, Need
-from chalicelib.oauth.redirect_uris import with_parameters
-from chalicelib.oauth.steps import Question, Redirect, Step
+from chalicelib.oauth.steps import Question, Step
 from chalicelib.sessions.session import LiveSession
 from chalicelib.store import Check, Conflict, Insert, Store, Write
 from chalicelib.store.retrying import retrying
@@ -63,7 +63,7 @@ class Authorization:
         *,
         just_logged_in: bool = False,
         just_stepped_up: bool = False,
-    ) -> Step | Redirect:
+    ) -> Step | AuthorizationResponse:
         """Return what is to be done next; raise RefusedAtClient where ``prompt=none`` or a wrong person forbids it.
 
         Who has ``just_stepped_up`` is asked for no other factor: levels are wishes.
@@ -88,7 +88,7 @@ class Authorization:
         consent = self._sufficient_consent(question)
         if consent is not None and consent.record is not None:
             with suppress(Conflict):  # withdrawn this moment: then it is asked for again
-                return Redirect(self._give_code(question, consent, Check(consent.record)))
+                return self._give_code(question, consent, Check(consent.record))
         if request.silent:
             raise request.refused(
                 "consent_required", "The person must consent, and prompt=none forbids to ask."
@@ -106,7 +106,7 @@ class Authorization:
             return Step.SECOND_FACTOR
         return self._question(request, self.client_of(request), logged_in)
 
-    def approve(self, question: Question, *, form: str, source: Source) -> Step | Redirect:
+    def approve(self, question: Question, *, form: str, source: Source) -> Step | AuthorizationResponse:
         """Remember the consent and give the code, in one commit.
 
         Sent a second time, as by a double click, the form gives nothing more: what comes next is what would come if the
@@ -115,10 +115,10 @@ class Authorization:
         once = self.consents.deciding(form, ALLOWED, seconds=PENDING_SECONDS)
         user_id = question.logged_in.user.user_id
 
-        def give() -> Step | Redirect:
+        def give() -> Step | AuthorizationResponse:
             consent, giving = self.consents.giving(user_id, question.client, question.wanted, source=source)
             try:
-                return Redirect(self._give_code(question, consent, once, *giving))
+                return self._give_code(question, consent, once, *giving)
             except Conflict as conflict:
                 self._demand_same_decision(once, conflict)
                 return self.next_step(question.request, question.logged_in, just_stepped_up=True)
@@ -181,8 +181,8 @@ class Authorization:
         consent = self.consents.find(question.logged_in.user.user_id, client.client_id)
         return consent if consent is not None and question.wanted <= consent.scopes else None
 
-    def _give_code(self, question: Question, consent: Consent, *writes: Write) -> str:
-        """Return where the client gets its code, made in one commit with ``writes`` (section 4.1.2). Raises Conflict."""
+    def _give_code(self, question: Question, consent: Consent, *writes: Write) -> AuthorizationResponse:
+        """Return the code, made in one commit with ``writes`` (section 4.1.2). Raises Conflict."""
         request, logged_in = question.request, question.logged_in
         code = Code(
             client_id=request.client_id,
@@ -198,7 +198,7 @@ class Authorization:
         text, insert = self.codes.compose(code)
         self.store.commit(insert, *writes)
         parameters = {"code": text, "state": request.state, "iss": self.issuer}
-        return with_parameters(request.redirect_uri, parameters)
+        return AuthorizationResponse(request.redirect_uri, parameters)
 
 
 def _unasked(request: AuthorizationRequest, need: Need) -> RefusedAtClient:

@@ -18,13 +18,6 @@ class Step(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Redirect:
-    """The end of the request: the browser goes back to its client with a code."""
-
-    uri: str
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
     """What a person is asked: whether this client may have these scopes; all as read for one answer."""
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from chalicelib.oauth.authorization import PENDING_SECONDS
 from chalicelib.oauth.authorization_request import AuthorizationRequest
+from chalicelib.oauth.authorization_response import AuthorizationResponse
 from chalicelib.oauth.errors import RefusedAtPage
 from chalicelib.oauth.redirect_uris import form_target, with_parameters
-from chalicelib.oauth.steps import Redirect, Step
+from chalicelib.oauth.steps import Step
 from chalicelib.sessions.session import LiveSession
 from chalicelib.store.stored_values import StoredValue
 from chalicelib.web.call import Answer, Call
@@ -64,10 +65,12 @@ def to_page(call: Call, page: str, browser: Browser, pending: Pending) -> Answer
     return see_other(with_parameters(url, {"request": text}), browser.cookies)
 
 
-def lead_on(call: Call, request: AuthorizationRequest, browser: Browser, step: Step | Redirect) -> Answer:
+def lead_on(
+    call: Call, request: AuthorizationRequest, browser: Browser, step: Step | AuthorizationResponse
+) -> Answer:
     """Send the browser to the page of the next step, or back to the client."""
-    if isinstance(step, Redirect):
-        return see_other(step.uri, browser.cookies)
+    if isinstance(step, AuthorizationResponse):
+        return see_other(step.location, browser.cookies)
     return to_step(call, step, browser, Pending(request))
 
 

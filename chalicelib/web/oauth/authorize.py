@@ -29,7 +29,9 @@ def authorize(call: Call) -> Answer:
 
     Faults of the client or its redirect URI are shown on a page; all others are sent to that redirect URI.
     """
-    from chalicelib.oauth.authorization_request import Parser, proven_client
+    from chalicelib.oauth.authorization_request import proven_client
+    from chalicelib.oauth.request_parameters import RequestParameters
+    from chalicelib.oauth.request_parser import Parser
     from chalicelib.web.oauth.authorization_flow import lead_on
 
     provider = call.services.oauth
@@ -40,7 +42,7 @@ def authorize(call: Call) -> Answer:
         return proof.sub if proof is not None and proof.client_id == client.client_id else None
 
     now = call.services.world.timestamp()
-    request = Parser(call.query, client, redirect_uri, now, subject_of).parse()
+    request = Parser(RequestParameters(call.query, redirect_uri), client, now, subject_of).parse()
     step = provider.authorization.next_step(request, browser_session.logged_in(call))
     return lead_on(call, request, browser_session.browser(call), step)
 

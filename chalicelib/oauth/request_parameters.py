@@ -1,0 +1,48 @@
+"""How one parameter of an authorization request is read, and how a fault of it goes back to its client (RFC 6749 section 3.1)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chalicelib.oauth.errors import ErrorCode, RefusedAtClient
+
+Parameters = Mapping[str, tuple[str, ...]]
+
+MAX_STATE = 2000
+
+_PRINTABLE = re.compile(r"[\x20-\x7e]*")  # RFC 6749 appendix A.5
+
+
+@dataclass(frozen=True, slots=True)
+class RequestParameters:
+    """What a client sent, once it and its redirect URI are proven. Every fault raises RefusedAtClient."""
+
+    values: Parameters
+    redirect_uri: str
+
+    def one(self, name: str) -> str | None:
+        """Return a parameter; one without a value counts as left out."""
+        values = self.values.get(name, ())
+        if len(values) > 1:
+            raise self.refused("invalid_request", "A parameter is given more than once.")
+        return values[0] if values and values[0] else None
+
+    def text(self, name: str, most: int) -> str | None:
+        """Return a parameter of printable ASCII."""
+        value = self.one(name)
+        if value is not None and (len(value) > most or not _PRINTABLE.fullmatch(value)):
+            raise self.refused("invalid_request", f"{name} has at most {most} characters of printable ASCII.")
+        return value
+
+    def demand_each_once(self) -> None:
+        """Refuse a parameter that is repeated, known or not (OP-5)."""
+        for name in self.values:
+            self.one(name)
+
+    def refused(self, error: ErrorCode, description: str) -> RefusedAtClient:
+        """Return the refusal that goes to the client, with the state, if that is one."""
+        states = self.values.get("state", ())
+        usable = len(states) == 1 and 0 < len(states[0]) <= MAX_STATE and _PRINTABLE.fullmatch(states[0])
+        return RefusedAtClient(
+            error, description, redirect_uri=self.redirect_uri, state=states[0] if usable else None
+        )
