@@ -15,7 +15,9 @@ def federation(at: "Services") -> "Federation":
     from chalicelib.federation.linking import Identities
     from chalicelib.federation.log_in import Federation
     from chalicelib.federation.login_state import Flows
+    from chalicelib.federation.newcomers import Newcomers
 
+    users, audit = at.accounts.users, at.audit
     return Federation(
         {setting.name: _provider(at, setting) for setting in at.settings.providers},
         issuer=at.settings.issuer,
@@ -23,10 +25,11 @@ def federation(at: "Services") -> "Federation":
         identities=Identities(
             store=at.store,
             world=at.world,
-            users=at.accounts.users,
+            users=users,
             authentication=at.authentication.log_in,
-            sign_up=at.accounts.sign_up,
-            audit=at.audit,
+            newcomers=Newcomers(at.store, at.world, users, at.accounts.sign_up, audit),
+            notices=at.ways_back.notices,
+            audit=audit,
         ),
         throttle=at.credentials.throttle,
         world=at.world,

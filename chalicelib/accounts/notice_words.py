@@ -17,6 +17,7 @@ NOTHING = "If this was you, there is nothing to do. "
 END = (
     "If this was not you, end every session by the link below, then choose a new password at {issuer}/forgot."
 )
+PROVIDERS = f"{END[:-1]} and look at your providers at {{issuer}}/account."
 FACTORS = f"{END[:-1]} and look at your second factors at {{issuer}}/account."
 
 WORDS = MappingProxyType(
@@ -53,6 +54,16 @@ WORDS = MappingProxyType(
             "A recovery code was used",
             "A recovery code was used in place of your second factor. It is spent now.",
             f"If this was you, and few codes are left, make new ones at {{issuer}}/account. {FACTORS}",
+        ),
+        "identity_linked": Words(
+            "Another way to log in was added",
+            "{provider} was linked to your account: whoever logs in there can log in to your account.",
+            NOTHING + PROVIDERS,
+        ),
+        "identity_unlinked": Words(
+            "A way to log in was removed",
+            "{provider} was unlinked from your account, and all other sessions were ended.",
+            NOTHING + PROVIDERS,
         ),
         "factors_reset_asked": Words(
             "Your second factors will be taken away",

@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass, replace
 
-from chalicelib.accounts.sign_up import SignUp
+from chalicelib.accounts.notices import Notices
 from chalicelib.audit.trail import Audit, Source
 from chalicelib.authentication.log_in import LogIn, LogInResult
 from chalicelib.errors import Invalid, NotAllowed, NotFound, Taken
+from chalicelib.federation.newcomers import Newcomers
 from chalicelib.federation.profile import Person
-from chalicelib.federation.usernames import candidates
 from chalicelib.sessions.session import MULTIPLE, LiveSession, Session, SessionRequest
 from chalicelib.store import Conflict, Store, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.users.linked_identity import MAX_IDENTITIES, Identity
-from chalicelib.users.names import Name
-from chalicelib.users.user import NewUser, User, login_key
+from chalicelib.users.user import User
 from chalicelib.users.users import Users
 from chalicelib.world import World
 
@@ -22,13 +21,14 @@ FEDERATED = ("fed",)  # amr: RFC 8176 has no word for it
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    """Logs people in who come from a provider, and links and unlinks them."""
+    """Logs people in who come from a provider, links and unlinks them, and tells them by mail of what was linked."""
 
     store: Store
     world: World
     users: Users
     authentication: LogIn
-    sign_up: SignUp
+    newcomers: Newcomers
+    notices: Notices
     audit: Audit
 
     def user_id_of(self, person: Person) -> str | None:
@@ -57,25 +57,29 @@ class Identities:
 
     def link(self, acting: LiveSession, person: Person, *, source: Source) -> Identity:
         """Link an identity to the user who acts. Taken ``identity_taken`` where it is another user's."""
-        linked = self._identity(person)
+        linked = person.as_identity(self.world)
+        told: list[Write] = []
 
         def change(user: User) -> User:
             self._still_live(acting)
             return user if person.key in user.unique_keys else _with(user, linked)
 
-        def audit(_old: User, new: User) -> tuple[Write, ...]:
-            return (self._linked(new, person, source),)
+        def also(old: User, _new: User) -> tuple[Write, ...]:
+            told[:] = self._linking(old, person, source)
+            return tuple(told)
 
         try:
-            _, user = self.users.change(acting.user.user_id, change, audit)
+            _, user = self.users.change(acting.user.user_id, change, also)
         except Taken as taken:
             self._refused(acting.user, person, source, taken.public_code)
             raise
+        self.notices.deliver(*told)
         return next(identity for identity in user.identities if identity.key == person.key)
 
     def unlink(self, acting: LiveSession, identity_id: str, *, source: Source) -> None:
         """Unlink an identity and end all other sessions (SE-6); never the last way to log in."""
         gone: list[Identity] = []
+        told: list[Write] = []
 
         def change(user: User) -> User:
             self._still_live(acting)
@@ -90,14 +94,13 @@ class Identities:
                 )
             return replace(user.with_sessions_ended("revoked"), identities=kept)
 
-        def also(_old: User, new: User) -> tuple[Write, ...]:
+        def also(old: User, new: User) -> tuple[Write, ...]:
             carried = self.authentication.sessions.carried_over(self._still_live(acting), new.epoch)
-            provider = gone[0].provider
-            return carried, self.audit.write(
-                "identity_unlinked", target=new.user_id, source=source, provider=provider
-            )
+            told[:] = self._noting("identity_unlinked", old, gone[0].provider, source)
+            return carried, *told
 
         self.users.change(acting.user.user_id, change, also)
+        self.notices.deliver(*told)
 
     def _start(self, user_id: str, person: Person, auth_time: int, source: Source) -> LogInResult:
         account = self.authentication.sessions.read_account(user_id)
@@ -123,51 +126,18 @@ class Identities:
         user = self._verified_owner(person)
         if user is None or any(each.issuer == person.issuer for each in user.identities):
             # Another sub of the same issuer is another person there, who got the address after the first one.
-            self._make(person, source, address_is_free=user is None)
+            self.newcomers.make(person, source, address_is_free=user is None)
             return
         self._refuse_disabled(user, person, source)
-        writes = self.users.records.changing(user, _with(user, self._identity(person)))
-        self.store.commit(*writes, self._linked(user, person, source))
+        linking = self._linking(user, person, source)
+        linked = _with(user, person.as_identity(self.world))
+        self.store.commit(*self.users.records.changing(user, linked), *linking)
+        self.notices.deliver(*linking)
 
     def _verified_owner(self, person: Person) -> User | None:
         """Return the user who has proven the address that the provider verified too."""
         user_id = self.users.id_of(person.verified_email) if person.verified_email else None
         return self.users.get(user_id) if user_id else None
-
-    def _make(self, person: Person, source: Source, *, address_is_free: bool) -> None:
-        self.sign_up.admit(source)
-        wanted = NewUser(username=self._free_name(person), email=person.email, name=person.name)
-        made, _ = self.users.compose(
-            wanted,
-            password=None,
-            granted=self.sign_up.policy.default_scopes,
-            network=source.network,
-        )
-        user = replace(
-            made,
-            email_verified=address_is_free and person.verified_email is not None,
-            username_is_given=True,
-            identities=(self._identity(person),),
-        )
-        provider = person.provider
-        audit = self.audit.write("sign_up", target=user.user_id, source=source, provider=provider)
-        self.store.commit(*self.users.records.making(user), audit, self._linked(user, person, source))
-
-    def _free_name(self, person: Person) -> Name:
-        tried = list(candidates(person.username or person.name, self.world))
-        taken = self.store.get(*(login_key(key) for key in dict.fromkeys(name.canonical for name in tried)))
-        used = {record.key for record in taken if record}
-        return next((name for name in tried if login_key(name.canonical) not in used), tried[-1])
-
-    def _identity(self, person: Person) -> Identity:
-        return Identity(
-            identity_id=self.world.identifier(),
-            provider=person.provider,
-            issuer=person.issuer,
-            sub=person.sub,
-            linked_at=self.world.timestamp(),
-            email=person.email,
-        )
 
     def _still_live(self, acting: LiveSession) -> Session:
         return self.authentication.sessions.require_live(
@@ -188,10 +158,13 @@ class Identities:
             provider=person.provider,
         )
 
-    def _linked(self, user: User, person: Person, source: Source) -> Write:
-        return self.audit.write(
-            "identity_linked", target=user.user_id, source=source, provider=person.provider
-        )
+    def _linking(self, user: User, person: Person, source: Source) -> tuple[Write, ...]:
+        return self._noting("identity_linked", user, person.provider, source)
+
+    def _noting(self, event: str, user: User, provider: str, source: Source) -> tuple[Write, ...]:
+        """Return the writes that note a change of someone's identities, and tell the person as it was before."""
+        telling = self.notices.telling(user, event, source=source, provider=provider.capitalize())
+        return self.audit.write(event, target=user.user_id, source=source, provider=provider), *telling
 
 
 def _with(user: User, identity: Identity) -> User:

@@ -8,7 +8,8 @@ from chalicelib.errors import Invalid, InvalidToken
 from chalicelib.jose import claims as claim
 from chalicelib.store import Key
 from chalicelib.users import names
-from chalicelib.users.linked_identity import identity_key
+from chalicelib.users.linked_identity import Identity, identity_key
+from chalicelib.world import World
 
 ADDRESS = frozenset({"email", "email_verified"})
 NAMES = frozenset({"preferred_username", "name"})
@@ -57,6 +58,17 @@ class Person:
     def key(self) -> Key:
         """Return the record that leads to this person's user."""
         return identity_key(issuer=self.issuer, sub=self.sub)
+
+    def as_identity(self, world: World) -> Identity:
+        """Return the link that is made to this person now."""
+        return Identity(
+            identity_id=world.identifier(),
+            provider=self.provider,
+            issuer=self.issuer,
+            sub=self.sub,
+            linked_at=world.timestamp(),
+            email=self.email,
+        )
 
     @property
     def verified_email(self) -> str | None:

@@ -261,7 +261,11 @@ def test_every_notice_can_be_rendered_and_says_what_to_do(
     cupbearer: AppUnderTest, services: Services, ann: Person, what: str
 ) -> None:
     user: User = services.accounts.users.require(ann.user_id)
-    facts = {"factor": "A passkey (<b>Laptop</b>\r\nBcc: eve@example.com)", "until": "15 Jan 2027, 08:00 UTC"}
+    facts = {
+        "factor": "A passkey (<b>Laptop</b>\r\nBcc: eve@example.com)",
+        "until": "15 Jan 2027, 08:00 UTC",
+        "provider": "Google",
+    }
     services.store.commit(*services.ways_back.notices.telling(user, what, source=HOME, **facts))
     sent: list[Any] = []
 
