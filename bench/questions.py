@@ -11,7 +11,7 @@ from bench import house
 from bench.asking import HttpServer, Question
 from bench.relying_party import CALLBACK, VERIFIER, RelyingParty
 from bench.talks import Exchanging, Refreshing
-from chalicelib.oauth.clients import Registration
+from chalicelib.oauth.client_rules import Registration
 from chalicelib.tokens.access_tokens import Grant
 from chalicelib.web.guard import context_of
 

@@ -9,7 +9,7 @@ from bench import house, people
 from chalicelib.keys.pkce import code_challenge
 from chalicelib.oauth.authorization_codes import Code
 from chalicelib.oauth.client import Client
-from chalicelib.oauth.clients import Registration
+from chalicelib.oauth.client_rules import Registration
 from chalicelib.wiring import Services
 
 CALLBACK = "https://app.example/callback"

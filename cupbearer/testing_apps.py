@@ -6,7 +6,7 @@ from chalicelib.keys import pkce
 from chalicelib.oauth.authorization_codes import Code
 from chalicelib.oauth.client import AUTHORIZATION_CODE
 from chalicelib.oauth.client import Client as OAuthClient
-from chalicelib.oauth.clients import Registration
+from chalicelib.oauth.client_rules import Registration
 from chalicelib.oauth.token_issuance import Tokens
 from cupbearer.testing_values import SOURCE
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import wiring
 from chalicelib.jose.claims import LEEWAY_SECONDS
 from chalicelib.oauth.client import CLIENT_CREDENTIALS
-from chalicelib.oauth.clients import Registration
+from chalicelib.oauth.client_rules import Registration
 from chalicelib.tokens.access_tokens import Grant
 from cupbearer.testing_apps import token_of_app
 from cupbearer.testing_values import SOURCE, Clock, Reply

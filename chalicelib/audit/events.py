@@ -44,6 +44,7 @@ EVENTS = {
     "device_approved": "A device was given access",
     "device_refused": "A device was refused access",
     "client_created": "A client was registered",
+    "client_updated": "A client's registration was changed",
     "client_secret_rotated": "A client got a new secret",
     "client_disabled": "A client was disabled",
     "client_enabled": "A client was enabled",

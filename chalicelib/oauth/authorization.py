@@ -48,13 +48,15 @@ class Authorization:
     issuer: str
 
     def client_of(self, request: AuthorizationRequest) -> Client:
-        """Return the client of a request as it is now; raise RefusedAtPage when it may no longer ask this."""
-        return registered_client(
+        """Return the client of a request as it is now; raise RefusedAtPage or RefusedAtClient when it may not ask this."""
+        client = registered_client(
             request.client_id,
             request.redirect_uri,
             self.clients.find,
             otherwise="The address to return to is no longer registered.",
         )
+        request.demand_still_allowed(client)
+        return client
 
     def next_step(
         self,

@@ -30,7 +30,7 @@ class Code(StoredRecord):
 
     client_id: str
     redirect_uri: str
-    code_challenge: str
+    code_challenge: str | None
     user_id: str
     login_id: str
     scope: scopes.Scopes

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib import scopes
-from chalicelib.oauth import redirect_uris
+from chalicelib.oauth import proof_key, redirect_uris
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.errors import ErrorCode, RefusedAtClient, RefusedAtPage
 from chalicelib.oauth.request_parameters import Parameters
@@ -23,7 +23,7 @@ class AuthorizationRequest(StoredValue):
     client_id: str
     redirect_uri: str
     scope: scopes.Scopes
-    code_challenge: str
+    code_challenge: str | None
     state: str | None = None
     nonce: str | None = None
     not_before: int = 0
@@ -32,6 +32,11 @@ class AuthorizationRequest(StoredValue):
     login_hint: str | None = None
     subject: str | None = None
     acr_values: tuple[str, ...] = ()  # levels that a log-in should reach, the first wished for most
+
+    def demand_still_allowed(self, client: Client) -> None:
+        """Raise RefusedAtClient where the client was changed since, and may not ask this any more (OP-4)."""
+        if self.code_challenge is None and proof_key.must_be_used(client):
+            raise self.refused("invalid_request", proof_key.MISSING)
 
     def refused(self, error: ErrorCode, description: str) -> RefusedAtClient:
         """Return the refusal that goes to its client at its redirect URI."""

@@ -1,12 +1,13 @@
 """One client as a value: a program that may ask us for tokens, and what it may ask for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NewType
 
 from chalicelib import logs, scopes
+from chalicelib.oauth.client_options import USUAL, ClientOptions
 from chalicelib.scopes import NONE, Scopes
 from chalicelib.store import Key
-from chalicelib.store.stored_values import StoredRecord, StoredValue
+from chalicelib.store.stored_values import StoredRecord, StoredValue, stored_unless_default
 
 ClientId = NewType("ClientId", str)
 
@@ -44,6 +45,7 @@ class Client(StoredRecord):
     jwks: dict[str, Any] | None = None
     resource_server: bool = False  # may introspect every access token, not only its own
     disabled: bool = False
+    options: ClientOptions = field(default=USUAL, metadata=stored_unless_default())
 
     @property
     def subject(self) -> str:

@@ -1,55 +1,23 @@
 """Clients: registered by an operator, found by id, their secrets shown once and rotated without a gap."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
-from chalicelib import scopes
 from chalicelib.audit.trail import OPERATOR, Audit, Source
 from chalicelib.errors import Invalid, NotFound, Taken
-from chalicelib.jose import jwk
-from chalicelib.jose.key_material import UnusableKey
 from chalicelib.keys.secret_hash import hash_of
-from chalicelib.oauth import redirect_uris
-from chalicelib.oauth.client import (
-    AUTHORIZATION_CODE,
-    CLIENT_CREDENTIALS,
-    DIRECTORY,
-    GRANTS,
-    REFRESH_TOKEN,
-    Client,
-    ClientId,
-    Secret,
-    client_key,
-    directory_key,
-)
-from chalicelib.scopes import NONE, Scopes
+from chalicelib.oauth.client import DIRECTORY, Client, ClientId, Secret, client_key, directory_key
+from chalicelib.oauth.client_rules import Registration
 from chalicelib.store import Forget, Insert, Remove, Replace, Store
 from chalicelib.store.records import existing
 from chalicelib.store.retrying import retrying
-from chalicelib.users import names
 from chalicelib.world import World
 
 SECRET_PREFIX = "cbs_"  # noqa: S105 - a kind of secret, not one
 LIVE_SECRETS = 2  # the new one and the one before, until the next rotation (OP-6)
-DEFAULT_SCOPES = frozenset({"openid", "profile", "email", "offline_access"})
 
 _CLIENT_ID = re.compile(r"[a-z2-7]{26}")
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """What an operator asks for. Empty ``grants`` and ``scopes`` mean the usual ones for such a client."""
-
-    name: str
-    public: bool = False
-    redirect_uris: tuple[str, ...] = ()
-    post_logout_redirect_uris: tuple[str, ...] = ()
-    grants: tuple[str, ...] = ()
-    scopes: Scopes = NONE
-    jwks: dict[str, Any] | None = None
-    resource_server: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +30,7 @@ class Clients:
 
     def create(self, wanted: Registration, *, source: Source | None = None) -> tuple[Client, str | None]:
         """Register a client; return it and, where it has one, its secret, which is never shown again."""
-        client = self._checked(wanted)
+        client = wanted.checked().new_client(ClientId(self.world.identifier()), now=self.world.timestamp())
         secret = None
         if client.auth_method == "client_secret":
             secret, kept = self._new_secret()
@@ -105,6 +73,28 @@ class Clients:
 
         return self._change(client_id, rotated, "client_secret_rotated", source), secret
 
+    def update(
+        self,
+        client_id: str,
+        change: Callable[[Registration], Registration],
+        *,
+        source: Source | None = None,
+    ) -> Client:
+        """Change what a client was registered with, by the rules of a registration; its id stays.
+
+        A public client stays public, and a confidential one confidential. One that is given a key set has no secret
+        any more. Raises Invalid, NotFound.
+        """
+
+        def updated(client: Client) -> Client:
+            wanted = change(Registration.of(client))
+            if wanted.public != client.public:
+                raise Invalid("Whether a client is public cannot be changed: register it anew.")
+            new = wanted.checked().changed(client)
+            return new if new.auth_method == "client_secret" else replace(new, secrets=())
+
+        return self._change(client_id, updated, "client_updated", source)
+
     def set_disabled(self, client_id: str, *, disabled: bool, source: Source | None = None) -> Client:
         """Refuse a client everything, or honour it again."""
         event = "client_disabled" if disabled else "client_enabled"
@@ -134,28 +124,6 @@ class Clients:
 
         return retrying(attempt, busy=Taken("The client is being changed by others: try again."))
 
-    def _checked(self, wanted: Registration) -> Client:
-        grants = wanted.grants or _usual_grants(wanted)
-        _check_grants(wanted, grants)
-        scopes.text(wanted.scopes)
-        uris = _each_once(redirect_uris.check(uri) for uri in wanted.redirect_uris)
-        logout_uris = _each_once(redirect_uris.check(uri) for uri in wanted.post_logout_redirect_uris)
-        if wanted.jwks is not None:
-            _check_jwks(wanted)
-        usual = scopes.NONE if grants == (CLIENT_CREDENTIALS,) else DEFAULT_SCOPES
-        return Client(
-            client_id=ClientId(self.world.identifier()),
-            name=names.clean_name(wanted.name),
-            created_at=self.world.timestamp(),
-            public=wanted.public,
-            redirect_uris=uris,
-            post_logout_redirect_uris=logout_uris,
-            grants=grants,
-            scopes=wanted.scopes or usual,
-            jwks=wanted.jwks,
-            resource_server=wanted.resource_server,
-        )
-
     def _new_secret(self) -> tuple[str, Secret]:
         secret = SECRET_PREFIX + self.world.secret()
         return secret, Secret(hash_of(secret), self.world.timestamp())
@@ -165,37 +133,3 @@ class Clients:
         if not isinstance(write, Insert):
             raise TypeError("an audit event is inserted")
         return write
-
-
-def _usual_grants(wanted: Registration) -> tuple[str, ...]:
-    if wanted.redirect_uris:
-        return (AUTHORIZATION_CODE, REFRESH_TOKEN)
-    return () if wanted.resource_server else (CLIENT_CREDENTIALS,)
-
-
-def _check_grants(wanted: Registration, grants: tuple[str, ...]) -> None:
-    if unknown := [grant for grant in grants if grant not in GRANTS]:
-        raise Invalid(f"The grant {unknown[0]!r} is none of: {', '.join(GRANTS)}.", code="invalid_grant_type")
-    if wanted.public and not (wanted.redirect_uris or wanted.grants):
-        raise Invalid(
-            "A public client needs a redirect URI (--redirect-uri), or the grant of a device (--grant device_code)."
-        )
-    if AUTHORIZATION_CODE in grants and not wanted.redirect_uris:
-        raise Invalid("The authorization code grant needs a redirect URI.")
-    if CLIENT_CREDENTIALS in grants and wanted.public:
-        raise Invalid("A public client has no credentials: it cannot have the client credentials grant.")
-    if wanted.public and wanted.resource_server:
-        raise Invalid("A resource server proves itself: it cannot be a public client.")
-
-
-def _check_jwks(wanted: Registration) -> None:
-    if wanted.public:
-        raise Invalid("A public client has no key: leave out --public or the key set.")
-    try:
-        jwk.read_set(wanted.jwks)
-    except UnusableKey as fault:
-        raise Invalid(f"The key set cannot be used: {fault}.") from None
-
-
-def _each_once(uris: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(uris))

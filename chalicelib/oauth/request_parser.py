@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chalicelib import scopes
 from chalicelib.errors import Invalid
-from chalicelib.keys import pkce
+from chalicelib.oauth import proof_key
 from chalicelib.oauth.authorization_request import AuthorizationRequest
 from chalicelib.oauth.client import AUTHORIZATION_CODE, Client
 from chalicelib.oauth.request_parameters import MAX_STATE, RequestParameters
@@ -17,8 +17,6 @@ MAX_ACR_VALUES = 512
 MAX_HINT = 320  # the longest e-mail address
 LAST_AGE = 10**9  # seconds; a max_age beyond says nothing
 PROMPTS = ("none", "login", "consent", "select_account")
-
-_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # BASE64URL(SHA256()), RFC 7636 section 4.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +33,14 @@ class Parser:
         self.sent.demand_each_once()
         self._refuse_extensions()
         self._check_response()
-        prompts = self._prompts()
+        prompts, scope, nonce = self._prompts(), self._scope(), self.sent.text("nonce", MAX_NONCE)
         return AuthorizationRequest(
             client_id=self.client.client_id,
             redirect_uri=self.sent.redirect_uri,
-            scope=self._scope(),
-            code_challenge=self._code_challenge(),
+            scope=scope,
+            code_challenge=self._code_challenge(has_nonce=nonce is not None and "openid" in scope),
             state=self.sent.text("state", MAX_STATE),
-            nonce=self.sent.text("nonce", MAX_NONCE),
+            nonce=nonce,
             not_before=self._not_before(prompts),
             silent="none" in prompts,
             asks_consent="consent" in prompts,
@@ -83,14 +81,11 @@ class Parser:
             raise self.sent.refused("invalid_scope", "The client may have none of these scopes.")
         return allowed
 
-    def _code_challenge(self) -> str:
-        challenge = self.sent.one("code_challenge")
-        if challenge is None:
-            raise self.sent.refused("invalid_request", "PKCE is required: code_challenge is missing.")
-        if self.sent.one("code_challenge_method") != pkce.METHOD:
-            raise self.sent.refused("invalid_request", f"The only code_challenge_method is {pkce.METHOD}.")
-        if not _CHALLENGE.fullmatch(challenge):
-            raise self.sent.refused("invalid_request", "code_challenge must be 43 characters of base64url.")
+    def _code_challenge(self, *, has_nonce: bool) -> str | None:
+        challenge, method = self.sent.one("code_challenge"), self.sent.one("code_challenge_method")
+        problem = proof_key.problem_of_request(self.client, challenge, method, has_nonce=has_nonce)
+        if problem is not None:
+            raise self.sent.refused("invalid_request", problem)
         return challenge
 
     def _prompts(self) -> frozenset[str]:

@@ -5,19 +5,24 @@ and one that an older release did not write takes its field's default. Why not m
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
 from chalicelib.store import Record
 
-STORED = "stored"
+STORED, OMITTED = "stored", "omitted"
 
 
 def stored_as(name: str | None) -> dict[str, str | None]:
     """Return the ``metadata`` of a field that is stored under another name or, for None, not at all."""
     return {STORED: name}
+
+
+def stored_unless_default() -> dict[str, bool]:
+    """Return the ``metadata`` of a field that is left out of what is stored while it is its default."""
+    return {OMITTED: True}
 
 
 class StoredValue:
@@ -28,7 +33,7 @@ class StoredValue:
     @classmethod
     def from_data(cls, data: Mapping[str, Any], **beside: Any) -> Self:
         """Return the value that was stored; ``beside`` are its fields that are not."""
-        for name, stored, read, _ in _FIELDS(cls):
+        for name, stored, _, read, _ in _FIELDS(cls):
             if stored in data:
                 beside[name] = data[stored] if read is None else read(data[stored])
         return cls(**beside)
@@ -36,9 +41,10 @@ class StoredValue:
     def data(self) -> dict[str, Any]:
         """Return what is stored. Sets are sorted: equal values are equal bytes."""
         values: dict[str, Any] = {}
-        for name, stored, _, write in _FIELDS(type(self)):
+        for name, stored, omitted, _, write in _FIELDS(type(self)):
             value = getattr(self, name)
-            values[stored] = value if write is None else write(value)
+            if omitted is MISSING or value != omitted:
+                values[stored] = value if write is None else write(value)
         return values
 
 
@@ -55,14 +61,19 @@ class StoredRecord(StoredValue):
 
 
 Way = Callable[[Any], Any] | None  # None where a value and its JSON are one
-Fields = tuple[tuple[str, str, Way, Way], ...]
+Fields = tuple[tuple[str, str, Any, Way, Way], ...]
 
 
 def _fields(kind: type) -> Fields:
-    """Return of each stored field its name, the name that it is stored under, what reads it and what writes it."""
+    """Return of each stored field its name, the name that it is stored under, the value that is left out (or
+    ``MISSING``), what reads it and what writes it.
+    """  # noqa: D205 - one sentence
     types = get_type_hints(kind)
-    names = ((each.name, each.metadata.get(STORED, each.name)) for each in fields(kind))
-    return tuple((name, stored, *_ways(types[name])) for name, stored in names if stored is not None)
+    return tuple(
+        (each.name, stored, each.default if each.metadata.get(OMITTED) else MISSING, *_ways(types[each.name]))
+        for each in fields(kind)
+        if (stored := each.metadata.get(STORED, each.name)) is not None
+    )
 
 
 def _ways(kind: Any) -> tuple[Way, Way]:

@@ -56,6 +56,7 @@ def shape(client: "Client") -> dict[str, Any]:
         "resource_server": client.resource_server,
         "disabled": client.disabled,
         "created_at": client.created_at,
+        **client.options.shown(),
     }
 
 

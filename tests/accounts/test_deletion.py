@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.audit.trail import Source
 from chalicelib.errors import Invalid, InvalidCredentials, InvalidToken, NotAllowed, RefreshRefused, Taken
-from chalicelib.oauth.clients import Registration
+from chalicelib.oauth.client_rules import Registration
 from chalicelib.store import Insert, Key
 from chalicelib.users import owned_records
 from chalicelib.users.account_refusals import AccountClosed

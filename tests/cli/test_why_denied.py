@@ -8,7 +8,7 @@ import pytest
 from chalice.test import Client
 
 import app
-from chalicelib.oauth.clients import Registration
+from chalicelib.oauth.client_rules import Registration
 from chalicelib.tokens.access_tokens import Grant
 from chalicelib.wiring import using
 from chalicelib.world import World

@@ -6,7 +6,7 @@ from pathlib import Path
 from chalicelib.audit.trail import Source
 from chalicelib.oauth.authorization_codes import Code
 from chalicelib.oauth.client import AUTHORIZATION_CODE, DEVICE_CODE, REFRESH_TOKEN, Client
-from chalicelib.oauth.clients import Registration
+from chalicelib.oauth.client_rules import Registration
 from chalicelib.oauth.errors import OAuthRefusal
 from chalicelib.sessions.session import Session
 from chalicelib.store import Insert, Key, Store

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from chalicelib import scopes
 from chalicelib.audit.trail import Source
 from chalicelib.authentication.log_in import LogInResult
-from chalicelib.oauth.clients import Registration
+from chalicelib.oauth.client_rules import Registration
 from chalicelib.settings import settings
 from chalicelib.store import Store
 from chalicelib.users.user import new_user

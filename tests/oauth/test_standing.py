@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.oauth.clients import Registration
+from chalicelib.oauth.client_rules import Registration
 from chalicelib.store import Replace
 from cupbearer.testing import SOURCE, AppUnderTest, Client
 from tests.oauth.server import basic

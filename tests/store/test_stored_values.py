@@ -7,7 +7,7 @@ from typing import Literal, NewType
 import pytest
 
 from chalicelib.store import Key, Record
-from chalicelib.store.stored_values import StoredRecord, StoredValue, stored_as
+from chalicelib.store.stored_values import StoredRecord, StoredValue, stored_as, stored_unless_default
 
 Name = NewType("Name", str)
 
@@ -91,3 +91,25 @@ def test_what_has_no_default_must_be_there(missing: str) -> None:
 def test_nothing_where_a_set_or_a_list_belongs_is_refused(member: str) -> None:
     with pytest.raises(TypeError):
         Tray.from_data({**STORED, member: None})
+
+
+@dataclass(frozen=True, slots=True)
+class Saucer(StoredValue):
+    size: int
+    cup: Cup = field(default=Cup(1), metadata=stored_unless_default())
+    pattern: str | None = field(default=None, metadata=stored_unless_default())
+
+
+@pytest.mark.parametrize(
+    ("saucer", "stored"),
+    [
+        (Saucer(1), {"size": 1}),
+        (Saucer(1, Cup(1), None), {"size": 1}),
+        (Saucer(1, Cup(1, "blue"), ""), {"size": 1, "cup": {"size": 1, "colour": "blue"}, "pattern": ""}),
+    ],
+)
+def test_what_is_its_default_is_left_out_where_the_field_says_so(
+    saucer: Saucer, stored: dict[str, object]
+) -> None:
+    assert saucer.data() == stored
+    assert Saucer.from_data(stored) == saucer

@@ -1,18 +1,14 @@
 """The authorization code grant with PKCE (RFC 6749 section 4.1.3, RFC 7636 section 4.6)."""
 
-import hmac
-import re
 from dataclasses import dataclass
 
 from chalicelib.audit.trail import Audit, Source
-from chalicelib.keys import pkce
+from chalicelib.oauth import proof_key
 from chalicelib.oauth.authorization_codes import Code, Codes
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.errors import OAuthRefusal, invalid_grant
 from chalicelib.oauth.grants.forms import Form, required
 from chalicelib.oauth.token_issuance import Issuing, LostRace, Tokens
-
-_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636 section 4.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +21,7 @@ class AuthorizationCodeGrant:
 
     def redeem(self, form: Form, client: Client, *, source: Source) -> Tokens:
         """Return the tokens; raise OAuthRefusal. A second use revokes what the first one gave (OP-2)."""
-        text, verifier = required(form, "code"), required(form, "code_verifier")
-        if not _VERIFIER.fullmatch(verifier):
-            raise OAuthRefusal(
-                "invalid_request", "code_verifier has 43 to 128 characters of A-Z a-z 0-9 - . _ ~"
-            )
+        text, verifier = required(form, "code"), proof_key.verifier_of(form, client)
         code = self.codes.find(text)
         if code is None:
             raise invalid_grant("The code is unknown or has expired.")
@@ -48,7 +40,7 @@ class AuthorizationCodeGrant:
                 self.codes.used_again(spent, source=source)
             raise _used() from None
 
-    def _check(self, code: Code, form: Form, client: Client, verifier: str, source: Source) -> None:
+    def _check(self, code: Code, form: Form, client: Client, verifier: str | None, source: Source) -> None:
         if code.client_id != client.client_id:
             self._write_down(code, client, "another_client", source)
             raise invalid_grant("The code is unknown or has expired.")
@@ -58,7 +50,7 @@ class AuthorizationCodeGrant:
         if form.get("redirect_uri") != code.redirect_uri:
             self._write_down(code, client, "another_redirect_uri", source)
             raise invalid_grant("redirect_uri is not the one of the authorization request.")
-        if not hmac.compare_digest(pkce.code_challenge(verifier), code.code_challenge):
+        if not proof_key.fits(verifier, code.code_challenge, client):
             self._write_down(code, client, "another_verifier", source)
             raise invalid_grant("code_verifier does not fit the code_challenge.")
 

@@ -1,0 +1,34 @@
+"""What may differ from client to client, each with the default that suits most of them.
+
+To add one: a field here, its rule in ``check``, its flag in ``cupbearer/cli/clients_options.py``, a line in
+docs/clients.md. It is then kept, shown, given at registration and changed later.
+"""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from chalicelib.errors import Invalid
+from chalicelib.store.stored_values import StoredValue, stored_unless_default
+
+REQUIRED, OPTIONAL = "required", "optional"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientOptions(StoredValue):
+    """The options of one client. What is its default is not stored."""
+
+    pkce: Literal["required", "optional"] = field(default="required", metadata=stored_unless_default())
+
+    def check(self, *, public: bool) -> None:
+        """Raise Invalid for what such a client may not have."""
+        if self.pkce not in (REQUIRED, OPTIONAL):
+            raise Invalid(f"pkce is {REQUIRED} or {OPTIONAL}.")
+        if self.pkce == OPTIONAL and public:
+            raise Invalid("A public client must use PKCE: nothing else ties its code to it.")
+
+    def shown(self) -> dict[str, Any]:
+        """Return every option, defaults too."""
+        return asdict(self)
+
+
+USUAL = ClientOptions()

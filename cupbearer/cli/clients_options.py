@@ -1,0 +1,118 @@
+"""What may be said of a client on the command line, at its registration and at each later change."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from cupbearer.cli.failures import Failure
+
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+SHORT_GRANTS = {
+    "authorization_code": "authorization_code",
+    "refresh_token": "refresh_token",
+    "client_credentials": "client_credentials",
+    "device_code": DEVICE_CODE,
+}
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def _known_grants(
+    _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
+) -> tuple[str, ...]:
+    for grant in given:
+        if grant and grant not in SHORT_GRANTS and grant not in SHORT_GRANTS.values():
+            raise Failure(f"The grant {grant!r} is none of: {', '.join(SHORT_GRANTS)}.")
+    return tuple(SHORT_GRANTS.get(grant, grant) for grant in given)
+
+
+def _key_set(_context: click.Context, _option: click.Parameter, file: Any) -> dict[str, Any] | None:
+    if file is None:
+        return None
+    try:
+        with file:
+            found = json.load(file)
+    except ValueError:
+        raise Failure('The key set is not JSON: give --jwks a file that holds {"keys": [...]}.') from None
+    if not isinstance(found, dict):
+        raise Failure('The key set is not a JWK set: give --jwks a file that holds {"keys": [...]}.')
+    return found
+
+
+# Of every client, by the names of ``Registration``.
+FIELDS: tuple[Decorator, ...] = (
+    click.option(
+        "--redirect-uri",
+        "redirect_uris",
+        multiple=True,
+        metavar="URI",
+        help="Where codes may be sent: the exact URI.",
+    ),
+    click.option(
+        "--post-logout-redirect-uri",
+        "post_logout_redirect_uris",
+        multiple=True,
+        metavar="URI",
+        help="Where the browser may be sent after a log-out.",
+    ),
+    click.option(
+        "--grant",
+        "grants",
+        multiple=True,
+        metavar="GRANT",
+        callback=_known_grants,
+        help="authorization_code, refresh_token, client_credentials or device_code.",
+    ),
+    click.option(
+        "--scope",
+        "scopes",
+        multiple=True,
+        metavar="SCOPE",
+        help="The scopes it may ask for; by default openid, profile, email and offline_access.",
+    ),
+    click.option(
+        "--jwks",
+        type=click.File("rb"),
+        metavar="FILE",
+        callback=_key_set,
+        help="Its JWK set, if it authenticates with its own key (private_key_jwt).",
+    ),
+)
+
+# Where clients differ, by the names of ``ClientOptions``. None stands for "not said".
+OPTIONS: dict[str, Decorator] = {
+    "pkce": click.option(
+        "--pkce",
+        type=click.Choice(["required", "optional"]),
+        help="optional: a confidential client may send a nonce instead. By default required.",
+    ),
+}
+
+
+def client_fields(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags of what every client has, and of what may differ."""
+    for flag in reversed((*FIELDS, *OPTIONS.values())):
+        command = flag(command)
+    return command
+
+
+def chosen_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that were said, by the names of ``ClientOptions``."""
+    return {name: given[name] for name in OPTIONS if given[name] is not None}
+
+
+def chosen_fields(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the other flags that were said, by the names of ``Registration``; one empty word says that there is none."""
+    from chalicelib.scopes import parse_each
+
+    said = {
+        name: value
+        for name, value in given.items()
+        if name not in OPTIONS and value is not None and value != ()
+    }
+    several = {name: tuple(filter(None, value)) for name, value in said.items() if isinstance(value, tuple)}
+    if "scopes" in several:
+        said["scopes"] = parse_each(part for scope in several.pop("scopes") for part in scope.split())
+    return said | several
