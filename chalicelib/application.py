@@ -6,7 +6,7 @@ from chalice import Chalice
 from chalice.app import AuthRequest
 
 from chalicelib import api
-from chalicelib.mail import function
+from chalicelib.outbox import function
 from chalicelib.sample import animals, board, profile
 from chalicelib.settings import settings
 from chalicelib.web import openapi

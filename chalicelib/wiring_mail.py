@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
     from chalicelib.mail.caps import MailCaps
     from chalicelib.mail.console import Console
-    from chalicelib.mail.delivery import Delivery, Outcome
-    from chalicelib.mail.outbox import Courier, Outbox
+    from chalicelib.mail.delivery import Delivery
+    from chalicelib.mail.outbox import Outbox
     from chalicelib.mail.senders import Sender
     from chalicelib.mail.tickets import Tickets
     from chalicelib.outbound.asynchronous import AsynchronousCall
+    from chalicelib.outbox.delivery import Outcome
+    from chalicelib.outbox.outbox import Courier
     from chalicelib.wiring import Services
 
 OWN_LINES_SECONDS = 20  # how long a deployed deliverer leaves a due line to the delivery that its act began
@@ -58,7 +60,7 @@ class Mail:
     @cached_property
     def courier(self) -> "Courier":
         """Return what has mails delivered once an act is done."""
-        from chalicelib.mail import couriers
+        from chalicelib.outbox import couriers
 
         if self._at.settings.mail_function is None:
             return couriers.ThreadCourier(self._at.world, deliver=self.deliver_now, next_due=self._next_due)

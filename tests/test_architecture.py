@@ -113,6 +113,7 @@ def test_each_library_is_imported_in_its_home_only(wanted: tuple[str, ...]) -> N
 
 BELOW = {  # what each folder may import, beside itself and what serves all: the drawing of docs/design.md
     "store": (),
+    "outbox": ("store",),
     "jose": (),
     "audit": ("store",),
     "authorizer": (),
@@ -121,11 +122,12 @@ BELOW = {  # what each folder may import, beside itself and what serves all: the
     "credentials": ("users", "keys", "audit", "store"),
     "sessions": ("users", "keys", "jose", "audit", "store"),
     "tokens": ("sessions", "users", "keys", "jose", "store"),
-    "mail": ("keys", "store"),
-    "outbound": ("mail", "keys", "jose"),
+    "mail": ("outbox", "keys", "store"),
+    "outbound": ("mail", "outbox", "keys", "jose"),
     "authentication": ("tokens", "sessions", "credentials", "users", "keys", "jose", "audit", "store"),
     "accounts": (
-        "authentication", "tokens", "sessions", "credentials", "users", "mail", "keys", "jose", "audit", "store",
+        "authentication", "tokens", "sessions", "credentials", "users", "mail", "outbox", "keys", "jose", "audit",
+        "store",
     ),
     "oauth": ("tokens", "sessions", "credentials", "users", "keys", "jose", "audit", "store"),
     "federation": (

@@ -9,7 +9,9 @@ from chalicelib.accounts.reauthentication import Reauthentication
 from chalicelib.audit.trail import Audit, Event, Source
 from chalicelib.credentials.factor_answers import FactorAnswer
 from chalicelib.credentials.factors import Factors
-from chalicelib.mail.outbox import ListedLine, Outbox
+from chalicelib.mail.message import Line
+from chalicelib.mail.outbox import Outbox
+from chalicelib.outbox.outbox import ListedLine
 from chalicelib.sessions.session import LiveSession, Session
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.users import owned_records
@@ -32,7 +34,7 @@ class OwnRecords:
     others: Mapping[str, Any]  # by the kind of ``owned_records.KINDS``: all but ``user``
     events: tuple[Event, ...]
     next_events: str | None
-    mails: tuple[ListedLine, ...]
+    mails: tuple[ListedLine[Line], ...]
     made_at: int  # seconds since the epoch
 
 

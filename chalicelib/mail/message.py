@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from chalicelib.store import Insert, Key, Record, Remove, Replace, Write
+from chalicelib.outbox import line as outbox_line
 from chalicelib.store.stored_values import StoredValue
 
 KINDS = ("verify_address", "address_changed", "reset_password", "log_in", "notice")  # each has two templates
@@ -32,19 +32,19 @@ class Mail(StoredValue):
             raise ValueError("a mail goes to one canonical address")
 
 
-@dataclass(frozen=True, slots=True)
-class Line(StoredValue):
-    """A mail in the outbox. ``at`` is when it was asked for, in seconds since the epoch; ``tries`` have begun.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line(outbox_line.Line):
+    """A mail in the outbox."""
 
-    ``reason`` is why the last one failed; ``claimed``: a deliverer has it, until it is due.
-    """
-
-    line_id: str
     mail: Mail
-    at: int
-    tries: int = 0
-    reason: str = ""
-    claimed: bool = False
+
+    @property
+    def logged(self) -> dict[str, str]:
+        """Return what the log says of it: neither to whom it goes nor what it says."""
+        return {"line": self.line_id, "kind": self.mail.kind}
+
+
+KIND = outbox_line.Kind("mail", "Mail", waiting="outbox#waiting", given_up="outbox#given-up", line=Line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +67,3 @@ class RenderedMail:
     def line_id(self) -> str:
         """Return which line of the outbox it was."""
         return self.message_id[1:].partition("@")[0]
-
-
-TURN_DIGITS = 6
-WAITING, GIVEN_UP = "outbox#waiting", "outbox#given-up"  # partitions
-
-
-def waiting_key(due: float, line_id: str, *, turn: int = 0) -> Key:
-    """Return where a line waits: in the order in which lines are due; in one second by the ``turn`` of their process."""
-    return Key(WAITING, f"{int(due):012d}#{turn % 10**TURN_DIGITS:0{TURN_DIGITS}d}#{line_id}")
-
-
-def due_at(key: Key) -> int:
-    """Return when a line that waits there is due, in seconds since the epoch."""
-    return int(key.sort.partition("#")[0])
-
-
-def moving(record: Record, to: Key, line: Line, *, expires_at: int | None) -> tuple[Write, ...]:
-    """Return the writes that move a line as it was read to another place; they fail where it was moved meanwhile."""
-    if to == record.key:
-        return (Replace(record, line.data(), expires_at=expires_at),)
-    return (Remove(record), Insert(to, line.data(), expires_at=expires_at))

@@ -13,9 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from chalicelib.mail.delivery import SEND_SECONDS
 from chalicelib.mail.message import RenderedMail
 from chalicelib.mail.senders import MailNotSent, MailRefused, MailTrouble
+from chalicelib.outbox.delivery import SEND_SECONDS
 
 STEP_SECONDS = 10.0  # silence of a server that is waited through
 ABANDON_SECONDS = 1.0  # until a thread has seen that its connection is gone

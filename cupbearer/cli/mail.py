@@ -10,7 +10,8 @@ from cupbearer.cli.output import counted, note, say_json, table, tell, when
 from cupbearer.cli.work import json_option, services
 
 if TYPE_CHECKING:
-    from chalicelib.mail.outbox import ListedLine
+    from chalicelib.mail.message import Line
+    from chalicelib.outbox.outbox import ListedLine
 
 
 @click.group(
@@ -36,7 +37,7 @@ def command() -> None:
 @json_option
 def list_mail(*, given_up: bool, limit: int, as_json: bool) -> None:
     """List mail that was given up, the latest first, then what waits, the next first."""
-    found: list[ListedLine] = []
+    found: list[ListedLine[Line]] = []
     for listed in services().mail.outbox.lines():
         if (given_up and listed.due is not None) or len(found) == limit:
             break
@@ -90,7 +91,7 @@ def retry(*, mail: str | None, every: bool, as_json: bool) -> None:
     tell({"retried": moved}, f"{counted(len(moved), 'mail')} to be sent again.", as_json=as_json)
 
 
-def _shape(listed: "ListedLine") -> dict[str, Any]:
+def _shape(listed: "ListedLine[Line]") -> dict[str, Any]:
     line = listed.line
     return {
         "mail_id": line.line_id,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.mail.delivery import BACK_OFF
 from chalicelib.mail.message import Mail
+from chalicelib.outbox.delivery import BACK_OFF
 from chalicelib.world import World
 from tests.conftest import Clock
 from tests.mail.samples import sample

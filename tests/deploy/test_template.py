@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.mail.delivery import RUN_SECONDS, SEND_SECONDS
+from chalicelib.outbox.delivery import RUN_SECONDS, SEND_SECONDS
 from chalicelib.settings import settings
 from chalicelib.web.gateway_responses import GATEWAY_ANSWERS, problem
 from cupbearer.deploying import CannotDeploy, packaging

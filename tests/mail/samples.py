@@ -61,4 +61,4 @@ SAMPLES: Mapping[str, Sample] = {
 def sample(kind: str, **changes: str) -> Line:
     """Return the line of a kind, with some values changed."""
     mail = Mail(kind, "ada@example.com", {**SAMPLES[kind].values, **changes})
-    return replace(Line("line-1", mail, AT), tries=1)
+    return replace(Line(line_id="line-1", mail=mail, at=AT), tries=1)

@@ -111,7 +111,7 @@ def test_every_address_that_an_account_may_have_can_be_written_to(local: str) ->
 
 def test_a_value_that_is_missing_is_a_fault_and_not_a_gap() -> None:
     with pytest.raises(UndefinedError):
-        COMPOSER.compose(Line("x", Mail("log_in", "ada@example.com"), AT), {})
+        COMPOSER.compose(Line(line_id="x", mail=Mail("log_in", "ada@example.com"), at=AT), {})
 
 
 def test_every_template_is_of_a_kind() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.mail.couriers import FunctionCourier
 from chalicelib.mail.message import Mail, RenderedMail
 from chalicelib.mail.senders import MailTrouble
+from chalicelib.outbox.couriers import FunctionCourier
 from chalicelib.settings import settings
 from chalicelib.wiring import Services
 from chalicelib.world import SYSTEM
@@ -61,7 +61,7 @@ def test_a_thread_delivers_what_an_act_stored_and_the_next_too(at: Services) -> 
 def test_the_thread_sees_to_what_is_tried_again_and_survives_a_defect(
     at: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chalicelib.mail.delivery.BACK_OFF", (0, 0, 0))
+    monkeypatch.setattr("chalicelib.outbox.delivery.BACK_OFF", (0, 0, 0))
     at.mail.__dict__["sender"] = heard = Heard(MailTrouble("down"), ZeroDivisionError())
     ask(at)
     heard.one()

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.mail.delivery import BACK_OFF, LEASE_SECONDS, MAX_TRIES, RUN_SECONDS
 from chalicelib.mail.message import Mail, RenderedMail
 from chalicelib.mail.senders import Sender
+from chalicelib.outbox.delivery import BACK_OFF, LEASE_SECONDS, MAX_TRIES, RUN_SECONDS
 from chalicelib.store import Conflict, Insert, Key, StoreUnavailable
 from tests.mail.conftest import LINK, PostOffice, smtp
 from tests.parts.mail_server import MailServer, told_server

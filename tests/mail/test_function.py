@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 import app
-from chalicelib.mail.function import DeliveryUnfinished
 from chalicelib.mail.message import Mail, RenderedMail
 from chalicelib.mail.senders import MailTrouble
+from chalicelib.outbox.function import DeliveryUnfinished
 from cupbearer.testing import AppUnderTest
 from tests.mail.samples import sample
 

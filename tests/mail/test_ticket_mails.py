@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.mail.message import WAITING
+from chalicelib.mail.message import KIND
 from chalicelib.users.user import User
 from chalicelib.wiring import Services
 from cupbearer.testing import SOURCE, AppUnderTest
@@ -35,7 +35,7 @@ def test_it_leaves_with_its_link_and_nothing_is_left_of_it(cupbearer: AppUnderTe
     received = mailed.last(services, kind)
     outcome = services.mail.outbox.deliver_due()
     assert (outcome.sent, outcome.again, outcome.given_up) == (1, 0, 0)
-    assert services.store.list(WAITING).records == ()
+    assert services.store.list(KIND.waiting).records == ()
     assert received.ticket.startswith("cbt_")
     (shown,) = services.mail.console.mails
     assert received.said["link"] in shown.text

@@ -18,18 +18,19 @@ TROUBLE_SECONDS = 10  # before another look at a store that is in trouble
 
 @dataclass(frozen=True, slots=True)
 class FunctionCourier:
-    """Leaves the lines to a function."""
+    """Leaves the lines to a function; ``member`` of its event names them."""
 
     call: Callable[[Mapping[str, Any]], None]
+    member: str = "lines"
 
     def __call__(self, lines: tuple[str, ...]) -> None:
         """Tell the function which lines are new."""
-        self.call({"lines": list(lines)})
+        self.call({self.member: list(lines)})
 
 
 @dataclass(slots=True)
 class ThreadCourier:
-    """Delivers in one thread of this process, which begins with the first mail and also sees to what is tried again.
+    """Delivers in one thread of this process, which begins with the first line and also sees to what is tried again.
 
     ``deliver`` delivers what is due; ``next_due`` tells when there will be more.
     """
@@ -37,6 +38,7 @@ class ThreadCourier:
     world: World
     deliver: Callable[[], object]
     next_due: Callable[[], int | None]
+    name: str = "mail"
     _wanted: threading.Event = field(default_factory=threading.Event, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _thread: threading.Thread | None = field(default=None, init=False)
@@ -45,7 +47,7 @@ class ThreadCourier:
         """Wake the thread."""
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="cupbearer-mail", daemon=True)
+                self._thread = threading.Thread(target=self._run, name=f"cupbearer-{self.name}", daemon=True)
                 self._thread.start()
         self._wanted.set()
 
@@ -64,8 +66,8 @@ class ThreadCourier:
             due = self.next_due()
         except StoreUnavailable:
             return TROUBLE_SECONDS
-        except Exception:  # noqa: BLE001 - whatever it was, mails of later acts must leave
-            logs.trouble("mail_delivery_failed")
+        except Exception:  # noqa: BLE001 - whatever it was, lines of later acts must leave
+            logs.trouble(f"{self.name}_delivery_failed")
             return TROUBLE_SECONDS
         if due is None:
             return None
