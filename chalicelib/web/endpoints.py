@@ -33,6 +33,7 @@ class Endpoint:
     refuses: tuple[int, ...] = ()
     tag: str = ""
     repeatable: bool = False  # takes an Idempotency-Key
+    any_origin: bool = False  # a public document: pages of every origin may read it
 
 
 class GuardWords(TypedDict, total=False):
@@ -62,6 +63,7 @@ class Said(GuardWords, total=False):
     later: Any
     refuses: tuple[int, ...]
     repeatable: bool
+    any_origin: bool
 
 
 @dataclass(slots=True)
