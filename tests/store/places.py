@@ -9,6 +9,7 @@ from chalicelib.store import OnRequest, Store
 from chalicelib.store.dynamodb import DynamoStore, client_config
 from chalicelib.store.sqlite import SqliteStore
 from chalicelib.world import SYSTEM, World
+from tests.store.wire_client import WireClient
 from tests.support import patience
 
 FAR = 4_000_000_000.0  # a time no real clock reaches, so that no emulator sweeps what a test still wants
@@ -44,6 +45,7 @@ class DynamoPlace:
     patient: bool = (
         False  # for races: sixteen callers may keep an emulator on a busy machine waiting for long
     )
+    wire: bool = False  # for races of whole accounts: without the SDK, which races of the store alone use
 
     def client(self) -> Any:
         import boto3
@@ -63,6 +65,10 @@ class DynamoPlace:
             else client_config(),
         )
 
+    def _wire_client(self) -> WireClient:
+        assert self.credentials
+        return WireClient(self.endpoint, access_key=self.credentials[0], region=self.region)
+
     def open(
         self,
         *,
@@ -72,7 +78,7 @@ class DynamoPlace:
     ) -> Store:
         return DynamoStore(
             self.table,
-            client=self.client(),
+            client=self._wire_client() if self.wire and self.credentials else self.client(),
             world=World(now=now, sleep=sleep, monotonic=stopped if self.patient else time.monotonic),
             on_request=on_request,
         )

@@ -18,11 +18,11 @@ from tests.store.racing import CALLERS, PROCESSES, Step
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("dynamodb", marks=pytest.mark.dynamodb)])
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """A store of either engine, which waits as long as a busy machine needs."""
+    """A store of either engine, which waits as long as a busy machine needs, and is asked without the SDK."""
     if request.param == "sqlite":
         return SqlitePlace(str(tmp_path_factory.mktemp("races") / "cupbearer.db"))
     dynamo: DynamoPlace = request.getfixturevalue("dynamodb")
-    return replace(dynamo, patient=True)
+    return replace(dynamo, patient=True, wire=True)
 
 
 @dataclass(frozen=True)
