@@ -9,7 +9,7 @@ from chalicelib import api
 from chalicelib.outbox import function
 from chalicelib.sample import animals, board, profile
 from chalicelib.settings import settings
-from chalicelib.web import openapi
+from chalicelib.web import openapi, scope_descriptions
 from chalicelib.web.authorizer import decide
 from chalicelib.web.oauth import (
     authorize,
@@ -104,3 +104,4 @@ def deliver_mail(event: dict[str, Any], context: Any) -> dict[str, int]:  # noqa
 
 TABLE = mount(app, APIS, jwt_authorizer)
 openapi.describe(APIS)
+scope_descriptions.describe(APIS)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from chalicelib.oauth.id_tokens import IdTokens
     from chalicelib.oauth.introspection import Inspection
     from chalicelib.oauth.levels import Levels
+    from chalicelib.oauth.resource_indicators import ResourceIndicators
+    from chalicelib.oauth.resources import Resources
     from chalicelib.oauth.token_issuance import Issuing
     from chalicelib.oauth.token_requests import GrantType, TokenRequests
     from chalicelib.wiring import Services
@@ -46,10 +48,19 @@ class OAuth:
     def authorization(self) -> "Authorization":
         """Return what decides what an authorization request comes to."""
         from chalicelib.oauth.authorization import Authorization
+        from chalicelib.oauth.consent_forms import ConsentForms
 
         at = self._at
         return Authorization(
-            at.store, at.world, self.clients, self.codes, self.consents, self.levels, at.settings.issuer
+            at.store,
+            at.world,
+            self.clients,
+            self.codes,
+            self.consents,
+            ConsentForms(at.store, at.world),
+            self.levels,
+            self.resource_indicators,
+            at.settings.issuer,
         )
 
     @cached_property
@@ -77,12 +88,31 @@ class OAuth:
         return Consents(at.store, at.world, at.authentication.sessions, at.audit)
 
     @cached_property
+    def resources(self) -> "Resources":
+        """Return the APIs of others that tokens are made for."""
+        from chalicelib.oauth.resource import comparable
+        from chalicelib.oauth.resources import Resources
+
+        at, ours = self._at, (self._at.settings.issuer, self._at.settings.audience)
+        own = frozenset(each for name in ours for each in (name, comparable(name)) if each is not None)
+        return Resources(at.store, at.world, at.audit, own)
+
+    @cached_property
+    def resource_indicators(self) -> "ResourceIndicators":
+        """Return what reads for which of them a client asks."""
+        from chalicelib.oauth.resource_indicators import ResourceIndicators
+
+        return ResourceIndicators(self.resources)
+
+    @cached_property
     def devices(self) -> "Devices":
         """Return the device and user codes."""
         from chalicelib.oauth.device_codes import Devices
 
         at = self._at
-        return Devices(at.store, at.world, at.credentials.throttle, self.consents, at.audit)
+        return Devices(
+            at.store, at.world, at.credentials.throttle, self.consents, self.resource_indicators, at.audit
+        )
 
     @cached_property
     def id_tokens(self) -> "IdTokens":
@@ -102,10 +132,12 @@ class OAuth:
             at.settings.issuer,
             sessions.sessions,
             sessions.refresh_tokens,
-            at.tokens.bearer.verify,
+            at.tokens.for_any_api.verify,
             at.tokens.standing,
         )
-        return Inspection(at.settings.audience, at.store, shown, at.tokens.access, self.consents, at.audit)
+        return Inspection(
+            at.settings.audience, at.store, shown, at.tokens.access, self.consents, self.resources, at.audit
+        )
 
     @cached_property
     def issuing(self) -> "Issuing":
@@ -119,6 +151,7 @@ class OAuth:
             at.tokens.access,
             self.consents,
             self.id_tokens,
+            self.resource_indicators,
             at.audit,
         )
 
@@ -136,7 +169,9 @@ class OAuth:
         grants: dict[str, GrantType] = {
             client.AUTHORIZATION_CODE: AuthorizationCodeGrant(self.codes, self.issuing, at.audit),
             client.REFRESH_TOKEN: RefreshTokenGrant(sessions.sessions, sessions.refresh_tokens, self.issuing),
-            client.CLIENT_CREDENTIALS: ClientCredentialsGrant(at.store, at.tokens.access, at.audit),
+            client.CLIENT_CREDENTIALS: ClientCredentialsGrant(
+                at.store, at.tokens.access, self.resource_indicators, at.audit
+            ),
             client.DEVICE_CODE: DeviceCodeGrant(self.devices, self.issuing),
         }
         return TokenRequests(grants, at.audit)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chalicelib.oauth.standing import Standing
     from chalicelib.tokens.access_tokens import AccessTokenIssuer, JwtAccess
     from chalicelib.tokens.bearer import BearerTokens
+    from chalicelib.tokens.for_other_apis import TokensForAnyApi
     from chalicelib.tokens.jwt_access_tokens import AccessVerifier
     from chalicelib.tokens.opaque_access_tokens import OpaqueAccess
     from chalicelib.tokens.trusted_issuers import TrustedIssuers
@@ -75,6 +76,21 @@ class Tokens:
             opaque=opaque,
             ours=lambda: self.opaque if opaque else self._jwt_verifier,
             trusted=(lambda: self.trusted_issuers) if chosen.trusted_issuers else None,
+        )
+
+    @cached_property
+    def for_any_api(self) -> "TokensForAnyApi":
+        """Return what reads a token of ours to tell about it, whichever API it is for."""
+        from chalicelib.tokens.for_other_apis import TokensForAnyApi
+
+        at, opaque = self._at, self._at.settings.access_tokens == "opaque"
+        return TokensForAnyApi(
+            self.bearer,
+            at.keys.ring,
+            at.world,
+            issuer=at.settings.issuer,
+            audience=at.settings.audience,
+            stored=(lambda: self.opaque) if opaque else None,
         )
 
     @cached_property

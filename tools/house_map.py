@@ -14,6 +14,7 @@ SERVES_ALL = (
     "errors",
     "logs",
     "networks",
+    "repeated_parameters",
     "scopes",
     "urls",
     "value",

@@ -36,6 +36,7 @@ class AccessClaims(Value):
     auth_time: int | None = None
     amr: tuple[str, ...] = ()
     name: str | None = None
+    aud: tuple[str, ...] = ()  # the other APIs that a token of ours is for; none: our own
 
     def with_scope(self, scope: Scopes) -> "AccessClaims":
         """Return what the token says with another scope; at every look at a stored one, so without ``replace``."""

@@ -15,24 +15,16 @@ from chalicelib.oauth.authorization_request import AuthorizationRequest, registe
 from chalicelib.oauth.authorization_response import AuthorizationResponse
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.clients import Clients
+from chalicelib.oauth.consent_forms import ALLOWED, REFUSED, ConsentForms
 from chalicelib.oauth.consents import Consent, Consents
-from chalicelib.oauth.errors import RefusedAtClient, RefusedAtPage
+from chalicelib.oauth.errors import OAuthRefusal, RefusedAtClient
 from chalicelib.oauth.levels import Levels, Need
+from chalicelib.oauth.resource_indicators import ResourceIndicators
 from chalicelib.oauth.steps import Question, Step
 from chalicelib.sessions.session import LiveSession
-from chalicelib.store import Check, Conflict, Insert, Store, Write
+from chalicelib.store import Check, Conflict, Store, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.world import SKEW_SECONDS, World
-
-PENDING_SECONDS = 30 * 60  # how long a request waits for its person
-
-ALLOWED, REFUSED = "allowed", "refused"
-DECIDED_BEFORE = "This was decided already, by the same form. Go back to the application and begin again."
-DECIDED = {
-    ALLOWED: "This was decided already, by the same form: you allowed it. Your account page can take it back.",
-    REFUSED: "This was decided already, by the same form: you refused. To allow it, go back to the application and begin "
-    "again.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +36,9 @@ class Authorization:
     clients: Clients
     codes: Codes
     consents: Consents
+    forms: ConsentForms
     levels: Levels
+    indicators: ResourceIndicators
     issuer: str
 
     def client_of(self, request: AuthorizationRequest) -> Client:
@@ -114,15 +108,17 @@ class Authorization:
         Sent a second time, as by a double click, the form gives nothing more: what comes next is what would come if the
         client asked again. Raises RefusedAtPage for a form that refused before.
         """
-        once = self.consents.deciding(form, ALLOWED, seconds=PENDING_SECONDS)
+        once = self.forms.deciding(form, ALLOWED)
         user_id = question.logged_in.user.user_id
 
         def give() -> Step | AuthorizationResponse:
-            consent, giving = self.consents.giving(user_id, question.client, question.wanted, source=source)
+            consent, giving = self.consents.giving(
+                user_id, question.client, question.wanted, question.audience, source=source
+            )
             try:
                 return self._give_code(question, consent, once, *giving)
             except Conflict as conflict:
-                self._demand_same_decision(once, conflict)
+                self.forms.demand_same_decision(once, conflict)
                 return self.next_step(question.request, question.logged_in, just_stepped_up=True)
 
         return retrying(give, busy=Taken("The consent is being changed by others: try again."))
@@ -132,33 +128,25 @@ class Authorization:
 
         Sent a second time, it is written down no second time. Raises RefusedAtPage for a form that allowed before.
         """
-        once = self.consents.deciding(form, REFUSED, seconds=PENDING_SECONDS)
+        once = self.forms.deciding(form, REFUSED)
         user_id, client_id = question.logged_in.user.user_id, question.request.client_id
         audit = self.consents.refusing(user_id, client_id, source=source)
         try:
             self.store.commit(once, audit)
         except Conflict as conflict:
-            self._demand_same_decision(once, conflict)
+            self.forms.demand_same_decision(once, conflict)
         raise question.request.refused("access_denied", "The person refused.")
-
-    def _demand_same_decision(self, once: Insert, conflict: Conflict) -> None:
-        """Refuse a form whose decision was another one: what it decided may be withdrawn by now (OP-7).
-
-        Raises the conflict where it is not about the form.
-        """
-        if once.key not in conflict.keys:
-            raise conflict
-        (record,) = self.store.get(once.key)
-        decided = record.data.get("decision", "") if record else ""
-        if decided != once.data["decision"]:
-            raise RefusedAtPage("invalid_request", DECIDED.get(decided, DECIDED_BEFORE)) from None
 
     def _question(self, request: AuthorizationRequest, client: Client, logged_in: LiveSession) -> Question:
         user, session = logged_in.user, logged_in.session
         wanted = self.consents.consentable(request.scope, client, user, session)
+        try:
+            wanted, audience = self.indicators.consentable(wanted, request.audience)
+        except OAuthRefusal as refusal:
+            raise request.refused(refusal.error, refusal.description) from None
         if not wanted:
             raise request.refused("invalid_scope", "The person has none of these scopes to give.")
-        return Question(request, client, logged_in, wanted)
+        return Question(request, client, logged_in, wanted, audience)
 
     def _satisfies(self, request: AuthorizationRequest, logged_in: LiveSession) -> bool:
         """Return whether a log-in is recent enough and of the person asked for (OP-4)."""
@@ -181,7 +169,8 @@ class Authorization:
         if request.asks_consent or not only_the_client_answers:
             return None
         consent = self.consents.find(question.logged_in.user.user_id, client.client_id)
-        return consent if consent is not None and question.wanted <= consent.scopes else None
+        is_enough = consent is not None and consent.allows(question.wanted, question.audience)
+        return consent if is_enough else None
 
     def _give_code(self, question: Question, consent: Consent, *writes: Write) -> AuthorizationResponse:
         """Return the code, made in one commit with ``writes`` (section 4.1.2). Raises Conflict."""
@@ -196,6 +185,7 @@ class Authorization:
             nonce=request.nonce,
             consent_id=consent.consent_id,
             acr_values=request.acr_values,
+            audience=question.audience,
         )
         text, insert = self.codes.compose(code)
         self.store.commit(insert, *writes)

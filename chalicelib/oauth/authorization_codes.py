@@ -1,17 +1,18 @@
 """Authorization codes: a minute long, kept by hash, spent in the commit that makes what they give (OP-2, ST-2)."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from chalicelib import scopes
 from chalicelib.audit.trail import Audit, Source
 from chalicelib.errors import Taken
 from chalicelib.keys.secret_hash import hash_of
+from chalicelib.sessions.resource_scopes import ResourceScopes
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Insert, Key, Replace, Store, Write
 from chalicelib.store.records import is_good
 from chalicelib.store.retrying import retrying
-from chalicelib.store.stored_values import StoredRecord
+from chalicelib.store.stored_values import StoredRecord, stored_unless_default
 from chalicelib.world import World
 
 PREFIX = "cbc_"
@@ -38,6 +39,8 @@ class Code(StoredRecord):
     consent_id: str = ""
     session_id: str | None = None  # once it is spent
     acr_values: tuple[str, ...] = ()  # levels that were wished for
+    # The APIs that tokens are wanted for; none: our own.
+    audience: tuple[ResourceScopes, ...] = field(default=(), metadata=stored_unless_default())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,15 @@
 """Authorization requests as frozen values, and the proof of whom they are from (OP-1); ``request_parser`` reads the rest."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chalicelib import scopes
 from chalicelib.oauth import proof_key, redirect_uris
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.errors import ErrorCode, RefusedAtClient, RefusedAtPage
 from chalicelib.oauth.request_parameters import Parameters
-from chalicelib.store.stored_values import StoredValue
+from chalicelib.sessions.resource_scopes import ResourceScopes
+from chalicelib.store.stored_values import StoredValue, stored_unless_default
 
 MAX_PARAMETERS = 50
 
@@ -32,6 +33,8 @@ class AuthorizationRequest(StoredValue):
     login_hint: str | None = None
     subject: str | None = None
     acr_values: tuple[str, ...] = ()  # levels that a log-in should reach, the first wished for most
+    # The APIs that tokens are wanted for; none: our own.
+    audience: tuple[ResourceScopes, ...] = field(default=(), metadata=stored_unless_default())
 
     def demand_still_allowed(self, client: Client) -> None:
         """Raise RefusedAtClient where the client was changed since, and may not ask this any more (OP-4)."""

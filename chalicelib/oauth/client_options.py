@@ -18,6 +18,9 @@ class ClientOptions(StoredValue):
     """The options of one client. What is its default is not stored."""
 
     pkce: Literal["required", "optional"] = field(default="required", metadata=stored_unless_default())
+    resources: tuple[str, ...] = field(  # the APIs that a resource server speaks for; none: our own
+        default=(), metadata=stored_unless_default()
+    )
 
     def check(self, *, public: bool) -> None:
         """Raise Invalid for what such a client may not have."""

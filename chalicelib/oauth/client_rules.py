@@ -18,6 +18,7 @@ from chalicelib.oauth.client import (
     ClientId,
 )
 from chalicelib.oauth.client_options import USUAL, ClientOptions
+from chalicelib.oauth.resource import comparable
 from chalicelib.scopes import NONE, Scopes
 from chalicelib.users import names
 
@@ -54,6 +55,7 @@ class Registration:
         if self.jwks is not None:
             _check_jwks(self)
         self.options.check(public=self.public)
+        _check_resources(self)
         return replace(
             self,
             name=name,
@@ -103,6 +105,13 @@ def _check_jwks(wanted: Registration) -> None:
         jwk.read_set(wanted.jwks)
     except UnusableKey as fault:
         raise Invalid(f"The key set cannot be used: {fault}.") from None
+
+
+def _check_resources(wanted: Registration) -> None:
+    if wanted.options.resources and not wanted.resource_server:
+        raise Invalid("Only a resource server speaks for an API: a client asks for one by its scopes.")
+    if wrong := [each for each in wanted.options.resources if comparable(each) is None]:
+        raise Invalid(f"{wrong[0]!r} is no identifier of a resource: an absolute URI without a fragment is.")
 
 
 def _each_once(uris: Iterable[str]) -> tuple[str, ...]:

@@ -1,12 +1,23 @@
-"""Consents: what a person let a client have, remembered by client and scope until withdrawn."""
+"""Consents: what a person let a client have, remembered by client, API and scope until withdrawn.
 
+One API's consent is not another's: what was allowed at our own opens no other, and none opens ours (RFC 8707 section 3).
+"""
+
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from chalicelib import scopes
 from chalicelib.audit.trail import Audit, Source
 from chalicelib.errors import NotFound, Taken
-from chalicelib.keys.secret_hash import hash_of
 from chalicelib.oauth.client import Client
+from chalicelib.scopes import NONE, PROTOCOL, Scopes
+from chalicelib.sessions.resource_scopes import (
+    Audience,
+    ResourceScopes,
+    at,
+    resources_of,
+    together,
+)
 from chalicelib.sessions.session import Session
 from chalicelib.sessions.session_room import MAX_SESSIONS
 from chalicelib.sessions.sessions import Sessions
@@ -29,13 +40,28 @@ class Consent(StoredRecord):
 
     client_id: str
     client_name: str
-    scopes: scopes.Scopes
+    scopes: Scopes
     given_at: int
     consent_id: str = ""  # of what an earlier release gave
+    resources: tuple[
+        ResourceScopes, ...
+    ] = ()  # at other APIs; ``scopes`` are those at our own, and OpenID Connect's
 
     def covers(self, session: Session) -> bool:
         """Return whether a client's session came from it and lies within it."""
-        return self.gave(session) and session.scope is not None and session.scope <= self.scopes
+        wanted = session.scope
+        return self.gave(session) and wanted is not None and self.allows(wanted, session.audience)
+
+    def allows(self, wanted: Scopes, audience: Audience) -> bool:
+        """Return whether these scopes were allowed, those of each API at that very API."""
+        there = all(each.scopes <= at(self.resources, (each.resource,)) for each in audience)
+        return there and wanted <= self.held(resources_of(audience))
+
+    def held(self, resources: Collection[str]) -> Scopes:
+        """Return what tokens for these APIs may carry, none for our own."""
+        if not resources:
+            return self.scopes
+        return (self.scopes & PROTOCOL) | at(self.resources, resources)
 
     def gave(self, session: Session) -> bool:
         """Return whether a client's session came from it. One that an earlier release wrote does not say."""
@@ -61,27 +87,35 @@ class Consents:
         page = self.store.list(partition_of("consents", user_id), limit=MAX_CONSENTS)
         return tuple(Consent.from_record(record) for record in page.records)
 
-    def consentable(
-        self, requested: scopes.Scopes, client: Client, user: User, session: Session
-    ) -> scopes.Scopes:
+    def consentable(self, requested: Scopes, client: Client, user: User, session: Session) -> Scopes:
         """Return what a person can consent to at this log-in: requested, allowed to the client and the person's to give."""
-        to_give = session.granted(user, self.sessions.limits) | scopes.PROTOCOL
+        to_give = session.granted(user, self.sessions.limits) | PROTOCOL
         return scopes.grant(requested=requested, entitled=to_give, allowed=client.scopes)
 
     def giving(
-        self, user_id: str, client: Client, granted: scopes.Scopes, *, source: Source
+        self,
+        user_id: str,
+        client: Client,
+        granted: Scopes,
+        audience: Audience = (),
+        *,
+        source: Source,
     ) -> tuple[Consent, tuple[Write, ...]]:
         """Return a consent, beside what was consented to before, and the writes that remember it."""
         old = self.find(user_id, client.client_id)
-        whole = granted | (old.scopes if old else scopes.NONE)
-        consent_id = old.consent_id if old else self.world.identifier()
-        new = Consent(client.client_id, client.name, whole, self.world.timestamp(), consent_id)
+        consent_id, given_at = old.consent_id if old else self.world.identifier(), self.world.timestamp()
+        here = granted & PROTOCOL if audience else granted
+        whole = here | (old.scopes if old else NONE)
+        others = together(old.resources if old else (), audience)
+        new = Consent(client.client_id, client.name, whole, given_at, consent_id, others)
         write: Write
         if old is not None and old.record is not None:
             write = Replace(old.record, new.data())
         else:
             write = Insert(consent_key(user_id, client.client_id), new.data())
         detail = {"client_id": client.client_id, "client": client.name, "scope": " ".join(sorted(granted))}
+        if audience:
+            detail["resource"] = " ".join(resources_of(audience))
         return new, (write, self.audit.write("consent_given", target=user_id, source=source, **detail))
 
     def refusing(self, user_id: str, client_id: str, *, source: Source) -> Write:
@@ -89,11 +123,6 @@ class Consents:
         return self.audit.write(
             "consent_refused", target=user_id, source=source, outcome="access_denied", client_id=client_id
         )
-
-    def deciding(self, form: str, decision: str, *, seconds: int) -> Insert:
-        """Return the write that makes the decision on a form, a text of random that is good for so long, the only one."""
-        key = Key(f"decision#{hash_of(form)}", "consent")
-        return Insert(key, {"decision": decision}, expires_at=self.world.timestamp() + seconds + 1)
 
     def withdraw(self, user_id: str, client_id: str, *, source: Source) -> None:
         """Forget a consent and end the client's sessions of this person in the same commit; raise NotFound for none."""

@@ -1,7 +1,7 @@
 """Devices that ask for access: a long code for the program, a short one for the person (RFC 8628)."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from chalicelib import scopes
 from chalicelib.audit.trail import Audit, Source
@@ -10,10 +10,12 @@ from chalicelib.keys.secret_hash import hash_of
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.consents import Consents
 from chalicelib.oauth.errors import OAuthRefusal
+from chalicelib.oauth.resource_indicators import ResourceIndicators
+from chalicelib.sessions.resource_scopes import Audience, ResourceScopes
 from chalicelib.sessions.session import Session
 from chalicelib.store import Check, Insert, Key, Replace, Store, Write
 from chalicelib.store.records import is_good
-from chalicelib.store.stored_values import StoredRecord
+from chalicelib.store.stored_values import StoredRecord, stored_unless_default
 from chalicelib.users.user import User
 from chalicelib.world import World
 
@@ -46,6 +48,8 @@ class Device(StoredRecord):
     login_id: str = ""
     session_id: str = ""
     consent_id: str = ""
+    # The APIs that it asks for; none: our own.
+    audience: tuple[ResourceScopes, ...] = field(default=(), metadata=stored_unless_default())
 
     @property
     def acr_values(self) -> tuple[str, ...]:
@@ -71,17 +75,25 @@ class Devices:
     world: World
     throttle: Throttle
     consents: Consents
+    indicators: ResourceIndicators
     audit: Audit
 
-    def begin(self, client: Client, wanted: scopes.Scopes | None, *, source: Source) -> tuple[str, str]:
-        """Return a device code and its user code; raise OAuthRefusal ``invalid_scope``."""
-        granted = client.allowed(wanted)
+    def begin(
+        self,
+        client: Client,
+        wanted: scopes.Scopes | None,
+        resources: tuple[str, ...] = (),
+        *,
+        source: Source,
+    ) -> tuple[str, str]:
+        """Return a device code and its user code; raise OAuthRefusal ``invalid_scope`` or ``invalid_target``."""
+        granted, audience = self.indicators.asked(resources, client, wanted)
         if not granted:
             raise OAuthRefusal("invalid_scope", "The client may have none of these scopes.")
         self.throttle.spend("device", source.network, limit=BEGUN_PER_NETWORK, seconds=HOUR)
         text, user_code = PREFIX + self.world.secret(), self._user_code()
         expires_at = self.world.timestamp() + SECONDS
-        device = Device(client.client_id, granted, hash_of(text))
+        device = Device(client.client_id, granted, hash_of(text), audience=audience)
         self.store.commit(
             Insert(_device_key(device.code_hash), device.data(), expires_at=expires_at),
             Insert(_user_code_key(user_code), {"code_hash": device.code_hash}, expires_at=expires_at),
@@ -105,18 +117,29 @@ class Devices:
                 reservation.withdraw()
         return device
 
+    def to_give(
+        self, device: Device, client: Client, user: User, session: Session
+    ) -> tuple[scopes.Scopes, Audience]:
+        """Return what the device would get of this person at this log-in, and where.
+
+        Raises OAuthRefusal ``invalid_target`` for an API that is registered no more.
+        """
+        wanted = self.consents.consentable(device.scope, client, user, session)
+        return self.indicators.consentable(wanted, device.audience)
+
     def approve(
         self, device: Device, client: Client, user: User, session: Session, *, source: Source
     ) -> None:
         """Give the device what it asks for, as far as the log-in has it. Raises Conflict when that was decided already."""
-        granted = self.consents.consentable(device.scope, client, user, session)
-        consent, giving = self.consents.giving(user.user_id, client, granted, source=source)
+        granted, audience = self.to_give(device, client, user, session)
+        consent, giving = self.consents.giving(user.user_id, client, granted, audience, source=source)
         approved = replace(
             device,
             status=APPROVED,
             user_id=user.user_id,
             login_id=session.session_id,
             scope=granted,
+            audience=audience,
             consent_id=consent.consent_id,
         )
         checks = [Check(record) for record in (user.record, session.record) if record is not None]

@@ -27,6 +27,8 @@ ErrorCode = Literal[
     "expired_token",
     # RFC 7009 section 2.2.1
     "unsupported_token_type",
+    # RFC 8707 section 2
+    "invalid_target",
 ]
 
 

@@ -11,6 +11,8 @@ from chalicelib.jose.claims import AccessClaims
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.consents import Consents
 from chalicelib.oauth.errors import OAuthRefusal
+from chalicelib.oauth.resource import comparable
+from chalicelib.oauth.resources import Resources
 from chalicelib.oauth.standing import Standing
 from chalicelib.oauth.token_issuance import granted
 from chalicelib.sessions import assurance
@@ -19,8 +21,9 @@ from chalicelib.sessions.refresh_tokens import RefreshTokens
 from chalicelib.sessions.session import Session
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Store
-from chalicelib.tokens.access_tokens import AccessTokenIssuer
+from chalicelib.tokens.access_tokens import AccessTokenIssuer, spoken
 from chalicelib.tokens.bearer import OPAQUE_PREFIX
+from chalicelib.tokens.opaque_access_tokens import OTHER_API_PREFIX
 
 INACTIVE: dict[str, Any] = {"active": False}  # nothing else is said (RFC 7662 section 2.2)
 
@@ -32,7 +35,7 @@ class ShownTokens:
     issuer: str
     sessions: Sessions
     refresh_tokens: RefreshTokens
-    verify: Callable[[str], AccessClaims]  # the one doorway of bearer tokens
+    verify: Callable[[str], AccessClaims]  # of tokens of ours, whichever API they are for
     standing: Standing
 
     def session(self, text: str) -> Session | None:
@@ -51,7 +54,8 @@ class ShownTokens:
             claims = self.verify(text)
             if claims.iss != self.issuer:
                 return None
-            return claims if text.startswith(OPAQUE_PREFIX) else self.standing.look(claims).claims
+            is_stored = text.startswith((OPAQUE_PREFIX, OTHER_API_PREFIX))
+            return claims if is_stored else self.standing.look(claims).claims
         except InvalidToken:
             return None
 
@@ -65,6 +69,7 @@ class Inspection:
     shown: ShownTokens
     access: AccessTokenIssuer
     consents: Consents
+    resources: Resources
     audit: Audit
 
     def introspect(self, text: str, client: Client) -> dict[str, Any]:
@@ -72,9 +77,20 @@ class Inspection:
         if text.startswith(REFRESH_PREFIX):
             return self._refresh_token(text, client)
         claims = self.shown.claims(text)
-        if claims is None or not (client.resource_server or claims.client_id == client.client_id):
+        if claims is None or not (claims.client_id == client.client_id or _is_for(claims, client)):
             return INACTIVE
-        return _response(claims, self.audience)
+        if not claims.aud:
+            return _response(claims, self.audience)
+        understood = self._understood(claims.aud)
+        if understood is None:
+            return INACTIVE
+        return _response(claims.with_scope(claims.scope & understood), spoken(claims.aud))
+
+    def _understood(self, audience: tuple[str, ...]) -> scopes.Scopes | None:
+        """Return the scopes that these APIs understand now, None where one is registered no more."""
+        found = self.resources.find(*audience)
+        here = [each for each in found if each is not None]
+        return None if len(here) < len(found) else scopes.NONE.union(*(each.scope_names for each in here))
 
     def revoke(self, text: str, client: Client, *, source: Source) -> None:
         """End the session that a token is of, or a machine's stored token; an unknown one is revoked already.
@@ -134,7 +150,17 @@ class Inspection:
         }
 
 
-def _response(claims: AccessClaims, audience: str) -> dict[str, Any]:
+def _is_for(claims: AccessClaims, client: Client) -> bool:
+    """Return whether a token is meant for a resource server: for an API that it speaks for, or for ours if it names none."""
+    if not client.resource_server:
+        return False
+    speaks_for = client.options.resources
+    if not claims.aud:
+        return not speaks_for
+    return not set(map(comparable, speaks_for)).isdisjoint(map(comparable, claims.aud))
+
+
+def _response(claims: AccessClaims, audience: str | list[str]) -> dict[str, Any]:
     response: dict[str, Any] = {
         "active": True,
         "token_type": "Bearer",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib.oauth.errors import ErrorCode, RefusedAtClient
+from chalicelib.repeated_parameters import REPEATABLE
 
 Parameters = Mapping[str, tuple[str, ...]]
 
@@ -35,9 +36,13 @@ class RequestParameters:
         return value
 
     def demand_each_once(self) -> None:
-        """Refuse a parameter that is repeated, known or not (OP-5)."""
-        for name in self.values:
+        """Refuse a parameter that is repeated, known or not (OP-5), but one that may be."""
+        for name in self.values.keys() - REPEATABLE:
             self.one(name)
+
+    def each(self, name: str) -> tuple[str, ...]:
+        """Return the values of a parameter that may be repeated."""
+        return tuple(filter(None, self.values.get(name, ())))
 
     def refused(self, error: ErrorCode, description: str) -> RefusedAtClient:
         """Return the refusal that goes to the client, with the state, if that is one."""

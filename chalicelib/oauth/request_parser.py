@@ -9,8 +9,11 @@ from chalicelib.errors import Invalid
 from chalicelib.oauth import proof_key
 from chalicelib.oauth.authorization_request import AuthorizationRequest
 from chalicelib.oauth.client import AUTHORIZATION_CODE, Client
+from chalicelib.oauth.errors import OAuthRefusal
 from chalicelib.oauth.request_parameters import MAX_STATE, RequestParameters
+from chalicelib.oauth.resource_indicators import ResourceIndicators
 from chalicelib.sessions import assurance
+from chalicelib.sessions.resource_scopes import Audience
 
 MAX_NONCE = 512
 MAX_ACR_VALUES = 512
@@ -27,17 +30,20 @@ class Parser:
     client: Client
     now: int
     subject_of_hint: Callable[[str], str | None]
+    indicators: ResourceIndicators
 
     def parse(self) -> AuthorizationRequest:
         """Return the request."""
         self.sent.demand_each_once()
         self._refuse_extensions()
         self._check_response()
-        prompts, scope, nonce = self._prompts(), self._scope(), self.sent.text("nonce", MAX_NONCE)
+        prompts, nonce = self._prompts(), self.sent.text("nonce", MAX_NONCE)
+        scope, audience = self._wanted()
         return AuthorizationRequest(
             client_id=self.client.client_id,
             redirect_uri=self.sent.redirect_uri,
             scope=scope,
+            audience=audience,
             code_challenge=self._code_challenge(has_nonce=nonce is not None and "openid" in scope),
             state=self.sent.text("state", MAX_STATE),
             nonce=nonce,
@@ -70,16 +76,22 @@ class Parser:
                 "unauthorized_client", "The client may not use the authorization code grant."
             )
 
-    def _scope(self) -> scopes.Scopes:
-        """Return the part of the asked-for scope that the client may have; what is unknown is left out (Core section 3.1.2.1)."""
-        asked = self.sent.one("scope")
+    def _wanted(self) -> tuple[scopes.Scopes, Audience]:
+        """Return the part of the asked-for scope that the client may have, and at which APIs.
+
+        What is unknown is left out (Core section 3.1.2.1).
+        """
+        asked, resources = self.sent.one("scope"), self.sent.each("resource")
         try:
-            allowed = self.client.allowed(None if asked is None else scopes.parse(asked))
+            wanted = None if asked is None else scopes.parse(asked)
+            allowed, audience = self.indicators.asked(resources, self.client, wanted)
         except Invalid as fault:
             raise self.sent.refused("invalid_scope", fault.detail) from None
+        except OAuthRefusal as refusal:
+            raise self.sent.refused(refusal.error, refusal.description) from None
         if not allowed:
             raise self.sent.refused("invalid_scope", "The client may have none of these scopes.")
-        return allowed
+        return allowed, audience
 
     def _code_challenge(self, *, has_nonce: bool) -> str | None:
         challenge, method = self.sent.one("code_challenge"), self.sent.one("code_challenge_method")

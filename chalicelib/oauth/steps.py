@@ -6,6 +6,7 @@ from enum import Enum
 from chalicelib.oauth.authorization_request import AuthorizationRequest
 from chalicelib.oauth.client import Client
 from chalicelib.scopes import Scopes
+from chalicelib.sessions.resource_scopes import Audience
 from chalicelib.sessions.session import LiveSession
 
 
@@ -25,7 +26,9 @@ class Question:
     client: Client
     logged_in: LiveSession
     wanted: Scopes
+    audience: Audience = ()
 
     def shown(self, form: str) -> tuple[str, ...]:
-        """Return what the page showed: a decision on it is none on another person, request or scope."""
-        return self.logged_in.session.session_id, form, *sorted(self.wanted)
+        """Return what the page showed: a decision on it is none on another person, request, scope or API."""
+        there = (f"{each.resource} {scope}" for each in self.audience for scope in sorted(each.scopes))
+        return self.logged_in.session.session_id, form, *sorted(self.wanted), *there

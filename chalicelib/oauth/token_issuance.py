@@ -15,12 +15,22 @@ from chalicelib.oauth.client import REFRESH_TOKEN, Client
 from chalicelib.oauth.consents import Consents
 from chalicelib.oauth.errors import invalid_grant
 from chalicelib.oauth.id_tokens import IdTokens
+from chalicelib.oauth.resource_indicators import ResourceIndicators
+from chalicelib.sessions.resource_scopes import Audience, resources_of, scopes_at
 from chalicelib.sessions.session import LiveSession, Session, SessionLimits, SessionRequest, session_key
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Check, Conflict, Record, Store, Write, key_of
 from chalicelib.store.retrying import retrying
 from chalicelib.tokens.access_tokens import AccessTokenIssuer, Grant, Issued
 from chalicelib.users.user import User
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a token request asks for beside its grant: less of the scope, and some of the APIs (RFC 8707 section 2.2)."""
+
+    scope: scopes.Scopes | None = None
+    resources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,10 @@ class Approval(Protocol):
         """Return which consent it came from."""
 
     @property
+    def audience(self) -> Audience:
+        """Return the APIs that it is for, none for our own."""
+
+    @property
     def acr_values(self) -> tuple[str, ...]:
         """Return the levels that were wished for, the first wished for most."""
 
@@ -71,12 +85,14 @@ class Issuing:
     access: AccessTokenIssuer
     consents: Consents
     id_tokens: IdTokens
+    indicators: ResourceIndicators
     audit: Audit
 
     def begin(
         self,
         agreed: Approval,
         client: Client,
+        asked: Asked,
         *,
         spend: Callable[[str], Write],
         nonce: str | None = None,
@@ -84,7 +100,8 @@ class Issuing:
     ) -> Tokens:
         """Begin a session for what was agreed, in one commit with ``spend(session_id)``.
 
-        Raises OAuthRefusal ``invalid_grant`` when the log-in or the consent is over, LostRace when spent already.
+        Raises OAuthRefusal ``invalid_grant`` when the log-in or the consent is over, ``invalid_target`` for an API that
+        was not agreed to, LostRace when spent already.
         """
 
         def attempt() -> Tokens:
@@ -93,8 +110,8 @@ class Issuing:
             wanted = replace(_wanted(agreed, client, login, source), existing=sessions)
             session, refresh_token, writes = self.sessions.compose(user, wanted)
             scope = granted(user, session, client, limits=self.sessions.limits)
-            issued = self.access.issue(Grant.of_session(session, scope))
-            answer = self._answer(session, client, issued, refresh_token=refresh_token, nonce=nonce)
+            issued = self._issued(session, scope, asked)
+            answer = self._answer(session, client, issued, scope, refresh_token=refresh_token, nonce=nonce)
             spent = spend(session.session_id)
             detail = {"session_id": session.session_id, "client_id": client.client_id, "client": client.name}
             audit = self.audit.write("log_in", target=user.user_id, source=source, **detail)
@@ -108,24 +125,28 @@ class Issuing:
 
         return retrying(attempt, busy=Taken("The account is being changed by others: try again."))
 
-    def carry_on(
-        self, refresh_token: str, client: Client, *, wanted: scopes.Scopes | None, source: Source
-    ) -> Tokens:
-        """Spend a refresh token of this client; ``wanted`` may only narrow. Raises RefreshRefused.
+    def carry_on(self, refresh_token: str, client: Client, asked: Asked, *, source: Source) -> Tokens:
+        """Spend a refresh token of this client; what is ``asked`` may only narrow. Raises RefreshRefused.
 
         The consent is read at each try and demanded in the commit, of a forgiven replay too (SE-3, SE-4).
         """
 
-        def issue(user: User, session: Session) -> tuple[Issued, Iterable[Write]]:
+        def issue(user: User, session: Session) -> tuple[tuple[Issued, scopes.Scopes], Iterable[Write]]:
             consent = self.consents.find(user.user_id, client.client_id)
             if consent is None or consent.record is None or not consent.covers(session):
                 raise RefreshRefused("revoked")
-            scope = granted(user, session, client, limits=self.sessions.limits, wanted=wanted)
-            issued = self.access.issue(Grant.of_session(session, scope))
-            return issued, (Check(consent.record), *issued.writes)
+            scope = granted(user, session, client, limits=self.sessions.limits, wanted=asked.scope)
+            issued = self._issued(session, scope, asked)
+            return (issued, scope), (Check(consent.record), *issued.writes)
 
         moved = self.sessions.refresh(refresh_token, client_id=client.client_id, source=source, issue=issue)
-        return self._answer(moved.session, client, moved.extra, refresh_token=moved.refresh_token)
+        return self._answer(moved.session, client, *moved.extra, refresh_token=moved.refresh_token)
+
+    def _issued(self, session: Session, scope: scopes.Scopes, asked: Asked) -> Issued:
+        """Return the access token of a session: for other APIs it carries what each of them understands, and no more."""
+        audience = self.indicators.narrowed(session.audience, asked.resources)
+        carried = scope & scopes_at(audience) if audience else scope
+        return self.access.issue(Grant.of_session(session, carried, resources_of(audience)))
 
     def _read_again(
         self, agreed: Approval, client: Client
@@ -139,7 +160,7 @@ class Issuing:
             raise invalid_grant("The log-in that this came from is over.")
         consent = self.consents.find(agreed.user_id, client.client_id)
         is_it = consent is not None and consent.consent_id == agreed.consent_id
-        if consent is None or not is_it or not agreed.scope <= consent.scopes:
+        if consent is None or not is_it or not consent.allows(agreed.scope, agreed.audience):
             raise invalid_grant("The consent was withdrawn.")
         records: list[Record | None] = [live.user.record, live.session.record, consent.record]
         return live, sessions, tuple(Check(record) for record in records if record is not None)
@@ -149,6 +170,7 @@ class Issuing:
         session: Session,
         client: Client,
         issued: Issued,
+        scope: scopes.Scopes,
         *,
         refresh_token: str,
         nonce: str | None = None,
@@ -159,7 +181,7 @@ class Issuing:
             scope=scopes.text(issued.scope),
             refresh_token=refresh_token if client.may(REFRESH_TOKEN) else None,
             id_token=self.id_tokens.mint(session, access_token=issued.token, nonce=nonce)
-            if "openid" in issued.scope
+            if "openid" in scope
             else None,
         )
 
@@ -176,6 +198,7 @@ def _wanted(agreed: Approval, client: Client, login: Session, source: Source) ->
         consent_id=agreed.consent_id,
         factor_time=login.factor_time,
         acr_values=agreed.acr_values,
+        audience=agreed.audience,
     )
 
 

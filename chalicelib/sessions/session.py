@@ -9,8 +9,9 @@ from chalicelib.audit.trail import Source
 from chalicelib.errors import InvalidToken
 from chalicelib.jose.claims import FIRST_PARTY
 from chalicelib.keys.secret_hash import hash_of
+from chalicelib.sessions.resource_scopes import Audience, ResourceScopes
 from chalicelib.store import Key, Record
-from chalicelib.store.stored_values import StoredRecord, stored_as
+from chalicelib.store.stored_values import StoredRecord, stored_as, stored_unless_default
 from chalicelib.users.owned_records import partition_of
 from chalicelib.users.user import User
 
@@ -61,6 +62,8 @@ class Session(StoredRecord):
     acr_values: tuple[
         str, ...
     ] = ()  # the levels that its client wished for: its ID tokens name one, at each refresh
+    # The APIs of others that its tokens are for, each with what was granted there; none: our own.
+    audience: tuple[ResourceScopes, ...] = field(default=(), metadata=stored_unless_default())
     # The trail has it that a refresh was refused: once is enough (DS-3).
     refusal_audited: bool = field(default=False, metadata=stored_as("told"))
 
@@ -119,6 +122,7 @@ class SessionRequest:
     factor_time: int | None = None
     created_at: int | None = None
     acr_values: tuple[str, ...] = ()
+    audience: Audience = ()
 
 
 @dataclass(frozen=True, slots=True)

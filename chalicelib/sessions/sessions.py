@@ -70,6 +70,7 @@ class Sessions(SessionReader):
             consent_id=wanted.consent_id,
             factor_time=wanted.factor_time,
             acr_values=wanted.acr_values,
+            audience=wanted.audience,
         )
         key = session_key(user.user_id, session.session_id)
         insert = Insert(key, session.data(), expires_at=self._kept_until(session))

@@ -25,9 +25,10 @@ class Grant:
     sid: str | None = None
     auth_time: int | None = None
     amr: tuple[str, ...] = ()
+    audience: tuple[str, ...] = ()  # the identifiers of other APIs; none: our own
 
     @classmethod
-    def of_session(cls, session: Session, scope: scopes.Scopes) -> "Grant":
+    def of_session(cls, session: Session, scope: scopes.Scopes, audience: tuple[str, ...] = ()) -> "Grant":
         """Return the grant of a session's tokens, so far."""
         return cls(
             sub=session.user_id,
@@ -36,6 +37,7 @@ class Grant:
             sid=session.session_id,
             auth_time=session.auth_time,
             amr=session.amr,
+            audience=audience,
         )
 
 
@@ -102,7 +104,7 @@ class JwtAccess:
         payload: dict[str, Any] = {
             "iss": self._issuer,
             "sub": grant.sub,
-            "aud": self._audience,
+            "aud": spoken(grant.audience) if grant.audience else self._audience,
             "client_id": grant.client_id,
             "iat": iat,
             "exp": iat + self._seconds,
@@ -119,3 +121,8 @@ class JwtAccess:
     def revoking(self, text: str) -> Write | None:  # noqa: ARG002
         """Return None: a signed token is verified without the store."""
         return None
+
+
+def spoken(audience: tuple[str, ...]) -> str | list[str]:
+    """Return the ``aud`` of a token for these APIs: one as a string, as most verifiers know it (RFC 7519 section 4.1.3)."""
+    return audience[0] if len(audience) == 1 else list(audience)

@@ -1,4 +1,7 @@
-"""Opaque access tokens: a random text, and all that it stands for in the store."""
+"""Opaque access tokens: a random text, and all that it stands for in the store.
+
+One that is for another API has a prefix of its own: where our own routes are guarded it is not even looked up.
+"""
 
 import re
 
@@ -10,9 +13,11 @@ from chalicelib.tokens.access_tokens import Grant, Issued, Standing
 from chalicelib.tokens.bearer import OPAQUE_PREFIX
 from chalicelib.world import World
 
+OTHER_API_PREFIX = "cbo_"
+
 # Whom it is of stands in it, so that one batch reads the token and all that it depends on. Our first party is left out.
 _OPAQUE = re.compile(
-    r"cba_(?P<user_id>[a-z2-7]{26}|-)\.(?P<session_id>[a-z2-7]{26}|-)(?:\.(?P<client_id>[a-z2-7]{26}))?\.[A-Za-z0-9_-]{43}"
+    r"cb[ao]_(?P<user_id>[a-z2-7]{26}|-)\.(?P<session_id>[a-z2-7]{26}|-)(?:\.(?P<client_id>[a-z2-7]{26}))?\.[A-Za-z0-9_-]{43}"
 )
 
 
@@ -31,7 +36,8 @@ class OpaqueAccess:
         now = self._world.timestamp()
         whose = (grant.sub, grant.sid) if grant.sid else ("-", "-")
         client = () if grant.client_id == FIRST_PARTY else (grant.client_id,)
-        text = OPAQUE_PREFIX + ".".join((*whose, *client, self._world.secret()))
+        prefix = OTHER_API_PREFIX if grant.audience else OPAQUE_PREFIX
+        text = prefix + ".".join((*whose, *client, self._world.secret()))
         data = {
             "sub": grant.sub,
             "client_id": grant.client_id,
@@ -42,6 +48,8 @@ class OpaqueAccess:
             "iat": now,
             "jti": self._world.identifier(),
         }
+        if grant.audience:
+            data["aud"] = list(grant.audience)
         insert = Insert(_opaque_key(text), data, expires_at=now + self._seconds)
         return Issued(text, self._seconds, grant.scope, (insert,))
 
@@ -51,6 +59,13 @@ class OpaqueAccess:
 
     def verify(self, text: str) -> AccessClaims:
         """Return what the stored token says and still holds, while all that it depends on goes on; one read (M8)."""
+        claims = self.verify_for_any_api(text)
+        if claims.aud:
+            raise InvalidToken("it is for another audience")
+        return claims
+
+    def verify_for_any_api(self, text: str) -> AccessClaims:
+        """Return the same of a token that may be for another API: ``aud`` names it."""
         match = _OPAQUE.fullmatch(text)
         if match is None:
             raise InvalidToken("not in the form of an opaque token")
@@ -76,6 +91,7 @@ class OpaqueAccess:
             auth_time=data["auth_time"],
             amr=tuple(data["amr"]),
             name=None,
+            aud=tuple(data.get("aud", ())),
         )
         return self._standing.judged(claims, records)
 

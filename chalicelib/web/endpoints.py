@@ -32,8 +32,8 @@ class Endpoint:
     later: Any = None  # the struct of a 202 in place of the good answer: it is not done yet
     refuses: tuple[int, ...] = ()
     tag: str = ""
+    says: str | None = None  # what its scope lets an application do, in the words that a person is asked with
     repeatable: bool = False  # takes an Idempotency-Key
-    any_origin: bool = False  # a public document: pages of every origin may read it
 
 
 class GuardWords(TypedDict, total=False):
@@ -62,8 +62,8 @@ class Said(GuardWords, total=False):
     redirects: tuple[int, ...]
     later: Any
     refuses: tuple[int, ...]
+    says: str
     repeatable: bool
-    any_origin: bool
 
 
 @dataclass(slots=True)
@@ -83,8 +83,8 @@ class Api:
         """Declare a view. Exactly one of ``public``, ``token``, ``own`` or a ``scope`` must say who may call it.
 
         ``token``: any accepted access token; ``own``: our own first-party token for a person; ``scope``: a token
-        that has it. ``refused_in_handler`` leaves the scope's 403 to the handler, which can name the scope. The
-        other words are those of :class:`Endpoint`.
+        that has it, and ``says`` tells people what it lets an application do. ``refused_in_handler`` leaves the
+        scope's 403 to the handler, which can name the scope. The other words are those of :class:`Endpoint`.
         """
         guard = _guard(path, said)
         details: dict[str, Any] = {word: value for word, value in said.items() if word not in GUARD_WORDS}

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from chalicelib.errors import FormRefused
+from chalicelib.repeated_parameters import REPEATABLE, joined
 from chalicelib.web.call import Call
 
 MAX_BYTES = 64 * 1024
@@ -38,15 +39,19 @@ def single(call: Call) -> dict[str, str]:
 
 
 def machine(call: Call) -> dict[str, str]:
-    """Return the form of a machine's request, whose parameters are all in the body and none in the URL (section 2.3.1)."""
+    """Return the form of a machine's request, whose parameters are all in the body and none in the URL (section 2.3.1).
+
+    The values of a parameter that may be repeated are one text.
+    """
     if call.query:
         raise FormRefused("Parameters belong into the body, not into the URL.")
-    return single(call)
+    return once(many(call), but=REPEATABLE)
 
 
-def once(fields: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """Return fields with their one value; raise FormRefused where one is repeated."""
+def once(fields: Mapping[str, tuple[str, ...]], but: frozenset[str] = frozenset()) -> dict[str, str]:
+    """Return fields with their one value; raise FormRefused where one is repeated that may not be."""
     for name, values in fields.items():
-        if len(values) > 1:
+        if len(values) > 1 and name not in but:
             raise FormRefused(f"{name[:40]} is given more than once.")
-    return {name: values[0] for name, values in fields.items() if values[0]}
+    said = {name: joined(values) for name, values in fields.items()}
+    return {name: value for name, value in said.items() if value}

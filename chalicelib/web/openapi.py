@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import VERSION
 from chalicelib.authorizer.route_table import Guard
+from chalicelib.web.scope_descriptions import DESCRIPTIONS
 
 if TYPE_CHECKING:
     from chalicelib.web.routes import Api, Endpoint
@@ -181,5 +182,6 @@ def _parameters(endpoint: "Endpoint") -> list[dict[str, Any]]:
 
 def _guard_in_words(guard: Guard) -> str:
     if guard.scope:
-        return f"Needs the scope `{guard.scope}`."
+        said = DESCRIPTIONS.get(guard.scope)
+        return f"Needs the scope `{guard.scope}`" + (f": {said}." if said else ".")
     return {"public": "", "token": "Needs any access token.", "own": "Needs one's own log-in."}[guard.caller]

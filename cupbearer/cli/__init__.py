@@ -17,6 +17,7 @@ COMMANDS = {
     "why-denied": "cupbearer.cli.why_denied:command",
     "keys": "cupbearer.cli.keys:command",
     "clients": "cupbearer.cli.clients:command",
+    "resources": "cupbearer.cli.resources:command",
     "mail": "cupbearer.cli.mail:command",
     "demo": "cupbearer.cli.demo:command",
     "backup": "cupbearer.cli.backup:command",

@@ -88,6 +88,13 @@ OPTIONS: dict[str, Decorator] = {
         type=click.Choice(["required", "optional"]),
         help="optional: a confidential client may send a nonce instead. By default required.",
     ),
+    "resources": click.option(
+        "--resource",
+        "resources",
+        multiple=True,
+        metavar="URI",
+        help="The API that a --resource-server speaks for: it introspects that API's tokens and no others.",
+    ),
 }
 
 
@@ -100,7 +107,8 @@ def client_fields(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def chosen_options(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options that were said, by the names of ``ClientOptions``."""
-    return {name: given[name] for name in OPTIONS if given[name] is not None}
+    said = {name: given[name] for name in OPTIONS if given[name] not in (None, ())}
+    return {n: tuple(filter(None, value)) if isinstance(value, tuple) else value for n, value in said.items()}
 
 
 def chosen_fields(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from chalicelib.oauth import proof_key
 from chalicelib.oauth.authorization_codes import Code, Codes
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.errors import OAuthRefusal, invalid_grant
-from chalicelib.oauth.grants.forms import Form, required
-from chalicelib.oauth.token_issuance import Issuing, LostRace, Tokens
+from chalicelib.oauth.grants.forms import Form, required, resources
+from chalicelib.oauth.token_issuance import Asked, Issuing, LostRace, Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class AuthorizationCodeGrant:
             return self.issuing.begin(
                 code,
                 client,
+                Asked(resources=resources(form)),
                 spend=lambda session_id: self.codes.spending(code, session_id),
                 nonce=code.nonce,
                 source=source,

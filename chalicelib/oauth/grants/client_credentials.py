@@ -6,8 +6,10 @@ from chalicelib import scopes
 from chalicelib.audit.trail import Audit, Source
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.errors import OAuthRefusal
-from chalicelib.oauth.grants.forms import Form, scope
+from chalicelib.oauth.grants.forms import Form, resources, scope
+from chalicelib.oauth.resource_indicators import ResourceIndicators
 from chalicelib.oauth.token_issuance import Tokens
+from chalicelib.sessions.resource_scopes import resources_of
 from chalicelib.store import Store
 from chalicelib.tokens.access_tokens import AccessTokenIssuer, Grant
 
@@ -18,6 +20,7 @@ class ClientCredentialsGrant:
 
     store: Store
     access: AccessTokenIssuer
+    indicators: ResourceIndicators
     audit: Audit
 
     def redeem(self, form: Form, client: Client, *, source: Source) -> Tokens:
@@ -25,10 +28,12 @@ class ClientCredentialsGrant:
         if client.public:
             raise OAuthRefusal("unauthorized_client", "A public client has no credentials.")
         wanted = scope(form)
-        granted = client.allowed(wanted) - scopes.PROTOCOL
+        allowed, audience = self.indicators.asked(resources(form), client, wanted)
+        granted = allowed - scopes.PROTOCOL
         if wanted and not granted:
             raise OAuthRefusal("invalid_scope", "The client may have none of these scopes.")
-        issued = self.access.issue(Grant(sub=client.subject, client_id=client.client_id, scope=granted))
+        grant = Grant(client.subject, client.client_id, granted, audience=resources_of(audience))
+        issued = self.access.issue(grant)
         detail = {"client": client.name, "scope": scopes.text(granted)}
         audit = self.audit.write("client_log_in", target=client.subject, source=source, **detail)
         self.store.commit(*issued.writes, audit)

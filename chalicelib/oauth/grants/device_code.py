@@ -6,8 +6,8 @@ from chalicelib.audit.trail import Source
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.device_codes import APPROVED, REFUSED, SPENT, Devices
 from chalicelib.oauth.errors import OAuthRefusal, invalid_grant
-from chalicelib.oauth.grants.forms import Form, required
-from chalicelib.oauth.token_issuance import Issuing, LostRace, Tokens
+from chalicelib.oauth.grants.forms import Form, required, resources
+from chalicelib.oauth.token_issuance import Asked, Issuing, LostRace, Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class DeviceCodeGrant:
             return self.issuing.begin(
                 device,
                 client,
+                Asked(resources=resources(form)),
                 spend=lambda session_id: self.devices.spending(device, session_id),
                 source=source,
             )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from chalicelib import scopes
 from chalicelib.errors import Invalid
 from chalicelib.oauth.errors import OAuthRefusal
+from chalicelib.repeated_parameters import parted
 
 Form = Mapping[str, str]
 
@@ -24,3 +25,8 @@ def scope(form: Form) -> scopes.Scopes | None:
         return None if text is None else scopes.parse(text)
     except Invalid as fault:
         raise OAuthRefusal("invalid_scope", fault.detail) from None
+
+
+def resources(form: Form) -> tuple[str, ...]:
+    """Return the identifiers of the APIs that are asked for, none where our own is (RFC 8707 section 2.2)."""
+    return parted(form.get("resource"))

@@ -7,8 +7,8 @@ from chalicelib.audit.trail import Source
 from chalicelib.errors import RefreshRefused
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.errors import OAuthRefusal, invalid_grant
-from chalicelib.oauth.grants.forms import Form, required, scope
-from chalicelib.oauth.token_issuance import Issuing, Tokens
+from chalicelib.oauth.grants.forms import Form, required, resources, scope
+from chalicelib.oauth.token_issuance import Asked, Issuing, Tokens
 from chalicelib.sessions.refresh_tokens import RefreshTokens
 from chalicelib.sessions.sessions import Sessions
 
@@ -27,7 +27,7 @@ class RefreshTokenGrant:
         if wanted is not None:
             self._check_narrows(text, client, wanted)
         try:
-            return self.issuing.carry_on(text, client, wanted=wanted, source=source)
+            return self.issuing.carry_on(text, client, Asked(wanted, resources(form)), source=source)
         except RefreshRefused as refusal:
             raise invalid_grant(refusal.detail, reason=refusal.reason) from None
 

@@ -6,9 +6,9 @@ The request travels sealed and bound to the browser; what comes next is decided 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from chalicelib.oauth.authorization import PENDING_SECONDS
 from chalicelib.oauth.authorization_request import AuthorizationRequest
 from chalicelib.oauth.authorization_response import AuthorizationResponse
+from chalicelib.oauth.consent_forms import PENDING_SECONDS
 from chalicelib.oauth.errors import RefusedAtPage
 from chalicelib.oauth.redirect_uris import form_target, with_parameters
 from chalicelib.oauth.steps import Step

@@ -42,7 +42,9 @@ def authorize(call: Call) -> Answer:
         return proof.sub if proof is not None and proof.client_id == client.client_id else None
 
     now = call.services.world.timestamp()
-    request = Parser(RequestParameters(call.query, redirect_uri), client, now, subject_of).parse()
+    request = Parser(
+        RequestParameters(call.query, redirect_uri), client, now, subject_of, provider.resource_indicators
+    ).parse()
     step = provider.authorization.next_step(request, browser_session.logged_in(call))
     return lead_on(call, request, browser_session.browser(call), step)
 

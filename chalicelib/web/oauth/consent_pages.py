@@ -6,7 +6,7 @@ from chalicelib.web import forms
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
 from chalicelib.web.oauth.page_refusals import page
-from chalicelib.web.oauth.scope_words import in_words
+from chalicelib.web.oauth.scope_words import at_apis, in_words
 from chalicelib.web.pages.page_forms import csrf_token, demand_own_form
 from chalicelib.web.routes import Answer, Api, Call
 
@@ -36,7 +36,8 @@ def consent_page(call: Call) -> Answer:
         form_action=(form_target(question.request.redirect_uri),),
         client=question.client.name,
         user=question.logged_in.user.display_name,
-        wanted=in_words(question.wanted),
+        wanted=in_words(question.wanted, question.audience),
+        apis=at_apis(question.audience, call.services.oauth.resource_indicators),
         request=text,
         csrf=csrf_token(call, browser, "consent", *question.shown(text)),
     )

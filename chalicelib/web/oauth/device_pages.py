@@ -7,7 +7,7 @@ from chalicelib.web import forms
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
 from chalicelib.web.oauth.page_refusals import page
-from chalicelib.web.oauth.scope_words import in_words
+from chalicelib.web.oauth.scope_words import at_apis, in_words
 from chalicelib.web.pages.page_forms import csrf_token, demand_own_form, message
 from chalicelib.web.routes import Answer, Api, Call
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chalicelib.oauth.client import Client
     from chalicelib.oauth.device_codes import Device
     from chalicelib.scopes import Scopes
+    from chalicelib.sessions.resource_scopes import Audience
     from chalicelib.sessions.session import LiveSession
     from chalicelib.web.cookies.browser_session import Browser
 
@@ -47,9 +48,8 @@ def device_form(call: Call) -> Answer:
     if device.is_pending and call.services.oauth.levels.wanted(logged_in, device.scope) is not None:
         return _to_log_in(call, browser, logged_in, typed[:64])
     client = call.services.oauth.clients.require(device.client_id)
-    consents, user, session = call.services.oauth.consents, logged_in.user, logged_in.session
-    wanted = consents.consentable(device.scope, client, user, session)
-    asking = _Asking(logged_in, device, client, wanted)
+    devices, user, session = call.services.oauth.devices, logged_in.user, logged_in.session
+    asking = _Asking(logged_in, device, client, *devices.to_give(device, client, user, session))
     if "decision" not in fields:
         return _ask_for_decision(call, browser, asking, typed)
     demand_own_form(call, browser, fields.get("shown"), "device decision", *asking.shown())
@@ -73,10 +73,12 @@ class _Asking:
     device: "Device"
     client: "Client"
     wanted: "Scopes"  # what it would get
+    audience: "Audience"  # and where
 
     def shown(self) -> tuple[str, ...]:
-        """Return what the page showed: a decision on it is none on another person, device or scope."""
-        return self.logged_in.session.session_id, self.device.code_hash, *sorted(self.wanted)
+        """Return what the page showed: a decision on it is none on another person, device, scope or API."""
+        there = (f"{each.resource} {scope}" for each in self.audience for scope in sorted(each.scopes))
+        return self.logged_in.session.session_id, self.device.code_hash, *sorted(self.wanted), *there
 
 
 def _ask_for_code(
@@ -107,7 +109,8 @@ def _ask_for_decision(call: Call, browser: "Browser", asking: _Asking, typed: st
         user_code=typed,
         problem="",
         client=asking.client.name,
-        wanted=in_words(asking.wanted),
+        wanted=in_words(asking.wanted, asking.audience),
+        apis=at_apis(asking.audience, call.services.oauth.resource_indicators),
         csrf=csrf_token(call, browser, "device", logged_in.session.session_id),
         shown=csrf_token(call, browser, "device decision", *asking.shown()),
     )

@@ -112,7 +112,7 @@ def device_authorization(call: Call) -> Answer:
     from chalicelib.oauth import client_authentication, device_codes
     from chalicelib.oauth.client import DEVICE_CODE
     from chalicelib.oauth.errors import OAuthRefusal
-    from chalicelib.oauth.grants.forms import scope
+    from chalicelib.oauth.grants.forms import resources, scope
 
     provider, form = call.services.oauth, forms.machine(call)
     client = provider.client_authentication.authenticate(
@@ -120,7 +120,7 @@ def device_authorization(call: Call) -> Answer:
     )
     if not client.may(DEVICE_CODE):
         raise OAuthRefusal("unauthorized_client", "The client may not use the device grant.")
-    device_code, user_code = provider.devices.begin(client, scope(form), source=call.source)
+    device_code, user_code = provider.devices.begin(client, scope(form), resources(form), source=call.source)
     uri = f"{call.services.settings.issuer}/device"
     answer = DeviceAnswer(
         device_code=device_code,

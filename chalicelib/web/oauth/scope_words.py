@@ -1,8 +1,17 @@
 """Scopes in a person's words, for the pages that ask whether an application or a device may have them (OP-7)."""
 
-from chalicelib.scopes import Scopes
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-# What a scope lets an application do; another scope is shown by its name.
+from chalicelib import scopes
+from chalicelib.scopes import Scopes
+from chalicelib.web.scope_descriptions import DESCRIPTIONS
+
+if TYPE_CHECKING:
+    from chalicelib.oauth.resource_indicators import ResourceIndicators
+    from chalicelib.sessions.resource_scopes import Audience
+
+# What a scope lets an application do; one that no route describes is shown by its name.
 WORDS = {
     "openid": "know that it is you",
     "profile": "see your name and user name",
@@ -11,7 +20,32 @@ WORDS = {
 }
 
 
-def in_words(wanted: Scopes) -> list[str]:
-    """Return what scopes let an application do, those everybody knows first."""
-    known = [text for scope, text in WORDS.items() if scope in wanted]
-    return known + [f"use “{scope}” as you may" for scope in sorted(wanted - WORDS.keys())]
+@dataclass(frozen=True, slots=True)
+class ApiWords:
+    """An API of others as a person is asked about it: its name, its host, and what is wanted there in its own words."""
+
+    name: str
+    host: str
+    words: tuple[str, ...]
+
+
+def in_words(wanted: Scopes, audience: "Audience" = ()) -> list[str]:
+    """Return what scopes let an application do here, those everybody knows first; another API's are told apart."""
+    here = wanted & scopes.PROTOCOL if audience else wanted
+    known = [text for scope, text in WORDS.items() if scope in here]
+    return known + [
+        DESCRIPTIONS.get(scope, f"use “{scope}” as you may") for scope in sorted(here - WORDS.keys())
+    ]
+
+
+def at_apis(audience: "Audience", indicators: "ResourceIndicators") -> list[ApiWords]:
+    """Return what is wanted of each other API; raise OAuthRefusal ``invalid_target`` where one is gone."""
+    resources = indicators.still(audience)
+    return [
+        ApiWords(
+            resource.name,
+            resource.host,
+            tuple(each.says for each in resource.scopes if each.scope in share.scopes),
+        )
+        for share, resource in zip(audience, resources, strict=True)
+    ]

@@ -1,0 +1,161 @@
+"""Resources: the APIs of one's own that tokens are made for, registered by an operator (RFC 8707)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from chalicelib import scopes, urls
+from chalicelib.audit.trail import OPERATOR, Audit, Source
+from chalicelib.errors import Invalid, NotFound, Taken
+from chalicelib.oauth.resource import (
+    LOOPBACK_HOSTS,
+    PARTITION,
+    Resource,
+    ResourceScope,
+    comparable,
+    resource_key,
+)
+from chalicelib.store import Conflict, Insert, Remove, Replace, Store
+from chalicelib.store.retrying import retrying
+from chalicelib.users import names
+from chalicelib.world import World
+
+MAX_SCOPES = 50  # of one resource
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceChanges:
+    """What is to be changed of a resource; None and nothing leave it as it is. ``scopes`` are added or worded anew."""
+
+    name: str | None = None
+    scopes: Mapping[str, str] | None = None
+    without: frozenset[str] = frozenset()
+    host_metadata: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Makes, finds, changes and removes resources. ``own`` are the names of our own API, which is none of them."""
+
+    store: Store
+    world: World
+    audit: Audit
+    own: frozenset[str]
+
+    def is_own(self, identifier: str) -> bool:
+        """Return whether an identifier names our own API."""
+        return identifier in self.own or comparable(identifier) in self.own
+
+    def create(self, identifier: str, wanted: ResourceChanges, *, source: Source | None = None) -> Resource:
+        """Register an API; raise Invalid, or Taken where there is one of this identifier."""
+        _check_identifier(identifier)
+        if self.is_own(identifier):
+            raise Invalid("This is our own API: tokens are for it wherever no resource is asked for.")
+        key = resource_key(identifier)
+        made = Resource(identifier, "", self.world.timestamp(), ())
+        made = _changed(replace(made, name=made.host[: names.MAX_NAME]), wanted)
+        if key is None:
+            raise Invalid("The identifier of a resource is an absolute URI.")
+        try:
+            self.store.commit(
+                Insert(key, made.data()), self._audit("resource_created", made, source or Source())
+            )
+        except Conflict:
+            raise Taken(f"There is a resource {identifier} already.") from None
+        return made
+
+    def find(self, *identifiers: str) -> tuple[Resource | None, ...]:
+        """Return the resource of each identifier, by one read; None for what is not registered."""
+        keys = [resource_key(each) for each in identifiers]
+        wanted = [key for key in keys if key is not None]
+        records = iter(self.store.get(*wanted) if wanted else ())
+        found = [None if key is None else next(records) for key in keys]
+        return tuple(None if record is None else Resource.from_record(record) for record in found)
+
+    def require(self, identifier: str) -> Resource:
+        """Return a resource, or raise NotFound."""
+        (found,) = self.find(identifier)
+        if found is None:
+            raise NotFound("resource")
+        return found
+
+    def page(self, *, after: str | None = None, limit: int = 50) -> tuple[tuple[Resource, ...], str | None]:
+        """Return resources in the order of their identifiers and where the next page starts."""
+        page = self.store.list(PARTITION, after=after, limit=limit)
+        return tuple(map(Resource.from_record, page.records)), page.next_after
+
+    def update(self, identifier: str, wanted: ResourceChanges, *, source: Source | None = None) -> Resource:
+        """Change a resource; raise NotFound or Invalid. Tokens that are out keep what they say until they end."""
+
+        def attempt() -> Resource:
+            old = self.require(identifier)
+            new = _changed(old, wanted)
+            if old.record is None:
+                raise NotFound("resource")
+            self.store.commit(
+                Replace(old.record, new.data()), self._audit("resource_changed", new, source or Source())
+            )
+            return new
+
+        return retrying(attempt, busy=Taken("The resource is being changed by others: try again."))
+
+    def delete(self, identifier: str, *, source: Source | None = None) -> None:
+        """Remove a resource: nobody gets a token for it any more. Raises NotFound."""
+
+        def attempt() -> None:
+            old = self.require(identifier)
+            if old.record is None:
+                raise NotFound("resource")
+            self.store.commit(Remove(old.record), self._audit("resource_deleted", old, source or Source()))
+
+        retrying(attempt, busy=Taken("The resource is being changed by others: try again."))
+
+    def _audit(self, event: str, resource: Resource, source: Source) -> Insert:
+        target = f"resource:{resource.identifier}"
+        return self.audit.write(event, target=target, actor=OPERATOR, source=source)
+
+
+def _check_identifier(identifier: str) -> None:
+    """Refuse what RFC 8707 section 2 does: no absolute URI, or a fragment; and http, but to this machine."""
+    if comparable(identifier) is None:
+        raise Invalid(
+            "The identifier of a resource is an absolute URI of at most 255 characters without a fragment, such as "
+            "https://api.example.com.",
+            code="invalid_target",
+        )
+    web = urls.read(identifier)
+    if web is not None and web.scheme == "http" and web.host not in LOOPBACK_HOSTS:
+        raise Invalid(
+            "The identifier of a resource is https: http is for this machine alone.", code="invalid_target"
+        )
+
+
+def _changed(old: Resource, wanted: ResourceChanges) -> Resource:
+    said = {each.scope: each.says for each in old.scopes} | dict(wanted.scopes or {})
+    kept = (
+        ResourceScope(scope, names.clean_name(says))
+        for scope, says in sorted(said.items())
+        if scope not in wanted.without
+    )
+    new = replace(
+        old,
+        name=old.name if wanted.name is None else names.clean_name(wanted.name),
+        scopes=_checked_scopes(kept),
+        host_metadata=old.host_metadata if wanted.host_metadata is None else wanted.host_metadata,
+    )
+    if not new.scopes:
+        raise Invalid("A resource has one scope at least: by its scopes it is decided who may ask for it.")
+    return new
+
+
+def _checked_scopes(given: Iterable[ResourceScope]) -> tuple[ResourceScope, ...]:
+    found = tuple(given)
+    parsed = scopes.parse_each(each.scope for each in found)
+    if clash := parsed & scopes.PROTOCOL:
+        raise Invalid(
+            f"The scope {min(clash)!r} is OpenID Connect's: no resource has it.", code="invalid_scope"
+        )
+    if len(found) > MAX_SCOPES:
+        raise Invalid(f"A resource has at most {MAX_SCOPES} scopes.", code="invalid_scope")
+    if mute := [each.scope for each in found if not each.says]:
+        raise Invalid(f"Say what the scope {mute[0]!r} lets an application do.", code="invalid_scope")
+    return found

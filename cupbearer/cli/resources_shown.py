@@ -1,0 +1,117 @@
+"""How a resource is named on the command line, what may be said of one, and how it is shown."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cupbearer.cli.failures import Failure
+from cupbearer.cli.output import facts, say, say_json, when
+
+if TYPE_CHECKING:
+    from chalicelib.oauth.resource import Resource
+    from chalicelib.oauth.resources import ResourceChanges
+    from chalicelib.wiring import Services
+
+PAGE = 100
+
+resource_argument = click.argument("resource", metavar="RESOURCE")
+
+
+def _described(
+    _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str] | None:
+    pairs = [each.partition("=") for each in given]
+    if wrong := [scope for scope, _, says in pairs if not scope or not says.strip()]:
+        raise Failure(
+            f'Say what the scope {wrong[0]!r} lets an application do: --scope orders:read="Read your orders".'
+        )
+    return {scope: says for scope, _, says in pairs} or None
+
+
+FLAGS = (
+    click.option("--name", metavar="NAME", help="What people know it by; by default its host."),
+    click.option(
+        "--scope",
+        "scopes",
+        multiple=True,
+        metavar='SCOPE="WORDS"',
+        callback=_described,
+        help="A scope, and what it lets an application do.",
+    ),
+    click.option(
+        "--host-metadata/--no-host-metadata",
+        default=None,
+        help="Publish its metadata (RFC 9728) here, for an API that cannot do so itself.",
+    ),
+)
+
+
+def resource_flags(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags of what may be said of a resource."""
+    for flag in reversed(FLAGS):
+        command = flag(command)
+    return command
+
+
+def changes(given: Mapping[str, Any]) -> "ResourceChanges":
+    """Return what the flags say."""
+    from chalicelib.oauth.resources import ResourceChanges
+
+    return ResourceChanges(**given)
+
+
+def every_resource(at: "Services") -> "list[Resource]":
+    """Return all resources in the order of their identifiers."""
+    found, after = at.oauth.resources.page(limit=PAGE)
+    every = [*found]
+    while after is not None:
+        found, after = at.oauth.resources.page(after=after, limit=PAGE)
+        every.extend(found)
+    return every
+
+
+def find_resource(at: "Services", text: str) -> "Resource":
+    """Return the resource that an identifier, or a name that only one has, stands for."""
+    (found,) = at.oauth.resources.find(text)
+    if found is not None:
+        return found
+    named = [each for each in every_resource(at) if each.name == text]
+    if len(named) > 1:
+        identifiers = ", ".join(each.identifier for each in named)
+        raise Failure(
+            f"{len(named)} resources are called {text!r}: give the identifier of one ({identifiers})."
+        )
+    if not named:
+        raise Failure(
+            f"There is no resource {text!r}: give its identifier or its name; cupbearer resources list shows them."
+        )
+    return named[0]
+
+
+def shape(resource: "Resource") -> dict[str, Any]:
+    """Return what is shown of a resource."""
+    return {
+        "resource": resource.identifier,
+        "name": resource.name,
+        "scopes": {each.scope: each.says for each in resource.scopes},
+        "host_metadata": resource.host_metadata,
+        "created_at": resource.created_at,
+    }
+
+
+def tell_resource(resource: "Resource", *lines: str, as_json: bool) -> None:
+    """Show a resource: as JSON for programs, else after lines for people."""
+    if as_json:
+        say_json(shape(resource))
+        return
+    say(*lines)
+    facts(
+        {
+            "resource": resource.identifier,
+            "name": resource.name,
+            **{f"scope {each.scope}": each.says for each in resource.scopes},
+            "metadata": "hosted here" if resource.host_metadata else "not hosted here",
+            "created_at": when(resource.created_at),
+        }
+    )
