@@ -10,10 +10,31 @@ from tests.parts import missing
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+# Playwright's own, for of this switch the last one counts; and the address bar's pop-ups, pages of the browser's own
+# which nobody sees here and which take most of the time of each new context.
+WITHOUT = [
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxPopup",
+]
+
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-background-networking",
     "--disable-component-update",
+    "--disable-features=" + ",".join(WITHOUT),
     "--disable-sync",
 ]
 
