@@ -189,8 +189,7 @@ class Authorization:
         )
         text, insert = self.codes.compose(code)
         self.store.commit(insert, *writes)
-        parameters = {"code": text, "state": request.state, "iss": self.issuer}
-        return AuthorizationResponse(request.redirect_uri, parameters)
+        return request.answered(code=text, issuer=self.issuer)
 
 
 def _unasked(request: AuthorizationRequest, need: Need) -> RefusedAtClient:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from chalicelib import scopes
 from chalicelib.oauth import proof_key, redirect_uris
+from chalicelib.oauth.authorization_response import QUERY, AuthorizationResponse
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.errors import ErrorCode, RefusedAtClient, RefusedAtPage
 from chalicelib.oauth.request_parameters import Parameters
@@ -35,6 +36,7 @@ class AuthorizationRequest(StoredValue):
     acr_values: tuple[str, ...] = ()  # levels that a log-in should reach, the first wished for most
     # The APIs that tokens are wanted for; none: our own.
     audience: tuple[ResourceScopes, ...] = field(default=(), metadata=stored_unless_default())
+    response_mode: str = field(default=QUERY, metadata=stored_unless_default())
 
     def demand_still_allowed(self, client: Client) -> None:
         """Raise RefusedAtClient where the client was changed since, and may not ask this any more (OP-4)."""
@@ -43,7 +45,18 @@ class AuthorizationRequest(StoredValue):
 
     def refused(self, error: ErrorCode, description: str) -> RefusedAtClient:
         """Return the refusal that goes to its client at its redirect URI."""
-        return RefusedAtClient(error, description, redirect_uri=self.redirect_uri, state=self.state)
+        return RefusedAtClient(
+            error,
+            description,
+            redirect_uri=self.redirect_uri,
+            state=self.state,
+            response_mode=self.response_mode,
+        )
+
+    def answered(self, *, code: str, issuer: str) -> AuthorizationResponse:
+        """Return the answer that gives the client its code."""
+        parameters = {"code": code, "state": self.state, "iss": issuer}
+        return AuthorizationResponse(self.redirect_uri, parameters, self.response_mode)
 
 
 def proven_client(parameters: Parameters, find: Callable[[str], Client | None]) -> tuple[Client, str]:

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from chalicelib.oauth.authorization_response import AuthorizationResponse
+
 ErrorCode = Literal[
     # RFC 6749 sections 4.1.2.1 and 5.2
     "invalid_request",
@@ -58,12 +60,25 @@ class RefusedAtPage(OAuthRefusal):
 
 
 class RefusedAtClient(OAuthRefusal):
-    """Any other fault of an authorization request: sent to the client at its own, proven redirect URI."""
+    """Any other fault of an authorization request: sent to the client at its own, proven redirect URI, as it asked for."""
 
-    def __init__(self, error: ErrorCode, description: str, *, redirect_uri: str, state: str | None) -> None:
+    def __init__(
+        self, error: ErrorCode, description: str, *, redirect_uri: str, state: str | None, response_mode: str
+    ) -> None:
         super().__init__(error, description)
         self.redirect_uri = redirect_uri
         self.state = state
+        self.response_mode = response_mode
+
+    def response(self, issuer: str) -> AuthorizationResponse:
+        """Return what the client gets, with ``iss`` (RFC 6749 section 4.1.2.1, RFC 9207)."""
+        parameters = {
+            "error": self.error,
+            "error_description": self.description,
+            "state": self.state,
+            "iss": issuer,
+        }
+        return AuthorizationResponse(self.redirect_uri, parameters, self.response_mode)
 
 
 def invalid_grant(description: str, *, reason: str | None = None) -> OAuthRefusal:

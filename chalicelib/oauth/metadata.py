@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib import scopes
 from chalicelib.jose.jws import ALGORITHMS
 from chalicelib.keys import pkce
+from chalicelib.oauth.authorization_response import RESPONSE_MODES
 from chalicelib.oauth.client import GRANTS
 from chalicelib.oauth.client_authentication import METHODS
 from chalicelib.sessions import assurance
@@ -29,7 +30,7 @@ def server_metadata(*, issuer: str) -> dict[str, Any]:
         "jwks_uri": f"{issuer}/.well-known/jwks.json",
         "scopes_supported": sorted(scopes.PROTOCOL),
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": list(RESPONSE_MODES),
         "grant_types_supported": list(GRANTS),
         "code_challenge_methods_supported": [pkce.METHOD],
         "token_endpoint_auth_methods_supported": list(METHODS),

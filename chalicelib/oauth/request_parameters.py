@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chalicelib import urls
+from chalicelib.oauth.authorization_response import QUERY, RESPONSE_MODES
 from chalicelib.oauth.errors import ErrorCode, RefusedAtClient
 from chalicelib.repeated_parameters import REPEATABLE
 
@@ -45,9 +47,21 @@ class RequestParameters:
         return tuple(filter(None, self.values.get(name, ())))
 
     def refused(self, error: ErrorCode, description: str) -> RefusedAtClient:
-        """Return the refusal that goes to the client, with the state, if that is one."""
-        states = self.values.get("state", ())
-        usable = len(states) == 1 and 0 < len(states[0]) <= MAX_STATE and _PRINTABLE.fullmatch(states[0])
+        """Return the refusal that goes to the client: with the state, and in the mode, if each is one."""
+        state, mode = self._sole("state") or "", self._sole("response_mode")
+        usable = 0 < len(state) <= MAX_STATE and _PRINTABLE.fullmatch(state)
         return RefusedAtClient(
-            error, description, redirect_uri=self.redirect_uri, state=states[0] if usable else None
+            error,
+            description,
+            redirect_uri=self.redirect_uri,
+            state=state if usable else None,
+            response_mode=mode if mode and self.takes(mode) else QUERY,
         )
+
+    def takes(self, mode: str) -> bool:
+        """Return whether an answer can be given so: a form is posted to a web address, not to a program's own scheme."""
+        return mode in RESPONSE_MODES and (mode == QUERY or urls.read(self.redirect_uri) is not None)
+
+    def _sole(self, name: str) -> str | None:
+        values = self.values.get(name, ())
+        return values[0] if len(values) == 1 else None

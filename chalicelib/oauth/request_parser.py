@@ -8,6 +8,7 @@ from chalicelib import scopes
 from chalicelib.errors import Invalid
 from chalicelib.oauth import proof_key
 from chalicelib.oauth.authorization_request import AuthorizationRequest
+from chalicelib.oauth.authorization_response import QUERY
 from chalicelib.oauth.client import AUTHORIZATION_CODE, Client
 from chalicelib.oauth.errors import OAuthRefusal
 from chalicelib.oauth.request_parameters import MAX_STATE, RequestParameters
@@ -36,6 +37,7 @@ class Parser:
         """Return the request."""
         self.sent.demand_each_once()
         self._refuse_extensions()
+        mode = self._response_mode()
         self._check_response()
         prompts, nonce = self._prompts(), self.sent.text("nonce", MAX_NONCE)
         scope, audience = self._wanted()
@@ -53,6 +55,7 @@ class Parser:
             login_hint=self._login_hint(),
             subject=self._subject(),
             acr_values=self._acr_values(),
+            response_mode=mode,
         )
 
     def _refuse_extensions(self) -> None:
@@ -69,12 +72,19 @@ class Parser:
             raise self.sent.refused("invalid_request", "response_type is missing.")
         if response_type != "code":
             raise self.sent.refused("unsupported_response_type", "The only response_type is code.")
-        if self.sent.one("response_mode") not in (None, "query"):
-            raise self.sent.refused("invalid_request", "The only response_mode is query.")
         if not self.client.may(AUTHORIZATION_CODE):
             raise self.sent.refused(
                 "unauthorized_client", "The client may not use the authorization code grant."
             )
+
+    def _response_mode(self) -> str:
+        mode = self.sent.one("response_mode") or QUERY
+        if not self.sent.takes(mode):
+            raise self.sent.refused(
+                "invalid_request",
+                "response_mode is query or, for a web address, form_post; there is no other.",
+            )
+        return mode
 
     def _wanted(self) -> tuple[scopes.Scopes, Audience]:
         """Return the part of the asked-for scope that the client may have, and at which APIs.

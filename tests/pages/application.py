@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from tests.parts.server import Server
 
@@ -20,8 +20,9 @@ class Application:
     client_id: str
     callback: str
     server: Server
+    forms: list[dict[str, str]]  # what was posted to its callback
 
-    def authorize_url(self) -> str:
+    def authorize_url(self, **more: str) -> str:
         """Return where the application sends a browser to."""
         query = {
             "client_id": self.client_id,
@@ -31,6 +32,7 @@ class Application:
             "state": "a-state-of-the-application",
             "code_challenge": CHALLENGE,
             "code_challenge_method": "S256",
+            **more,
         }
         return f"{self.server.url}/oauth/authorize?{urlencode(query)}"
 
@@ -38,16 +40,18 @@ class Application:
 @contextlib.contextmanager
 def waiting(server: Server, *, name: str) -> Iterator[Application]:
     """Register an application with a service and wait at its callback."""
-    with blank_site() as site:
+    forms: list[dict[str, str]] = []
+    with blank_site(forms) as site:
         callback = f"{site}callback"
         answered = server.command("clients", "create", name, "--public", "--redirect-uri", callback, "--json")
         client = json.loads(answered)
-        yield Application(client.get("client", client)["client_id"], callback, server)
+        yield Application(client.get("client", client)["client_id"], callback, server, forms)
 
 
 @contextlib.contextmanager
-def blank_site() -> Iterator[str]:
-    """Serve empty pages on a port of their own: the same site as the service, and another origin."""
+def blank_site(forms: list[dict[str, str]] | None = None) -> Iterator[str]:
+    """Serve empty pages on a port of their own: the same site as the service, and another origin; keep what is posted."""
+    kept = [] if forms is None else forms
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -55,6 +59,11 @@ def blank_site() -> Iterator[str]:
             self.send_header("Content-Type", "text/html")
             self.send_header("Content-Length", "0")
             self.end_headers()
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            kept.append(dict(parse_qsl(body.decode(), keep_blank_values=True)))
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             return

@@ -3,20 +3,21 @@
 The request travels sealed and bound to the browser; what comes next is decided by ``oauth/authorization.py``.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from chalicelib.oauth.authorization_request import AuthorizationRequest
-from chalicelib.oauth.authorization_response import AuthorizationResponse
+from chalicelib.oauth.authorization_response import FORM_POST, AuthorizationResponse
 from chalicelib.oauth.consent_forms import PENDING_SECONDS
 from chalicelib.oauth.errors import RefusedAtPage
 from chalicelib.oauth.redirect_uris import form_target, with_parameters
 from chalicelib.oauth.steps import Step
 from chalicelib.sessions.session import LiveSession
-from chalicelib.store.stored_values import StoredValue
+from chalicelib.store.stored_values import StoredValue, stored_unless_default
 from chalicelib.web.call import Answer, Call
 from chalicelib.web.cookies import browser_session
 from chalicelib.web.cookies.browser_session import Browser
+from chalicelib.web.oauth.client_answers import to_client
 from chalicelib.web.pages.page_forms import see_other, signed_payloads
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ class Pending(StoredValue):
     request: AuthorizationRequest | None = None
     user_code: str = ""
     form_id: str = ""
+    stepped_up: bool = field(
+        default=False, metadata=stored_unless_default()
+    )  # a second factor was shown for it a moment ago
 
 
 def sealed(call: Call, browser: Browser, pending: Pending) -> str:
@@ -70,7 +74,7 @@ def lead_on(
 ) -> Answer:
     """Send the browser to the page of the next step, or back to the client."""
     if isinstance(step, AuthorizationResponse):
-        return see_other(step.location, browser.cookies)
+        return to_client(step, browser.cookies)
     return to_step(call, step, browser, Pending(request))
 
 
@@ -113,4 +117,7 @@ def begun(
     browser = replace(renewed, cookies=(*renewed.cookies, *more))
     if pending is None or live is None:
         return see_other(f"{call.services.settings.issuer}/account", browser.cookies)
+    if pending.request is not None and pending.request.response_mode == FORM_POST:
+        # A page that posts itself answers no form with a password in it: going back would send that again (OP-5).
+        return to_page(call, "continue", browser, replace(pending, stepped_up=stepped_up))
     return resumed(call, pending, browser, live, stepped_up=stepped_up)

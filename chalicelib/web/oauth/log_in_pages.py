@@ -108,14 +108,15 @@ def sign_up_by_form(call: Call) -> Answer:
 )
 @page
 def go_on(call: Call) -> Answer:
-    """Resume the authorization request after a log-in at an outside provider."""
+    """Resume the authorization request after a log-in: at an outside provider, or at our page on the way to a form."""
     from chalicelib.web.oauth import authorization_flow
 
     browser, logged_in = browser_session.browser(call), browser_session.logged_in(call)
     pending = authorization_flow.opened(call, browser, call.one("request") or "")
     if logged_in is None:
         return authorization_flow.to_page(call, "login", browser, pending)
-    return authorization_flow.resumed(call, pending, browser_session.new_browser(call), logged_in)
+    fresh = browser_session.new_browser(call)
+    return authorization_flow.resumed(call, pending, fresh, logged_in, stepped_up=pending.stepped_up)
 
 
 def _sent(call: Call, name: str) -> "tuple[dict[str, str], Browser, Pending | None]":

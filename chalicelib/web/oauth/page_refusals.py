@@ -12,7 +12,8 @@ from chalicelib.store import StoreUnavailable
 from chalicelib.web import refusals
 from chalicelib.web.call import Answer, Call
 from chalicelib.web.cookies.browser_session import logged_in
-from chalicelib.web.pages.page_forms import message, refusal_page, see_other
+from chalicelib.web.oauth.client_answers import to_client
+from chalicelib.web.pages.page_forms import message, refusal_page
 
 View = Callable[[Call], Answer]
 
@@ -78,7 +79,7 @@ def _shown(call: Call, error: Exception) -> Answer | None:
     if isinstance(error, OAuthRefusal):
         _write_down(call, error.error, *_sent_by_client(error))
         if isinstance(error, RefusedAtClient):
-            return see_other(error_location(call, error))
+            return to_client(error.response(call.services.settings.issuer))
         sent = (error.uri if isinstance(error, RefusedAtPage) else None) or ""
         return message(refusals.DID_NOT_WORK, error.description, status=400, sent=redirect_uris.as_text(sent))
     if isinstance(error, FormRefused):
@@ -117,16 +118,3 @@ def _sent_by_client(refusal: OAuthRefusal) -> tuple[str | None, str | None]:
     path, mark, _ = (refusal.uri or "").partition("?")
     uri = redirect_uris.as_text(path) + ("?…" if mark else "")
     return redirect_uris.as_text(refusal.client_id or "") or None, uri or None
-
-
-def error_location(call: Call, refusal: RefusedAtClient) -> str:
-    """Return where a client gets a refusal, with ``iss`` (RFC 9207)."""
-    return redirect_uris.with_parameters(
-        refusal.redirect_uri,
-        {
-            "error": refusal.error,
-            "error_description": refusal.description,
-            "state": refusal.state,
-            "iss": call.services.settings.issuer,
-        },
-    )

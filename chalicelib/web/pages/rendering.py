@@ -31,6 +31,7 @@ MODULES = (
     "doors",
     "entrance",
     "factors",
+    "form_post",
     "forms",
     "messages",
     "others",
@@ -85,9 +86,13 @@ def render(
     return Answer(body, status=status, headers=policy | dict(headers or {}), content_type=HTML)
 
 
-def content_security_policy(form_action: tuple[str, ...] = ()) -> str:
-    """Return the policy of a page: everything from here, nothing inline, no frame around it (BR-4)."""
-    directives = {**POLICY, "form-action": " ".join((POLICY["form-action"], *form_action))}
+def content_security_policy(form_action: tuple[str, ...] = (), *, only: str | None = None) -> str:
+    """Return the policy of a page: everything from here, nothing inline, no frame around it (BR-4).
+
+    Its forms lead here and to ``form_action``; with ``only``, to that and nowhere else.
+    """
+    targets = (POLICY["form-action"], *form_action) if only is None else (only,)
+    directives = {**POLICY, "form-action": " ".join(targets)}
     return "; ".join(f"{name} {sources}" for name, sources in directives.items())
 
 
