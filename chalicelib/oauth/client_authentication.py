@@ -59,11 +59,10 @@ def _basic(header: str) -> Credentials:
     if scheme.lower() != "basic" or len(encoded) > MAX_BASIC_CHARACTERS:
         raise problem
     try:
-        name, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
+        name, _, secret = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
         # RFC 6749 section 2.3.1: both are form-encoded before they are joined.
-        return Credentials(
-            unquote_plus(name, errors="strict"), unquote_plus(secret, errors="strict") if colon else None
-        )
+        # An empty secret is one left out: so public clients speak that know nothing but Basic.
+        return Credentials(unquote_plus(name, errors="strict"), unquote_plus(secret, errors="strict") or None)
     except ValueError:  # not ASCII, not base64, or not UTF-8
         raise problem from None
 

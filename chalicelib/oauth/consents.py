@@ -4,7 +4,7 @@ One API's consent is not another's: what was allowed at our own opens no other, 
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chalicelib import scopes
 from chalicelib.audit.trail import Audit, Source
@@ -23,7 +23,7 @@ from chalicelib.sessions.session_room import MAX_SESSIONS
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Insert, Key, Remove, Replace, Store, Write
 from chalicelib.store.retrying import retrying
-from chalicelib.store.stored_values import StoredRecord
+from chalicelib.store.stored_values import StoredRecord, stored_unless_default
 from chalicelib.users.owned_records import partition_of
 from chalicelib.users.user import User
 from chalicelib.world import World
@@ -43,9 +43,8 @@ class Consent(StoredRecord):
     scopes: Scopes
     given_at: int
     consent_id: str = ""  # of what an earlier release gave
-    resources: tuple[
-        ResourceScopes, ...
-    ] = ()  # at other APIs; ``scopes`` are those at our own, and OpenID Connect's
+    # At other APIs; ``scopes`` are those at our own, and OpenID Connect's.
+    resources: tuple[ResourceScopes, ...] = field(default=(), metadata=stored_unless_default())
 
     def covers(self, session: Session) -> bool:
         """Return whether a client's session came from it and lies within it."""

@@ -15,7 +15,6 @@ MAX_SHOWN = 300  # characters of a URI that is shown or logged
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]+")
 _LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
-_LOOPBACK_LITERALS = {"127.0.0.1", "[::1]"}  # "localhost" may lead elsewhere (RFC 8252 section 8.3)
 
 
 def check(uri: str) -> str:
@@ -71,9 +70,10 @@ def _web_problem(uri: str) -> str | None:
 def is_registered(asked: str, registered: Iterable[str], *, any_port: bool) -> bool:
     """Return whether a URI equals a registered one.
 
-    With ``any_port``, which is for native programs and so for public clients, the port of a loopback literal may
-    vary: it is whatever the system gave the listener (RFC 8252 section 7.3). What could not be registered today is
-    not registered, whenever it was written down.
+    With ``any_port``, which is for native programs and so for public clients, the port of a loopback address may
+    vary: it is whatever the system gave the listener (RFC 8252 section 7.3). ``localhost`` counts as one, though it is
+    not recommended (section 8.3): many programs know no other. What could not be registered today is not registered,
+    whenever it was written down.
     """
     if _problem(asked) is not None:
         return False
@@ -106,7 +106,7 @@ def form_target(uri: str) -> str:
 
 def _without_port(uri: str) -> str | None:
     web = urls.read(uri)
-    if web is None or web.scheme != "http" or web.host not in _LOOPBACK_LITERALS:
+    if web is None or web.scheme != "http" or web.host not in _LOOPBACK_HOSTS:
         return None
     before = len(
         f"{web.scheme}://{web.host}"

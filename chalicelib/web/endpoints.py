@@ -34,6 +34,7 @@ class Endpoint:
     tag: str = ""
     says: str | None = None  # what its scope lets an application do, in the words that a person is asked with
     repeatable: bool = False  # takes an Idempotency-Key
+    any_origin: bool = False  # a public document: pages of every origin may read it
 
 
 class GuardWords(TypedDict, total=False):
@@ -64,6 +65,7 @@ class Said(GuardWords, total=False):
     refuses: tuple[int, ...]
     says: str
     repeatable: bool
+    any_origin: bool
 
 
 @dataclass(slots=True)

@@ -1,4 +1,7 @@
-"""Headers that answers carry: protection of browsers (BR-4), and CORS for exactly the listed origins (BR-3)."""
+"""Headers that answers carry: protection of browsers (BR-4), and CORS for exactly the listed origins (BR-3).
+
+Public documents, such as the discovery documents, are for every origin: without credentials, so nothing of a person's.
+"""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -8,6 +11,7 @@ if TYPE_CHECKING:
 
 PREFLIGHT_SECONDS = 7200  # the most that Chromium keeps one
 EXPOSED = "Location, Retry-After, WWW-Authenticate, X-Request-Id"
+LISTED_MAY_SEND = "Authorization, Content-Type, Idempotency-Key"
 
 SECURITY: Mapping[str, str] = {
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
@@ -25,29 +29,32 @@ def security_headers(answer: "Answer") -> dict[str, Any]:
     return {name: value for name, value in SECURITY.items() if name.lower() not in lower}
 
 
-def cors_headers(origin: str | None, allowed: tuple[str, ...]) -> dict[str, Any]:
-    """Return the CORS headers of an answer: those of the one origin that asked, if it is listed, never reflected."""
-    if not allowed:
-        return {}
-    vary = {"Vary": "Origin"}
-    if origin not in allowed:
-        return vary
-    return vary | {
-        "Access-Control-Allow-Origin": origin,
-        "Access-Control-Allow-Credentials": "true",
-        "Access-Control-Expose-Headers": EXPOSED,
-    }
+def cors_headers(origin: str | None, allowed: tuple[str, ...], *, any_origin: bool = False) -> dict[str, Any]:
+    """Return the CORS headers of an answer: those of the one origin that asked, if it is listed, never reflected.
+
+    With ``any_origin`` an origin that is not listed may read the answer too, without credentials.
+    """
+    vary = {"Vary": "Origin"} if allowed else {}
+    if origin in allowed:
+        return vary | {
+            "Access-Control-Allow-Origin": origin,
+            "Access-Control-Allow-Credentials": "true",
+            "Access-Control-Expose-Headers": EXPOSED,
+        }
+    return vary | ({"Access-Control-Allow-Origin": "*"} if any_origin else {})
 
 
 def preflight_headers(
-    origin: str | None, allowed: tuple[str, ...], methods: tuple[str, ...]
+    origin: str | None, allowed: tuple[str, ...], methods: tuple[str, ...], *, any_origin: bool = False
 ) -> dict[str, Any]:
-    """Return the answer's headers to ``OPTIONS``: what the path can do, and for a listed origin that it may."""
-    headers = cors_headers(origin, allowed) | {"Allow": ", ".join((*methods, "OPTIONS"))}
-    if origin in allowed:
+    """Return the answer's headers to ``OPTIONS``: what the path can do, and for an origin that may ask that it may."""
+    headers = cors_headers(origin, allowed, any_origin=any_origin) | {
+        "Allow": ", ".join((*methods, "OPTIONS"))
+    }
+    if origin in allowed or any_origin:
         headers |= {
             "Access-Control-Allow-Methods": ", ".join(methods),
-            "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key",
+            "Access-Control-Allow-Headers": LISTED_MAY_SEND if origin in allowed else "*",
             "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
         }
     return headers

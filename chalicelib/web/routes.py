@@ -37,6 +37,7 @@ def mount(app: chalice.Chalice, apis: Iterable[Api], authorizer: Any) -> RouteTa
     methods: dict[str, list[str]] = {}
     for endpoint in endpoints:
         methods.setdefault(endpoint.route.path, []).append(endpoint.route.method)
+    open_paths = {endpoint.route.path for endpoint in endpoints if endpoint.any_origin}
     for path, view_methods in app.routes.items():
         if unguarded := set(view_methods) - set(methods.get(path, [])):
             raise RouteTableError(f"{path}: {', '.join(unguarded)} has no guard: declare it with Api.route")
@@ -45,7 +46,7 @@ def mount(app: chalice.Chalice, apis: Iterable[Api], authorizer: Any) -> RouteTa
         _register(app, endpoint.route.path, endpoint.route.method, _served(app, endpoint), **guarded)
     for path, allowed in methods.items():
         if "OPTIONS" not in allowed:
-            _register(app, path, "OPTIONS", _preflight(app, tuple(allowed)))
+            _register(app, path, "OPTIONS", _preflight(app, tuple(allowed), any_origin=path in open_paths))
     return table
 
 
@@ -75,7 +76,9 @@ def serve(endpoint: Endpoint, request: Any, params: dict[str, str], services: An
     except Exception as error:  # noqa: BLE001 - the one place where anything becomes an answer
         answer = _refused(error, source)
     headers = security_headers(answer) | dict(answer.headers)
-    headers |= cors_headers(request.headers.get("origin"), services.settings.allowed_origins)
+    headers |= cors_headers(
+        request.headers.get("origin"), services.settings.allowed_origins, any_origin=endpoint.any_origin
+    )
     headers["X-Request-Id"] = source.request_id
     milliseconds = round((services.world.monotonic() - started) * 1000, 1)
     logs.log(
@@ -176,14 +179,16 @@ def _response(answer: Answer, headers: dict[str, Any]) -> chalice.Response:
     return chalice.Response(body, status_code=answer.status, headers=without_line_breaks(headers))
 
 
-def _preflight(app: chalice.Chalice, methods: tuple[str, ...]) -> Callable[..., chalice.Response]:
+def _preflight(
+    app: chalice.Chalice, methods: tuple[str, ...], *, any_origin: bool
+) -> Callable[..., chalice.Response]:
     def handle(**_: str) -> chalice.Response:
         from chalicelib.wiring import services
 
         origins = services().settings.allowed_origins
         answer = Answer(status=204)
         headers = security_headers(answer) | preflight_headers(
-            app.current_request.headers.get("origin"), origins, methods
+            app.current_request.headers.get("origin"), origins, methods, any_origin=any_origin
         )
         return _response(answer, headers)
 

@@ -1,6 +1,7 @@
 """``cupbearer clients``: the programs that may ask this service for tokens."""
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +11,10 @@ from cupbearer.cli.commands import Commands, examples
 from cupbearer.cli.output import note, say_json, table
 from cupbearer.cli.scoping import warn_of_unknown
 from cupbearer.cli.work import json_option, services, source
+
+if TYPE_CHECKING:
+    from chalicelib.oauth.client import Client
+    from chalicelib.wiring import Services
 
 
 @click.group(
@@ -65,9 +70,26 @@ def create(*, name: str, public: bool, resource_server: bool, as_json: bool, **g
         options=ClientOptions(**chosen_options(given)),
         **chosen_fields(given),
     )
-    client, secret = services().oauth.clients.create(wanted, source=source())
+    at = services()
+    client, secret = at.oauth.clients.create(wanted, source=source())
     warn_of_unknown(wanted.scopes)
     say_secret(client, secret, as_json=as_json)
+    _say_origins(client, at)
+
+
+def _say_origins(client: "Client", at: "Services") -> None:
+    """Tell which origins have to be allowed, if a public client is a page: else its browser keeps our answers from it."""
+    from chalicelib import urls
+
+    ours, *pages = [
+        web.origin for web in map(urls.read, (at.settings.issuer, *client.redirect_uris)) if web is not None
+    ]
+    missing = [each for each in dict.fromkeys(pages) if each not in (ours, *at.settings.allowed_origins)]
+    if client.public and missing:
+        origins = json.dumps([*at.settings.allowed_origins, *missing])
+        note(
+            f"If it runs in a browser, the service must allow its origin: CUPBEARER_ALLOWED_ORIGINS='{origins}'"
+        )
 
 
 @click.command("list", short_help="List clients.")

@@ -125,20 +125,29 @@ def test_a_disabled_client_is_told_nothing_anywhere(server: Server, shop: App, b
 
 
 @pytest.mark.parametrize("port", ["", ":1", ":49152", ":65535"])
-@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
-def test_only_the_port_of_a_loopback_literal_may_vary(
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost"])
+def test_only_the_port_of_a_loopback_address_may_vary(
     server: Server, browser: Browser, host: str, port: str
 ) -> None:
     """OP-1, RFC 8252 section 7.3."""
-    app = server.client(public=True, redirect_uris=(f"http://{host}:3000/cb", "http://localhost:3000/cb"))
+    app = server.client(public=True, redirect_uris=(f"http://{host}:3000/cb",))
     assert browser.ask("GET", app.authorize_url(redirect_uri=f"http://{host}{port}/cb")).status == 303
     for other in (
         f"http://{host}{port}/cb/",
         f"http://{host}{port}x/cb",
         f"http://{host}@evil.example{port}/cb",
+        f"http://{host}.evil.example{port}/cb",
+        f"https://{host}{port}/cb",
+        *(f"http://{each}{port}/cb" for each in ("127.0.0.1", "[::1]", "localhost") if each != host),
     ):
         assert browser.ask("GET", app.authorize_url(redirect_uri=other)).status == 400
-    assert browser.ask("GET", app.authorize_url(redirect_uri="http://localhost:4000/cb")).status == 400
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost"])
+def test_no_port_of_a_confidential_client_may_vary(server: Server, browser: Browser, host: str) -> None:
+    """OP-1: a server knows its port."""
+    app = server.client(redirect_uris=(f"http://{host}:3000/cb",))
+    assert browser.ask("GET", app.authorize_url(redirect_uri=f"http://{host}:3001/cb")).status == 400
 
 
 def test_prompt_none_gives_a_code_without_a_question_or_says_why_not(shop: App, browser: Browser) -> None:

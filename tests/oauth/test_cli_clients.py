@@ -48,6 +48,28 @@ def test_a_public_client_has_no_secret(terminal: CommandLine) -> None:
     }
 
 
+def test_a_public_client_is_told_which_origin_to_allow(tmp_path: Path, world: World) -> None:
+    """BR-3: else a browser keeps our answers from its pages."""
+    terminal = CommandLine.at(tmp_path, world, ALLOWED_ORIGINS='["https://known.example"]')
+
+    def said(*options: str) -> str:
+        result = terminal.run("clients", "create", "App", *options)
+        assert result.exit_code == 0
+        return result.stderr
+
+    uris = ("--redirect-uri", "https://app.example/a", "--redirect-uri", "https://app.example/b")
+    assert """CUPBEARER_ALLOWED_ORIGINS='["https://known.example", "https://app.example"]'""" in said(
+        "--public", *uris
+    )
+    for options in (
+        uris,  # a server's
+        ("--public", "--redirect-uri", "https://known.example/cb"),
+        ("--public", "--redirect-uri", "com.example.app:/cb"),
+        ("--public", "--grant", "device_code"),
+    ):
+        assert "ALLOWED_ORIGINS" not in said(*options)
+
+
 def test_what_a_client_may_have_is_said_when_it_is_made(terminal: CommandLine) -> None:
     """Of anything else that it asks for it gets nothing."""
     made = terminal.json("clients", "create", "My shop", "--redirect-uri", CALLBACK)

@@ -252,3 +252,22 @@ def test_a_key_set_that_an_earlier_release_took_and_this_one_would_not_refuses_i
     server.services.store.commit(Replace(record, {**record.data, "jwks": {"keys": listed}}))
     reply = client.ask(client.assertion())
     assert (reply.status, reply.error) == (401, "invalid_client")
+
+
+def test_basic_with_an_empty_password_is_no_guess(server: Server) -> None:
+    """RFC 6749 section 2.3.1: an empty secret may be left out, so a public client may also say it."""
+    app = server.client(public=True)
+    unknown_token = {"grant_type": "refresh_token", "refresh_token": "x"}
+    for _ in range(12):
+        for headers, form in (
+            (basic(app.client_id, ""), unknown_token),
+            ({}, {**unknown_token, "client_id": app.client_id, "client_secret": ""}),
+        ):
+            reply = server.ask("POST", "/oauth/token", form=form, headers=headers)
+            assert (reply.status, reply.error) == (400, "invalid_grant")
+
+
+def test_an_empty_password_proves_nothing_of_a_confidential_client(server: Server, machine: App) -> None:
+    """Said twelve times it has to wait, like any other wrong one."""
+    replies = [ask(server, basic(machine.client_id, "")) for _ in range(12)]
+    assert [reply.status for reply in replies] == [401] * 10 + [429] * 2

@@ -59,3 +59,54 @@ class TestCors:
         with AppUnderTest(request.config.rootpath, tmp_path / "other") as other:
             answer = other.client().get("/cats", headers={"Origin": "https://app.example.com"})
             assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+
+
+class TestPublicDocuments:
+    """BR-3: what is public anyway may be read by pages of every origin, without credentials."""
+
+    DOCUMENTS = (
+        "/.well-known/openid-configuration",
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/jwks.json",
+    )
+
+    @pytest.fixture
+    def cupbearer_settings(self) -> Mapping[str, str]:
+        return {"CUPBEARER_ALLOWED_ORIGINS": '["https://app.example.com"]'}
+
+    def test_a_page_of_any_origin_may_read_them(self, client: Client) -> None:
+        for path in self.DOCUMENTS:
+            for origin in ("https://anywhere.example", "null", "http://localhost:5173"):
+                answer = client.get(path, headers={"Origin": origin})
+                assert answer.header("Access-Control-Allow-Origin") == "*", path
+                assert answer.header("Access-Control-Allow-Credentials") is None, path
+                assert answer.header("Vary") == "Origin", path
+
+    def test_a_listed_origin_is_answered_as_everywhere_else(self, client: Client) -> None:
+        for path in self.DOCUMENTS:
+            answer = client.get(path, headers={"Origin": "https://app.example.com"})
+            assert answer.header("Access-Control-Allow-Origin") == "https://app.example.com"
+            assert answer.header("Access-Control-Allow-Credentials") == "true"
+
+    def test_a_preflight_lets_any_header_of_any_origin_pass(self, client: Client) -> None:
+        """MCP clients send a header of their own when they look for these."""
+        asked = {
+            "Origin": "https://anywhere.example",
+            "Access-Control-Request-Headers": "mcp-protocol-version",
+        }
+        for path in self.DOCUMENTS:
+            answer = client.request("OPTIONS", path, headers=asked)
+            assert (answer.status, answer.header("Access-Control-Allow-Origin")) == (204, "*")
+            assert answer.header("Access-Control-Allow-Headers") == "*"
+            assert answer.header("Access-Control-Allow-Methods") == "GET"
+
+    def test_nothing_else_is_for_every_origin(self, client: Client) -> None:
+        paths = client.get("/openapi.json").json["paths"]
+        for path in sorted(paths.keys() - set(self.DOCUMENTS)):
+            for method in ("GET", "OPTIONS"):
+                answer = client.request(
+                    method,
+                    path.replace("{", "").replace("}", ""),
+                    headers={"Origin": "https://anywhere.example"},
+                )
+                assert answer.header("Access-Control-Allow-Origin") is None, path

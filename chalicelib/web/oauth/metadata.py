@@ -7,7 +7,7 @@ api = Api("oauth")
 CACHED = {"Cache-Control": "public, max-age=300"}
 
 
-@api.route("/.well-known/openid-configuration", methods=["GET"], public=True, gives=dict)
+@api.route("/.well-known/openid-configuration", methods=["GET"], public=True, gives=dict, any_origin=True)
 def openid_configuration(call: Call) -> Answer:
     """Return the OpenID provider's metadata (OpenID Connect Discovery 1.0)."""
     from chalicelib.oauth import metadata
@@ -19,7 +19,9 @@ def openid_configuration(call: Call) -> Answer:
     return Answer(document, headers=CACHED)
 
 
-@api.route("/.well-known/oauth-authorization-server", methods=["GET"], public=True, gives=dict)
+@api.route(
+    "/.well-known/oauth-authorization-server", methods=["GET"], public=True, gives=dict, any_origin=True
+)
 def oauth_authorization_server(call: Call) -> Answer:
     """Return the authorization server's metadata (RFC 8414)."""
     from chalicelib.oauth import metadata

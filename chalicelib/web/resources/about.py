@@ -34,7 +34,7 @@ class Jwks(msgspec.Struct, frozen=True):
     keys: list[dict[str, str]]
 
 
-@api.route("/.well-known/jwks.json", methods=["GET"], public=True, gives=Jwks)
+@api.route("/.well-known/jwks.json", methods=["GET"], public=True, gives=Jwks, any_origin=True)
 def jwks(call: Call) -> Answer:
     """Return the public keys that verify our tokens."""
     headers = {"Cache-Control": f"public, max-age={JWKS_CACHE_SECONDS}"}

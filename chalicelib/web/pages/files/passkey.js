@@ -16,7 +16,6 @@ function fill(form, answer) {
 
 function enhance(form) {
   let waiting = new AbortController();
-  form.hidden = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     waiting.abort();
@@ -36,5 +35,4 @@ async function offer(form, waiting) {
   if (answer) fill(form, answer);
 }
 
-if (hasPasskeys()) for (const form of all("[data-passkey]")) enhance(form);
-for (const element of all(".no-script")) element.hidden = true;
+for (const form of all("[data-passkey]")) hasPasskeys() ? enhance(form) : (form.hidden = true);
