@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from tests.support.factor_people import Person, person
 DAYS = 7
 DAY = 24 * 3600
 ADDRESS = "ann@example.com"
-OPERATOR = Source(user_agent="an operator")
+OPERATOR = Source(ip="198.51.100.9", user_agent="an operator")
 
 
 @pytest.fixture
@@ -107,6 +108,22 @@ class TestClosing:
         mail = mailed.last(services, "notice", ADDRESS).mail
         assert mail.values["subject"] == "Your account is closed"
         assert "22 Jan 2027" in mail.values["what"]
+
+    def test_what_an_operator_does_is_told_and_not_from_where(
+        self, cupbearer: AppUnderTest, services: Services, ann: Person
+    ) -> None:
+        deletion, values = services.accounts.deletion, []
+        for act in (deletion.delete, deletion.undelete, partial(deletion.delete, at_once=True)):
+            cupbearer.clock.advance(1)
+            act(ann.user_id, source=OPERATOR)
+            values.append(mailed.mails(services, ADDRESS)[-1].mail.values)
+        assert [each["subject"] for each in values] == [
+            "Your account is closed",
+            "Your account is open again",
+            "Your account was deleted",
+        ]
+        assert "Whoever runs this service closed" in values[0]["what"]
+        assert {(each["where"], each["device"]) for each in values} == {("", "")}
 
     def test_the_last_operator_cannot_be_closed(self, cupbearer: AppUnderTest) -> None:
         boss = person(cupbearer, username="boss", granted=["users:write"])
@@ -242,6 +259,14 @@ class TestTakingBack:
         take_back(ann)
         with pytest.raises(RefreshRefused):
             services.authentication.log_in.refresh(before, source=SOURCE)
+
+    def test_the_person_is_told_where_it_was_taken_back(self, services: Services, ann: Person) -> None:
+        """Whoever has the password can: the link ends every session."""
+        close(ann)
+        (told,) = mailed.caused(services, lambda: take_back(ann))
+        assert told.mail.values["subject"] == "Your account is open again"
+        assert told.mail.values["where"] == SOURCE.ip
+        assert told.ticket
 
     def test_the_token_is_good_once_and_for_ten_minutes(
         self, cupbearer: AppUnderTest, services: Services, ann: Person

@@ -87,6 +87,13 @@ class TestLogIns:
         services.accounts.provisioning.make(newcomer, password=password, source=SOURCE)
         assert told(services, lambda: log_in(cupbearer, "ben", password, AWAY)) == []
 
+    def test_of_who_has_proven_no_address_no_device_is_kept(
+        self, cupbearer: AppUnderTest, services: Services
+    ) -> None:
+        ben = person(cupbearer, username="ben")
+        assert told(services, lambda: [ben.log_in(source) for source in (HOME, PHONE, AWAY)]) == []
+        assert services.accounts.users.require(ben.user_id).devices == ()
+
     def test_a_refused_one_is_told_to_nobody_and_teaches_nothing(
         self, services: Services, ann: Person
     ) -> None:

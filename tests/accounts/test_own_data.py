@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.store import Insert, Key
 from chalicelib.users import owned_records
+from chalicelib.wiring import Services
 from cupbearer.testing import SOURCE, AppUnderTest, Client
 from tests.support.factor_people import person
 
@@ -26,15 +27,17 @@ def test_it_holds_a_part_for_every_kind_of_record_that_a_person_owns(
 def test_everything_that_is_there_is_in_it(cupbearer: AppUnderTest, client: Client) -> None:
     ann = person(cupbearer, username="ann", name="Ann")
     services = cupbearer.services
-    services.ways_back.email_verification.set_by_operator(
-        ann.user_id, address="ann@example.com", source=SOURCE
-    )
+    _add_address(services, ann.user_id, "ann@example.com")
     ann.with_passkey("Laptop")
     ann.recovery_codes()
     caller = Client(cupbearer, access_token=ann.signed_in.access_token, session_id=ann.signed_in.session_id)
     caller.user_id = ann.user_id
     caller.through_app(["get:profile"], name="a shop")
     bob = client.as_user(username="bob")
+    _add_address(services, bob.user_id or "", "bob@example.com")
+    bob.put(
+        "/users/me/password", json={"current_password": bob.password, "new_password": "another long phrase"}
+    )
     given = caller.get("/users/me/data")
     assert given.status == 200, given.json
     said: dict[str, Any] = given.json
@@ -46,10 +49,14 @@ def test_everything_that_is_there_is_in_it(cupbearer: AppUnderTest, client: Clie
     assert {"sign_up", "factor_added", "consent_given"} <= {
         each["event"] for each in said["activity"]["events"]
     }
-    assert {mail["kind"] for mail in said["mails"]} == {"notice"}
+    assert {(mail["kind"], mail["to"]) for mail in said["mails"]} == {("notice", "ann@example.com")}
     assert given.header("Content-Disposition") == 'attachment; filename="cupbearer-data.json"'
     assert str(bob.user_id) not in given.body.decode()
     assert ann.user_id not in json.dumps(bob.get("/users/me/data").json)
+
+
+def _add_address(services: Services, user_id: str, address: str) -> None:
+    services.ways_back.email_verification.set_by_operator(user_id, address=address, source=SOURCE)
 
 
 def test_no_secret_is_in_it(cupbearer: AppUnderTest) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from chalicelib.authentication.log_in import LogInResult
 from tests.conftest import Clock
+from tests.oauth import factors
 from tests.oauth.server import ISSUER, PASSWORD, Browser, Reply, Server
 
 PATH = "/account/plain"
@@ -56,6 +57,28 @@ def test_an_old_log_in_is_asked_for_the_password_and_what_was_typed_is_kept(
     done = _send(browser, wrong, act="email", email="zoe@example.org", password=PASSWORD)
     assert "Your address is changed" in done.text
     assert _address(server, zoe) == "zoe@example.org"
+
+
+@pytest.mark.parametrize("has_app", [False, True])
+@pytest.mark.parametrize("act", ["app", "codes", "remove"])
+def test_what_guards_the_account_asks_for_a_proof_of_the_last_five_minutes(
+    server: Server, browser: Browser, zoe: LogInResult, clock: Clock, act: str, has_app: bool
+) -> None:
+    """MF-3: the second factor of who has one, and then the password is none."""
+    person = factors.with_totp(server, clock, zoe) if has_app else None
+    browser.log_in() if person is None else factors.show(browser, browser.log_in(), totp=person.code())
+    clock.advance(6 * 60)
+    form = {"act": act, "factor": "totp"}
+    asked = _send(browser, browser.go(PATH), **form)
+    assert "Is it you?" in asked.text
+    if person is None:
+        return
+    assert "Is it you?" in _send(browser, asked, **form, password=PASSWORD).text
+    assert "Is it you?" in _send(browser, asked, **form, code="000000").text
+    assert person.factors.totp
+    done = _send(browser, asked, **form, code=person.code())
+    assert {"app": "Six digits", "codes": "I have kept them", "remove": "It is removed"}[act] in done.text
+    assert (person.factors.totp is None) == (act == "remove")
 
 
 def test_another_session_is_ended_and_no_act_is_invented(

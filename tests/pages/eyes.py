@@ -105,6 +105,12 @@ def knock(page: Page, path: str, *, shown: str = "mine") -> str:
     return str(page.locator(".verdict .status").inner_text())
 
 
+def weight(page: Page) -> int:
+    """Return the octets that the page and all that it loads have on the wire with an empty cache."""
+    entries = "['navigation', 'resource'].flatMap((kind) => performance.getEntriesByType(kind))"
+    return int(page.evaluate(f"{entries}.reduce((sum, e) => sum + (e.transferSize || e.encodedBodySize), 0)"))
+
+
 def assert_accessible(page: Page, *, where: str) -> None:
     """Demand that axe-core finds nothing, light and dark."""
     for scheme in ("light", "dark"):

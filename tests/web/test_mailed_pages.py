@@ -105,6 +105,17 @@ def test_a_form_of_another_browser_or_site_does_nothing(house: House, browser: B
     assert house.user() == (ADDRESS, True)
 
 
+def test_no_other_site_has_anybody_written_to(house: House, browser: Browser) -> None:
+    """BR-2, TH-6."""
+    form = {**browser.go("/forgot").form, "login": "zoe"}
+    before = mailed.lines(house.server.services)
+    assert browser.ask("POST", "/forgot", form={**form, "csrf": ""}).status == 400
+    foreign = {"Origin": "https://evil.example"}
+    assert browser.ask("POST", "/forgot", form=form, headers=foreign).status == 400
+    assert house.server.browser().ask("POST", "/forgot", form=form).status == 400
+    assert mailed.lines(house.server.services) == before
+
+
 def test_no_link_is_kept_by_a_browser_or_told_to_another_site(house: House) -> None:
     """BR-4, LG-2: it stands in the address of the page."""
     for path, _ in links(house).values():
