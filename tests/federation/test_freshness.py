@@ -58,13 +58,15 @@ def test_a_session_is_as_old_as_the_provider_tells(
 def test_a_silent_answer_of_the_providers_own_session_proves_nobody_again(
     browser: Browser, elsewhere: Issuer, clock: Clock
 ) -> None:
-    """MF-3: neither a first password nor the end of the account, also where the request was fresh."""
+    """MF-3: neither a first password nor a name of one's own nor the end of the account, also where the request was fresh."""
     elsewhere.claims["auth_time"] = int(clock.now) - 301
     for query in ({}, {"fresh": "1"}):
         reply = log_in(browser, elsewhere, **query)
         assert set_password(browser, reply) == REFUSED
         gone = browser.ask("DELETE", "/users/me", token=reply.json["access_token"])
         assert (gone.status, gone.json["code"]) == REFUSED
+        named = browser.ask("PATCH", "/users/me", {"username": "chosen"}, token=reply.json["access_token"])
+        assert (named.status, named.json["code"]) == REFUSED
 
 
 def test_where_no_time_is_told_an_ordinary_log_in_is_not_fresh(
