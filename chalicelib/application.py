@@ -98,7 +98,9 @@ def jwt_authorizer(request: AuthRequest) -> dict[str, Any]:
 
 @app.lambda_function(name="deliver_mail")  # type: ignore[untyped-decorator]
 def deliver_mail(event: dict[str, Any], context: Any) -> dict[str, int]:  # noqa: ARG001 - what Lambda calls
-    """Deliver the mails that an act has just stored, and those that are overdue. Called asynchronously, by the API."""
+    """Deliver what an act has just stored, mails or log-outs, and what of these is overdue. Called by the API, asynchronously."""
+    if "log_outs" in event:
+        return function.deliver(services().log_outs.outbox, event, member="log_outs")
     return function.deliver(services().mail.outbox, event)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.wiring_authentication import Authentication
     from chalicelib.wiring_credentials import Credentials
     from chalicelib.wiring_keys import Keys
+    from chalicelib.wiring_log_outs import LogOuts
     from chalicelib.wiring_mail import Mail
     from chalicelib.wiring_oauth import OAuth
     from chalicelib.wiring_second_factors import SecondFactors
@@ -109,6 +110,13 @@ class Services:
         from chalicelib.wiring_mail import Mail
 
         return Mail(self)
+
+    @cached_property
+    def log_outs(self) -> "LogOuts":
+        """Return what tells clients that a log-in is over."""
+        from chalicelib.wiring_log_outs import LogOuts
+
+        return LogOuts(self)
 
     @cached_property
     def ways_back(self) -> "WaysBack":

@@ -29,7 +29,7 @@ class Accounts:
         """Return the users."""
         from chalicelib.users.users import Users
 
-        return Users(self._at.store, self._at.world)
+        return Users(self._at.store, self._at.world, self._at.log_outs.outbox)
 
     @cached_property
     def addresses(self) -> "Addresses":

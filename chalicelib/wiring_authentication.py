@@ -51,7 +51,9 @@ class Authentication:
         from chalicelib.sessions.sessions import Sessions
 
         at = self._at
-        return Sessions(at.store, at.world, self.refresh_tokens, at.audit, self.session_limits)
+        return Sessions(
+            at.store, at.world, self.refresh_tokens, at.audit, self.session_limits, at.log_outs.outbox
+        )
 
     @cached_property
     def session_limits(self) -> "SessionLimits":

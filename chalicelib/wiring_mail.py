@@ -64,10 +64,10 @@ class Mail:
 
         if self._at.settings.mail_function is None:
             return couriers.ThreadCourier(self._at.world, deliver=self.deliver_now, next_due=self._next_due)
-        return couriers.FunctionCourier(lambda event: self._function(event))  # noqa: PLW0108 - made by the first mail
+        return couriers.FunctionCourier(lambda event: self.function(event))  # noqa: PLW0108 - made by the first mail
 
     @cached_property
-    def _function(self) -> "AsynchronousCall":
+    def function(self) -> "AsynchronousCall":
         """Return what calls the function that delivers."""
         from chalicelib.outbound import aws
         from chalicelib.outbound.asynchronous import AsynchronousCall, client_config

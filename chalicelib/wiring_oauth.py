@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from chalicelib.oauth.id_tokens import IdTokens
     from chalicelib.oauth.introspection import Inspection
     from chalicelib.oauth.levels import Levels
+    from chalicelib.oauth.logout_tokens import LogoutTokens
     from chalicelib.oauth.resource_indicators import ResourceIndicators
     from chalicelib.oauth.resources import Resources
     from chalicelib.oauth.token_issuance import Issuing
@@ -32,7 +33,7 @@ class OAuth:
         from chalicelib.oauth.clients import Clients
 
         at = self._at
-        return Clients(at.store, at.world, at.audit)
+        return Clients(at.store, at.world, at.audit, at.settings.production)
 
     @cached_property
     def client_authentication(self) -> "ClientAuthentication":
@@ -121,6 +122,14 @@ class OAuth:
 
         at = self._at
         return IdTokens(at.keys.ring, at.world, issuer=at.settings.issuer)
+
+    @cached_property
+    def logout_tokens(self) -> "LogoutTokens":
+        """Return what makes the tokens that tell clients of a log-out."""
+        from chalicelib.oauth.logout_tokens import LogoutTokens
+
+        at = self._at
+        return LogoutTokens(at.keys.ring, at.world, issuer=at.settings.issuer)
 
     @cached_property
     def inspection(self) -> "Inspection":

@@ -144,6 +144,7 @@ def _examine_store() -> None:
         return  # it may be back before anybody asks (AV-2)
     if at.mail.is_sent:
         at.mail.courier(())  # mail that another process left behind
+    at.log_outs.courier(())
 
 
 def _cors() -> dict[str, str]:

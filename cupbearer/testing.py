@@ -20,6 +20,7 @@ from chalicelib.mail.console import Console
 from chalicelib.settings import settings
 from chalicelib.users.user import new_user
 from chalicelib.wiring_credentials import Credentials
+from chalicelib.wiring_log_outs import LogOuts
 from chalicelib.wiring_mail import Mail
 from chalicelib.world import SYSTEM, World
 from cupbearer.testing_apps import token_of_app
@@ -58,6 +59,13 @@ class QuickServices(wiring.Services):
         made = Mail(self)
         made.courier = lambda _lines: None
         made.console = Console(say=lambda _text: None)
+        return made
+
+    @cached_property
+    def log_outs(self) -> LogOuts:
+        """Return it with an outbox whose log-outs stay there until a test has them delivered."""
+        made = LogOuts(self)
+        made.courier = lambda _lines: None
         return made
 
 

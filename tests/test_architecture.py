@@ -120,7 +120,7 @@ BELOW = {  # what each folder may import, beside itself and what serves all: the
     "users": ("store",),
     "keys": ("jose", "store"),
     "credentials": ("users", "keys", "audit", "store"),
-    "sessions": ("users", "keys", "jose", "audit", "store"),
+    "sessions": ("users", "outbox", "keys", "jose", "audit", "store"),
     "tokens": ("sessions", "users", "keys", "jose", "store"),
     "mail": ("outbox", "keys", "store"),
     "outbound": ("mail", "outbox", "keys", "jose"),
@@ -129,7 +129,7 @@ BELOW = {  # what each folder may import, beside itself and what serves all: the
         "authentication", "tokens", "sessions", "credentials", "users", "mail", "outbox", "keys", "jose", "audit",
         "store",
     ),
-    "oauth": ("tokens", "sessions", "credentials", "users", "keys", "jose", "audit", "store"),
+    "oauth": ("tokens", "sessions", "credentials", "users", "outbox", "keys", "jose", "audit", "store"),
     "federation": (
         "accounts", "authentication", "sessions", "credentials", "users", "keys", "jose", "audit", "store",
     ),

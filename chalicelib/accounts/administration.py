@@ -185,7 +185,7 @@ class Administration:
             demanded = (*by.permitted(user, None), *self._another_left(user, None, force=by.force))
             seen = source if by.actor == user_id else BY_OPERATOR
             telling = self.notices.telling(user, "account_deleted", source=seen)
-            self.store.commit(*each_once(*self.users.records.deleting(user), audit, *demanded, *telling))
+            self.users.commit(*each_once(*self.users.records.deleting(user), audit, *demanded, *telling))
             return telling
 
         told = retrying(attempt, busy=Taken("The account is being changed by others: try again."))

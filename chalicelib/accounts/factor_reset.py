@@ -57,7 +57,7 @@ class FactorReset:
             audit = self.audit.write("factors_reset", target=user_id, source=source, actor=actor)
             telling = self.notices.telling(user, "factors_reset", source=BY_OPERATOR)
             changing = self.users.records.changing(user, ended)
-            self.store.commit(*changing, *factors.forgetting(), audit, *telling)
+            self.users.commit(*changing, *factors.forgetting(), audit, *telling)
             self.notices.deliver(*telling)
 
         retrying(attempt, busy=Taken(_BUSY))

@@ -168,7 +168,7 @@ class OwnFactors:
             writes = tuple(change(live.user, factors))
             user = replace(live.user.with_sessions_ended("revoked"), may_have_factors=True)
             telling = self.notices.telling(live.user, event, source=source, factor=_said(**detail))
-            self.store.commit(
+            self.users.commit(
                 *self.users.records.changing(live.user, user),
                 *writes,
                 self.sessions.carried_over(live.session, user.epoch, factor_time=self._shown(event, live)),

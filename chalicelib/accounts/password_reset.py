@@ -98,7 +98,7 @@ class PasswordReset:
         changed = replace(user.with_sessions_ended("password_changed"), password=hashed)
         telling = tuple(self._telling(user, source))
         audit = self.audit.write("password_changed", target=user.user_id, source=source, how="reset")
-        self.store.commit(*self.users.records.changing(user, changed), *spending, audit, *telling)
+        self.users.commit(*self.users.records.changing(user, changed), *spending, audit, *telling)
         return changed, (*telling, *spending)
 
     def _telling(self, user: User, source: Source) -> Iterable[Write]:

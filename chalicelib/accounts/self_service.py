@@ -127,7 +127,7 @@ class SelfService:
         def change() -> tuple[Write, ...]:
             user = replace(acting.user.with_sessions_ended("password_changed"), password=hashed)
             telling = notices.telling(acting.user, "password_changed", source=source)
-            self.store.commit(
+            self.administration.users.commit(
                 *self.administration.users.records.changing(acting.user, user),
                 self.sessions.carried_over(acting.session, user.epoch),
                 self.audit.write("password_changed", target=user.user_id, source=source),

@@ -140,8 +140,9 @@ class LogIn:
         return signed_in
 
     def _commit(self, user: User, told: tuple[Write, ...], *writes: Write) -> None:
-        """Commit all, and have delivered what ``told`` may hold of mails."""
-        self.store.commit(*told, *writes)
+        """Commit all, and have delivered what ``told`` may hold of mails, and ``writes`` of log-outs."""
+        commit = self.users.commit if user.tells_clients else self.store.commit
+        commit(*told, *writes)
         if told and user.email_verified and self.arrivals is not None:
             self.arrivals.deliver(*told)
 

@@ -84,6 +84,6 @@ class StepUp:
             comes_from=before,
             factor_time=self.world.timestamp(),
         )
-        writes = (self.sessions.ending(before, "revoked"), *check.writes())
+        writes = (*self.sessions.ending(before, reason="revoked", telling=False), *check.writes())
         detail = {"second_factor": check.kind, "replaces": before.session_id}
         return self.log_in.start(account, wanted, writes=writes, detail=detail)

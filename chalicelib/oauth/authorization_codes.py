@@ -89,7 +89,7 @@ class Codes:
                 session_id=live.session.session_id,
                 client_id=code.client_id,
             )
-            self.store.commit(self.sessions.ending(live.session, "revoked"), audit)
+            self.sessions.commit(*self.sessions.ending(live.session, reason="revoked"), audit)
 
         retrying(attempt, busy=Taken("The session is busy: try again."))
 

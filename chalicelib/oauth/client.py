@@ -59,6 +59,11 @@ class Client(StoredRecord):
             return "none"
         return "private_key_jwt" if self.jwks is not None else "client_secret"
 
+    @property
+    def is_told(self) -> bool:
+        """Return whether it is told of log-outs (OpenID Connect Back-Channel Logout 1.0)."""
+        return self.options.backchannel_logout_uri is not None
+
     def allowed(self, requested: Scopes | None) -> Scopes:
         """Return what the client may have of what it requests; what it may not is left out and named in the log."""
         if requested is not None and (left_out := requested - self.scopes):

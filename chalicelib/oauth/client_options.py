@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from chalicelib.errors import Invalid
+from chalicelib.oauth import logout_uris
 from chalicelib.store.stored_values import StoredValue, stored_unless_default
 
 REQUIRED, OPTIONAL = "required", "optional"
@@ -22,12 +23,19 @@ class ClientOptions(StoredValue):
         default=(), metadata=stored_unless_default()
     )
 
+    # Where it is told of log-outs (OpenID Connect Back-Channel Logout 1.0 section 2.2), and whether that must say ``sid``,
+    # which it always does.
+    backchannel_logout_uri: str | None = field(default=None, metadata=stored_unless_default())
+    backchannel_logout_session_required: bool = field(default=False, metadata=stored_unless_default())
+
     def check(self, *, public: bool) -> None:
         """Raise Invalid for what such a client may not have."""
         if self.pkce not in (REQUIRED, OPTIONAL):
             raise Invalid(f"pkce is {REQUIRED} or {OPTIONAL}.")
         if self.pkce == OPTIONAL and public:
             raise Invalid("A public client must use PKCE: nothing else ties its code to it.")
+        if self.backchannel_logout_uri is not None:
+            logout_uris.check(self.backchannel_logout_uri, public=public)
 
     def shown(self) -> dict[str, Any]:
         """Return every option, defaults too."""

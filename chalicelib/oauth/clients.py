@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from chalicelib.audit.trail import OPERATOR, Audit, Source
 from chalicelib.errors import Invalid, NotFound, Taken
 from chalicelib.keys.secret_hash import hash_of
+from chalicelib.oauth import logout_uris
 from chalicelib.oauth.client import DIRECTORY, Client, ClientId, Secret, client_key, directory_key
 from chalicelib.oauth.client_rules import Registration
 from chalicelib.store import Forget, Insert, Remove, Replace, Store
@@ -27,10 +28,13 @@ class Clients:
     store: Store
     world: World
     audit: Audit
+    production: bool = False
 
     def create(self, wanted: Registration, *, source: Source | None = None) -> tuple[Client, str | None]:
         """Register a client; return it and, where it has one, its secret, which is never shown again."""
-        client = wanted.checked().new_client(ClientId(self.world.identifier()), now=self.world.timestamp())
+        client = self._checked(wanted).new_client(
+            ClientId(self.world.identifier()), now=self.world.timestamp()
+        )
         secret = None
         if client.auth_method == "client_secret":
             secret, kept = self._new_secret()
@@ -90,7 +94,7 @@ class Clients:
             wanted = change(Registration.of(client))
             if wanted.public != client.public:
                 raise Invalid("Whether a client is public cannot be changed: register it anew.")
-            new = wanted.checked().changed(client)
+            new = self._checked(wanted).changed(client)
             return new if new.auth_method == "client_secret" else replace(new, secrets=())
 
         return self._change(client_id, updated, "client_updated", source)
@@ -110,6 +114,12 @@ class Clients:
             Forget(directory_key(client)),
             self._audit("client_deleted", client, source),
         )
+
+    def _checked(self, wanted: Registration) -> Registration:
+        uri = wanted.options.backchannel_logout_uri
+        if self.production and uri is not None:
+            logout_uris.demand_tls(uri)
+        return wanted.checked()
 
     def _change(
         self, client_id: str, change: Callable[[Client], Client], event: str, source: Source | None

@@ -21,7 +21,7 @@ from chalicelib.sessions.resource_scopes import (
 from chalicelib.sessions.session import Session
 from chalicelib.sessions.session_room import MAX_SESSIONS
 from chalicelib.sessions.sessions import Sessions
-from chalicelib.store import Insert, Key, Remove, Replace, Store, Write
+from chalicelib.store import Check, Insert, Key, Remove, Replace, Store, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.store.stored_values import StoredRecord, stored_unless_default
 from chalicelib.users.owned_records import partition_of
@@ -130,11 +130,14 @@ class Consents:
             consent = self.find(user_id, client_id)
             if consent is None or consent.record is None:
                 raise NotFound("consent")
-            going_on = [each for each in self.sessions.live(user_id) if each.client_id == client_id]
-            endings = (self.sessions.ending(session, "revoked") for session in going_on[:MAX_SESSIONS])
+            user, live = self.sessions.live_with_user(user_id)
+            going_on = [each for each in live if each.client_id == client_id]
+            # A client that is told of its end, and joins at this moment, writes the user: then it is seen at the next try.
+            unchanged = (Check(user.record),) if user and user.tells_clients and user.record else ()
+            endings = self.sessions.ending(*going_on[:MAX_SESSIONS], reason="revoked")
             detail = {"client_id": client_id, "client": consent.client_name}
             audit = self.audit.write("consent_withdrawn", target=user_id, source=source, **detail)
-            self.store.commit(Remove(consent.record), *endings, audit)
+            self.sessions.commit(Remove(consent.record), *endings, *unchanged, audit)
 
         retrying(attempt, busy=Taken("The sessions are busy: try again."))
 

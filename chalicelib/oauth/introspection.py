@@ -123,7 +123,7 @@ class Inspection:
         if owner != client.client_id:
             raise OAuthRefusal("unauthorized_client", "The token was issued to another client.")
         try:
-            self.shown.sessions.end(user_id, session_id, source=source)
+            self.shown.sessions.end(user_id, session_id, source=source, telling=False)
         except NotFound:
             return
 

@@ -74,14 +74,17 @@ def parse(
 def carry_out(
     request: LogoutRequest, logged_in: LiveSession | None, sessions: Sessions, *, source: Source
 ) -> None:
-    """End the browser's session and the client's own one; what is over already is no fault."""
+    """End the client's own session and the browser's, in this order: so each client is told once.
+
+    What is over already is no fault.
+    """
     ending = []
-    if logged_in is not None:
-        ending.append((str(logged_in.user.user_id), str(logged_in.session.session_id)))
     if request.subject is not None and request.session_id is not None:
         _, session = sessions.read(request.subject, request.session_id)
         if session is not None and session.client_id == request.client_id:
             ending.append((request.subject, request.session_id))
+    if logged_in is not None:
+        ending.append((str(logged_in.user.user_id), str(logged_in.session.session_id)))
     for user_id, session_id in ending:
         try:
             sessions.end(user_id, session_id, source=source)

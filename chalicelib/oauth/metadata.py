@@ -49,6 +49,8 @@ def openid_configuration(*, issuer: str, signing_algorithms: Iterable[str]) -> d
     return server_metadata(issuer=issuer) | {
         "userinfo_endpoint": f"{issuer}/oauth/userinfo",
         "end_session_endpoint": f"{issuer}/oauth/logout",
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": sorted(set(signing_algorithms)),
         "claim_types_supported": ["normal"],

@@ -116,7 +116,7 @@ class Issuing:
             detail = {"session_id": session.session_id, "client_id": client.client_id, "client": client.name}
             audit = self.audit.write("log_in", target=user.user_id, source=source, **detail)
             try:
-                self.store.commit(spent, *demanded, *writes, *issued.writes, audit)
+                self.sessions.commit(spent, *demanded, *writes, *issued.writes, audit)
             except Conflict as conflict:
                 if key_of(spent) in conflict.keys:
                     raise LostRace from None
@@ -150,8 +150,8 @@ class Issuing:
 
     def _read_again(
         self, agreed: Approval, client: Client
-    ) -> tuple[LiveSession, tuple[Record, ...], tuple[Check, ...]]:
-        """Return the log-in with its person, all sessions, and the demand that nothing of it changes."""
+    ) -> tuple[LiveSession, tuple[Record, ...], tuple[Write, ...]]:
+        """Return the log-in with its person, all sessions, and the demand that nothing of it changes; or it notes the client."""
         user, sessions = self.sessions.read_all(agreed.user_id)
         key = session_key(agreed.user_id, agreed.login_id)
         login = next((Session.from_record(record) for record in sessions if record.key == key), None)
@@ -162,8 +162,8 @@ class Issuing:
         is_it = consent is not None and consent.consent_id == agreed.consent_id
         if consent is None or not is_it or not consent.allows(agreed.scope, agreed.audience):
             raise invalid_grant("The consent was withdrawn.")
-        records: list[Record | None] = [live.user.record, live.session.record, consent.record]
-        return live, sessions, tuple(Check(record) for record in records if record is not None)
+        unchanged = (Check(consent.record),) if consent.record else ()
+        return live, sessions, (*self.sessions.holding(live, for_told=client.is_told), *unchanged)
 
     def _answer(
         self,
@@ -199,6 +199,7 @@ def _wanted(agreed: Approval, client: Client, login: Session, source: Source) ->
         factor_time=login.factor_time,
         acr_values=agreed.acr_values,
         audience=agreed.audience,
+        is_told=client.is_told,
     )
 
 

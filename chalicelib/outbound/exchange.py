@@ -47,6 +47,7 @@ class Request(Value):
     allow_loopback: bool
     body: bytes | None = None
     headers: Mapping[str, str] | None = None
+    wants_json: bool = True  # else the status alone
 
 
 class Exchange:
@@ -101,7 +102,7 @@ class Exchange:
             }
             connection.request(self._request.method, target, body=self._request.body, headers=headers)
             with connection.getresponse() as response:
-                return _judged(response)
+                return _judged(response, wants_json=self._request.wants_json)
         finally:
             connection.close()
 
@@ -155,10 +156,12 @@ class Exchange:
         return secured
 
 
-def _judged(response: Any) -> Answer:
-    """Return the JSON of an answer within the limit; FetchError for any other kind of answer."""
+def _judged(response: Any, *, wants_json: bool) -> Answer:
+    """Return an answer with its JSON, within the limit, or without its body; FetchError for any other kind of answer."""
     if 300 <= response.status < 400:  # noqa: PLR2004 - the class of redirects
         raise FetchError(f"status {response.status}: redirects are not followed")
+    if not wants_json:
+        return Answer(response.status, None)
     media_type = response.headers.get_content_type()
     if not _JSON_TYPE.fullmatch(media_type):
         raise FetchError(f"status {response.status} with {media_type}, not JSON")

@@ -13,10 +13,11 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 
 from chalicelib.outbound.exchange import Answer, Exchange, FetchError, Request, too_slow
 
-__all__ = ["Answer", "FetchError", "fetch_json", "post_form"]
+__all__ = ["Answer", "FetchError", "fetch_json", "post_for_status", "post_form"]
 
 TOTAL_SECONDS = 3.0
 MAX_URL_CHARACTERS = 2048
+FORM = "application/x-www-form-urlencoded"
 
 _URL = re.compile(r"[!$-;=?-\[\]_a-z~]+")  # RFC 3986, without "#": a fragment has no meaning to a server
 
@@ -53,11 +54,21 @@ def post_form(
 
     ``authorization`` is the whole header value. FetchError for any answer that is not JSON, and for silence.
     """
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    headers = {"Content-Type": FORM}
     if authorization is not None:
         headers["Authorization"] = authorization
     parts = _checked(url, allow_loopback_http=allow_loopback_http)
     return _within(seconds, Request("POST", parts, allow_loopback_http, urlencode(form).encode(), headers))
+
+
+def post_for_status(
+    url: str, form: Mapping[str, str], *, allow_loopback_http: bool = False, seconds: float = TOTAL_SECONDS
+) -> int:
+    """Send a form and return the status of the answer, whose body is not read. FetchError for a redirect and for silence."""
+    headers = {"Content-Type": FORM}
+    parts = _checked(url, allow_loopback_http=allow_loopback_http)
+    request = Request("POST", parts, allow_loopback_http, urlencode(form).encode(), headers, wants_json=False)
+    return _within(seconds, request).status
 
 
 def _checked(url: str, *, allow_loopback_http: bool) -> SplitResult:

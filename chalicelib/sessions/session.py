@@ -64,6 +64,10 @@ class Session(StoredRecord):
     ] = ()  # the levels that its client wished for: its ID tokens name one, at each refresh
     # The APIs of others that its tokens are for, each with what was granted there; none: our own.
     audience: tuple[ResourceScopes, ...] = field(default=(), metadata=stored_unless_default())
+    # Of a client that is told of its end, or in the place of another: the log-in that it came from.
+    login_id: str = field(default="", metadata=stored_unless_default())
+    # Of a log-in: such clients' sessions came from it.
+    tells_clients: bool = field(default=False, metadata=stored_unless_default())
     # The trail has it that a refresh was refused: once is enough (DS-3).
     refusal_audited: bool = field(default=False, metadata=stored_as("told"))
 
@@ -75,6 +79,16 @@ class Session(StoredRecord):
         if not self.acr_values:
             del data["acr_values"]
         return data
+
+    @property
+    def is_told(self) -> bool:
+        """Return whether a client is told when it ends (OpenID Connect Back-Channel Logout 1.0)."""
+        return self.client_id != FIRST_PARTY and bool(self.login_id)
+
+    @property
+    def first_id(self) -> str:
+        """Return the log-in that clients' sessions name: the first where others took its place since."""
+        return self.login_id or self.session_id
 
     def has_secret(self, secret: str) -> bool:
         """Return whether a token that holds this secret is of this session, in constant time."""
@@ -123,6 +137,7 @@ class SessionRequest:
     created_at: int | None = None
     acr_values: tuple[str, ...] = ()
     audience: Audience = ()
+    is_told: bool = False  # its client, when it ends
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,16 @@ from collections.abc import Sequence
 
 from chalicelib.jose.claims import FIRST_PARTY
 from chalicelib.sessions.session import Session, session_key
-from chalicelib.store import Forget, Record, Write
+from chalicelib.store import Record
 
 MAX_SESSIONS = 50  # kept for one person, ended ones of the last day included
 MAX_SESSIONS_OF_A_CLIENT = 20  # of these, for one application; our own pages and programs may have all
 
 
-def make_room(existing: Sequence[Record], client_id: str, *, but: Session | None = None) -> tuple[Write, ...]:
-    """Return the writes that leave room for one more session of a client, so that it never pushes out another's.
+def make_room(
+    existing: Sequence[Record], client_id: str, *, but: Session | None = None
+) -> tuple[Record, ...]:
+    """Return the records of the sessions that go, so that a client has room for one more and pushes out no other's.
 
     Ended sessions go first, then the client's own, the longest unused of them. A client that has none yet takes the
     place of the longest unused one of whoever has most. ``but`` stays: the new one comes from it. Each is judged by
@@ -36,4 +38,4 @@ def make_room(existing: Sequence[Record], client_id: str, *, but: Session | None
     surplus = len(existing) - len(gone) - MAX_SESSIONS + 1
     kept = {record.key for record in gone} | {stays}
     left = [record for record in rest if record.key not in kept]
-    return tuple(Forget(record.key) for record in (*gone, *left[: max(0, surplus)]))
+    return (*gone, *left[: max(0, surplus)])

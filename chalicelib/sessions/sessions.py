@@ -11,43 +11,34 @@ from contextlib import suppress
 from dataclasses import replace
 
 from chalicelib import logs
-from chalicelib.audit.trail import MAX_TEXT, Audit, Source
-from chalicelib.errors import NotFound, RefreshRefused, Taken
+from chalicelib.audit.trail import MAX_TEXT, Source
+from chalicelib.errors import RefreshRefused, Taken
 from chalicelib.keys.secret_hash import hash_of
-from chalicelib.sessions import refresh_rotation
-from chalicelib.sessions.reading import SessionReader
+from chalicelib.sessions import log_outs, refresh_rotation
+from chalicelib.sessions.endings import SessionEndings
 from chalicelib.sessions.refresh_rotation import Issue, Moved
-from chalicelib.sessions.refresh_tokens import RefreshToken, RefreshTokens
+from chalicelib.sessions.refresh_tokens import RefreshToken
 from chalicelib.sessions.session import (
     LiveSession,
     Session,
     SessionId,
-    SessionLimits,
     SessionRequest,
     session_key,
 )
 from chalicelib.sessions.session_room import make_room
-from chalicelib.store import Check, Conflict, Insert, Replace, Store, Write
+from chalicelib.store import Check, Conflict, Forget, Insert, Replace, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.users.user import User
-from chalicelib.world import World
 
 USE_NOTED_SECONDS = (
     60 * 60
 )  # a use by other means than a refresh is written down once an hour, for one write more
+BY_ITSELF = {"reused", "expired", "idle"}  # ends that nobody was told of before
 HARMLESS = {"invalid_token", "spent"}  # refusals that end no session: another's token, or clocks that differ
-KEEP_AFTER_END_SECONDS = 24 * 60 * 60  # so that a refusal can say why
 
 
-class Sessions(SessionReader):
+class Sessions(SessionEndings):
     """Begins, carries on and ends sessions."""
-
-    def __init__(
-        self, store: Store, world: World, tokens: RefreshTokens, audit: Audit, limits: SessionLimits
-    ) -> None:
-        super().__init__(store, world, limits)
-        self._tokens = tokens
-        self._audit = audit
 
     def compose(self, user: User, wanted: SessionRequest) -> tuple[Session, str, tuple[Write, ...]]:
         """Return a new session, its first refresh token and the writes that make it."""
@@ -71,11 +62,13 @@ class Sessions(SessionReader):
             factor_time=wanted.factor_time,
             acr_values=wanted.acr_values,
             audience=wanted.audience,
+            **log_outs.descent(wanted),
         )
         key = session_key(user.user_id, session.session_id)
         insert = Insert(key, session.data(), expires_at=self._kept_until(session))
-        room = make_room(wanted.existing, wanted.client_id, but=wanted.comes_from)
-        return session, refresh_token, (insert, *room)
+        gone = make_room(wanted.existing, wanted.client_id, but=wanted.comes_from)
+        room = tuple(Forget(record.key) for record in gone)
+        return session, refresh_token, (insert, *room, *self._log_outs.pushed_out(user, gone))
 
     def refresh(self, text: str, *, client_id: str, source: Source, issue: Issue) -> Moved:
         """Spend a refresh token; raise RefreshRefused with the reason it is not honoured.
@@ -120,50 +113,6 @@ class Sessions(SessionReader):
             self._store.commit(move, Check(user.record))
         return self.find_live(user.user_id, session.session_id)
 
-    def end(
-        self,
-        user_id: str,
-        session_id: str,
-        *,
-        source: Source,
-        reason: str = "revoked",
-        actor: str | None = None,
-    ) -> None:
-        """End one session of a user; raise NotFound unless it is going on. What raced it is refused (SE-7)."""
-
-        def attempt() -> None:
-            live = self.find_live(user_id, session_id)
-            if live is None:
-                raise NotFound("session")
-            audit = self._audit.write(
-                "log_out", target=user_id, source=source, actor=actor, session_id=session_id
-            )
-            self._store.commit(self.ending(live.session, reason), audit)
-
-        retrying(attempt, busy=Taken("The session is busy: try again."))
-
-    def ending(self, session: Session, reason: str) -> Write:
-        """Return the write that ends a session as read; it is kept for a day, to tell the reason."""
-        if session.record is None:
-            raise ValueError("only a session that was read can be ended")
-        ended = replace(session, ended=reason)
-        return Replace(
-            session.record, ended.data(), expires_at=self._world.timestamp() + KEEP_AFTER_END_SECONDS
-        )
-
-    def carried_over(self, session: Session, epoch: int, *, factor_time: int | None = None) -> Write:
-        """Return the write that lets one session outlive the end of all others."""
-        return self._kept(replace(session, epoch=epoch, factor_time=factor_time or session.factor_time))
-
-    def showing_factor(self, session: Session, at: int) -> Write:
-        """Return the write that remembers that a second factor was shown in a session."""
-        return self._kept(replace(session, factor_time=at))
-
-    def _kept(self, kept: Session) -> Write:
-        if kept.record is None:
-            raise ValueError("only a session that was read can go on otherwise")
-        return Replace(kept.record, kept.data(), expires_at=self._kept_until(kept))
-
     def _write(self, user: User, session: Session, moved: Session, writes: Iterable[Write]) -> None:
         """Commit a move, if the user is as it was read; a forgiven replay moves nothing."""
         if user.record is None or session.record is None:
@@ -184,10 +133,7 @@ class Sessions(SessionReader):
         audit = self._audit.write(
             event, target=session.user_id, source=source, outcome=reason, session_id=session.session_id
         )
-        self._store.commit(self.ending(replace(session, refusal_audited=True), reason), audit)
+        audited = replace(session, refusal_audited=True)
+        self.commit(*self.ending(audited, reason=reason, telling=reason in BY_ITSELF), audit)
         if reason == "reused":
             logs.metric("RefreshReuse", request_id=source.request_id)
-
-    def _kept_until(self, session: Session) -> int:
-        end = min(session.created_at + self.limits.absolute, int(session.last_used_at) + self.limits.idle)
-        return end + KEEP_AFTER_END_SECONDS

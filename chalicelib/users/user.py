@@ -8,7 +8,7 @@ from chalicelib import scopes
 from chalicelib.errors import Invalid
 from chalicelib.store import Key, Record, Store
 from chalicelib.store.records import existing
-from chalicelib.store.stored_values import StoredRecord, StoredValue, stored_as
+from chalicelib.store.stored_values import StoredRecord, StoredValue, stored_as, stored_unless_default
 from chalicelib.users import names
 from chalicelib.users.linked_identity import Identity
 from chalicelib.users.owned_records import partition_of
@@ -57,6 +57,8 @@ class User(StoredRecord):
     devices: tuple[
         str, ...
     ] = ()  # kinds of browsers and programs that logged in, where people are told of new ones
+    # Has used a client that is told of log-outs: only then are its sessions looked for.
+    tells_clients: bool = field(default=False, metadata=stored_unless_default())
 
     def data(self) -> dict[str, Any]:
         """Return what is stored; of what most people do not have nothing is said."""

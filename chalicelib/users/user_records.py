@@ -7,6 +7,8 @@ All of a closed account's expire at one moment, by which it is gone, its names f
 ``docs/decisions/0084-deletion-with-a-grace.md``.
 """
 
+from typing import Protocol
+
 from chalicelib import scopes
 from chalicelib.store import Forget, Insert, Key, Remove, Replace, Store, Write
 from chalicelib.store.records import existing
@@ -15,11 +17,22 @@ from chalicelib.users.listed_user import ListedUser
 from chalicelib.users.user import User, directory_key, operator_key, profile_key
 
 
-class UserRecords:
-    """Returns writes, each for one commit with whatever goes with it."""
+class EndOfSessions(Protocol):
+    """What else is to be done when all sessions of a user end."""
 
-    def __init__(self, store: Store) -> None:
+    def telling_all(self, user: User) -> tuple[Write, ...]:
+        """Return the writes that have others told, of the user as it was read."""
+
+    def deliver_soon(self, *writes: Write) -> None:
+        """Have delivered what a commit stored of these. It never raises."""
+
+
+class UserRecords:
+    """Returns writes, each for one commit with whatever goes with it; :meth:`Users.commit` does one."""
+
+    def __init__(self, store: Store, end_of_sessions: EndOfSessions | None = None) -> None:
         self._store = store
+        self._end_of_sessions = end_of_sessions
 
     @staticmethod
     def making(user: User) -> tuple[Write, ...]:
@@ -49,6 +62,7 @@ class UserRecords:
             *self._keeping(old, new),
             *self._listing(old, new),
             *self._line(old, new),
+            *(self._telling(old) if old.epoch != new.epoch else ()),
         )
 
     def deleting(self, user: User) -> tuple[Write, ...]:
@@ -60,7 +74,12 @@ class UserRecords:
             Forget(directory_key(user)),
             *(Forget(key) for key in sorted(_leading_to(user))),
             *((Forget(operator_key(user.user_id)),) if user.is_operator else ()),
+            *self._telling(user),
         )
+
+    def _telling(self, user: User) -> tuple[Write, ...]:
+        """Return the writes that have clients told that every session is over; of most users there are none."""
+        return () if self._end_of_sessions is None else self._end_of_sessions.telling_all(user)
 
     def _claiming(self, old: User, new: User) -> tuple[Write, ...]:
         """Return the write of a new claim to an address; one that an earlier release left standing is as good."""

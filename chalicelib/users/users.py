@@ -22,17 +22,18 @@ from chalicelib.users.user import (
     profile_key,
     users_of,
 )
-from chalicelib.users.user_records import UserRecords
+from chalicelib.users.user_records import EndOfSessions, UserRecords
 from chalicelib.world import World
 
 
 class Users:
     """Finds, makes, changes and removes users."""
 
-    def __init__(self, store: Store, world: World) -> None:
+    def __init__(self, store: Store, world: World, end_of_sessions: EndOfSessions | None = None) -> None:
         self._store = store
         self._world = world
-        self.records = UserRecords(store)
+        self._end_of_sessions = end_of_sessions
+        self.records = UserRecords(store, end_of_sessions)
         self.operators = OperatorList(store)
 
     def compose(
@@ -70,6 +71,12 @@ class Users:
             if any(login_key(name) in conflict.keys for name in user.login_names):
                 raise Taken("This e-mail address is taken.", code="email_taken") from None
             raise Taken("The account could not be made: try again.") from None
+
+    def commit(self, *writes: Write) -> None:
+        """Commit what changes a user; where that ends its sessions, clients are told soon. Raises Conflict."""
+        self._store.commit(*writes)
+        if self._end_of_sessions is not None:
+            self._end_of_sessions.deliver_soon(*writes)
 
     def get(self, user_id: str) -> User | None:
         """Return a user by id."""
@@ -124,7 +131,7 @@ class Users:
                 return old, old
             try:
                 more = (write for each in also for write in each(old, new))
-                self._store.commit(*each_once(*self.records.changing(old, new), *more))
+                self.commit(*each_once(*self.records.changing(old, new), *more))
             except Conflict as conflict:
                 self._raise_if_taken(old, new, conflict)
                 raise

@@ -95,6 +95,16 @@ OPTIONS: dict[str, Decorator] = {
         metavar="URI",
         help="The API that a --resource-server speaks for: it introspects that API's tokens and no others.",
     ),
+    "backchannel_logout_uri": click.option(
+        "--backchannel-logout-uri",
+        metavar="URI",
+        help="Where it is told that a log-in of its is over (OpenID Connect Back-Channel Logout); '' for nowhere.",
+    ),
+    "backchannel_logout_session_required": click.option(
+        "--backchannel-logout-session-required/--no-backchannel-logout-session-required",
+        default=None,
+        help="Whether it must be told which session (sid). It always is.",
+    ),
 }
 
 
@@ -106,9 +116,10 @@ def client_fields(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def chosen_options(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that were said, by the names of ``ClientOptions``."""
+    """Return the options that were said, by the names of ``ClientOptions``; an empty word says that there is none."""
     said = {name: given[name] for name in OPTIONS if given[name] not in (None, ())}
-    return {n: tuple(filter(None, value)) if isinstance(value, tuple) else value for n, value in said.items()}
+    several = {name: tuple(filter(None, value)) for name, value in said.items() if isinstance(value, tuple)}
+    return {name: None if value == "" else value for name, value in said.items()} | several
 
 
 def chosen_fields(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cupbearer.cli.commands import Commands, examples
-from cupbearer.cli.failures import Failure
-from cupbearer.cli.output import counted, note, say_json, table, tell, when
+from cupbearer.cli.outboxes import (
+    every_option,
+    found,
+    given_up_option,
+    limit_option,
+    send_again,
+    state,
+    state_shape,
+)
+from cupbearer.cli.output import note, say_json, table
 from cupbearer.cli.work import json_option, services
 
 if TYPE_CHECKING:
@@ -32,37 +40,22 @@ def command() -> None:
     short_help="List what waits or was given up.",
     epilog=examples("cupbearer mail list", "cupbearer mail list --given-up --json"),
 )
-@click.option("--given-up", is_flag=True, help="Only what is not tried any more.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many mails.")
+@given_up_option
+@limit_option("mails")
 @json_option
 def list_mail(*, given_up: bool, limit: int, as_json: bool) -> None:
     """List mail that was given up, the latest first, then what waits, the next first."""
-    found: list[ListedLine[Line]] = []
-    for listed in services().mail.outbox.lines():
-        if (given_up and listed.due is not None) or len(found) == limit:
-            break
-        if listed.line.mail.to:  # a decoy is nobody's mail
-            found.append(listed)
+    outbox = services().mail.outbox  # a decoy in it is nobody's mail
+    lines = found(outbox, given_up=given_up, limit=limit, is_shown=lambda line: bool(line.mail.to))
     if as_json:
-        say_json({"mail": [_shape(listed) for listed in found]})
+        say_json({"mail": [_shape(listed) for listed in lines]})
         return
-    if not found:
+    if not lines:
         note("No mail waits, and none was given up.")
         return
     table(
         ("mail", "kind", "to", "asked for", "tries", "next try", "why it has not left"),
-        [
-            (
-                each.line.line_id,
-                each.line.mail.kind,
-                each.line.mail.to,
-                when(each.line.at),
-                str(each.line.tries),
-                when(each.due) if each.due is not None else "given up",
-                each.line.reason or "-",
-            )
-            for each in found
-        ],
+        [(each.line.line_id, each.line.mail.kind, each.line.mail.to, *state(each)) for each in lines],
     )
 
 
@@ -71,35 +64,25 @@ def list_mail(*, given_up: bool, limit: int, as_json: bool) -> None:
     epilog=examples("cupbearer mail retry k2x…", "cupbearer mail retry --all"),
 )
 @click.argument("mail", metavar="[MAIL]", required=False)
-@click.option("--all", "every", is_flag=True, help="Everything that was given up.")
+@every_option
 @json_option
 def retry(*, mail: str | None, every: bool, as_json: bool) -> None:
     """Send one MAIL of the list again, now, or with --all everything that was given up.
 
     A mail whose link or code is over by now is not sent.
     """
-    if every == (mail is not None):
-        raise click.UsageError("Say which: the id of one MAIL, or --all.")
     at = services()
-    outbox = at.mail.outbox
-    chosen = [each for each in outbox.lines() if each.line.line_id == mail or (every and each.due is None)]
-    if not chosen and not every:
-        raise Failure(f"There is no mail {mail!r}: cupbearer mail list shows what there is.")
-    moved = [each.line.line_id for each in chosen if outbox.retry(each)]
-    if moved:
-        at.mail.courier(())
-    tell({"retried": moved}, f"{counted(len(moved), 'mail')} to be sent again.", as_json=as_json)
+    send_again(
+        at.mail.outbox,
+        at.mail.courier,
+        mail,
+        every=every,
+        noun="mail",
+        command="cupbearer mail list",
+        as_json=as_json,
+    )
 
 
 def _shape(listed: "ListedLine[Line]") -> dict[str, Any]:
     line = listed.line
-    return {
-        "mail_id": line.line_id,
-        "kind": line.mail.kind,
-        "to": line.mail.to,
-        "asked_at": line.at,
-        "tries": line.tries,
-        "next_try": listed.due,
-        "given_up": listed.due is None,
-        "reason": line.reason or None,
-    }
+    return {"mail_id": line.line_id, "kind": line.mail.kind, "to": line.mail.to} | state_shape(listed)

@@ -37,6 +37,7 @@ def services() -> "Services":
         note(f"cupbearer: there was no store here; a new one begins in {Path(name).absolute()}")
     if found.settings.mail_function is None:
         found.mail.courier = lambda lines: _deliver(found, lines)  # a thread would end with the command
+        found.log_outs.courier = lambda lines: _tell_clients(found, lines)
     return found
 
 
@@ -46,6 +47,12 @@ def _deliver(at: "Services", lines: tuple[str, ...]) -> None:
         note(f"A mail waits: {at.settings.issuer}/outbox shows it where the server runs.")
     elif at.mail.is_sent and at.mail.outbox.deliver_due(*lines).wants_another:
         note("A mail could not be sent now. It is tried again: cupbearer mail list")
+
+
+def _tell_clients(at: "Services", lines: tuple[str, ...]) -> None:
+    """Tell clients of log-outs that a command has caused, before it ends; who cannot be told now is told by the service."""
+    if at.log_outs.outbox.deliver_due(*lines).wants_another:
+        note("A client could not be told of a log-out now. It is tried again: cupbearer log-outs list")
 
 
 @contextmanager

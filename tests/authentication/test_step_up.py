@@ -5,7 +5,7 @@ import pytest
 from chalicelib.credentials.factor_answers import FactorAnswer
 from chalicelib.credentials.factor_refusals import SecondFactorRefused
 from chalicelib.errors import SlowDown
-from chalicelib.sessions.session import LiveSession
+from chalicelib.sessions.session import LiveSession, SessionRequest
 from chalicelib.wiring import Services
 from cupbearer.testing import SOURCE, AppUnderTest
 from tests.support.factor_people import Person, person
@@ -56,6 +56,22 @@ def test_its_greatest_age_is_not_begun_anew(zoe: Person) -> None:
     assert sessions(zoe) == [after.session_id]
     clock.now = ends
     assert sessions(zoe) == []
+
+
+def test_clients_stay_logged_in_and_belong_to_the_raised_session(zoe: Person) -> None:
+    """BL-5: they are told when that one ends."""
+    sessions, outbox, before = zoe.services.authentication.sessions, zoe.services.log_outs.outbox, zoe.live
+    openid = frozenset({"openid"})
+    wanted = SessionRequest(
+        SOURCE, ("pwd",), client_id="shop", scope=openid, comes_from=before.session, is_told=True
+    )
+    clients, _, writes = sessions.compose(before.user, wanted)
+    zoe.services.store.commit(*writes, *sessions.holding(before, for_told=True))
+    after = raised(zoe, zoe.code())
+    assert [*outbox.lines()] == []
+    sessions.end(zoe.user_id, after.session.session_id, source=SOURCE)
+    (listed,) = outbox.lines()
+    assert [each.session_id for each in listed.line.sessions] == [clients.session_id]
 
 
 def test_a_wrong_code_changes_nothing_and_counts_against_the_account(zoe: Person) -> None:

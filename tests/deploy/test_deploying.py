@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.oauth.client_options import ClientOptions
+from chalicelib.oauth.client_rules import Registration
+from chalicelib.sessions.log_outs import Ended, LogOut
 from chalicelib.settings import settings
 from chalicelib.wiring import Services
 from cupbearer.deploying import CannotDeploy, aws, deploy, packaging
@@ -79,6 +82,22 @@ def test_a_mail_that_is_stored_leaves_by_ses(place: Place) -> None:
     (mail,) = place.mails()
     assert (mail["Source"], mail["To"]) == (emulated.MAIL_FROM, ["ada@example.com"])
     patience.until(lambda: at.mail.outbox.next_due() is None)
+
+
+def test_a_log_out_is_signed_and_tried_by_the_deliverer(place: Place) -> None:
+    """DP-1: its role lets it read client and keys, and move a line; BL-9: nobody is called in a private network."""
+    at = Services(settings.parse(environment_of(emulated.STAGE)))
+    options = ClientOptions(backchannel_logout_uri="https://10.0.0.1/backchannel")
+    wanted = Registration("Told", redirect_uris=("https://shop.example/callback",), options=options)
+    client, _ = at.oauth.clients.create(wanted)
+    ended, now = (Ended(client.client_id, "a" * 26),), at.world.timestamp()
+    outbox = at.log_outs.outbox
+    writes = outbox.storing(LogOut(line_id=at.world.identifier(), at=now, user_id="b" * 26, sessions=ended))
+    at.store.commit(*writes)
+    outbox.deliver_soon(*writes)
+    patience.until(lambda: all(listed.line.reason for listed in outbox.lines()))
+    (listed,) = outbox.lines()
+    assert listed.line.reason == "10.0.0.1 is at 10.0.0.1, which may not be called"
 
 
 def test_a_second_run_changes_nothing(place: Place, package: Path) -> None:

@@ -196,6 +196,7 @@ def test_alarms_tell_of_errors_throttling_reuse_guessing_keys_and_mail(template:
         "KeyTrouble",
         "MailTrouble",
         "MailGivenUp",
+        "LogOutGivenUp",
     }
     assert all(alarm["AlarmActions"]["Fn::If"][0] == "HasAlarmTopic" for alarm in alarms.values())
 

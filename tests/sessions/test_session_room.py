@@ -2,7 +2,7 @@
 
 from chalicelib.sessions.session import Session, SessionId, session_key
 from chalicelib.sessions.session_room import MAX_SESSIONS, MAX_SESSIONS_OF_A_CLIENT, make_room
-from chalicelib.store import Forget, Record, Replace
+from chalicelib.store import Record, Replace
 from cupbearer.testing import Client
 
 OURS, SHOP = "cupbearer", "shop"
@@ -19,8 +19,8 @@ def records(*sessions: Session) -> tuple[Record, ...]:
 
 
 def gone(*sessions: Session, client_id: str, but: Session | None = None) -> list[str]:
-    writes = make_room(records(*sessions), client_id, but=but)
-    return [write.key.sort.removeprefix("session#") for write in writes if isinstance(write, Forget)]
+    given_way = make_room(records(*sessions), client_id, but=but)
+    return [record.key.sort.removeprefix("session#") for record in given_way]
 
 
 def test_while_there_is_room_none_gives_way() -> None:

@@ -63,19 +63,17 @@ def logged_in(call: Call) -> "LiveSession | None":
     return call.services.authentication.browser_sessions.find(call.cookie(SESSION))
 
 
-def end_earlier(call: Call) -> None:
+def end_earlier(call: Call, signed_in: WithRefreshToken) -> None:
     """End the session that the browser still has, as another log-in takes its place (SE-8, BR-2)."""
     before = logged_in(call)
     if before is not None:
         with suppress(NotFound):
-            call.services.authentication.sessions.end(
-                before.user.user_id, before.session.session_id, source=call.source
-            )
+            call.services.authentication.sessions.succeed(before, signed_in.refresh_token, source=call.source)
 
 
 def renewed(call: Call, signed_in: WithRefreshToken) -> Browser:
     """Return the browser after a log-in: its earlier session ended, a new name, and the cookies of the new session."""
-    end_earlier(call)
+    end_earlier(call, signed_in)
     fresh = new_browser(call)
     return Browser(fresh.browser_id, (*fresh.cookies, *begin(call, signed_in)))
 
