@@ -171,6 +171,17 @@ class TestProof:
         with pytest.raises(SlowDown):
             asked(services, ben, "one-more@example.com")
 
+    def test_mails_that_one_network_causes_are_capped_whoever_asks_for_whatever(
+        self, services: Services, ann: LiveSession
+    ) -> None:
+        """TH-6."""
+        away = Source(ip="192.0.2.7")
+        for number in range(60):
+            services.ways_back.password_reset.ask(f"nobody-{number}", source=away)
+        with pytest.raises(SlowDown):
+            services.ways_back.email_verification.ask(ann, source=away)
+        asked(services, ann)
+
     @pytest.mark.parametrize("email", [None, ADDRESS])
     def test_nothing_to_prove_is_said_plainly(
         self, cupbearer: AppUnderTest, services: Services, email: str | None
@@ -209,6 +220,16 @@ class TestChange:
         assert (user.email, user.email_verified) == (NEW, True)
         assert services.accounts.users.find(ADDRESS) is None
         assert services.accounts.users.find(NEW)
+
+    def test_that_it_is_anothers_is_told_by_its_proof_alone(
+        self, cupbearer: AppUnderTest, services: Services, verified: LiveSession
+    ) -> None:
+        """EN-3: the wish of anybody's address is answered alike, so who cannot read the mailbox learns nothing."""
+        mailed.with_address(cupbearer, "ben", "ben@example.com")
+        text = asked(services, verified, "ben@example.com").ticket
+        with pytest.raises(Taken):
+            verify(services, text)
+        assert now(services, verified).email == ADDRESS
 
     def test_a_change_that_was_begun_ends_with_the_sessions_and_is_not_sent_again(
         self, services: Services, verified: LiveSession

@@ -87,7 +87,7 @@ class TestAsking:
     def test_who_asks_is_told_nothing_and_each_costs_the_same(
         self, cupbearer: AppUnderTest, services: Services, ann: User
     ) -> None:
-        """EN-3, M4: the same requests, with as many writes in them, once and again and past the cap."""
+        """EN-3, M4: the same requests, with as many writes in them, and one delivery; once and again and past the cap."""
         mailed.with_address(cupbearer, "ben", "ben@example.com")
         change(
             services,
@@ -95,16 +95,19 @@ class TestAsking:
             lambda user: replace(user, disabled_by_operator=True),
         )
         cupbearer.sign_up(username="cleo")
-        seen = watched(cupbearer)
+        seen, called = watched(cupbearer), list[object]()
+        seen.services.mail.courier = called.append
         found = set()
         for login in ("ann", ADDRESS, "ben", "cleo", "nobody", "nobody@example.com"):
             prices = []
             for _ in range(7):
                 seen.line.requests, seen.line.writes = 0, []
+                called.clear()
                 ask(seen.services, login, AWAY)
-                prices.append((seen.line.requests, tuple(seen.line.writes)))
+                prices.append((seen.line.requests, tuple(seen.line.writes), len(called)))
             found.add(tuple(prices))
         assert len(found) == 1
+        assert {delivered for prices in found for *_, delivered in prices} == {1}
 
     def test_a_network_that_asks_too_often_is_told_so(self, services: Services, ann: User) -> None:
         """TH-6."""

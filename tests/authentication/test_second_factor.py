@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
@@ -233,6 +234,18 @@ class TestRememberedDevices:
         found = session(zoe, zoe.log_in(device))
         assert (found.amr, found.factor_time) == (("pwd",), shown_at)
         zoe.under_test.clock.advance(30 * DAY)
+        assert zoe.asked(device)
+
+    def test_where_the_time_is_made_shorter_that_holds_for_those_of_before(
+        self, cupbearer: AppUnderTest, zoe: Person
+    ) -> None:
+        device = replace(SOURCE, device=self.remembered(zoe))
+        shorter = replace(cupbearer.settings, remember_device_days=7)
+        services = QuickServices(shorter, zoe.services.world, store=zoe.services.store)
+        zoe.under_test = SimpleNamespace(services=services, clock=cupbearer.clock)
+        cupbearer.clock.advance(7 * DAY - 2 * STEP)
+        assert zoe.log_in(device)
+        cupbearer.clock.advance(2 * STEP)
         assert zoe.asked(device)
 
     def test_another_device_is_asked(self, zoe: Person) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from chalicelib.audit.trail import Source
 from chalicelib.credentials import qr_code
 from chalicelib.credentials.factor_refusals import SecondFactorRefused
 from chalicelib.credentials.recovery_codes import normal
-from chalicelib.errors import Invalid, NotAllowed, NotFound, SlowDown
+from chalicelib.errors import Invalid, NotAllowed, NotFound, SlowDown, WrongMasterKey
 from chalicelib.keys.secret_hash import hash_of
 from cupbearer.testing import SOURCE, AppUnderTest
 from tests.support.factor_people import STEP, Person, code_of, person
@@ -103,12 +104,20 @@ class TestTotp:
         assert set(re.findall(r"<(\w+)", picture)) == {"svg", "path"}
 
     def test_the_secret_is_in_the_store_only_wrapped(self, zoe: Person) -> None:
-        """MF-4, M9: under the master key, bound to its person."""
+        """MF-4, M9: under the master key."""
         records = zoe.services.store.list(f"user#{zoe.user_id}").records
         kept = json.dumps([dict(record.data) for record in records])
         assert zoe.secret not in kept
         assert zoe.factors.totp
         assert zoe.factors.totp.secret.startswith("mk1.")
+
+    def test_a_secret_laid_in_anothers_record_cannot_be_read(self, zoe: Person) -> None:
+        """MF-4: it is bound to its person, so whoever writes the table puts no app of their own in another's place."""
+        eve = person(zoe.under_test).with_totp()
+        assert eve.factors.totp
+        laid = replace(eve.factors.totp, user_id=zoe.user_id)
+        with pytest.raises(WrongMasterKey):
+            zoe.services.second_factors.totps.step_of(laid, eve.code())
 
 
 class TestBudget:

@@ -115,6 +115,18 @@ def test_each_lie_is_refused_and_the_truth_is_not(zoe: Person, lie: str) -> None
     assert log_in(zoe, device.get(options(zoe)))
 
 
+def test_of_a_disabled_account_and_of_none_is_one_answer(zoe: Person) -> None:
+    """EN-1: and it opens neither."""
+    device = zoe.with_passkey()
+    zoe.services.accounts.administration.administer(zoe.user_id, disabled=True, source=SOURCE)
+    said = []
+    for each in (device, replace(device, user_handle=b"a" * 26)):
+        with pytest.raises(SecondFactorRefused) as refusal:
+            log_in(zoe, each.get(options(zoe)))
+        said.append((refusal.value.detail, refusal.value.public_code))
+    assert said[0] == said[1]
+
+
 class TestChallenges:
     def test_each_counts_once(self, zoe: Person) -> None:
         """ST-2: the same answer again, and another answer to the same challenge."""

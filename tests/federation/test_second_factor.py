@@ -89,6 +89,17 @@ def test_a_log_in_through_a_provider_asks_for_it(browser: Browser, elsewhere: Is
     assert pat.services.tokens.jwt.verify(done.json["access_token"]).amr == ("fed", "otp", "mfa")
 
 
+def test_the_session_is_as_old_as_the_providers_log_in_however_young_the_factor(
+    browser: Browser, elsewhere: Issuer, pat: Person, clock: Clock
+) -> None:
+    """MF-4, OP-9: ``auth_time`` tells the truth."""
+    elsewhere.claims["auth_time"] = int(clock.now) - 3600
+    reply = log_in(browser, elsewhere)
+    shown = {"pending_token": reply.json["pending_token"], "totp": pat.code()}
+    done = browser.ask("POST", "/sessions/second-factor", shown)
+    assert pat.services.tokens.jwt.verify(done.json["access_token"]).auth_time == int(clock.now) - 3600
+
+
 def test_a_browser_gets_the_page_and_comes_back_to_where_it_was_going(
     browser: Browser, elsewhere: Issuer, pat: Person
 ) -> None:
