@@ -50,8 +50,10 @@ class OAuth:
         """Return what decides what an authorization request comes to."""
         from chalicelib.oauth.authorization import Authorization
         from chalicelib.oauth.consent_forms import ConsentForms
+        from chalicelib.oauth.consent_policy import ConsentPolicy
 
         at = self._at
+        policy = ConsentPolicy(self.consents, at.settings.production)
         return Authorization(
             at.store,
             at.world,
@@ -59,6 +61,7 @@ class OAuth:
             self.codes,
             self.consents,
             ConsentForms(at.store, at.world),
+            policy,
             self.levels,
             self.resource_indicators,
             at.settings.issuer,

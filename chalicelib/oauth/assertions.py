@@ -1,6 +1,7 @@
 """Client assertions: a client proves itself by a JWT that its own key signed (RFC 7523, OpenID Connect Core section 9).
 
-The audience is our issuer and nothing else, the life is short, and each ``jti`` counts once (OP-6).
+The audience is our issuer and nothing else, or our token endpoint where the client is registered so; the life is short,
+and each ``jti`` counts once (OP-6).
 """
 
 from dataclasses import dataclass
@@ -12,11 +13,13 @@ from chalicelib.jose import jwk, jws
 from chalicelib.jose.key_material import UnusableKey
 from chalicelib.keys.secret_hash import hash_of
 from chalicelib.oauth.client import Client
+from chalicelib.oauth.client_options import TOKEN_ENDPOINT
 from chalicelib.store import Conflict, Insert, Key, Store
 from chalicelib.world import World
 
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 MAX_SECONDS = 3600  # from now to its expiry: Authlib's default; each is remembered for so long
+SPENT = "its jti was used before"
 
 _TYPS = ("JWT", "client-authentication+jwt")
 
@@ -40,6 +43,14 @@ class Assertions:
 
     def check(self, text: str, client: Client) -> None:
         """Accept an assertion of this client once; raise InvalidToken for any fault of it."""
+        spending = self.spending(text, client)
+        try:
+            self.store.commit(spending)
+        except Conflict:
+            raise InvalidToken(SPENT) from None
+
+    def spending(self, text: str, client: Client) -> Insert:
+        """Return the write that spends an assertion of this client; raise InvalidToken for any other fault of it."""
         if client.jwks is None:
             raise InvalidToken("the client has no key")
         token = jws.parse(text)
@@ -49,9 +60,23 @@ class Assertions:
         payload = token.payload
         if payload.get("iss") != client.client_id or payload.get("sub") != client.client_id:
             raise InvalidToken("iss and sub must be the client")
-        if payload.get("aud") not in (self.issuer, [self.issuer]):
+        self._check_audience(payload, client)
+        jti, exp = claim.string_claim(payload, "jti"), self._expiry(payload)
+        key = Key(f"assertion#{client.client_id}", hash_of(jti))
+        return Insert(key, {}, expires_at=exp + claim.LEEWAY_SECONDS + 1)
+
+    def _check_audience(self, payload: claim.Claims, client: Client) -> None:
+        """Demand one audience: the issuer or, where the client is registered so, the token endpoint."""
+        aud, endpoint = payload.get("aud"), f"{self.issuer}/oauth/token"
+        if aud in (self.issuer, [self.issuer]):
+            return
+        if aud not in (endpoint, [endpoint]):
             raise InvalidToken("aud must be the issuer and nothing else")
-        self._spend(client, claim.string_claim(payload, "jti"), self._expiry(payload))
+        if client.options.assertion_audience != TOKEN_ENDPOINT:
+            raise InvalidToken(
+                "aud is the token endpoint: it must be the issuer, unless the client is registered with "
+                "--assertion-audience token-endpoint"
+            )
 
     def _keys_of(self, client: Client, jwks: object) -> jwk.KeySet:
         """Return the client's keys. A set that an earlier release took and this one would not opens nothing."""
@@ -73,10 +98,3 @@ class Assertions:
             if time is not None and time > now + claim.LEEWAY_SECONDS:
                 raise InvalidToken(f"{name} is in the future")
         return exp
-
-    def _spend(self, client: Client, jti: str, exp: int) -> None:
-        key = Key(f"assertion#{client.client_id}", hash_of(jti))
-        try:
-            self.store.commit(Insert(key, {}, expires_at=exp + claim.LEEWAY_SECONDS + 1))
-        except Conflict:
-            raise InvalidToken("its jti was used before") from None

@@ -4,7 +4,6 @@ Everything in the request is judged again at each step by what the server holds 
 person's rights, the consent (OP-4, OP-7).
 """
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -16,13 +15,14 @@ from chalicelib.oauth.authorization_response import AuthorizationResponse
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.clients import Clients
 from chalicelib.oauth.consent_forms import ALLOWED, REFUSED, ConsentForms
+from chalicelib.oauth.consent_policy import ConsentPolicy
 from chalicelib.oauth.consents import Consent, Consents
 from chalicelib.oauth.errors import OAuthRefusal, RefusedAtClient
 from chalicelib.oauth.levels import Levels, Need
 from chalicelib.oauth.resource_indicators import ResourceIndicators
 from chalicelib.oauth.steps import Question, Step
 from chalicelib.sessions.session import LiveSession
-from chalicelib.store import Check, Conflict, Store, Write
+from chalicelib.store import Conflict, Store, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.world import SKEW_SECONDS, World
 
@@ -37,6 +37,7 @@ class Authorization:
     codes: Codes
     consents: Consents
     forms: ConsentForms
+    consent_policy: ConsentPolicy
     levels: Levels
     indicators: ResourceIndicators
     issuer: str
@@ -57,6 +58,7 @@ class Authorization:
         request: AuthorizationRequest,
         logged_in: LiveSession | None,
         *,
+        source: Source,
         just_logged_in: bool = False,
         just_stepped_up: bool = False,
     ) -> Step | AuthorizationResponse:
@@ -81,10 +83,9 @@ class Authorization:
                 raise _unasked(request, need)
             return Step.SECOND_FACTOR
         question = self._question(request, client, logged_in)
-        consent = self._sufficient_consent(question)
-        if consent is not None and consent.record is not None:
-            with suppress(Conflict):  # withdrawn this moment: then it is asked for again
-                return self._give_code(question, consent, Check(consent.record))
+        answer = self._code_unasked(question, source)
+        if answer is not None:
+            return answer
         if request.silent:
             raise request.refused(
                 "consent_required", "The person must consent, and prompt=none forbids to ask."
@@ -119,7 +120,9 @@ class Authorization:
                 return self._give_code(question, consent, once, *giving)
             except Conflict as conflict:
                 self.forms.demand_same_decision(once, conflict)
-                return self.next_step(question.request, question.logged_in, just_stepped_up=True)
+                return self.next_step(
+                    question.request, question.logged_in, source=source, just_stepped_up=True
+                )
 
         return retrying(give, busy=Taken("The consent is being changed by others: try again."))
 
@@ -161,16 +164,14 @@ class Authorization:
             return self.levels.required(logged_in)
         return self.levels.wanted(logged_in, request.scope, request.acr_values)
 
-    def _sufficient_consent(self, question: Question) -> Consent | None:
-        """Return the consent given before, where it is enough."""
-        # At a loopback port any program may pass for the client: the person is asked each time (RFC 8252 section 8.6).
-        request, client = question.request, question.client
-        only_the_client_answers = not client.public or request.redirect_uri.startswith("https://")
-        if request.asks_consent or not only_the_client_answers:
-            return None
-        consent = self.consents.find(question.logged_in.user.user_id, client.client_id)
-        is_enough = consent is not None and consent.allows(question.wanted, question.audience)
-        return consent if is_enough else None
+    def _code_unasked(self, question: Question, source: Source) -> AuthorizationResponse | None:
+        """Return the answer with a code where the person need not be asked."""
+
+        def give() -> AuthorizationResponse | None:
+            spared = self.consent_policy.spared(question, source=source)
+            return None if spared is None else self._give_code(question, spared[0], *spared[1])
+
+        return retrying(give, busy=Taken("The consent is being changed by others: try again."))
 
     def _give_code(self, question: Question, consent: Consent, *writes: Write) -> AuthorizationResponse:
         """Return the code, made in one commit with ``writes`` (section 4.1.2). Raises Conflict."""

@@ -64,6 +64,15 @@ class Client(StoredRecord):
         """Return whether it is told of log-outs (OpenID Connect Back-Channel Logout 1.0)."""
         return self.options.backchannel_logout_uri is not None
 
+    @property
+    def reads_id_token(self) -> bool:
+        """Return whether its ID tokens say who the person is: by default those of servers do, as their libraries expect.
+
+        A public client's does not: it ends up in the addresses of log-outs, and userinfo tells the same.
+        """
+        wished = self.options.id_token_claims
+        return not self.public if wished is None else wished
+
     def allowed(self, requested: Scopes | None) -> Scopes:
         """Return what the client may have of what it requests; what it may not is left out and named in the log."""
         if requested is not None and (left_out := requested - self.scopes):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
+from chalicelib import logs
 from chalicelib.audit.trail import Audit, Source
 from chalicelib.credentials.throttling import Throttle
 from chalicelib.errors import InvalidToken
@@ -127,7 +128,8 @@ class ClientAuthentication:
     def _is_good(self, assertion: str, client: Client) -> bool:
         try:
             self.assertions.check(assertion, client)
-        except InvalidToken:
+        except InvalidToken as refusal:
+            logs.log("client_assertion_refused", client_id=client.client_id, reason=refusal.reason)
             return False
         return True
 

@@ -12,11 +12,17 @@ from chalicelib.oauth import logout_uris
 from chalicelib.store.stored_values import StoredValue, stored_unless_default
 
 REQUIRED, OPTIONAL = "required", "optional"
+ISSUER, TOKEN_ENDPOINT = "issuer", "token-endpoint"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientOptions(StoredValue):
-    """The options of one client. What is its default is not stored."""
+    """The options of one client. What is its default is not stored.
+
+    ``id_token_claims``: the ID token says who the person is; None as :attr:`Client.reads_id_token` tells.
+    ``trusted``: one of our own applications, which no person has to be asked about.
+    ``assertion_audience``: whom its client assertions may be for, beside the issuer.
+    """
 
     pkce: Literal["required", "optional"] = field(default="required", metadata=stored_unless_default())
     resources: tuple[str, ...] = field(  # the APIs that a resource server speaks for; none: our own
@@ -27,6 +33,11 @@ class ClientOptions(StoredValue):
     # which it always does.
     backchannel_logout_uri: str | None = field(default=None, metadata=stored_unless_default())
     backchannel_logout_session_required: bool = field(default=False, metadata=stored_unless_default())
+    id_token_claims: bool | None = field(default=None, metadata=stored_unless_default())
+    trusted: bool = field(default=False, metadata=stored_unless_default())
+    assertion_audience: Literal["issuer", "token-endpoint"] = field(
+        default="issuer", metadata=stored_unless_default()
+    )
 
     def check(self, *, public: bool) -> None:
         """Raise Invalid for what such a client may not have."""
@@ -36,6 +47,8 @@ class ClientOptions(StoredValue):
             raise Invalid("A public client must use PKCE: nothing else ties its code to it.")
         if self.backchannel_logout_uri is not None:
             logout_uris.check(self.backchannel_logout_uri, public=public)
+        if self.assertion_audience not in (ISSUER, TOKEN_ENDPOINT):
+            raise Invalid(f"assertion_audience is {ISSUER} or {TOKEN_ENDPOINT}.")
 
     def shown(self) -> dict[str, Any]:
         """Return every option, defaults too."""

@@ -99,8 +99,12 @@ class Consents:
         audience: Audience = (),
         *,
         source: Source,
+        asked: bool = True,
     ) -> tuple[Consent, tuple[Write, ...]]:
-        """Return a consent, beside what was consented to before, and the writes that remember it."""
+        """Return a consent, beside what was consented to before, and the writes that remember it.
+
+        The trail says where the person was not ``asked``.
+        """
         old = self.find(user_id, client.client_id)
         consent_id, given_at = old.consent_id if old else self.world.identifier(), self.world.timestamp()
         here = granted & PROTOCOL if audience else granted
@@ -115,6 +119,8 @@ class Consents:
         detail = {"client_id": client.client_id, "client": client.name, "scope": " ".join(sorted(granted))}
         if audience:
             detail["resource"] = " ".join(resources_of(audience))
+        if not asked:
+            detail["asked"] = "no"
         return new, (write, self.audit.write("consent_given", target=user_id, source=source, **detail))
 
     def refusing(self, user_id: str, client_id: str, *, source: Source) -> Write:

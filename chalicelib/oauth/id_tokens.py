@@ -1,5 +1,6 @@
 """ID tokens (OpenID Connect Core section 2): who logged in, when and how, for one client."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,10 +33,11 @@ class IdTokens:
         self._world = world
         self._issuer = issuer
 
-    def mint(self, session: Session, *, access_token: str, nonce: str | None) -> str:
-        """Return the ID token of a client's session, bound to the access token that goes with it."""
+    def mint(self, session: Session, *, access_token: str, nonce: str | None, more: Mapping[str, Any]) -> str:
+        """Return the ID token of a client's session, bound to the access token that goes with it; ``more`` is of its person."""
         now = self._world.timestamp()
         payload: dict[str, Any] = {
+            **more,
             "iss": self._issuer,
             "sub": session.user_id,
             "aud": session.client_id,

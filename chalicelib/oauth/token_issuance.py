@@ -15,7 +15,9 @@ from chalicelib.oauth.client import REFRESH_TOKEN, Client
 from chalicelib.oauth.consents import Consents
 from chalicelib.oauth.errors import invalid_grant
 from chalicelib.oauth.id_tokens import IdTokens
+from chalicelib.oauth.person_claims import person_claims
 from chalicelib.oauth.resource_indicators import ResourceIndicators
+from chalicelib.sessions.refresh_rotation import Moved
 from chalicelib.sessions.resource_scopes import Audience, resources_of, scopes_at
 from chalicelib.sessions.session import LiveSession, Session, SessionLimits, SessionRequest, session_key
 from chalicelib.sessions.sessions import Sessions
@@ -111,7 +113,7 @@ class Issuing:
             session, refresh_token, writes = self.sessions.compose(user, wanted)
             scope = granted(user, session, client, limits=self.sessions.limits)
             issued = self._issued(session, scope, asked)
-            answer = self._answer(session, client, issued, scope, refresh_token=refresh_token, nonce=nonce)
+            answer = self._answer(Moved(user, session, refresh_token, (issued, scope)), client, nonce=nonce)
             spent = spend(session.session_id)
             detail = {"session_id": session.session_id, "client_id": client.client_id, "client": client.name}
             audit = self.audit.write("log_in", target=user.user_id, source=source, **detail)
@@ -140,7 +142,7 @@ class Issuing:
             return (issued, scope), (Check(consent.record), *issued.writes)
 
         moved = self.sessions.refresh(refresh_token, client_id=client.client_id, source=source, issue=issue)
-        return self._answer(moved.session, client, *moved.extra, refresh_token=moved.refresh_token)
+        return self._answer(moved, client)
 
     def _issued(self, session: Session, scope: scopes.Scopes, asked: Asked) -> Issued:
         """Return the access token of a session: for other APIs it carries what each of them understands, and no more."""
@@ -165,22 +167,15 @@ class Issuing:
         unchanged = (Check(consent.record),) if consent.record else ()
         return live, sessions, (*self.sessions.holding(live, for_told=client.is_told), *unchanged)
 
-    def _answer(
-        self,
-        session: Session,
-        client: Client,
-        issued: Issued,
-        scope: scopes.Scopes,
-        *,
-        refresh_token: str,
-        nonce: str | None = None,
-    ) -> Tokens:
+    def _answer(self, moved: Moved, client: Client, *, nonce: str | None = None) -> Tokens:
+        issued, scope = moved.extra
+        told = person_claims(moved.user, scope) if client.reads_id_token else {}
         return Tokens(
             access_token=issued.token,
             expires_in=issued.expires_in,
             scope=scopes.text(issued.scope),
-            refresh_token=refresh_token if client.may(REFRESH_TOKEN) else None,
-            id_token=self.id_tokens.mint(session, access_token=issued.token, nonce=nonce)
+            refresh_token=moved.refresh_token if client.may(REFRESH_TOKEN) else None,
+            id_token=self.id_tokens.mint(moved.session, access_token=issued.token, nonce=nonce, more=told)
             if "openid" in scope
             else None,
         )

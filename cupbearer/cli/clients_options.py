@@ -105,6 +105,19 @@ OPTIONS: dict[str, Decorator] = {
         default=None,
         help="Whether it must be told which session (sid). It always is.",
     ),
+    "id_token_claims": click.option(
+        "--id-token-claims/--no-id-token-claims",
+        default=None,
+        help="Name and e-mail stand in the ID token too. By default not for a public client.",
+    ),
+    "trusted": click.option(
+        "--trusted/--no-trusted", default=None, help="It is one of your own: people are not asked about it."
+    ),
+    "assertion_audience": click.option(
+        "--assertion-audience",
+        type=click.Choice(["issuer", "token-endpoint"]),
+        help="token-endpoint: its client assertions (private_key_jwt) may be for that too.",
+    ),
 }
 
 

@@ -57,6 +57,7 @@ def shape(client: "Client") -> dict[str, Any]:
         "disabled": client.disabled,
         "created_at": client.created_at,
         **client.options.shown(),
+        "id_token_claims": client.reads_id_token,
     }
 
 

@@ -18,6 +18,7 @@ from chalicelib.sessions.refresh_tokens import PREFIX as REFRESH_PREFIX
 from chalicelib.tokens.bearer import OPAQUE_PREFIX
 from chalicelib.web import guard
 from chalicelib.wiring import Services
+from cupbearer.cli.deciding_assertions import about_assertion, about_client, is_assertion
 from cupbearer.cli.deciding_routes import matching_line, route_of
 from cupbearer.cli.deciding_words import about_claims, about_scopes, about_session, hint_of
 
@@ -62,12 +63,25 @@ def decide(at: Services, table: RouteTable, token: str, *, method: str, path: st
     decision.look("route", ok=route is not None, says=says)
     if route is None:
         return decision.ends(NOT_FOUND, "404: there is no such path, or it does not take this method.")
+    if is_assertion(route.path, token):
+        return _asserted(at, token, decision)
     if route.guard.caller == "public":
         return decision.ends(OK, "The call is let through: the route is public and no token is looked at.")
     claims = _verified(at, token, decision)
     if claims is None:
         return decision.ends(UNAUTHORIZED, "401 invalid_token, by the gateway: the token opens nothing.")
     return _opened(at, table, route, claims, decision, path=path)
+
+
+def _asserted(at: Services, token: str, decision: Decision) -> Decision:
+    client: tuple[str, Look] = ("client", lambda: about_client(at, token))
+    for name, look in (client, ("assertion", lambda: about_assertion(at, token))):
+        try:
+            decision.look(name, ok=True, says=look())
+        except InvalidToken as refusal:
+            decision.look(name, ok=False, says=refusal.reason)
+            return decision.ends(UNAUTHORIZED, "401 invalid_client: the client does not prove itself by it.")
+    return decision.ends(OK, "The client proves itself by it, once.")
 
 
 def _verified(at: Services, token: str, decision: Decision) -> AccessClaims | None:

@@ -38,7 +38,8 @@ def command(*, token: str, method: str, path: str, as_json: bool) -> None:
     """Explain what happens to a call of METHOD PATH with TOKEN, and why.
 
     Every check is shown: the token's form, its key and signature, its claims, whether its session is live,
-    its scopes, and the line of the policy that opens or closes the route.
+    its scopes, and the line of the policy that opens or closes the route. For a client's assertion
+    (private_key_jwt) PATH is /oauth/token; looking does not spend it.
 
     With "-" the token comes from standard input and stays out of your shell's history. It is never
     printed, sent anywhere or stored. The exit status is 0 where the call is let through, else 1.

@@ -1,6 +1,7 @@
 """why-denied: the verdict is the service's, and the look that refused is the right one."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from chalicelib.tokens.access_tokens import Grant
 from chalicelib.wiring import using
 from chalicelib.world import World
 from tests.conftest import Clock
+from tests.oauth.server import open_server
+from tests.oauth.test_client_authentication import Signer
 from tests.support.command_line import SOURCE, CommandLine
 
 
@@ -199,3 +202,44 @@ def test_a_scope_that_the_client_may_not_have_is_told_with_those_that_it_may(ter
     decision = why(terminal, services.tokens.access.issue(grant).token, "GET", "/pangolins")
     (says,) = [look["says"] for look in decision["steps"] if look["step"] == "scopes"]
     assert "Nor may the client Nightly have it, whatever it asks for: it may have orders:read." in says
+
+
+class TestClientAssertions:
+    """OP-6: what the answer keeps to itself is told to the operator, and looking spends nothing."""
+
+    @pytest.fixture
+    def signer(self, terminal: CommandLine, tmp_path: Path) -> Iterator[Signer]:
+        with open_server(terminal.services) as server:
+            yield Signer(server)
+
+    def test_a_good_one_counts_after_it_was_looked_at_and_then_no_more(
+        self, terminal: CommandLine, signer: Signer
+    ) -> None:
+        assertion = signer.assertion(aud=terminal.services.settings.issuer)
+        for _ in range(2):
+            decision = why(terminal, assertion, "POST", "/oauth/token")
+            assert (decision["status"], refusing(decision)) == (200, [])
+            assert "Shop" in decision["steps"][1]["says"]
+        assert signer.ask(assertion).status == 200
+        spent = why(terminal, assertion, "POST", "/oauth/token")
+        assert (spent["status"], refusing(spent)) == (401, ["assertion"])
+        assert "used before" in spent["steps"][-1]["says"]
+
+    def test_its_fault_is_named(self, terminal: CommandLine, signer: Signer) -> None:
+        issuer = terminal.services.settings.issuer
+        faults: list[tuple[dict[str, Any], str, str]] = [
+            ({"aud": f"{issuer}/oauth/token"}, "assertion", "--assertion-audience token-endpoint"),
+            ({"exp": 1}, "assertion", "exp is missing or over"),
+            ({"iss": "a" * 26, "sub": "a" * 26}, "client", "no client"),
+        ]
+        for changes, step, says in faults:
+            decision = why(
+                terminal, signer.assertion(**{"aud": issuer, **changes}), "POST", "/oauth/introspect"
+            )
+            assert (decision["status"], refusing(decision)) == (401, [step])
+            assert says in decision["steps"][-1]["says"]
+
+    def test_a_disabled_client_proves_nothing(self, terminal: CommandLine, signer: Signer) -> None:
+        terminal.done("clients", "disable", signer.app.client_id)
+        decision = why(terminal, signer.assertion(), "POST", "/oauth/token")
+        assert (refusing(decision), decision["status"]) == (["client"], 401)

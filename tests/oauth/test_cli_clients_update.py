@@ -46,6 +46,9 @@ CHANGES: list[tuple[tuple[str, ...], dict[str, Any]]] = [
     (("--grant", "device_code"), {"grants": ["urn:ietf:params:oauth:grant-type:device_code"]}),
     (("--resource-server",), {"resource_server": True}),
     (("--pkce", "optional"), {"pkce": "optional"}),
+    (("--no-id-token-claims",), {"id_token_claims": False}),
+    (("--trusted",), {"trusted": True}),
+    (("--assertion-audience", "token-endpoint"), {"assertion_audience": "token-endpoint"}),
 ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import pytest
 from chalicelib.jose import jws
 from chalicelib.keys import private_keys
 from chalicelib.oauth.assertions import TYPE
+from chalicelib.oauth.client_options import ClientOptions
 from chalicelib.store import Replace
 from tests.conftest import Clock
 from tests.oauth.server import ISSUER, App, Server, basic
@@ -128,12 +129,12 @@ def test_a_disabled_client_gets_nothing(server: Server, machine: App) -> None:
 class Signer:
     """A client with a key of its own."""
 
-    def __init__(self, server: Server, alg: str = "ES256") -> None:
+    def __init__(self, server: Server, alg: str = "ES256", **options: Any) -> None:
         self.server = server
         new = private_keys.generate(alg)
         self.key = private_keys.load(new.kid, alg, new.private_der)
         wanted = {"redirect_uris": (), "post_logout_redirect_uris": (), "scopes": "pangolins"}
-        self.app = server.client(jwks={"keys": [new.public_jwk]}, **wanted)
+        self.app = server.client(jwks={"keys": [new.public_jwk]}, options=ClientOptions(**options), **wanted)
         self.now = server.services.world.timestamp()
 
     def assertion(self, header: dict[str, Any] | None = None, **changes: Any) -> str:
@@ -220,6 +221,39 @@ def test_each_fault_of_an_assertion_is_refused(server: Server, changes: dict[str
     client = Signer(server)
     assert client.ask(client.assertion(**changes)).error == "invalid_client"
     assert client.ask(client.assertion()).status == 200
+
+
+@pytest.mark.parametrize(
+    ("aud", "is_taken"),
+    [
+        (f"{ISSUER}/oauth/token", True),
+        ([f"{ISSUER}/oauth/token"], True),
+        (ISSUER, True),
+        ([ISSUER, f"{ISSUER}/oauth/token"], False),
+        (f"{ISSUER}/oauth/introspect", False),
+        ("https://evil.example/oauth/token", False),
+    ],
+)
+def test_the_token_endpoint_may_be_the_audience_of_a_client_that_is_registered_so(
+    server: Server, aud: Any, *, is_taken: bool
+) -> None:
+    """OP-6: of one audience still."""
+    client = Signer(server, assertion_audience="token-endpoint")
+    assert (client.ask(client.assertion(aud=aud)).status == 200) == is_taken
+
+
+def test_the_reason_of_a_refused_assertion_is_in_the_log_and_not_in_the_answer(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "cupbearer")
+    client = Signer(server)
+    reply = client.ask(client.assertion(aud=f"{ISSUER}/oauth/token"))
+    lines = [
+        getattr(each, "fields", {}) for each in caplog.records if each.message == "client_assertion_refused"
+    ]
+    assert [line["client_id"] for line in lines] == [client.app.client_id]
+    assert "--assertion-audience token-endpoint" in lines[0]["reason"]
+    assert "aud" not in reply.json["error_description"]
 
 
 def test_another_clients_assertion_or_key_is_refused(server: Server, machine: App) -> None:

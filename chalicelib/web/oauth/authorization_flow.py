@@ -89,7 +89,7 @@ def resumed(
     """Return the next step after a log-in at our own page, with which a second factor was shown or not."""
     if pending.request is not None:
         step = call.services.oauth.authorization.next_step(
-            pending.request, logged_in, just_logged_in=True, just_stepped_up=stepped_up
+            pending.request, logged_in, source=call.source, just_logged_in=True, just_stepped_up=stepped_up
         )
         return lead_on(call, pending.request, browser, step)
     url = f"{call.services.settings.issuer}/device"

@@ -45,7 +45,7 @@ def authorize(call: Call) -> Answer:
     request = Parser(
         RequestParameters(call.query, redirect_uri), client, now, subject_of, provider.resource_indicators
     ).parse()
-    step = provider.authorization.next_step(request, browser_session.logged_in(call))
+    step = provider.authorization.next_step(request, browser_session.logged_in(call), source=call.source)
     return lead_on(call, request, browser_session.browser(call), step)
 
 

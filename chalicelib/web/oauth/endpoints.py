@@ -139,16 +139,10 @@ def device_authorization(call: Call) -> Answer:
 def userinfo(call: Call) -> Answer:
     """Return the claims about the person that the scopes ``profile`` and ``email`` cover."""
     from chalicelib.errors import InvalidToken
+    from chalicelib.oauth.person_claims import person_claims
 
     claims = call.principal
     if claims.iss != call.services.settings.issuer:
         raise InvalidToken("another issuer's person")
     user, scope = call.services.tokens.standing.person(claims)
-    answer = UserInfo(
-        sub=user.user_id,
-        name=user.name if "profile" in scope else None,
-        preferred_username=user.username if "profile" in scope else None,
-        email=user.email if "email" in scope else None,
-        email_verified=user.email_verified if "email" in scope and user.email else None,
-    )
-    return Answer(answer, headers=NO_STORE)
+    return Answer(UserInfo(sub=user.user_id, **person_claims(user, scope)), headers=NO_STORE)
