@@ -2,7 +2,9 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
@@ -50,25 +52,30 @@ def test_a_machine_calls_a_guarded_route(server: Server, tmp_path: Path) -> None
 
 
 @pytest.fixture(scope="module")
-def tokens(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, str]]:
-    """An access token of a service that signs by one algorithm, with what its verifiers need to know."""
-    alg = request.param
-    with running(tmp_path_factory.mktemp(alg), SIGNING_ALG=alg) as server:
-        sign_up(server, "zoe")
-        environ = register(server, "job", "--grant", "client_credentials", "--scope", "pangolins")
-        body = urlencode({"grant_type": "client_credentials"}).encode()
-        headers = basic(environ["CLIENT_ID"], environ["CLIENT_SECRET"])
-        with urlopen(Request(f"{server.url}/oauth/token", body, headers), timeout=patience.SECONDS) as answer:
-            token = json.load(answer)["access_token"]
-        yield {**environ, "ALG": alg, "TOKEN": token}
+def tokens_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], dict[str, str]]]:
+    """An access token of a service that signs by the algorithm asked for, with what its verifiers need to know."""
+    with ExitStack() as services:
+
+        def made(alg: str) -> dict[str, str]:
+            return _token(services.enter_context(running(tmp_path_factory.mktemp(alg), SIGNING_ALG=alg)), alg)
+
+        yield cache(made)
 
 
-@pytest.mark.parametrize(("tokens", "name"), PAIRS, indirect=["tokens"])
+def _token(server: Server, alg: str) -> dict[str, str]:
+    sign_up(server, "zoe")
+    environ = register(server, "job", "--grant", "client_credentials", "--scope", "pangolins")
+    body = urlencode({"grant_type": "client_credentials"}).encode()
+    headers = basic(environ["CLIENT_ID"], environ["CLIENT_SECRET"])
+    with urlopen(Request(f"{server.url}/oauth/token", body, headers), timeout=patience.SECONDS) as answer:
+        return {**environ, "ALG": alg, "TOKEN": json.load(answer)["access_token"]}
+
+
+@pytest.mark.parametrize(("alg", "name"), PAIRS)
 def test_a_verifier_takes_our_tokens_and_no_tampered_one(
-    name: str, tokens: dict[str, str], tmp_path: Path
+    alg: str, name: str, tokens_of: Callable[[str], dict[str, str]], tmp_path: Path
 ) -> None:
+    tokens = tokens_of(alg)
     if name.endswith(".mjs"):
         examples.demand("aws-jwt-verify", "jsonwebtoken", "jwks-rsa", "jose")
     path = examples.write(tmp_path, name)
