@@ -58,6 +58,7 @@ def _resource(gateway: Any, api: str, path: str, made: dict[str, str]) -> str:
 
 def main() -> None:
     """Run the Chalice command line; keep what it submits."""
+    from botocore.waiter import Waiter
     from chalice import cli
     from chalice.awsclient import TypedAWSClient
 
@@ -65,6 +66,7 @@ def main() -> None:
     TypedAWSClient.import_rest_api = _kept(TypedAWSClient.import_rest_api, target)
     TypedAWSClient.update_api_from_swagger = _kept(_no_call, target)  # PutRestApi is unknown to the emulator
     TypedAWSClient.update_rest_api = _without_empty(TypedAWSClient.update_rest_api)
+    Waiter.wait = _soon(Waiter.wait)
     sys.exit(cli.main())
 
 
@@ -79,6 +81,15 @@ def _without_empty(method: Any) -> Any:
         method(self, rest_api_id, [each for each in patch_operations if each.get("value")])
 
     return call
+
+
+def _soon(method: Any) -> Any:
+    """The emulator's functions are active at once or after a moment, where AWS's take seconds, for which the SDK waits."""
+
+    def wait(self: Any, **named: Any) -> None:
+        method(self, **named, WaiterConfig={"Delay": 0.3, "MaxAttempts": 400})
+
+    return wait
 
 
 def _kept(method: Any, target: Path) -> Any:

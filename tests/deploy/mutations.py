@@ -4,6 +4,7 @@ A check that stays green when its subject is gone checks nothing.
 """
 
 import json
+import shutil
 import sys
 import tempfile
 import zipfile
@@ -185,7 +186,10 @@ def _failure(step: Step, at: Walk) -> str | None:
 
 
 def _repack(source: Path, target: Path, change: tuple[str, str, str] | None) -> None:
-    name, before, after = change or ("", "", "")
+    if change is None:
+        shutil.copyfile(source, target)
+        return
+    name, before, after = change
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in old.infolist():
             content = old.read(entry)
@@ -193,7 +197,7 @@ def _repack(source: Path, target: Path, change: tuple[str, str, str] | None) -> 
                 text = content.decode()
                 assert before in text, f"{name} does not say {before!r}"
                 content = text.replace(before, after, 1).encode()
-            if change is None or not entry.filename.endswith(_bytecode_of(name)):
+            if not entry.filename.endswith(_bytecode_of(name)):
                 new.writestr(entry, content)
 
 
