@@ -1,11 +1,16 @@
 """The account by forms: only our own form of this very log-in acts, and what is sensitive asks for a fresh proof (BR-2, MF-3)."""
 
+from pathlib import Path
+
 import pytest
 
 from chalicelib.authentication.log_in import LogInResult
+from chalicelib.store import Store
+from chalicelib.world import World
 from tests.conftest import Clock
 from tests.oauth import factors
-from tests.oauth.server import ISSUER, PASSWORD, Browser, Reply, Server
+from tests.oauth.factors import remembered, with_totp
+from tests.oauth.server import ISSUER, PASSWORD, Browser, Reply, Server, open_server, services
 
 PATH = "/account/plain"
 
@@ -88,4 +93,102 @@ def test_another_session_is_ended_and_no_act_is_invented(
     page = browser.go(PATH)
     _send(browser, page, act="end", session=zoe.session_id)
     assert len(server.services.authentication.sessions.live(zoe.user.user_id)) == 1
-    assert _send(browser, page, act="delete").status == 400
+    assert _send(browser, page, act="become-operator").status == 400
+
+
+DATA, SENSITIVE = f"{PATH}/data", {"data": (f"{PATH}/data", {}), "delete": (PATH, {"act": "delete"})}
+
+
+@pytest.mark.parametrize("name", SENSITIVE)
+def test_no_other_page_takes_the_data_or_the_account(
+    server: Server, browser: Browser, zoe: LogInResult, name: str
+) -> None:
+    path, fields = SENSITIVE[name]
+    browser.log_in()
+    page = browser.go(PATH)
+    for csrf in ("", "x", browser.go("/login").form["csrf"]):
+        reply = browser.send(path, {**fields, "csrf": csrf})
+        assert (reply.status, "form is too old" in reply.text) == (400, True)
+    foreign = browser.ask(
+        "POST",
+        path,
+        form={**fields, "csrf": page.form["csrf"]},
+        headers={"Origin": "https://evil.example"},
+    )
+    assert foreign.status == 400
+    assert _exists(server, zoe)
+
+
+@pytest.mark.parametrize("name", SENSITIVE)
+def test_an_old_log_in_gives_neither_away_without_the_password(
+    server: Server, browser: Browser, zoe: LogInResult, clock: Clock, name: str
+) -> None:
+    path, fields = SENSITIVE[name]
+    browser.log_in()
+    clock.advance(6 * 60)
+    asked = browser.send(path, {**fields, "csrf": browser.go(PATH).form["csrf"]})
+    assert "Is it you?" in asked.text
+    assert f'action="/api{path}"' in asked.text
+    wrong = browser.send(path, {**asked.form, "password": "wrong wrong"})
+    assert "Is it you?" in wrong.text
+    assert _exists(server, zoe)
+    assert browser.send(path, {**wrong.form, "password": PASSWORD}).status == 200
+
+
+def _exists(server: Server, person: LogInResult) -> bool:
+    user = server.services.accounts.users.get(person.user.user_id)
+    return user is not None and not user.disabled
+
+
+def test_the_data_is_a_file_to_keep(server: Server, browser: Browser, zoe: LogInResult) -> None:
+    browser.log_in()
+    file = browser.send(DATA, {"csrf": browser.go(PATH).form["csrf"]})
+    assert (file.status, file.json["profile"]["username"]) == (200, "zoe")
+    assert [each["current"] for each in file.json["sessions"]].count(True) == 1
+    assert file.headers["Content-Disposition"] == 'attachment; filename="cupbearer-data.json"'
+    assert browser.server.browser().ask("POST", DATA, form={}).location == f"{ISSUER}/login"
+
+
+def test_a_deleted_account_is_gone_and_the_browser_forgets_it(
+    server: Server, browser: Browser, zoe: LogInResult
+) -> None:
+    browser.log_in()
+    done = _send(browser, browser.go(PATH), act="delete")
+    assert (done.status, "Your account is deleted" in done.text) == (200, True)
+    assert not _exists(server, zoe)
+    assert browser.ask("GET", PATH).location == f"{ISSUER}/login"
+
+
+def test_with_a_grace_the_account_is_closed_and_the_page_says_until_when(
+    store: Store, world: World, tmp_path: Path
+) -> None:
+    with open_server(services(store, world, tmp_path, DELETION_GRACE_DAYS="7")) as server:
+        server.person("zoe")
+        browser = server.browser()
+        browser.log_in()
+        page = browser.go(PATH)
+        assert "deleted after 7 days" in page.text
+        done = _send(browser, page, act="delete")
+        assert "Your account is closed" in done.text
+        assert "22 Jan 2027" in done.text
+        assert "This account is closed" in browser.log_in().text
+
+
+def test_a_remembered_browser_is_forgotten_on_a_fresh_factor(
+    server: Server, browser: Browser, zoe: LogInResult, clock: Clock
+) -> None:
+    person = with_totp(server, clock, zoe)
+    remembered(browser, person)
+    (device,) = person.factors.devices
+    clock.advance(6 * 60)
+    page = browser.go(PATH)
+    assert "Browsers that are not asked" in page.text
+    for csrf in ("", "x"):
+        assert browser.send(PATH, {"csrf": csrf, "act": "forget", "factor": device.factor_id}).status == 400
+    asked = _send(browser, page, act="forget", factor=device.factor_id)
+    assert (asked.form["act"], asked.form["factor"]) == ("forget", device.factor_id)
+    assert person.factors.devices
+    done = browser.send(PATH, {**asked.form, "code": person.next_code()})
+    assert "asked for the second factor again" in done.text
+    assert not person.factors.devices
+    assert "Browsers that are not asked" not in done.text

@@ -1,16 +1,14 @@
 """The log-in pages with a second factor: by code without script, by passkey in a real browser with its own authenticator."""
 
-from base64 import b64encode
 from collections.abc import Iterator
 
 import pytest
 
 pytest.importorskip("playwright")
 
-from cryptography.hazmat.primitives import serialization
 from playwright.sync_api import Browser, Page, expect
 
-from cupbearer.soft_authenticator import SoftAuthenticator
+from tests.pages.authenticator import NO_PASSKEY, PASSKEYS_AGAIN, plug_in
 from tests.pages.eyes import Person, assert_accessible, settled, take_pictures
 from tests.parts.server import Server
 from tests.support.factor_accounts import PASSWORD, Account
@@ -29,28 +27,6 @@ def type_password(page: Page, username: str) -> None:
     page.locator("[name=username]").fill(username)
     page.locator("[name=password]").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
-
-
-def plug_in(page: Page, device: SoftAuthenticator) -> None:
-    """Give the browser an authenticator of its own that holds the key."""
-    session = page.context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    kind = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
-    kind |= {"isUserVerified": True, "automaticPresenceSimulation": True}
-    plugged = session.send("WebAuthn.addVirtualAuthenticator", {"options": kind})
-    key = device.key.private_bytes(
-        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    credential = {
-        "credentialId": b64encode(device.credential_id).decode(),
-        "isResidentCredential": True,
-        "rpId": device.rp_id,
-        "privateKey": b64encode(key).decode(),
-        "userHandle": b64encode(device.user_handle).decode(),
-        "signCount": 1,
-    }
-    where = {"authenticatorId": plugged["authenticatorId"], "credential": credential}
-    session.send("WebAuthn.addCredential", where)
 
 
 def test_without_script_a_code_is_enough(plain: Person, server: Server) -> None:
@@ -109,4 +85,33 @@ def test_at_the_board_the_code_is_asked_for_in_the_same_form(person: Person, ser
     assert page.locator("#in-password").input_value() == PASSWORD
     page.locator("#in-code").fill(account.code())
     page.locator("#log-in button[type=submit]").click()
+    settled(page, "in")
+
+
+def test_at_the_board_a_passkey_is_all_one_needs(person: Person, server: Server) -> None:
+    device = Account.made(server, "Sila").add_passkey()
+    page = person.page()
+    page.goto("about:blank")
+    plug_in(page, device)
+    page.goto(server.url)
+    settled(page, "in")  # offered among the names, where this authenticator agrees at once
+    expect(page.locator("#who")).to_have_text("Sila")
+
+
+def test_at_the_board_a_button_asks_for_a_passkey_too(person: Person, server: Server) -> None:
+    device = Account.made(server, "Tove").add_passkey()
+    page = person.page()
+    page.add_init_script(
+        "PublicKeyCredential.isConditionalMediationAvailable = undefined"
+    )  # an older browser
+    page.goto(server.url)
+    settled(page, "out")
+    button = page.get_by_role("button", name="Use a passkey")
+    page.evaluate(NO_PASSKEY)
+    button.click()
+    expect(page.locator("#by-passkey [data-said]")).to_contain_text("No passkey was shown")
+    assert_accessible(page, where="the board without a passkey")
+    plug_in(page, device)
+    page.evaluate(PASSKEYS_AGAIN)
+    button.click()
     settled(page, "in")

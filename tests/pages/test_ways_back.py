@@ -8,13 +8,16 @@ pytest.importorskip("playwright")
 
 from playwright.sync_api import Browser, Page, expect
 
+from chalicelib.audit.trail import Source
 from chalicelib.mail.ticket import Ticket
 from chalicelib.mail.ticket_purposes import LOG_IN, PASSWORD_RESET, UNDO_CHANGE, VERIFY_EMAIL, Purpose
 from chalicelib.settings import settings
 from chalicelib.users.user import User
 from chalicelib.wiring import Services
+from tests.pages.authenticator import NO_PASSKEY, PASSKEYS_AGAIN, plug_in
 from tests.pages.eyes import PASSWORD, Person, assert_accessible, settled, take_pictures
 from tests.parts.server import Server, running
+from tests.support.factor_accounts import Account
 
 NEW = "seven cold words by the hill"
 
@@ -130,6 +133,36 @@ def test_a_forgotten_password_is_no_loss_without_script(
     page.locator("[name=code]").fill(mailed(services, LOG_IN, "ole@example.com")["code"])
     press(page, "Log in")
     assert page.url == f"{server.url}/account"
+
+
+def test_a_passkey_is_shown_where_a_new_password_is_chosen(
+    person: Person, server: Server, services: Services
+) -> None:
+    account = Account.made(server, "Vida", has_app=False)
+    device, user = account.add_passkey(), user_of(services, "Vida")
+    services.ways_back.email_verification.set_by_operator(
+        user.user_id, address="vida@example.com", source=Source()
+    )
+    services.ways_back.password_reset.ask("Vida", source=Source())
+    page = person.page()
+    page.goto(mailed(services, PASSWORD_RESET, user.user_id)["link"])
+    page.locator("[name=new_password]").fill(NEW)
+    page.evaluate(NO_PASSKEY)
+    press(page, "Set the password")
+    expect(page.get_by_role("alert")).to_contain_text("No passkey was shown")
+    assert page.locator("[name=new_password]").input_value() == NEW, "nothing typed is lost"
+    assert_accessible(page, where="a reset that wants a passkey")
+    take_pictures(page, "reset-passkey")
+    plug_in(page, device)
+    page.evaluate(PASSKEYS_AGAIN)
+    press(page, "Set the password")
+    expect(page.locator("h1")).to_have_text("Your password is changed")
+
+
+def test_the_board_leads_to_the_log_in_by_mail(person: Person) -> None:
+    page = person.open(state="out")
+    page.get_by_role("link", name="Log in by mail").click()
+    expect(page.locator("h1")).to_have_text("Log in by mail")
 
 
 @pytest.mark.parametrize("path", ["/forgot", "/email-login", "/reset-password?ticket=none"])

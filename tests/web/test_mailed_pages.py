@@ -9,6 +9,9 @@ import pytest
 from chalicelib.authentication.log_in import LogInResult
 from chalicelib.store import Store
 from chalicelib.world import World
+from cupbearer.soft_authenticator import SoftAuthenticator
+from tests.conftest import Clock
+from tests.oauth.factors import passkey, person_of
 from tests.oauth.server import ISSUER, PASSWORD, SOURCE, Browser, Reply, Server, open_server, services
 from tests.support import mailed
 
@@ -149,6 +152,47 @@ def test_the_way_back_from_the_log_in_page_to_a_log_in(house: House, browser: Br
     for password, status in ((PASSWORD, 400), (PHRASE, 303)):
         form = {**browser.go("/login").form, "username": ADDRESS, "password": password}
         assert browser.ask("POST", "/login", form=form).status == status
+
+
+class TestWithAPasskey:
+    """PW-7: a reset asks for the second factor, and a passkey is one."""
+
+    @pytest.fixture
+    def device(self, house: House, clock: Clock) -> SoftAuthenticator:
+        services = house.server.services
+        live = services.authentication.sessions.find_live(house.zoe.user.user_id, house.zoe.session_id)
+        return person_of(house.server, clock, live).with_passkey()
+
+    def send(self, house: House, browser: Browser, **shown: str) -> Reply:
+        forgot(browser, "zoe")
+        page = browser.go(house.path(house.received("reset_password")))
+        return browser.send("/reset-password", {**page.form, "new_password": PHRASE, **shown})
+
+    def test_it_is_shown_at_the_page(self, house: House, browser: Browser, device: SoftAuthenticator) -> None:
+        browser.go("/login")
+        done = self.send(house, browser, passkey=passkey(browser, device))
+        assert (done.status, "Your password is changed" in done.text) == (200, True)
+
+    def test_none_is_no_proof_and_the_link_stays_good(
+        self, house: House, browser: Browser, device: SoftAuthenticator
+    ) -> None:
+        page = self.send(house, browser)
+        assert (page.status, "second factor" in page.text) == (400, True)
+        again = {**page.form, "new_password": PHRASE, "passkey": passkey(browser, device)}
+        assert browser.send("/reset-password", again).status == 200
+
+    def test_one_that_another_browser_was_asked_for_is_refused(
+        self, house: House, browser: Browser, device: SoftAuthenticator
+    ) -> None:
+        thief = house.server.browser()
+        thief.go("/login")
+        assert self.send(house, browser, passkey=passkey(thief, device)).status == 400
+
+    @pytest.mark.parametrize("text", ["{}", "[]", "x"])
+    def test_what_is_none_is_refused(
+        self, house: House, browser: Browser, device: SoftAuthenticator, text: str
+    ) -> None:
+        assert self.send(house, browser, passkey=text).status == 400
 
 
 def test_undoing_a_change_leads_straight_to_a_new_password(house: House, browser: Browser) -> None:

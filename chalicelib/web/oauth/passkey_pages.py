@@ -4,8 +4,8 @@ from chalicelib.web import forms
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
 from chalicelib.web.oauth.page_refusals import page
-from chalicelib.web.oauth.shown_factors import shown_in
 from chalicelib.web.pages.page_forms import demand_own_form
+from chalicelib.web.pages.shown_factors import shown_in
 from chalicelib.web.routes import Answer, Api, Call
 
 api = Api("pages")

@@ -15,10 +15,10 @@ from chalicelib.web import forms, refusals
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session, pending_log_in, remembered_device
 from chalicelib.web.oauth.page_refusals import page
-from chalicelib.web.oauth.shown_factors import shown_in
 from chalicelib.web.pages import return_to
 from chalicelib.web.pages.page_forms import csrf_token, demand_own_form, see_other
 from chalicelib.web.pages.second_factor_form import PATH
+from chalicelib.web.pages.shown_factors import shown_in
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:

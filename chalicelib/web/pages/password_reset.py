@@ -20,6 +20,7 @@ from chalicelib.web.pages.page_forms import (
     page,
     shown,
 )
+from chalicelib.web.pages.shown_factors import KINDS, shown_in
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
@@ -70,18 +71,17 @@ def reset_page(call: Call) -> Answer:
 @opening(ASK_AGAIN)
 def reset_form(call: Call) -> Answer:
     """Set the new password; what is refused leaves the link as it is."""
-    from chalicelib.credentials.factor_answers import FactorAnswer
     from chalicelib.credentials.factor_refusals import SecondFactorRefused, SecondFactorRequired
 
     fields, browser = forms.single(call), browser_session.browser(call)
     demand_own_form(call, browser, fields.get("csrf"), "reset")
-    ticket, given = fields.get("ticket", ""), (fields.get("totp"), fields.get("recovery_code"))
+    ticket = fields.get("ticket", "")
     try:
         call.services.ways_back.password_reset.set_password(
             ticket,
             new=fields.get("new_password", ""),
-            answer=FactorAnswer(*given) if any(given) else None,
-            source=call.source,
+            answer=shown_in(fields) if any(fields.get(kind) for kind in KINDS) else None,
+            source=browser_session.source(call, browser),
         )
     except (Invalid, SlowDown, SecondFactorRequired, SecondFactorRefused) as refusal:
         return _reset(call, browser, ticket, refusal)

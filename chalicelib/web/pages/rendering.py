@@ -27,6 +27,7 @@ MODULES = (
     "activity",
     "address",
     "board",
+    "board_passkey",
     "dom",
     "doors",
     "entrance",
@@ -182,4 +183,5 @@ def shell_values(settings: "Settings") -> dict[str, Any]:
         "min_length": settings.password_min_length,
         "sign_up_open": settings.sign_up_open,
         "sends_mail": settings.mail is not None,
+        "by_mail": settings.mail is not None and settings.email_log_in,
     }

@@ -1,8 +1,12 @@
 """``/users/me/data``: everything that is kept of a person, for that person to take along."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from chalicelib.web.cookies import browser_session
+from chalicelib.web.pages import plain_acts, plain_forms
+from chalicelib.web.pages.page_forms import page
 from chalicelib.web.resources.factor_shapes import FactorList
 from chalicelib.web.resources.proofs import Proof
 from chalicelib.web.resources.shapes import (
@@ -14,6 +18,10 @@ from chalicelib.web.resources.shapes import (
     UserShape,
 )
 from chalicelib.web.routes import Answer, Api, Call
+
+if TYPE_CHECKING:
+    from chalicelib.accounts.own_data import OwnRecords
+    from chalicelib.sessions.session import LiveSession
 
 api = Api("users")
 
@@ -71,11 +79,38 @@ def own_data_with_proof(call: Call) -> Answer:
     return _answer(call, call.body)
 
 
+@api.route(
+    f"{plain_acts.PATH}/data",
+    methods=["POST"],
+    public=True,
+    form=True,
+    gives=OwnDataShape,
+    redirects=(303,),
+    refuses=(400, 403, 429),
+)
+@page
+def own_data_by_form(call: Call) -> Answer:
+    """Return the same to a form of the account page without script."""
+    return plain_forms.acted(call, f"{plain_acts.PATH}/data", _given)
+
+
+def _given(act: plain_acts.Act) -> Answer:
+    kept = act.call.services.accounts.own_data.of(
+        act.live, password=act.fields.get("password"), answer=act.answer, source=act.source
+    )
+    return _file(kept, act.live)
+
+
 def _answer(call: Call, proof: Proof) -> Answer:
     acting = call.services.accounts.self_service.acting(call.principal)
     kept = call.services.accounts.own_data.of(
         acting, password=proof.password, answer=proof.answer, source=browser_session.source(call)
     )
+    return _file(kept, acting)
+
+
+def _file(kept: "OwnRecords", acting: "LiveSession") -> Answer:
+    """Return the file, for a browser to keep."""
     user, lines = kept.user, [listed.line for listed in kept.mails]
     events = [EventShape.of_own(event, user.user_id) for event in kept.events]
     shape = OwnDataShape(

@@ -1,38 +1,35 @@
 // A form that a passkey fills: asks the server for a challenge, the browser for an answer, and sends the form with it.
+// Of its kinds, "autofill" also lets a field offer passkeys, "second" comes after another proof, and "beside" stands in a
+// form with other ways: there a passkey is asked for where no code was typed.
 
 import { all, one, say } from "./dom.js";
-import { hasPasskeys, showPasskey } from "./webauthn.js";
+import { hasPasskeys, offerPasskey, showPasskey } from "./webauthn.js";
 
-/** Ask for a passkey; `more` may make it wait in the list that a field offers. Returns JSON, or null where there is none. */
-async function ask(form, more = {}) {
-  const passkey = await showPasskey({ secondFactor: form.dataset.passkey === "second", ...more });
-  return passkey && JSON.stringify(passkey);
-}
+const CODES = '[name="totp"], [name="recovery_code"]';
 
-function fill(form, answer) {
-  one('[name="passkey"]', form).value = answer;
+function fill(form, passkey) {
+  one('[name="passkey"]', form).value = JSON.stringify(passkey);
   form.submit();
 }
 
 function enhance(form) {
-  let waiting = new AbortController();
+  const kind = form.dataset.passkey;
+  const waiting = new AbortController();
   form.addEventListener("submit", async (event) => {
+    if (kind === "beside" && all(CODES, form).some((input) => input.value)) return;
     event.preventDefault();
     waiting.abort();
     const notice = one("[data-said]", form) ?? one('[role="alert"]');
     say(notice, "", { hide: true });
-    const answer = await ask(form);
-    if (answer) fill(form, answer);
+    const passkey = await showPasskey({ secondFactor: kind !== "autofill" });
+    if (passkey) fill(form, passkey);
     else say(notice, "No passkey was shown. Try again, or use another way.", { hide: true });
   });
-  if (form.dataset.passkey === "autofill") offer(form, waiting);
+  if (kind === "autofill") offerPasskey(waiting.signal).then((passkey) => passkey && fill(form, passkey));
 }
 
-/** Let the browser offer passkeys among the names that a field suggests. */
-async function offer(form, waiting) {
-  if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
-  const answer = await ask(form, { mediation: "conditional", signal: waiting.signal });
-  if (answer) fill(form, answer);
+for (const form of all("[data-passkey]")) {
+  if (hasPasskeys()) enhance(form);
+  else if (form.dataset.passkey !== "beside") form.hidden = true;
 }
-
-for (const form of all("[data-passkey]")) hasPasskeys() ? enhance(form) : (form.hidden = true);
+for (const element of all("[data-about-passkey]")) element.hidden = !hasPasskeys();

@@ -125,6 +125,8 @@ function waiting(answer) {
   return answer;
 }
 
+export const logInByPasskey = (passkey) => enter("/sessions/passkey", { passkey, cookie: true });
+
 export const signUp = (username, password, email) => enter("/users", { username, password, ...(email && { email }), log_in: true, cookie: true });
 
 async function enter(path, body) {

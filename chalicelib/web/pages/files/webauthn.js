@@ -40,6 +40,12 @@ export async function showPasskey({ secondFactor = false, ...more } = {}) {
   }
 }
 
+/** Let the browser offer passkeys among the names that a field suggests. Returns null where it cannot, or none was taken. */
+export async function offerPasskey(signal) {
+  if (!hasPasskeys() || !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return null;
+  return showPasskey({ mediation: "conditional", signal });
+}
+
 /** Make a passkey by the server's options. Returns null where none was made. */
 export async function makePasskey(options) {
   try {

@@ -1,5 +1,6 @@
 // The card that says who you are: log in, sign up, scopes, and the cup that empties as the token ends.
 
+import { showPasskeys } from "./board_passkey.js";
 import { all, chips, one, say } from "./dom.js";
 import { enhance, wordOf } from "./forms.js";
 import { call, current, logIn, logOut, refresh, signUp, watch } from "./session.js";
@@ -16,6 +17,7 @@ export const youAreShown = () => shown;
 export function showYou() {
   enhance(one("#log-in"), { submit: ({ username, password, code }) => logIn(username, password, code), done: entered, special: refusedLogIn });
   enhance(one("#sign-up"), { submit: ({ username, password, email }) => signUp(username, password, email), done: entered });
+  showPasskeys(entered);
   for (const radio of all('[name="entrance"]')) radio.addEventListener("change", () => choose(radio.value));
   one("#log-out").addEventListener("click", logOut);
   one("#fresh").addEventListener("click", () => refresh());

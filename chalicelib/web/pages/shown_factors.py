@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from chalicelib.credentials.factor_answers import FactorAnswer
 
 
+KINDS = ("totp", "recovery_code", "passkey")  # the fields, at most one of which is filled
+
+
 def shown_in(fields: Mapping[str, str]) -> "FactorAnswer":
     """Return what was shown; ``passkey`` is JSON, as a script of ours writes it. Raises FormRefused for what is none."""
     from chalicelib.credentials.factor_answers import FactorAnswer
