@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chalicelib.accounts.sign_up import SignUp
     from chalicelib.users.unverified_addresses import Addresses
     from chalicelib.users.users import Users
+    from chalicelib.users.ways_in import WaysIn
     from chalicelib.wiring import Services
 
 
@@ -30,6 +31,14 @@ class Accounts:
         from chalicelib.users.users import Users
 
         return Users(self._at.store, self._at.world, self._at.log_outs.outbox)
+
+    @cached_property
+    def ways_in(self) -> "WaysIn":
+        """Return by what people can log in here."""
+        from chalicelib.users.ways_in import WaysIn
+
+        chosen = self._at.settings
+        return WaysIn(chosen.password_log_in, by_mail=chosen.email_log_in and self._at.mail.is_sent)
 
     @cached_property
     def addresses(self) -> "Addresses":
@@ -75,6 +84,7 @@ class Accounts:
             administration=self.administration,
             deletion=self.deletion,
             audit=at.audit,
+            ways_in=self.ways_in,
             address=at.ways_back.own_address if at.mail.is_sent else None,
         )
 

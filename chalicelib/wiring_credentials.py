@@ -21,7 +21,8 @@ class Credentials:
         """Return the hasher."""
         from chalicelib.credentials.passwords import Passwords
 
-        return Passwords(self._at.world, min_length=self._at.settings.password_min_length)
+        chosen = self._at.settings
+        return Passwords(self._at.world, min_length=chosen.password_min_length, is_on=chosen.password_log_in)
 
     @cached_property
     def password_checks(self) -> "PasswordChecks":

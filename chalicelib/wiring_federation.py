@@ -30,6 +30,7 @@ def federation(at: "Services") -> "Federation":
             newcomers=Newcomers(at.store, at.world, users, at.accounts.sign_up, audit),
             notices=at.ways_back.notices,
             audit=audit,
+            ways_in=at.accounts.ways_in,
         ),
         throttle=at.credentials.throttle,
         world=at.world,

@@ -109,6 +109,7 @@ class SecondFactors:
             recovery_codes=RecoveryCodeBook(at.world),
             notices=at.ways_back.notices,
             audit=at.audit,
+            ways_in=at.accounts.ways_in,
             required=at.settings.second_factor_required,
         )
 

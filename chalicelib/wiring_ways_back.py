@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chalicelib.accounts.change_of_address import ChangeOfAddress
     from chalicelib.accounts.email_log_in import EmailLogIn
+    from chalicelib.accounts.email_sign_up import EmailSignUp
     from chalicelib.accounts.email_verification import EmailVerification
     from chalicelib.accounts.mailed_tickets import MailedTickets
     from chalicelib.accounts.new_devices import NewDevices
@@ -43,7 +44,14 @@ class WaysBack:
         from chalicelib.accounts.notices import Notices
 
         at = self._at
-        return Notices(at.accounts.users, at.mail.tickets, at.mail.outbox, at.audit, at.world)
+        return Notices(
+            at.accounts.users,
+            at.mail.tickets,
+            at.mail.outbox,
+            at.audit,
+            at.world,
+            by_password=at.settings.password_log_in,
+        )
 
     @cached_property
     def new_devices(self) -> "NewDevices":
@@ -116,4 +124,14 @@ class WaysBack:
             mailed=self.mailed,
             throttle=at.credentials.throttle,
             log_in=at.authentication.log_in,
+            sign_up=self.email_sign_up,
         )
+
+    @cached_property
+    def email_sign_up(self) -> "EmailSignUp":
+        """Return sign-up without a password."""
+        from chalicelib.accounts.email_sign_up import EmailSignUp
+
+        at = self._at
+        is_on = at.settings.email_log_in and not at.settings.password_log_in
+        return EmailSignUp(at.store, at.accounts.sign_up, self.mailed, is_on)

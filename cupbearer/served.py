@@ -19,7 +19,7 @@ from chalicelib.settings.structured import SECRET_REFERENCES
 
 FOLDER = Path(".cupbearer")
 STORE, ISSUER, MASTER_KEY = "CUPBEARER_STORE", "CUPBEARER_ISSUER", "CUPBEARER_MASTER_KEY"
-MAIL = "CUPBEARER_MAIL"
+MAIL, PASSWORD_LOG_IN = "CUPBEARER_MAIL", "CUPBEARER_PASSWORD_LOG_IN"
 
 # What the command line must know to act as the server does. Secrets are none of them.
 SHARED = (
@@ -57,6 +57,10 @@ def leave(chosen: Settings, environ: Mapping[str, str], *, port: int) -> None:
     given |= {STORE: store_url(chosen), ISSUER: chosen.issuer}
     if "@" not in (chosen.mail or ""):  # no password in it
         given |= {name: environ[name] for name in (MAIL,) if name in environ}
+    if (
+        chosen.email_log_in
+    ):  # else providers are the way in, whose secrets stay here, and no command would start without them
+        given |= {name: environ[name] for name in (PASSWORD_LOG_IN,) if name in environ}
     key = chosen.master_key or ""
     if key.startswith(("kms:", *SECRET_REFERENCES)):
         given[MASTER_KEY] = key  # a name, which is no secret

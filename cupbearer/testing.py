@@ -49,8 +49,13 @@ class QuickServices(wiring.Services):
     @cached_property
     def credentials(self) -> Credentials:
         """Return them with a hasher whose hashes guard nothing and cost nothing."""
-        made, least = Credentials(self), self.settings.password_min_length
-        made.passwords = Passwords(self.world, min_length=least, profile=CHEAPEST_ONLY_FOR_TESTING)
+        made, chosen = Credentials(self), self.settings
+        made.passwords = Passwords(
+            self.world,
+            min_length=chosen.password_min_length,
+            profile=CHEAPEST_ONLY_FOR_TESTING,
+            is_on=chosen.password_log_in,
+        )
         return made
 
     @cached_property

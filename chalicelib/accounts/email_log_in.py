@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from chalicelib.accounts.email_sign_up import BY_MAIL, EmailSignUp
 from chalicelib.accounts.email_verification import wrong_code
 from chalicelib.accounts.mailed_tickets import Asking, MailedTickets
 from chalicelib.audit.trail import Source
@@ -17,8 +18,6 @@ from chalicelib.users import names
 from chalicelib.users.user import User
 from chalicelib.users.users import Users
 
-BY_MAIL = ("email",)  # amr: RFC 8176 has no word for it
-
 
 @dataclass(frozen=True, slots=True)
 class EmailLogIn:
@@ -29,6 +28,7 @@ class EmailLogIn:
     mailed: MailedTickets
     throttle: Throttle
     log_in: LogIn
+    sign_up: EmailSignUp
 
     def ask(self, address: str, *, browser: str, source: Source) -> None:
         """Write to an address if it is somebody's verified one: the same for all (EN-3).
@@ -39,13 +39,13 @@ class EmailLogIn:
         asking = Asking(LOG_IN, "log_in", "email_log_in_asked", name, by_name=True, browser=browser)
         self.mailed.send(asking, source=source)
 
-    def read(self, text: str) -> tuple[Ticket, User]:
-        """Return the ticket of a link and whose it is, spending nothing. Raises TicketRefused."""
+    def read(self, text: str) -> tuple[Ticket, User | None]:
+        """Return the ticket of a link and whose it is, None for a newcomer's, spending nothing. Raises TicketRefused."""
         ticket = self.mailed.tickets.read(text, LOG_IN)
-        return ticket, self.mailed.owner(ticket)
+        return ticket, self.mailed.owner(ticket) if ticket.newcomer is None else None
 
     def with_link(self, text: str, *, source: Source) -> LogInResult:
-        """Begin a session by a link, which is spent in the same commit. Raises TicketRefused."""
+        """Begin a session by a link, which is spent in the same commit; a newcomer's makes the account. Raises TicketRefused."""
         ticket, _ = self.read(text)
         return self._begin(ticket, source)
 
@@ -61,7 +61,7 @@ class EmailLogIn:
         account = f"code of log-in\n{name}"
         with self.throttle.reserve(account=account, network=source.ip, known=known) as reservation:
             ticket = self.mailed.tickets.read_code(LOG_IN, name, typed=typed, browser=browser)
-            if ticket is None or ticket.user_id is None:
+            if ticket is None or (ticket.user_id is None and ticket.newcomer is None):
                 reservation.failed()
                 raise wrong_code()
             begun = self._begin(ticket, source)
@@ -70,6 +70,8 @@ class EmailLogIn:
 
     def _begin(self, ticket: Ticket, source: Source) -> LogInResult:
         def attempt() -> LogInResult:
+            if ticket.newcomer is not None:
+                return self.sign_up.begin(self.mailed.tickets.again(ticket), source=source)
             user = self.mailed.owner(ticket)
             account = replace(self.sessions.read_account(user.user_id), user=user)
             spending = self.mailed.tickets.spending(self.mailed.tickets.again(ticket))

@@ -4,6 +4,7 @@ Whoever asks learns nothing: somebody unknown, without a verified address or dis
 anybody else, a ticket of nobody's and a line of the outbox that is sent to nobody (EN-3).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from chalicelib.audit.trail import Audit, Source
@@ -45,7 +46,8 @@ NOBODY = Record(
 class Asking:
     """What a mail is asked for. ``name`` is the canonical log-in name that was given.
 
-    ``by_name`` says that the ticket stands for the name, else for the person behind it.
+    ``by_name`` says that the ticket stands for the name, else for the person behind it. Where nobody has the name, a
+    ``newcomer`` is written to instead: ``to`` is their address, and the mail is of the kind ``sign_up``.
     """
 
     purpose: Purpose
@@ -54,6 +56,8 @@ class Asking:
     name: str
     by_name: bool = False
     browser: str | None = None
+    newcomer: Mapping[str, str] | None = None
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class _Found:
     holder: Holder
     place: Key
     before: Record | None
+    kind: str  # of the mail
     is_capped: bool = False
 
 
@@ -94,7 +99,7 @@ class MailedTickets:
                 issuing = self.tickets.keeping(ticket, before=found.before)
             said = told(found.username, source, at=self.world.timestamp())
             mail = Mail(
-                asking.kind,
+                found.kind,
                 "" if found.is_capped else found.to,
                 said,
                 ticket=ticket.name,
@@ -124,7 +129,11 @@ class MailedTickets:
         holder = Holder(subject, None, asking.name, epoch=0, browser=asking.browser)
         if to:
             holder = replace(holder, user_id=user.user_id, address=to, epoch=user.epoch)
-        return _Found(to, canonical if to else asking.name, user.display_name, holder, place, before)
+        counted, kind = canonical if to else asking.name, asking.kind
+        if user_id is None and asking.newcomer is not None:
+            to, kind = asking.to, "sign_up"
+            holder = replace(holder, address=to, epoch=None, newcomer=asking.newcomer)
+        return _Found(to, counted, user.display_name, holder, place, before, kind)
 
     def holder(self, ticket: Ticket) -> User:
         """Return whose a ticket is, as the user is now; raise TicketRefused where it was ended by what changed since."""

@@ -5,7 +5,10 @@ from typing import NamedTuple
 
 
 class Words(NamedTuple):
-    """One notice. ``{issuer}`` and the facts of the act are filled in; ``has_link`` where there is a session to end."""
+    """One notice. ``{issuer}`` and the facts of the act are filled in; ``has_link`` where there is a session to end.
+
+    ``{then_new_password}`` and ``{first_new_password}`` are empty where nobody has a password.
+    """
 
     subject: str
     what: str
@@ -14,11 +17,9 @@ class Words(NamedTuple):
 
 
 NOTHING = "If this was you, there is nothing to do. "
-END = (
-    "If this was not you, end every session by the link below, then choose a new password at {issuer}/forgot."
-)
-PROVIDERS = f"{END[:-1]} and look at your providers at {{issuer}}/account."
-FACTORS = f"{END[:-1]} and look at your second factors at {{issuer}}/account."
+END = "If this was not you, end every session by the link below{then_new_password}."
+PROVIDERS = f"{END[:-1]}, and look at your providers at {{issuer}}/account."
+FACTORS = f"{END[:-1]}, and look at your second factors at {{issuer}}/account."
 
 WORDS = MappingProxyType(
     {
@@ -73,13 +74,13 @@ WORDS = MappingProxyType(
         "factors_reset": Words(
             "Your second factors were taken away",
             "Whoever runs this service took the second factors of your account away and ended every session.",
-            "If you did not ask for that, choose a new password at {issuer}/forgot and ask whoever runs this service.",
+            "If you did not ask for that, {first_new_password}ask whoever runs this service.",
         ),
         "account_closed": Words(
             "Your account is closed",
             "Your account was closed, and every session was ended. It will be deleted for ever on {until}.",
-            "To keep it, log in at {issuer}/login before then. If this was not you, choose a new password first, "
-            "at {issuer}/forgot.",
+            "To keep it, log in at {issuer}/login before then. If this was not you, {first_new_password}tell whoever "
+            "runs this service.",
             has_link=False,
         ),
         "account_closed_by_operator": Words(

@@ -32,6 +32,7 @@ class Notices:
     outbox: Outbox
     audit: Audit
     world: World
+    by_password: bool = True  # whether people have passwords to change
 
     def telling(
         self, user: User, what: str, *, to: str | None = None, source: Source, **facts: str
@@ -49,7 +50,7 @@ class Notices:
             "username": user.display_name,
             "subject": words.subject,
             "what": words.what.format_map(facts),
-            "advice": words.advice.format_map({"issuer": self.tickets.issuer, **facts}),
+            "advice": words.advice.format_map({**self._advised(), **facts}),
             "when": f"{self.world.timestamp()}",
             "where": source.ip or "",
             "device": device(source.user_agent) if source.user_agent else "",
@@ -60,6 +61,12 @@ class Notices:
         ticket, issuing = self.tickets.issuing(END_SESSIONS, holder, before=None)
         mail = Mail("notice", address, values, ticket=ticket.name, until=ticket.expires_at)
         return (issuing, *self.outbox.sending(mail))
+
+    def _advised(self) -> dict[str, str]:
+        issuer = self.tickets.issuer
+        new = f"choose a new password at {issuer}/forgot"
+        then, first = (f", then {new}", f"{new} and ") if self.by_password else ("", "")
+        return {"issuer": issuer, "then_new_password": then, "first_new_password": first}
 
     def deliver(self, *writes: Write) -> None:
         """Have delivered what a commit stored of mails, once it is done; of its other writes nothing comes. Never raises."""

@@ -24,6 +24,7 @@ from chalicelib.store.retrying import retrying
 from chalicelib.users import names
 from chalicelib.users.user import User
 from chalicelib.users.users import Users
+from chalicelib.users.ways_in import WaysIn
 from chalicelib.world import World
 
 _BUSY = "The account is being changed by others: try again."
@@ -43,6 +44,7 @@ class OwnFactors:
     recovery_codes: RecoveryCodeBook
     notices: Notices
     audit: Audit
+    ways_in: WaysIn
     required: bool = False
 
     def of(self, user_id: str) -> Factors:
@@ -141,10 +143,7 @@ class OwnFactors:
                     "Everybody here has a second factor: add another before you remove the last one.",
                     code="last_second_factor",
                 )
-            if user.password is None and not user.identities:
-                raise NotAllowed(
-                    "This is the only way to log in: set a password first.", code="last_way_to_log_in"
-                )
+            self.ways_in.demand_one(user)
             return factors.forgetting()
 
         self._change(acting, change, "factor_removed", kind=_kind(factor_id), source=source)

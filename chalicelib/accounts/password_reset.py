@@ -44,11 +44,13 @@ class PasswordReset:
 
         Raises Invalid for what can be no name, SlowDown for what this network asked.
         """
+        self.passwords.demand_on()
         asking = Asking(PASSWORD_RESET, "reset_password", "password_reset_asked", login_name(login))
         self.mailed.send(asking, source=source)
 
     def read(self, text: str) -> tuple[Ticket, User]:
         """Return the ticket of a link and whose it is, spending nothing. Raises TicketRefused."""
+        self.passwords.demand_on()
         ticket = self.mailed.tickets.read(text, PASSWORD_RESET)
         return ticket, self.mailed.owner(ticket)
 

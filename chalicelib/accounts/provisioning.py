@@ -27,10 +27,14 @@ class Provisioning:
     passwords: Passwords
     audit: Audit
 
-    def make(self, newcomer: Newcomer, *, password: str, source: Source, actor: str = OPERATOR) -> User:
-        """Make an account; Invalid ``weak_password`` for a password that would be guessed."""
-        self.passwords.check_new(password, context=newcomer.wanted.words)
-        return self._create(newcomer, self.passwords.hash(password), source, actor, how="operator")
+    def make(
+        self, newcomer: Newcomer, *, password: str | None, source: Source, actor: str = OPERATOR
+    ) -> User:
+        """Make an account, without a password for None; Invalid ``weak_password`` for one that would be guessed."""
+        if password is not None:
+            self.passwords.check_new(password, context=newcomer.wanted.words)
+        hashed = None if password is None else self.passwords.hash(password)
+        return self._create(newcomer, hashed, source, actor, how="operator")
 
     def import_user(
         self, newcomer: Newcomer, *, hashed: str | None, source: Source, actor: str = OPERATOR

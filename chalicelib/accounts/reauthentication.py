@@ -42,9 +42,11 @@ class Reauthentication:
         factors = self.factors(acting)
         if factors.is_set:
             return self._demand_shown(acting, factors, answer, source)
+        if not self.password_checks.are_on:
+            password = None  # whoever still has one cannot prove anything by it
         if password is None and is_within(acting.session.auth_time, FRESH_SECONDS, now=self.world.now()):
             return acting
-        if acting.user.password is None:
+        if acting.user.password is None or not self.password_checks.are_on:
             raise NotAllowed(
                 "Log in again first: there is no password to ask for.", code="reauthentication_required"
             )

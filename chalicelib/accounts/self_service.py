@@ -25,6 +25,7 @@ from chalicelib.store import Conflict, Store, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.users import names
 from chalicelib.users.user import User
+from chalicelib.users.ways_in import WaysIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class SelfService:
     administration: Administration
     deletion: Deletion
     audit: Audit
+    ways_in: WaysIn
     address: OwnAddress | None = None  # None where no mail is sent
 
     def acting(self, claims: AccessClaims) -> LiveSession:
@@ -72,7 +74,10 @@ class SelfService:
         told: list[Write] = []
 
         def change(user: User) -> User:
-            return replace(user, **_cleaned(user, changes))
+            changed = replace(user, **_cleaned(user, changes))
+            if user.email_verified and not changed.email_verified:
+                self.ways_in.demand_one(changed)
+            return changed
 
         def telling(old: User, new: User) -> Iterable[Write]:
             told[:] = self.address.telling(old, new, source=source) if self.address else ()
@@ -106,6 +111,7 @@ class SelfService:
         """
         if attempt and attempt.done() is not None:
             return
+        self.passwords.demand_on()
         try:
             acting = self.reauthentication.demand_password(
                 acting, password=current, answer=answer, source=source

@@ -37,6 +37,11 @@ class PasswordChecks:
     throttle: Throttle
     audit: Audit
 
+    @property
+    def are_on(self) -> bool:
+        """Return whether anybody logs in by password."""
+        return self.passwords.is_on
+
     def check_form(self, password: str) -> None:
         """Raise Invalid for what can be nobody's password, before anything is read."""
         self.passwords.check_form(password)

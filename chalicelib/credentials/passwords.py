@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib.credentials.hashing_threads import OF_THIS_PROCESS
 from chalicelib.credentials.password_blocklist import why_weak
-from chalicelib.errors import Invalid
+from chalicelib.errors import Invalid, NotAllowed
 from chalicelib.world import World
 
 SHORTEST_MINIMUM = 8  # code points; ASVS 6.2.1, NIST 800-63B-4 section 3.1.1.2
@@ -60,22 +60,36 @@ WRONG = Verdict(ok=False)
 class Passwords:
     """Judges, hashes and verifies; in few threads, so memory is bounded (DS-1)."""
 
-    def __init__(self, world: World, *, min_length: int, profile: Profile = OWASP_19_MIB) -> None:
+    def __init__(
+        self, world: World, *, min_length: int, profile: Profile = OWASP_19_MIB, is_on: bool = True
+    ) -> None:
         if min_length < SHORTEST_MINIMUM:
             raise ValueError(f"A password has at least {SHORTEST_MINIMUM} characters.")
         self._min_length = min_length
         self._profile = profile
+        self.is_on = is_on  # whether anybody logs in by password (CUPBEARER_PASSWORD_LOG_IN)
         self._nobodys = _hash_of_no_password(profile, world)
 
+    def demand_on(self) -> None:
+        """Raise NotAllowed ``password_log_in_off`` where nobody logs in by password."""
+        if not self.is_on:
+            raise NotAllowed(
+                "Nobody has a password here: log in by mail, by a passkey or through a provider.",
+                code="password_log_in_off",
+            )
+
     def check_form(self, password: str) -> None:
-        """Refuse what can be no password at all, before anything is looked up. Raises Invalid."""
+        """Refuse what can be no password at all, before anything is looked up. Raises Invalid, and as :meth:`demand_on`."""
+        self.demand_on()
         _prepared(password)
 
     def check_new(self, password: str, *, context: Sequence[str]) -> None:
         """Refuse what is short or would be guessed early: Invalid ``weak_password`` with the reason.
 
-        ``context`` holds the user name, the e-mail address and the shown name, as far as there are any.
+        ``context`` holds the user name, the e-mail address and the shown name, as far as there are any. Raises as
+        :meth:`demand_on` too.
         """
+        self.demand_on()
         prepared = _prepared(password)
         if len(prepared) < self._min_length:
             reason: str | None = f"A password has at least {self._min_length} characters."

@@ -14,6 +14,7 @@ from chalicelib.store.retrying import retrying
 from chalicelib.users.linked_identity import MAX_IDENTITIES, Identity
 from chalicelib.users.user import User
 from chalicelib.users.users import Users
+from chalicelib.users.ways_in import WaysIn
 from chalicelib.world import World
 
 FEDERATED = ("fed",)  # amr: RFC 8176 has no word for it
@@ -30,6 +31,7 @@ class Identities:
     newcomers: Newcomers
     notices: Notices
     audit: Audit
+    ways_in: WaysIn
 
     def user_id_of(self, person: Person) -> str | None:
         """Return which user an identity is linked to."""
@@ -87,12 +89,9 @@ class Identities:
             kept = tuple(each for each in user.identities if each.identity_id != identity_id)
             if not gone:
                 raise NotFound("identity")
-            if user.password is None and not kept:
-                raise NotAllowed(
-                    "This is the only way to log in: set a password or link another provider first.",
-                    code="last_way_to_log_in",
-                )
-            return replace(user.with_sessions_ended("revoked"), identities=kept)
+            left = replace(user.with_sessions_ended("revoked"), identities=kept)
+            self.ways_in.demand_one(left)
+            return left
 
         def also(old: User, new: User) -> tuple[Write, ...]:
             carried = self.authentication.sessions.carried_over(self._still_live(acting), new.epoch)

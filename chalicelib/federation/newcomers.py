@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from chalicelib.accounts.sign_up import SignUp
 from chalicelib.audit.trail import Audit, Source
 from chalicelib.federation.profile import Person
-from chalicelib.federation.usernames import candidates
 from chalicelib.store import Store
-from chalicelib.users.names import Name
-from chalicelib.users.user import NewUser, login_key
+from chalicelib.users.free_names import free_name
+from chalicelib.users.user import NewUser
 from chalicelib.users.users import Users
 from chalicelib.world import World
 
@@ -29,7 +28,8 @@ class Newcomers:
         Raises Conflict where another commit was first, NotAllowed where sign-up is closed, SlowDown.
         """
         self.sign_up.admit(source)
-        wanted = NewUser(username=self._free_name(person), email=person.email, name=person.name)
+        username = free_name(self.store, self.world, person.username or person.name)
+        wanted = NewUser(username=username, email=person.email, name=person.name)
         made, _ = self.users.compose(
             wanted,
             password=None,
@@ -47,9 +47,3 @@ class Newcomers:
             for event in ("sign_up", "identity_linked")
         )
         self.store.commit(*self.users.records.making(user), *noted)
-
-    def _free_name(self, person: Person) -> Name:
-        tried = list(candidates(person.username or person.name, self.world))
-        taken = self.store.get(*(login_key(key) for key in dict.fromkeys(name.canonical for name in tried)))
-        used = {record.key for record in taken if record}
-        return next((name for name in tried if login_key(name.canonical) not in used), tried[-1])

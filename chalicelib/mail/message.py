@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from chalicelib.outbox import line as outbox_line
 from chalicelib.store.stored_values import StoredValue
 
-KINDS = ("verify_address", "address_changed", "reset_password", "log_in", "notice")  # each has two templates
+KINDS = (
+    "verify_address",
+    "address_changed",
+    "reset_password",
+    "log_in",
+    "sign_up",
+    "notice",
+)  # each has two templates
 
 # One address as names.canonical_email leaves it: nothing in it ends a header or a command of SMTP (RFC 5321 4.1.2).
 _ADDRESS = re.compile(r"[!#-'*+\-./0-9=?A-Z^-~]{1,64}@[a-z0-9.-]{1,253}")

@@ -1,5 +1,6 @@
 """One ticket as a value: what is stored of a link or a code that was mailed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from chalicelib.mail.ticket_purposes import PURPOSES
@@ -26,6 +27,7 @@ class Ticket(StoredRecord):
     user_id: str | None
     address: str
     epoch: int | None
+    newcomer: Mapping[str, str] | None = None  # of nobody yet: what the account is to be called that it makes
     browser: str | None = None  # the hash of the secret of the browser that may use the code
 
     @property
@@ -46,7 +48,7 @@ class Ticket(StoredRecord):
 
     def nobodys(self) -> "Ticket":
         """Return a ticket of the same size that opens nothing."""
-        return replace(self, user_id=None)
+        return replace(self, user_id=None, newcomer=None)
 
 
 def key(purpose: str, place: str, sort: str = ONLY) -> Key:

@@ -31,6 +31,7 @@ class Holder:
     address: str
     epoch: int | None
     browser: str | None = None  # the secret of the one browser that may use the code
+    newcomer: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Tickets:
             user_id=holder.user_id,
             address=holder.address,
             epoch=holder.epoch,
+            newcomer=holder.newcomer,
             browser=None if holder.browser is None else hash_of(holder.browser),
         )
         if before is None or purpose.several:

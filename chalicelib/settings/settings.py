@@ -21,7 +21,7 @@ from chalicelib.settings.structured import (
     providers,
     trusted_issuers,
 )
-from chalicelib.settings.ways_in import ways_in
+from chalicelib.settings.ways_in import demand_way_in, ways_in
 from chalicelib.value import Value
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Settings(Value):
     providers: tuple[ProviderSetting, ...]
     sign_up_open: bool
     email_log_in: bool
+    password_log_in: bool
     second_factor_required: bool
     second_factor_scopes: scopes.Scopes  # in a token only after a second factor
     remember_device_days: int
@@ -98,6 +99,7 @@ def parse(environ: Mapping[str, str]) -> Settings:
     settings = _settings(read, environ)
     read.refuse_unknown()
     _demand_master_key(settings)
+    demand_way_in(settings)
     if settings.production:
         _refuse_in_production(settings)
     if settings.mail not in (None, "console:") or settings.mail_from or settings.mail_reply_to:

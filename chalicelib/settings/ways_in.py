@@ -1,17 +1,32 @@
 """The settings of how people come in: by which ways, and with how many factors."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from chalicelib.settings.reader import Reader
+from chalicelib.settings.reader import PREFIX, Reader, SettingsError
+
+if TYPE_CHECKING:
+    from chalicelib.settings.settings import Settings
 
 
 def ways_in(read: Reader) -> dict[str, Any]:
     """Return them by their names among the settings."""
     return {
         "sign_up_open": read.choice("SIGN_UP", "open", ("open", "closed")) == "open",
+        "password_log_in": read.choice("PASSWORD_LOG_IN", "on", ("on", "off")) == "on",
         "email_log_in": read.choice("EMAIL_LOG_IN", "off", ("on", "off")) == "on",
         "second_factor_required": read.choice("SECOND_FACTOR", "optional", ("optional", "required"))
         == "required",
         "second_factor_scopes": read.scopes("SECOND_FACTOR_SCOPES", ""),
         "remember_device_days": read.whole("REMEMBER_DEVICE_DAYS", 30, 0, 90),
     }
+
+
+def demand_way_in(settings: "Settings") -> None:
+    """Refuse to leave people without a way to log in that needs nothing beforehand: a passkey is added after a log-in."""
+    by_mail = settings.email_log_in and settings.mail is not None
+    if not (settings.password_log_in or by_mail or settings.providers):
+        raise SettingsError(
+            PREFIX + "PASSWORD_LOG_IN",
+            f"is off, and nobody could log in: set {PREFIX}EMAIL_LOG_IN=on with {PREFIX}MAIL, or name a provider in "
+            f"{PREFIX}PROVIDERS",
+        )

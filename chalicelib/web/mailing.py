@@ -12,6 +12,11 @@ def demand_mail(call: Call) -> None:
         raise NotAllowed("This service sends no mail: ask whoever runs it.", code="mail_off")
 
 
+def demand_passwords(call: Call) -> None:
+    """Raise NotAllowed ``password_log_in_off`` where nobody logs in by password."""
+    call.services.credentials.passwords.demand_on()
+
+
 def demand_email_log_in(call: Call) -> None:
     """Raise NotAllowed where nobody logs in by mail."""
     demand_mail(call)

@@ -72,7 +72,7 @@ def description(*, issuer: str) -> dict[str, Any]:
         if kind not in (None, dict)
     ]
     shapes, components = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
-    schemas = dict(zip(map(id, structs), shapes, strict=True))
+    schemas = {id(dict): {"type": "object"}, **dict(zip(map(id, structs), shapes, strict=True))}
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
         operation = _operation(endpoint, schemas)
@@ -117,9 +117,7 @@ def _operation(endpoint: "Endpoint", schemas: dict[int, Any]) -> dict[str, Any]:
 
 def _responses(endpoint: "Endpoint", schemas: dict[int, Any]) -> dict[str, Any]:
     good: dict[str, Any] = {"description": HTTPStatus(endpoint.status).phrase}
-    if endpoint.gives is dict:
-        good["content"] = {endpoint.content_type: {"schema": {"type": "object"}}}
-    elif endpoint.gives is not None:
+    if endpoint.gives is not None:
         good["content"] = {endpoint.content_type: {"schema": schemas[id(endpoint.gives)]}}
     elif endpoint.content_type.startswith("text/"):
         good["content"] = {endpoint.content_type: {"schema": {"type": "string"}}}

@@ -90,7 +90,10 @@ def create(
     password_stdin: bool,
     as_json: bool,
 ) -> None:
-    """Make a user, also where sign-up is closed. The password is asked for, hidden."""
+    """Make a user, also where sign-up is closed.
+
+    The password is asked for, hidden, unless nobody has one here (CUPBEARER_PASSWORD_LOG_IN=off).
+    """
     from chalicelib.accounts.provisioning import Newcomer
     from chalicelib.users.user import new_user
 
@@ -104,7 +107,8 @@ def create(
     newcomer = Newcomer(new_user(username=username, email=email, name=name), granted, email_verified)
     if at.accounts.users.id_of(newcomer.wanted.username.canonical):
         raise Failure("This user name is taken.")  # before a password is asked for in vain
-    password = new_password(from_stdin=password_stdin)
+    has_password = at.credentials.passwords.is_on or password_stdin
+    password = new_password(from_stdin=password_stdin) if has_password else None
     user = at.accounts.provisioning.make(newcomer, password=password, source=source())
     warn_of_unknown(chosen)
     if as_json:

@@ -82,6 +82,7 @@ def set_password(*, user: str, password_stdin: bool, as_json: bool) -> None:
     """Set a user's password, asked for and hidden, and end every session."""
     at = services()
     found = find_user(at, user)
+    at.credentials.passwords.demand_on()
     password = new_password(from_stdin=password_stdin)
     at.accounts.administration.set_password(found.user_id, new=password, source=source())
     tell_change(

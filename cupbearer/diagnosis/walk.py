@@ -19,6 +19,18 @@ LOG_MEND = "The answer's X-Request-Id finds it in the function's log."
 CLOCK_MEND = "Set the clock by NTP: tokens are refused when two clocks differ by more than a minute."
 
 
+UNCHECKED = {  # by the code of a refused sign-up: why there is no throw-away account, and what gives one
+    "sign_up_closed": (
+        "sign-up is closed, so there is no throw-away account to try them with",
+        "Open it for a moment (CUPBEARER_SIGN_UP=open), or run the doctor on a stage where it is open.",
+    ),
+    "password_log_in_off": (
+        "nobody signs up by a password alone here (CUPBEARER_PASSWORD_LOG_IN=off), and the doctor reads no mail",
+        "Run it on a stage with passwords, or try the log-in by mail in a browser.",
+    ),
+}
+
+
 @dataclass
 class Walk:
     """One person's way. ``kids`` are the published keys, ``bound`` is the stated revocation bound."""
@@ -46,12 +58,8 @@ class Walk:
 
     def _sign_up(self) -> bool:
         reply = self.site.ask("POST", "/users", body=self._names())
-        if reply.status == 403 and reply.code == "sign_up_closed":
-            self.findings.unchecked(
-                "log-in, refresh, log-out, clock, cookie",
-                "sign-up is closed, so there is no throw-away account to try them with",
-                "Open it for a moment (CUPBEARER_SIGN_UP=open), or run the doctor on a stage where it is open.",
-            )
+        if reply.status == 403 and (reasons := UNCHECKED.get(reply.code or "")):
+            self.findings.unchecked("log-in, refresh, log-out, clock, cookie", *reasons)
             return False
         faults = {f"the status is {reply.status} {reply.code or ''}".strip(): reply.status != 201}
         if reply.status == 201:

@@ -65,7 +65,9 @@ def test_looking_at_a_link_spends_nothing(services: Services, ann: User) -> None
     """PW-7: mail scanners look."""
     text = asked(services).ticket
     for _ in range(3):
-        assert services.ways_back.email_log_in.read(text)[1].user_id == ann.user_id
+        _, user = services.ways_back.email_log_in.read(text)
+        assert user is not None
+        assert user.user_id == ann.user_id
     assert services.ways_back.email_log_in.with_link(text, source=SOURCE)
 
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.race
 
 
 def test_of_sixteen_uses_of_one_ticket_exactly_one_is_done(processes: Processes, place: Place) -> None:
-    """PW-7: a new password, a log-in by link and by code, a proof, an undoing."""
+    """PW-7: a new password, a log-in by link and by code, a newcomer's account, a proof, an undoing."""
     store, partition = place.open(), "tickets"
     racing_tickets.prepare(store, partition, ROUNDS)
     services = services_on(store)

@@ -260,3 +260,12 @@ def test_what_is_no_url_of_a_service_is_refused_in_a_sentence(url: str) -> None:
     result = CliRunner().invoke(cli, ["doctor", url])
     assert result.exit_code == 1
     assert "URL is the issuer" in result.stderr
+
+
+def test_where_nobody_has_a_password_it_says_what_it_could_not_look_at(tmp_path: Path) -> None:
+    with service(tmp_path, EMAIL_LOG_IN="on", PASSWORD_LOG_IN="off") as url:
+        result, found = examine(url)
+    assert result.exit_code == 0, result.stdout
+    unchecked = found["log-in, refresh, log-out, clock, cookie"]
+    assert unchecked["level"] == "unchecked"
+    assert "CUPBEARER_PASSWORD_LOG_IN=off" in unchecked["says"]

@@ -235,3 +235,16 @@ def test_who_gives_up_an_address_by_an_operator_is_told_and_can_undo_it(terminal
     assert (shown["email"], shown["email_verified"], shown["has_password"]) == (
         "zoe@example.com", True, False,
     )  # fmt: skip
+
+
+def test_where_nobody_has_a_password_none_is_asked_for_or_set(tmp_path: Path, world: World) -> None:
+    """PW-8."""
+    ways = {"MAIL": "console:", "EMAIL_LOG_IN": "on", "PASSWORD_LOG_IN": "off"}
+    terminal = CommandLine.at(tmp_path, world, **ways)
+    made = terminal.run("users", "create", "Zoe", "--email", "zoe@example.com", "--email-verified")
+    assert made.exit_code == 0, made.output
+    zoe = terminal.services.accounts.users.find("zoe@example.com")
+    assert zoe is not None
+    assert zoe.password is None
+    for arguments in (("create", "Yan", "--password-stdin"), ("set-password", "Zoe", "--password-stdin")):
+        assert "Nobody has a password here" in terminal.refused("users", *arguments, stdin=PHRASE)

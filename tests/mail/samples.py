@@ -39,6 +39,11 @@ SAMPLES: Mapping[str, Sample] = {
         unsaid=frozenset({"username", "address"}),
     ),
     "log_in": Sample(ASKED, {"link": ticket("/email-login"), "code": "X3V-9TD", "minutes": "10"}),
+    "sign_up": Sample(
+        ASKED,
+        {"link": ticket("/email-login"), "code": "M4R-8WQ", "minutes": "10"},
+        unsaid=frozenset({"username"}),
+    ),
     "reset_password": Sample(ASKED, {"link": ticket("/reset-password"), "minutes": "30"}),
     "address_changed": Sample(
         {**ASKED, "old": "ada@example.com", "new": "ada@new.example.com"},

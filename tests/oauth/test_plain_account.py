@@ -9,7 +9,6 @@ from chalicelib.store import Store
 from chalicelib.world import World
 from tests.conftest import Clock
 from tests.oauth import factors
-from tests.oauth.factors import remembered, with_totp
 from tests.oauth.server import ISSUER, PASSWORD, Browser, Reply, Server, open_server, services
 
 PATH = "/account/plain"
@@ -177,8 +176,8 @@ def test_with_a_grace_the_account_is_closed_and_the_page_says_until_when(
 def test_a_remembered_browser_is_forgotten_on_a_fresh_factor(
     server: Server, browser: Browser, zoe: LogInResult, clock: Clock
 ) -> None:
-    person = with_totp(server, clock, zoe)
-    remembered(browser, person)
+    person = factors.with_totp(server, clock, zoe)
+    factors.remembered(browser, person)
     (device,) = person.factors.devices
     clock.advance(6 * 60)
     page = browser.go(PATH)

@@ -82,6 +82,7 @@ def test_the_revocation_bound_is_told_as_it_is(environ: Mapping[str, str], bound
         ("SESSION_IDLE_SECONDS", "0"), ("SESSION_MAX_SECONDS", "60"), ("REFRESH_GRACE_SECONDS", "-1"),
         ("REFRESH_GRACE_SECONDS", "61"), ("AUTHORIZER_TTL_SECONDS", "3601"), ("PASSWORD_MIN_LENGTH", "7"),
         ("DEFAULT_SCOPES", 'a"b'), ("DEFAULT_SCOPES", "a  b"), ("SIGN_UP", "maybe"), ("ENV", "staging"),
+        ("PASSWORD_LOG_IN", "no"),
         ("ALLOWED_ORIGINS", "https://a.example"), ("ALLOWED_ORIGINS", '["*"]'), ("ALLOWED_ORIGINS", '["null"]'),
         ("ALLOWED_ORIGINS", '["https://a.example/"]'), ("ALLOWED_ORIGINS", "[1]"), ("ALLOWED_ORIGINS", "{}"),
         ("MASTER_KEY", "short"), ("MASTER_KEY", "0" * 64), ("MASTER_KEY", "deadbeef" * 8), ("MASTER_KEY", KEY + "00"),

@@ -1,5 +1,6 @@
 """What racing callers do with tickets: steps for ``tests.store.racing``. Runs in the racing processes."""
 
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.accounts.provisioning import Newcomer
@@ -13,16 +14,17 @@ from chalicelib.wiring import Services
 from cupbearer.testing import SOURCE
 from tests.support.racing_people import HELD, PHRASE, number_of, services_on
 
-KINDS = ("reset", "log in by link", "verify", "undo", "log in by code")
+NEWCOMER = "log in as a newcomer"
+KINDS = ("reset", "log in by link", "verify", "undo", NEWCOMER, "log in by code")
 PURPOSES: dict[str, Purpose] = dict(
-    zip(KINDS, (PASSWORD_RESET, LOG_IN, VERIFY_EMAIL, UNDO_CHANGE, LOG_IN), strict=True)
+    zip(KINDS, (PASSWORD_RESET, LOG_IN, VERIFY_EMAIL, UNDO_CHANGE, LOG_IN, LOG_IN), strict=True)
 )
 BROWSER = "a browser"
 
 
 def kind_of(turn: int) -> str:
     """Each kind in turn, codes seldom: their guesses wait for one another."""
-    return KINDS[-1] if turn % 20 == 19 else KINDS[turn % 4]
+    return KINDS[-1] if turn % 20 == 19 else KINDS[turn % 5]
 
 
 def address_of(partition: str, turn: int) -> str:
@@ -45,10 +47,14 @@ def prepare(store: Store, partition: str, turns: int) -> None:
     tickets = services.mail.tickets
     for turn in range(turns):
         address = address_of(partition, turn)
-        user = person(services, f"{partition}-{turn}", None if kind_of(turn) == "verify" else address)
-        purpose = PURPOSES[kind_of(turn)]
-        subject = address if purpose is LOG_IN else user.user_id
-        holder = Holder(subject, user.user_id, address, epoch=user.epoch, browser=BROWSER)
+        purpose, username = PURPOSES[kind_of(turn)], f"{partition}-{turn}"
+        if kind_of(turn) == NEWCOMER:
+            called = {"username": username, "name": ""}
+            holder = Holder(address, None, address, epoch=None, browser=BROWSER, newcomer=called)
+        else:
+            user = person(services, username, None if kind_of(turn) == "verify" else address)
+            subject = address if purpose is LOG_IN else user.user_id
+            holder = Holder(subject, user.user_id, address, epoch=user.epoch, browser=BROWSER)
         ticket, issuing = tickets.issuing(purpose, holder, before=None)
         store.commit(issuing)
         said = tickets.values(ticket.name)
@@ -66,6 +72,9 @@ def use(store: Store, partition: str, turn: int, name: str) -> str | None:
     verbs: dict[str, Any] = {
         "reset": lambda: ways.password_reset.set_password(text, new=phrase_of(number), source=SOURCE),
         "log in by link": lambda: ways.email_log_in.with_link(text, source=SOURCE),
+        NEWCOMER: lambda: replace(
+            ways.email_log_in, sign_up=replace(ways.email_sign_up, is_on=True)
+        ).with_link(text, source=SOURCE),
         "log in by code": lambda: ways.email_log_in.with_code(
             address_of(partition, turn), code, browser=BROWSER, source=SOURCE
         ),

@@ -20,7 +20,7 @@ from tests.support.statuses import answers_of_every_status
 SCOPES = ["pangolins", "get:profile", "users:read", "users:write"]
 PUBLIC = """
     POST /users | POST /sessions | POST /sessions/refresh | GET /cats | GET /messages | GET / | GET /account
-    GET /account/plain | POST /account/plain
+    GET /account/plain | POST /account/plain | POST /account/plain/data
     GET /health | GET /openapi.json | GET /.well-known/jwks.json | GET /login/{provider} | GET /login/{provider}/callback
     GET /.well-known/openid-configuration | GET /.well-known/oauth-authorization-server
     POST /oauth/token | POST /oauth/revoke | POST /oauth/introspect | POST /oauth/device_authorization
@@ -28,7 +28,7 @@ PUBLIC = """
     GET /login | POST /login | GET /signup | POST /signup | GET /continue | GET /consent | POST /consent
     GET /device | POST /device | GET /outbox | GET /outbox/{mail}
     PUT /email-verifications | PUT /email-verifications/undo | POST /password-resets | PUT /password-resets
-    POST /sessions/email | PUT /sessions/email | POST /sessions/end
+    POST /users/email | POST /sessions/email | PUT /sessions/email | POST /sessions/end
     GET /forgot | POST /forgot | GET /reset-password | POST /reset-password | GET /verify-email | POST /verify-email
     POST /account-restorations | POST /restore-account
     GET /undo-address | POST /undo-address | GET /end-sessions | POST /end-sessions | GET /email-login | POST /email-login

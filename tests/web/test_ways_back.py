@@ -275,3 +275,12 @@ class TestEmailLogInOff:
     def test_nobody_logs_in_by_mail_unless_it_is_set(self, client: Client, ann: Client) -> None:
         assert client.post("/sessions/email", json={"email": ADDRESS}).code == "email_log_in_off"
         assert client.put("/sessions/email", json={"ticket": "t"}).code == "email_log_in_off"
+
+
+def test_where_there_are_passwords_nobody_signs_up_without_one(
+    cupbearer: AppUnderTest, client: Client
+) -> None:
+    """PW-8."""
+    reply = client.post("/users/email", json={"email": "zoe@example.com"})
+    assert (reply.status, reply.code) == (403, "email_sign_up_off")
+    assert mailed.lines(cupbearer.services) == []

@@ -1,26 +1,25 @@
 """The page of a log-in by mail: ask for the mail, then type its code or open its link. No script is needed."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalicelib.credentials.factor_refusals import SecondFactorRequired
-from chalicelib.errors import Invalid, Refusal, SlowDown
+from chalicelib.errors import Invalid, SlowDown
 from chalicelib.web import forms
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session, email_log_in
 from chalicelib.web.mailing import demand_email_log_in
+from chalicelib.web.oauth.email_log_in_forms import PATH, ask_for_log_in, form
 from chalicelib.web.oauth.page_refusals import page
-from chalicelib.web.pages.page_forms import csrf_token, demand_own_form, opening, shown
+from chalicelib.web.pages.page_forms import demand_own_form, opening
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
     from chalicelib.audit.trail import Source
     from chalicelib.authentication.log_in import LogInResult
-    from chalicelib.web.cookies.browser_session import Browser
 
 api = Api("pages")
 
-PATH = "/email-login"
 ASK_AGAIN = (PATH, "Ask for a new one")
 
 
@@ -35,9 +34,12 @@ def email_log_in_page(call: Call) -> Answer:
     browser = browser_session.browser(call)
     ticket, fields = call.one("ticket"), {"request": call.one("request") or ""}
     if ticket is None:
-        return _form(call, browser, fields, step="address")
-    _, user = call.services.ways_back.email_log_in.read(ticket)
-    return _form(call, browser, {**fields, "ticket": ticket}, step="link", user=user.username)
+        return form(call, browser, fields, step="address")
+    read, user = call.services.ways_back.email_log_in.read(ticket)
+    fields = {**fields, "ticket": ticket, "email": read.address}
+    if user is None:
+        return form(call, browser, fields, step="newcomer", user=(read.newcomer or {}).get("username", ""))
+    return form(call, browser, fields, step="link", user=user.username)
 
 
 @api.route(
@@ -57,7 +59,7 @@ def email_log_in_form(call: Call) -> Answer:
     fields, browser = forms.single(call), browser_session.browser(call)
     demand_own_form(call, browser, fields.get("csrf"), PATH)
     if "email" in fields:
-        return _ask(call, browser, fields)
+        return ask_for_log_in(call, browser, fields)
     from chalicelib.web.oauth import authorization_flow
     from chalicelib.web.pages import second_factor_form
 
@@ -69,17 +71,10 @@ def email_log_in_form(call: Call) -> Answer:
     except SecondFactorRequired as required:
         return second_factor_form.ask(call, browser, required, request=text or "")
     except (Invalid, SlowDown) as refusal:
-        return _form(call, browser, fields, refusal, step="code")
+        asked = email_log_in.of(call)
+        step = "sent" if "new" in fields and asked else "code"
+        return form(call, browser, fields, refusal, step=step, email=asked.address if asked else "")
     return authorization_flow.begun(call, signed_in, pending)
-
-
-def _ask(call: Call, browser: "Browser", fields: Mapping[str, str]) -> Answer:
-    asked, cookie = email_log_in.asked(call, fields["email"])
-    try:
-        call.services.ways_back.email_log_in.ask(asked.address, browser=asked.secret, source=call.source)
-    except (Invalid, SlowDown) as refusal:
-        return _form(call, browser, fields, refusal, step="address")
-    return _form(call, browser, fields, step="code", cookies=(cookie,))
 
 
 def _log_in(call: Call, fields: Mapping[str, str], source: "Source") -> "LogInResult":
@@ -92,31 +87,3 @@ def _log_in(call: Call, fields: Mapping[str, str], source: "Source") -> "LogInRe
     if asked is None:
         raise wrong_code()
     return log_in.with_code(asked.address, fields.get("code", ""), browser=asked.secret, source=source)
-
-
-def _form(
-    call: Call,
-    browser: "Browser",
-    fields: Mapping[str, str],
-    refusal: Refusal | None = None,
-    *,
-    cookies: tuple[str, ...] = (),
-    **said: Any,
-) -> Answer:
-    """Return the form of a step: ``address``, ``code`` or ``link``."""
-    from chalicelib.web.oauth import authorization_flow
-    from chalicelib.web.pages.rendering import render
-
-    text = fields.get("request", "")
-    pending = authorization_flow.opened(call, browser, text) if text else None
-    kept: dict[str, Any] = shown(refusal, browser)
-    kept["headers"] |= browser_session.set_cookies((*browser.cookies, *cookies))
-    values = {"user": "", "email": fields.get("email", ""), "ticket": fields.get("ticket", ""), **said}
-    return render(
-        "email_login.html",
-        **kept,
-        **values,
-        form_action=authorization_flow.form_targets(pending),
-        csrf=csrf_token(call, browser, PATH),
-        request=text,
-    )

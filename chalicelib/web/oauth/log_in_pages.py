@@ -9,7 +9,7 @@ from chalicelib.errors import Invalid, InvalidCredentials, NotAllowed, Refusal, 
 from chalicelib.web import forms, refusals
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
-from chalicelib.web.oauth import log_out_form
+from chalicelib.web.oauth import email_log_in_forms, log_out_form
 from chalicelib.web.oauth.page_refusals import form, page
 from chalicelib.web.pages import form_words
 from chalicelib.web.pages.page_forms import csrf_token, demand_own_form
@@ -34,7 +34,7 @@ def log_in_page(call: Call) -> Answer:
 
 
 @api.route(
-    "/login", methods=["POST"], public=True, form=True, status=303, content_type=HTML, refuses=(400, 429)
+    "/login", methods=["POST"], public=True, form=True, status=303, content_type=HTML, refuses=(400, 403, 429)
 )
 @form
 def log_in_by_form(call: Call) -> Answer:
@@ -74,12 +74,14 @@ def sign_up_page(call: Call) -> Answer:
 )
 @form
 def sign_up_by_form(call: Call) -> Answer:
-    """Sign up with the form, and be logged in."""
+    """Sign up with the form, and be logged in; where nobody has a password, by a mail that the form sends."""
     from chalicelib.accounts.sign_up import Profile
     from chalicelib.web.oauth import authorization_flow
 
     fields, browser, pending = _sent(call, "signup")
     try:
+        if not call.services.settings.password_log_in:
+            return email_log_in_forms.ask_for_sign_up(call, browser, fields)
         _, signed_in = call.services.accounts.sign_up.create(
             username=fields.get("username", ""),
             password=fields.get("password", ""),
@@ -156,6 +158,7 @@ def _form(
         headers={**headers, **browser_session.set_cookies(browser.cookies)},
         form_action=authorization_flow.form_targets(pending),
         csrf=csrf_token(call, browser, name),
+        mail_csrf=csrf_token(call, browser, email_log_in_forms.PATH),
         request=text,
         client=client.name if client else "",
         logged_in=log_out_form.shown(call, browser, logged_in) if logged_in else None,
@@ -166,19 +169,20 @@ def _form(
 
 def _filled(call: Call, name: str, fields: Mapping[str, str], refusal: Refusal | None) -> dict[str, Any]:
     """Return what stands in the form: never the password (BR-1)."""
-    told = form_words.told(refusal, fields, required=REQUIRED)
+    by_password = call.services.settings.password_log_in
+    required = REQUIRED if by_password else ("username", "email")
+    told = form_words.told(refusal, fields, required=required)
     kept = {key: value for key, value in fields.items() if key != "password"}
     return {
         "fields": kept,
         "errors": told.errors,
         "said": told.said,
-        "focus": form_words.focus(told, kept, FIELDS[name]),
+        "focus": form_words.focus(told, kept, FIELDS[name] if by_password else required),
         "words": form_words.for_scripts(),
         "act": call.services.world.identifier(),  # one for each form: sent twice, it is one sign-up
         "min_length": call.services.settings.password_min_length,
         "sign_up_open": call.services.settings.sign_up_open,
         "sends_mail": call.services.mail.is_sent,
-        "by_mail": call.services.mail.is_sent and call.services.settings.email_log_in,
     }
 
 

@@ -10,6 +10,7 @@ from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
 from chalicelib.web.pages.page_forms import (
     ACCOUNT,
+    LOG_IN,
     csrf_token,
     demand_own_form,
     message,
@@ -49,6 +50,8 @@ WORDS = {  # of each page: title, what its button does, the button, what else on
     ),
 }
 
+UNDO_WITHOUT_PASSWORDS = "The account gets its old address back. Every session ends, and you log in by it."
+
 
 @api.route(VERIFY, methods=["GET"], public=True, query=("ticket",), content_type=HTML, refuses=(400,))
 @page
@@ -83,6 +86,11 @@ def undo_page(call: Call) -> Answer:
 def undo_form(call: Call) -> Answer:
     """Undo the change and lead to the choice of a new password."""
     text = call.services.ways_back.change_of_address.undo(_sent(call, UNDO), source=call.source)
+    if not call.services.settings.password_log_in:
+        gone = browser_session.set_cookies(browser_session.dropped())
+        return message(
+            "The old address is back", "Every session has ended. Log in by it.", headers=gone, onward=LOG_IN
+        )
     reset = f"{call.services.settings.issuer}/reset-password?ticket={text}"
     return see_other(reset, browser_session.dropped())
 
@@ -103,7 +111,7 @@ def end_form(call: Call) -> Answer:
     call.services.ways_back.notices.end_sessions(_sent(call, END), source=call.source)
     gone = browser_session.set_cookies(browser_session.dropped())
     text = "Log in again, and change the password if somebody else may know it."
-    return message("Every session has ended", text, headers=gone, onward=("/login", "Log in"))
+    return message("Every session has ended", text, headers=gone, onward=LOG_IN)
 
 
 def _ask(call: Call, path: str, read: "Callable[[str], tuple[Ticket, User]]") -> Answer:
@@ -112,6 +120,8 @@ def _ask(call: Call, path: str, read: "Callable[[str], tuple[Ticket, User]]") ->
     text, browser = call.one("ticket") or "", browser_session.browser(call)
     ticket, user = read(text)
     title, explained, button, otherwise = WORDS[path]
+    if path == UNDO and not call.services.settings.password_log_in:
+        explained = UNDO_WITHOUT_PASSWORDS
     return render(
         "mailed_link.html",
         headers=browser_session.set_cookies(browser.cookies),

@@ -10,7 +10,7 @@ from chalicelib.errors import Invalid, Refusal, SlowDown
 from chalicelib.web import forms
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
-from chalicelib.web.mailing import demand_mail
+from chalicelib.web.mailing import demand_mail, demand_passwords
 from chalicelib.web.pages.page_forms import (
     LOG_IN,
     csrf_token,
@@ -41,6 +41,7 @@ SENT = (
 def forgot_page(call: Call) -> Answer:
     """Ask for the name of the account whose password was forgotten."""
     demand_mail(call)
+    demand_passwords(call)
     return _forgot(call, browser_session.browser(call), {})
 
 
@@ -58,7 +59,7 @@ def forgot_form(call: Call) -> Answer:
     return message("Look into your mail", SENT, onward=LOG_IN)
 
 
-@api.route(RESET, methods=["GET"], public=True, query=("ticket",), content_type=HTML, refuses=(400,))
+@api.route(RESET, methods=["GET"], public=True, query=("ticket",), content_type=HTML, refuses=(400, 403))
 @page
 @opening(ASK_AGAIN)
 def reset_page(call: Call) -> Answer:
@@ -66,7 +67,7 @@ def reset_page(call: Call) -> Answer:
     return _reset(call, browser_session.browser(call), call.one("ticket") or "")
 
 
-@api.route(RESET, methods=["POST"], public=True, form=True, content_type=HTML, refuses=(400, 409, 429))
+@api.route(RESET, methods=["POST"], public=True, form=True, content_type=HTML, refuses=(400, 403, 409, 429))
 @page
 @opening(ASK_AGAIN)
 def reset_form(call: Call) -> Answer:

@@ -108,6 +108,8 @@ def _common() -> dict[str, Any]:
         "issuer": issuer,
         "meta_policy": None,
         "mail_is_shown": at.mail.is_shown,
+        "by_password": at.settings.password_log_in,
+        "by_mail": at.mail.is_sent and at.settings.email_log_in,
     }
 
 
@@ -183,5 +185,4 @@ def shell_values(settings: "Settings") -> dict[str, Any]:
         "min_length": settings.password_min_length,
         "sign_up_open": settings.sign_up_open,
         "sends_mail": settings.mail is not None,
-        "by_mail": settings.mail is not None and settings.email_log_in,
     }

@@ -63,7 +63,10 @@ def ask_for_log_in(call: Call) -> Answer:
     refuses=(400, 401, 403, 409, 429),
 )
 def log_in_by_mail(call: Call) -> Answer:
-    """Log in by the ticket of the link, or by the code in the browser that asked for it."""
+    """Log in by the ticket of the link, or by the code in the browser that asked for it.
+
+    A newcomer's makes the account (``POST /users/email`` where nobody logs in by password).
+    """
     from chalicelib.accounts.email_verification import wrong_code
 
     form: LogInByMail = call.body

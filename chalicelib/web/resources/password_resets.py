@@ -37,7 +37,10 @@ class NewPassword(Body):
     refuses=(400, 403, 429),
 )
 def ask_for_reset(call: Call) -> Answer:
-    """Have a link sent to the verified address of an account, if there is one: the answer is the same for all."""
+    """Have a link sent to the verified address of an account, if there is one: the answer is the same for all.
+
+    403 ``mail_off`` where no mail is sent, ``password_log_in_off`` where nobody has a password.
+    """
     demand_mail(call)
     call.services.ways_back.password_reset.ask(call.body.login, source=call.source)
     return ACCEPTED
@@ -49,7 +52,7 @@ def ask_for_reset(call: Call) -> Answer:
     public=True,
     body=NewPassword,
     status=204,
-    refuses=(400, 401, 409, 429),
+    refuses=(400, 401, 403, 409, 429),
 )
 def set_password(call: Call) -> Answer:
     """Set a new password by the ticket of the link, and end every session.

@@ -48,7 +48,8 @@ class SessionList(msgspec.Struct, frozen=True):
 def log_in(call: Call) -> Answer:
     """Log in.
 
-    Unknown user, wrong password and disabled account are one answer. ``scope`` may ask for less than the user has.
+    Unknown user, wrong password and disabled account are one answer; 403 ``password_log_in_off`` where nobody logs in so.
+    ``scope`` may ask for less than the user has.
     Where the password is right and the person has a second factor, the answer is 401 ``second_factor_required`` with a
     ``pending_token`` for ``POST /sessions/second-factor`` and the ``factors`` that there are.
     """

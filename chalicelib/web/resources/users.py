@@ -4,7 +4,7 @@ import msgspec
 
 from chalicelib import scopes
 from chalicelib.web.call import created
-from chalicelib.web.cookies import browser_session
+from chalicelib.web.cookies import browser_session, email_log_in
 from chalicelib.web.parsing import Body
 from chalicelib.web.resources.shapes import ClosedShape, TokenShape, UserAnswer, UserShape, deleted
 from chalicelib.web.routes import Answer, Api, Call
@@ -23,6 +23,14 @@ class SignUp(Body):
     name: str | None = None
     log_in: bool = False
     cookie: bool = False
+
+
+class SignUpByMail(Body):
+    """A sign-up without a password. Without a ``username`` one is made of the address, and may be changed once."""
+
+    email: str
+    username: str | None = None
+    name: str | None = None
 
 
 class Administration(Body):
@@ -66,6 +74,8 @@ def sign_up(call: Call) -> Answer:
     """Sign up.
 
     The new user has the default scopes. With ``log_in`` the answer also holds the tokens of a first session.
+
+    403 ``password_log_in_off`` where nobody has a password: ``POST /users/email`` there.
     """
     form: SignUp = call.body
     if form.cookie:
@@ -90,6 +100,35 @@ def sign_up(call: Call) -> Answer:
     return Answer(
         SignUpAnswer(user=UserShape.of(user), **tokens), status=201, headers={"Location": location, **cookies}
     )
+
+
+@api.route(
+    "/users/email",
+    methods=["POST"],
+    public=True,
+    body=SignUpByMail,
+    status=202,
+    gives=dict,
+    refuses=(400, 403, 409, 429),
+)
+def sign_up_by_mail(call: Call) -> Answer:
+    """Have a link and a code sent that make an account, where nobody has a password.
+
+    ``PUT /sessions/email`` takes either, makes the account and begins its session. The cookie that comes with this answer is what
+    the code is good for. An address that has an account is sent a log-in instead, and the answer is the same. 403
+    ``email_sign_up_off`` where passwords are on, or nobody logs in by mail.
+    """
+    from chalicelib.accounts.sign_up import Profile
+
+    form: SignUpByMail = call.body
+    asked, cookie = email_log_in.asked(call, form.email)
+    call.services.ways_back.email_sign_up.ask(
+        username=form.username,
+        profile=Profile(form.email, form.name),
+        browser=asked.secret,
+        source=call.source,
+    )
+    return Answer({}, status=202, headers=browser_session.set_cookies([cookie]))
 
 
 @api.route("/users", methods=["GET"], scope=READ, query=("limit", "cursor"), gives=UserPage, refuses=(400,))

@@ -22,7 +22,8 @@ function showProfile({ user, waiting_email: waiting = null }) {
   chips(one("#scopes"), user.scopes, "none");
   one("#me-name").value = user.name ?? "";
   one("#me-email").value = user.email ?? "";
-  one('#password [name="username"]').value = user.username;
+  const own = one('#password [name="username"]'); // there are no passwords everywhere
+  if (own) own.value = user.username;
 }
 
 async function showSessions() {
@@ -85,7 +86,7 @@ enhance(one("#profile"), {
 prepareProof();
 prepareFactors(showSessions);
 proveAddress(() => show());
-enhance(one("#password"), {
+if (one("#password")) enhance(one("#password"), {
   submit: ({ current_password: old, new_password: fresh }) =>
     withProof((proof) => call("PUT", "/users/me/password", { body: { new_password: fresh, ...(old && { current_password: old }), ...proof } })),
   done: () => { one("#password").reset(); say(one("#password [data-done]"), "Changed. Every other session is ended."); showSessions(); showActivity(); },

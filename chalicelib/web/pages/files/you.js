@@ -15,15 +15,21 @@ let shown = Promise.resolve(); // when it is there
 export const youAreShown = () => shown;
 
 export function showYou() {
-  enhance(one("#log-in"), { submit: ({ username, password, code }) => logIn(username, password, code), done: entered, special: refusedLogIn });
-  enhance(one("#sign-up"), { submit: ({ username, password, email }) => signUp(username, password, email), done: entered });
+  if (hasForms()) enhanceForms();
   showPasskeys(entered);
-  for (const radio of all('[name="entrance"]')) radio.addEventListener("change", () => choose(radio.value));
   one("#log-out").addEventListener("click", logOut);
   one("#fresh").addEventListener("click", () => refresh());
   watch(draw);
   setInterval(tick, 500);
   document.addEventListener("visibilitychange", tick);
+}
+
+const hasForms = () => Boolean(one("#log-in")); // they are for passwords, which not every service has
+
+function enhanceForms() {
+  enhance(one("#log-in"), { submit: ({ username, password, code }) => logIn(username, password, code), done: entered, special: refusedLogIn });
+  enhance(one("#sign-up"), { submit: ({ username, password, email }) => signUp(username, password, email), done: entered });
+  for (const radio of all('[name="entrance"]')) radio.addEventListener("change", () => choose(radio.value));
 }
 
 function choose(which) {
@@ -44,11 +50,15 @@ function refusedLogIn(answer) {
 }
 
 function entered() {
+  if (hasForms()) clearForms();
+  one("#you-title").tabIndex = -1;
+  one("#you-title").focus({ preventScroll: true });
+}
+
+function clearForms() {
   for (const form of [one("#log-in"), one("#sign-up")]) form.reset();
   one('[name="entrance"][value="log-in"]').checked = true; // whoever comes back has an account
   choose("log-in");
-  one("#you-title").tabIndex = -1;
-  one("#you-title").focus({ preventScroll: true });
 }
 
 function draw(session) {

@@ -1,9 +1,11 @@
-"""User names for people who come from a provider: the one they have there as far as it will do here, made unique."""
+"""User names for people who choose none, or one that is taken: what was wished for as far as it will do, made unique."""
 
 from collections.abc import Iterator
 
 from chalicelib.errors import Invalid
+from chalicelib.store import Store
 from chalicelib.users import names
+from chalicelib.users.user import login_key
 from chalicelib.world import World
 
 FALLBACK = "user"
@@ -11,7 +13,15 @@ SUFFIX_CHARACTERS = 5  # with the hyphen
 TRIES = 6
 
 
-def candidates(wished: str | None, world: World) -> Iterator[names.Name]:
+def free_name(store: Store, world: World, wished: str | None) -> names.Name:
+    """Return the candidate that nobody has yet, by one read; whoever takes it has to be first in a commit too."""
+    tried = list(_candidates(wished, world))
+    taken = store.get(*(login_key(key) for key in dict.fromkeys(name.canonical for name in tried)))
+    used = {record.key for record in taken if record}
+    return next((name for name in tried if login_key(name.canonical) not in used), tried[-1])
+
+
+def _candidates(wished: str | None, world: World) -> Iterator[names.Name]:
     """Yield user names, the nearest to what was wished for first; those after it end in chance."""
     stem = _usable((wished or "").partition("@")[0]) or FALLBACK
     yield names.canonical_username(stem)
