@@ -20,6 +20,7 @@ from chalicelib.web.oauth import (
     log_in_pages,
     metadata,
     passkey_pages,
+    protected_resource,
     second_factor_pages,
 )
 from chalicelib.web.pages import (
@@ -75,6 +76,7 @@ APIS = (
     identities.api,
     consents.api,
     metadata.api,
+    protected_resource.api,
     endpoints.api,
     authorize.api,
     log_in_pages.api,

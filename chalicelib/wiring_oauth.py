@@ -94,12 +94,10 @@ class OAuth:
     @cached_property
     def resources(self) -> "Resources":
         """Return the APIs of others that tokens are made for."""
-        from chalicelib.oauth.resource import comparable
         from chalicelib.oauth.resources import Resources
 
-        at, ours = self._at, (self._at.settings.issuer, self._at.settings.audience)
-        own = frozenset(each for name in ours for each in (name, comparable(name)) if each is not None)
-        return Resources(at.store, at.world, at.audit, own)
+        at = self._at
+        return Resources(at.store, at.world, at.audit, at.settings.issuer, at.settings.audience)
 
     @cached_property
     def resource_indicators(self) -> "ResourceIndicators":

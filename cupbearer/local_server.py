@@ -33,6 +33,7 @@ class Server(socketserver.ThreadingMixIn, HTTPServer):
     request_queue_size = 128
     gateway: LocalGateway
     own_headers: Mapping[str, str] = {}  # CORS headers of the gateway's own answers; replaced whole
+    issuer: str | None = None  # once the application is loaded
 
     def __init__(self, host: str, port: int) -> None:
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -118,7 +119,7 @@ class Connection(BaseHTTPRequestHandler):
         self._write(status, headers, body)
 
     def _refuse(self, status: int) -> None:
-        headers, body = problem(status, request_id=self.request_id)
+        headers, body = problem(status, request_id=self.request_id, issuer=self.server.issuer)
         self._write(status, [*headers.items(), *self.server.own_headers.items()], body)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002

@@ -107,7 +107,7 @@ def _load(server: Server, stage: str) -> None:
     config = CLIFactory(str(Path.cwd()), environ=os.environ).create_config_obj(chalice_stage_name=stage)
     app = config.chalice_app
     validate_routes(app.routes)
-    server.own_headers = _cors()
+    server.own_headers, server.issuer = _cors(), from_environment().issuer
     server.gateway = LocalGateway(app)
 
 

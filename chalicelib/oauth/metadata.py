@@ -41,7 +41,21 @@ def server_metadata(*, issuer: str) -> dict[str, Any]:
         "introspection_endpoint_auth_signing_alg_values_supported": sorted(ALGORITHMS),
         "authorization_response_iss_parameter_supported": True,
         "acr_values_supported": list(assurance.SUPPORTED),
+        "protected_resources": [issuer],  # RFC 9728 section 4; those of others may be left out
     }
+
+
+def protected_resource(
+    resource: str, *, issuer: str, scopes_supported: Iterable[str], name: str | None = None
+) -> dict[str, Any]:
+    """Return what an API says of itself to those who want a token for it (RFC 9728 section 2)."""
+    document = {
+        "resource": resource,
+        "authorization_servers": [issuer],
+        "scopes_supported": sorted(scopes_supported),
+        "bearer_methods_supported": ["header"],
+    }
+    return document if name is None else document | {"resource_name": name}
 
 
 def openid_configuration(*, issuer: str, signing_algorithms: Iterable[str]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from chalicelib import scopes, urls
 from chalicelib.audit.trail import OPERATOR, Audit, Source
 from chalicelib.errors import Invalid, NotFound, Taken
+from chalicelib.oauth.hosted_metadata import identifiers_at, path_of
 from chalicelib.oauth.resource import (
     LOOPBACK_HOSTS,
     PARTITION,
@@ -34,16 +35,18 @@ class ResourceChanges:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Makes, finds, changes and removes resources. ``own`` are the names of our own API, which is none of them."""
+    """Makes, finds, changes and removes resources. ``audience`` is another name of our own API, which is none of them."""
 
     store: Store
     world: World
     audit: Audit
-    own: frozenset[str]
+    issuer: str
+    audience: str
 
     def is_own(self, identifier: str) -> bool:
         """Return whether an identifier names our own API."""
-        return identifier in self.own or comparable(identifier) in self.own
+        ours = (self.issuer, self.audience)
+        return identifier in ours or comparable(identifier) in map(comparable, ours)
 
     def create(self, identifier: str, wanted: ResourceChanges, *, source: Source | None = None) -> Resource:
         """Register an API; raise Invalid, or Taken where there is one of this identifier."""
@@ -52,7 +55,7 @@ class Resources:
             raise Invalid("This is our own API: tokens are for it wherever no resource is asked for.")
         key = resource_key(identifier)
         made = Resource(identifier, "", self.world.timestamp(), ())
-        made = _changed(replace(made, name=made.host[: names.MAX_NAME]), wanted)
+        made = self._changed(replace(made, name=made.host[: names.MAX_NAME]), wanted)
         if key is None:
             raise Invalid("The identifier of a resource is an absolute URI.")
         try:
@@ -78,6 +81,14 @@ class Resources:
             raise NotFound("resource")
         return found
 
+    def hosted_at(self, path: str) -> Resource:
+        """Return the API whose metadata is published at a path below our well-known address; raise NotFound."""
+        found = self.find(*identifiers_at(path, issuer=self.issuer))
+        hosted = next((each for each in found if each is not None and each.host_metadata), None)
+        if hosted is None:
+            raise NotFound("resource")
+        return hosted
+
     def page(self, *, after: str | None = None, limit: int = 50) -> tuple[tuple[Resource, ...], str | None]:
         """Return resources in the order of their identifiers and where the next page starts."""
         page = self.store.list(PARTITION, after=after, limit=limit)
@@ -88,7 +99,7 @@ class Resources:
 
         def attempt() -> Resource:
             old = self.require(identifier)
-            new = _changed(old, wanted)
+            new = self._changed(old, wanted)
             if old.record is None:
                 raise NotFound("resource")
             self.store.commit(
@@ -108,6 +119,14 @@ class Resources:
             self.store.commit(Remove(old.record), self._audit("resource_deleted", old, source or Source()))
 
         retrying(attempt, busy=Taken("The resource is being changed by others: try again."))
+
+    def _changed(self, old: Resource, wanted: ResourceChanges) -> Resource:
+        new = _changed(old, wanted)
+        if new.host_metadata and path_of(new.identifier, issuer=self.issuer) is None:
+            raise Invalid(
+                "Metadata can be hosted of a web address without a query: a host, and at most two segments of a path."
+            )
+        return new
 
     def _audit(self, event: str, resource: Resource, source: Source) -> Insert:
         target = f"resource:{resource.identifier}"

@@ -54,7 +54,7 @@ class _NoPolicy(Exception):  # noqa: N818 - the authorizer's answer, not its mis
     def _problem(self) -> tuple[dict[str, str], bytes]:
         from chalicelib.web.gateway_responses import problem
 
-        return problem(self.CODE, request_id="local")
+        return problem(self.CODE, request_id="local", issuer=services().settings.issuer)
 
 
 class Unauthorized(_NoPolicy):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import VERSION
 from chalicelib.authorizer.route_table import Guard
-from chalicelib.web.scope_descriptions import DESCRIPTIONS
+from chalicelib.web.scope_descriptions import description_of
 
 if TYPE_CHECKING:
     from chalicelib.web.routes import Api, Endpoint
@@ -29,6 +29,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         "errors": {"type": "object", "additionalProperties": {"type": "string"}},
         "factors": {"type": "array", "items": {"type": "string"}},
         "pending_token": {"type": "string"},
+        "resource_metadata": {"type": "string"},
     },
 }
 
@@ -180,6 +181,6 @@ def _parameters(endpoint: "Endpoint") -> list[dict[str, Any]]:
 
 def _guard_in_words(guard: Guard) -> str:
     if guard.scope:
-        said = DESCRIPTIONS.get(guard.scope)
+        said = description_of(guard.scope)
         return f"Needs the scope `{guard.scope}`" + (f": {said}." if said else ".")
     return {"public": "", "token": "Needs any access token.", "own": "Needs one's own log-in."}[guard.caller]

@@ -13,7 +13,7 @@ from chalicelib.web.call import Answer
 PROBLEM = "application/problem+json"
 
 
-def problem(refusal: Refusal, *, request_id: str) -> Answer:
+def problem(refusal: Refusal, *, request_id: str, issuer: str | None = None) -> Answer:
     """Return the answer for a refusal."""
     status = refusals.medium(refusal).status
     body = document(status, refusal.public_code, refusal.detail, request_id=request_id)
@@ -21,12 +21,14 @@ def problem(refusal: Refusal, *, request_id: str) -> Answer:
         body["errors"] = refusal.errors
     if isinstance(refusal, errors.InsufficientScope):
         body["scope"] = refusal.scope
+    if issuer is not None and refusals.wants_a_token(refusal):
+        body["resource_metadata"] = refusals.metadata_url(issuer)
     if isinstance(refusal, SecondFactorRequired):
         token = {} if refusal.pending_token is None else {"pending_token": refusal.pending_token}
         body |= {"factors": list(refusal.kinds), **token}
     if isinstance(refusal, AccountClosed):
         body |= {"deletes_at": refusal.deletes_at, "restore_token": refusal.restore_token}
-    return Answer(body, status=status, headers=refusals.headers(refusal), content_type=PROBLEM)
+    return Answer(body, status=status, headers=refusals.headers(refusal, issuer=issuer), content_type=PROBLEM)
 
 
 def document(status: int, code: str, detail: str, *, request_id: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from chalicelib.store import StoreUnavailable
 from chalicelib.users.account_refusals import AccountClosed
 
 REALM = "cupbearer"
+METADATA_PATH = "/.well-known/oauth-protected-resource"  # RFC 9728 section 3
 DID_NOT_WORK, NOT_ALLOWED = "This did not work", "This is not allowed"
 
 
@@ -77,11 +78,12 @@ def oauth_error(refusal: Refusal) -> str:
     return medium(refusal).oauth_error
 
 
-def headers(refusal: Refusal) -> dict[str, str | list[str]]:
+def headers(refusal: Refusal, *, issuer: str | None = None) -> dict[str, str | list[str]]:
     """Return the challenge of a 401 or 403, and when to try again."""
     found: dict[str, str | list[str]] = {}
     if medium(refusal).status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        found["WWW-Authenticate"] = challenge(refusal)
+        tells = issuer is not None and wants_a_token(refusal)
+        found["WWW-Authenticate"] = challenge(refusal) + (pointer(issuer or "") if tells else "")
     return found | retry_after(refusal)
 
 
@@ -90,6 +92,21 @@ def retry_after(refusal: Refusal) -> dict[str, str | list[str]]:
     if isinstance(refusal, errors.SlowDown | errors.Unavailable):
         return {"Retry-After": str(refusal.retry_after)}
     return {}
+
+
+def wants_a_token(refusal: Refusal) -> bool:
+    """Return whether another access token would help: its caller is told where to learn who issues one."""
+    return isinstance(refusal, errors.InvalidToken | errors.InsufficientScope)
+
+
+def metadata_url(issuer: str) -> str:
+    """Return where our own API says who issues tokens for it (RFC 9728)."""
+    return f"{issuer}{METADATA_PATH}"
+
+
+def pointer(issuer: str) -> str:
+    """Return the end of a challenge that leads there (RFC 9728 section 5.1)."""
+    return f', resource_metadata="{metadata_url(issuer)}"'
 
 
 def challenge(refusal: Refusal) -> str:

@@ -74,7 +74,7 @@ def serve(endpoint: Endpoint, request: Any, params: dict[str, str], services: An
         call = _call(endpoint, request, params, services, source)
         answer = endpoint.view(call)
     except Exception as error:  # noqa: BLE001 - the one place where anything becomes an answer
-        answer = _refused(error, source)
+        answer = _refused(error, source, services.settings.issuer)
     headers = security_headers(answer) | dict(answer.headers)
     headers |= cors_headers(
         request.headers.get("origin"), services.settings.allowed_origins, any_origin=endpoint.any_origin
@@ -150,13 +150,13 @@ def _source(request: Any, services: Any) -> Source:
     )
 
 
-def _refused(error: Exception, source: Source) -> Answer:
+def _refused(error: Exception, source: Source, issuer: str) -> Answer:
     refusal = refusals.as_refusal(error)
     if refusal is None:
         logs.trouble("server_error", request_id=source.request_id)
         return problems.unexpected(request_id=source.request_id)
     _log_refusal(refusal, error, source)
-    return problems.problem(refusal, request_id=source.request_id)
+    return problems.problem(refusal, request_id=source.request_id, issuer=issuer)
 
 
 def _log_refusal(refusal: Refusal, error: Exception, source: Source) -> None:

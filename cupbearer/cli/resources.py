@@ -51,8 +51,9 @@ def create(*, identifier: str, as_json: bool, **given: Any) -> None:
 
     Each scope is given with what it lets an application do, in the words that people are asked with.
     """
-    made = services().oauth.resources.create(identifier, changes(given), source=source())
-    tell_resource(made, f"{made.name} is registered as {made.identifier}.", as_json=as_json)
+    at = services()
+    made = at.oauth.resources.create(identifier, changes(given), source=source())
+    tell_resource(at, made, f"{made.name} is registered as {made.identifier}.", as_json=as_json)
 
 
 @click.command(
@@ -61,9 +62,10 @@ def create(*, identifier: str, as_json: bool, **given: Any) -> None:
 @json_option
 def list_resources(*, as_json: bool) -> None:
     """List the registered APIs in the order of their identifiers."""
-    found = every_resource(services())
+    at = services()
+    found = every_resource(at)
     if as_json:
-        say_json({"resources": [shape(each) for each in found]})
+        say_json({"resources": [shape(at, each) for each in found]})
         return
     if not found:
         note("There are no resources yet: cupbearer resources create --help says how one is made.")

@@ -22,7 +22,8 @@ from cupbearer.cli.work import json_option, services, source
 @json_option
 def show(*, resource: str, as_json: bool) -> None:
     """Show a registered API: its identifier, name and scopes."""
-    tell_resource(find_resource(services(), resource), as_json=as_json)
+    at = services()
+    tell_resource(at, find_resource(at, resource), as_json=as_json)
 
 
 @click.command(
@@ -49,7 +50,7 @@ def update(*, resource: str, as_json: bool, without: tuple[str, ...], **given: A
     found = find_resource(at, resource)
     wanted = changes({**given, "without": frozenset(without)})
     changed = at.oauth.resources.update(found.identifier, wanted, source=source())
-    tell_resource(changed, f"{changed.name} is changed.", as_json=as_json)
+    tell_resource(at, changed, f"{changed.name} is changed.", as_json=as_json)
 
 
 @click.command(

@@ -89,21 +89,32 @@ def find_resource(at: "Services", text: str) -> "Resource":
     return named[0]
 
 
-def shape(resource: "Resource") -> dict[str, Any]:
+def metadata_url(at: "Services", resource: "Resource") -> str | None:
+    """Return where its metadata is published here, if it is."""
+    from chalicelib.oauth.hosted_metadata import path_of
+    from chalicelib.web.refusals import METADATA_PATH
+
+    issuer = at.settings.issuer
+    path = path_of(resource.identifier, issuer=issuer) if resource.host_metadata else None
+    return None if path is None else f"{issuer}{METADATA_PATH}/{path}"
+
+
+def shape(at: "Services", resource: "Resource") -> dict[str, Any]:
     """Return what is shown of a resource."""
     return {
         "resource": resource.identifier,
         "name": resource.name,
         "scopes": {each.scope: each.says for each in resource.scopes},
         "host_metadata": resource.host_metadata,
+        "resource_metadata": metadata_url(at, resource),
         "created_at": resource.created_at,
     }
 
 
-def tell_resource(resource: "Resource", *lines: str, as_json: bool) -> None:
+def tell_resource(at: "Services", resource: "Resource", *lines: str, as_json: bool) -> None:
     """Show a resource: as JSON for programs, else after lines for people."""
     if as_json:
-        say_json(shape(resource))
+        say_json(shape(at, resource))
         return
     say(*lines)
     facts(
@@ -111,7 +122,7 @@ def tell_resource(resource: "Resource", *lines: str, as_json: bool) -> None:
             "resource": resource.identifier,
             "name": resource.name,
             **{f"scope {each.scope}": each.says for each in resource.scopes},
-            "metadata": "hosted here" if resource.host_metadata else "not hosted here",
+            "metadata": metadata_url(at, resource) or "not hosted here",
             "created_at": when(resource.created_at),
         }
     )

@@ -75,7 +75,10 @@ def gateway_responses() -> dict[str, Any]:
 
 def _gateway_response(status: int) -> dict[str, Any]:
     headers, body = problem(status, request_id="$context.requestId")
+    located, _ = problem(status, request_id="$context.requestId", issuer="${Address}")
     plain = _parameters(headers)
+    for name, value in _parameters(located).items():
+        plain[name] = _where_known(value, plain[name])
     with_cors = {**plain, **_parameters(cors_headers("${First}", ("${First}",)))}
     name = "gatewayresponse.header.Access-Control-Allow-Origin"
     with_cors[name] = {"Fn::Sub": [with_cors[name], {"First": {"Fn::Select": [0, {"Ref": "Origins"}]}}]}
@@ -84,6 +87,14 @@ def _gateway_response(status: int) -> dict[str, Any]:
         "responseParameters": {"Fn::If": ["HasOrigins", with_cors, plain]},
         "responseTemplates": {"application/json": body.decode()},
     }
+
+
+def _where_known(text: str, otherwise: str) -> Any:
+    """Return a text that names our address, and what stands in its place while the stack does not know that yet."""
+    if text == otherwise:
+        return text
+    address = {"Fn::If": ["HasDomain", {"Fn::Sub": "https://${DomainName}"}, {"Ref": "Issuer"}]}
+    return {"Fn::If": ["KnowsItsAddress", {"Fn::Sub": [text, {"Address": address}]}, otherwise]}
 
 
 def _parameters(headers: Mapping[str, str]) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def deployed(
     here = aws.account()
     parameters = {"Origins": ",".join(ORIGINS), "Mail": "ses:", "MailFrom": MAIL_FROM, **chosen}
     found = deploy.install(here, STAGE, altered, parameters, say=say)
-    _put_gateway_responses(here, found["RestAPIId"], content)
+    _put_gateway_responses(here, found["RestAPIId"], content, found.get("IssuerInUse", ""))
     with contextlib.suppress(here.client("sesv2").exceptions.AlreadyExistsException):
         here.client("sesv2").create_email_identity(EmailIdentity=MAIL_FROM.partition("@")[2])
     return Place(here, found)
@@ -158,7 +158,7 @@ def _widen_sending(content: Template) -> None:
             statement.pop("Condition", None)
 
 
-def _put_gateway_responses(here: Account, api: str, content: Template) -> None:
+def _put_gateway_responses(here: Account, api: str, content: Template, address: str) -> None:
     """Mend the emulator: it reads no ``x-amazon-apigateway-gateway-responses`` in a body. Nothing is added to them."""
     client = here.client("apigateway")
     body = content["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
@@ -167,16 +167,20 @@ def _put_gateway_responses(here: Account, api: str, content: Template) -> None:
             restApiId=api,
             responseType=kind,
             statusCode=response["statusCode"],
-            responseParameters=_resolved(response["responseParameters"]),
+            responseParameters=_each_resolved(response["responseParameters"]["Fn::If"][1], address),
             responseTemplates=response["responseTemplates"],
         )
     client.create_deployment(restApiId=api, stageName="api")
 
 
-def _resolved(parameters: Any) -> dict[str, str]:
-    """Return the parameters as CloudFormation would with ORIGINS: the first branch, the first origin."""
-    _, with_cors, _ = parameters["Fn::If"]
-    return {
-        name: value if isinstance(value, str) else value["Fn::Sub"][0].replace("${First}", ORIGINS[0])
-        for name, value in with_cors.items()
-    }
+def _each_resolved(texts: Mapping[str, Any], address: str) -> dict[str, str]:
+    """Return texts as CloudFormation would with ORIGINS and a stack that knows its address."""
+    return {name: _resolved(value, address) for name, value in texts.items()}
+
+
+def _resolved(value: Any, address: str) -> str:
+    if isinstance(value, str):
+        return value
+    if "Fn::If" in value:
+        return _resolved(value["Fn::If"][1], address)
+    return str(value["Fn::Sub"][0].replace("${First}", ORIGINS[0]).replace("${Address}", address))

@@ -58,17 +58,35 @@ def test_each_function_has_a_role_of_its_own_and_a_log_that_ends(template: Templ
     assert all(log["RetentionInDays"] == {"Ref": "LogDays"} for log in logs.values())
 
 
+def located(value: Any, address: str | None) -> str:
+    """Return what CloudFormation makes of a text that names our address, known by now or not yet."""
+    if isinstance(value, str):
+        return value
+    condition, known, otherwise = value["Fn::If"]
+    assert condition == "KnowsItsAddress"
+    if address is None:
+        return str(otherwise)
+    text, names = known["Fn::Sub"]
+    assert names == {
+        "Address": {"Fn::If": ["HasDomain", {"Fn::Sub": "https://${DomainName}"}, {"Ref": "Issuer"}]}
+    }
+    return str(text.replace("${Address}", address))
+
+
 def test_every_gateway_answer_says_what_ours_say(template: Template) -> None:
     body = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
     packaged = body["x-amazon-apigateway-gateway-responses"]
     assert packaged == gateway_responses()
     for kind, status in GATEWAY_RESPONSES.items():
         assert status in GATEWAY_ANSWERS, kind
-        headers, document = problem(status, request_id="$context.requestId")
-        assert packaged[kind]["statusCode"] == str(status)
-        assert packaged[kind]["responseTemplates"] == {"application/json": document.decode()}
         _, with_cors, plain = packaged[kind]["responseParameters"]["Fn::If"]
-        assert plain == {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()}
+        for address in (None, "https://auth.example.com"):
+            headers, document = problem(status, request_id="$context.requestId", issuer=address)
+            assert packaged[kind]["statusCode"] == str(status)
+            assert packaged[kind]["responseTemplates"] == {"application/json": document.decode()}
+            assert {name: located(value, address) for name, value in plain.items()} == {
+                f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()
+            }
         assert set(with_cors) - set(plain) == {
             f"gatewayresponse.header.{name}"
             for name in (

@@ -105,7 +105,7 @@ def log_in(walk: Walk) -> None:
 
 
 def no_token_is_401_at_the_gateway(walk: Walk) -> None:
-    """no token, junk and a forged token are 401, a problem document with CORS and a challenge; junk runs no authorizer"""
+    """no token, junk and a forged token are 401, with CORS and a challenge that leads to our metadata; junk runs no authorizer"""
     before = walk.place.invocations("AuthorizerName")
     for headers in (
         {},
@@ -113,7 +113,11 @@ def no_token_is_401_at_the_gateway(walk: Walk) -> None:
         {"Authorization": "Basic eDp5"},
         {"Authorization": "Bearer a b"},
     ):
-        demand_refusal(walk.http("GET", "/pangolins", headers=headers), 401, "invalid_token")
+        refused = walk.http("GET", "/pangolins", headers=headers)
+        demand_refusal(refused, 401, "invalid_token")
+        address = f"{walk.place.url}/.well-known/oauth-protected-resource"
+        assert refused.headers["www-authenticate"].endswith(f'resource_metadata="{address}"'), refused.headers
+    assert walk.http("GET", "/.well-known/oauth-protected-resource").json["resource"] == walk.place.url
     assert walk.place.invocations("AuthorizerName") == before, "the authorizer ran for junk"
     demand_refusal(walk.http("GET", "/pangolins", token=walk.access[:-4] + "AAAA"), 401, "invalid_token")
 

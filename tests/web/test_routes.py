@@ -17,12 +17,17 @@ from cupbearer.testing import AppUnderTest, Client
 from tests.support.protection import ON_EVERY_ANSWER
 from tests.support.statuses import answers_of_every_status
 
+METADATA = 'resource_metadata="http://localhost:8000/.well-known/oauth-protected-resource"'
+
 SCOPES = ["pangolins", "get:profile", "users:read", "users:write"]
 PUBLIC = """
     POST /users | POST /sessions | POST /sessions/refresh | GET /cats | GET /messages | GET / | GET /account
     GET /account/plain | POST /account/plain | POST /account/plain/data
     GET /health | GET /openapi.json | GET /.well-known/jwks.json | GET /login/{provider} | GET /login/{provider}/callback
     GET /.well-known/openid-configuration | GET /.well-known/oauth-authorization-server
+    GET /.well-known/oauth-protected-resource | GET /.well-known/oauth-protected-resource/{first}
+    GET /.well-known/oauth-protected-resource/{first}/{second}
+    GET /.well-known/oauth-protected-resource/{first}/{second}/{third}
     POST /oauth/token | POST /oauth/revoke | POST /oauth/introspect | POST /oauth/device_authorization
     GET /oauth/authorize | POST /oauth/authorize | GET /oauth/logout | POST /oauth/logout
     GET /login | POST /login | GET /signup | POST /signup | GET /continue | GET /consent | POST /consent
@@ -101,12 +106,12 @@ class TestRefusals:
         refused = ann.get("/profile")
         assert (refused.status, refused.json["detail"]) == (403, 'scope "get:profile" is required')
         assert refused.header("WWW-Authenticate") == (
-            'Bearer realm="cupbearer", error="insufficient_scope", scope="get:profile"'
+            f'Bearer realm="cupbearer", error="insufficient_scope", scope="get:profile", {METADATA}'
         )
         ann.revoke()
         assert (
             ann.get("/users/me").header("WWW-Authenticate")
-            == 'Bearer realm="cupbearer", error="invalid_token"'
+            == f'Bearer realm="cupbearer", error="invalid_token", {METADATA}'
         )
         wrong = client.post("/sessions", json={"username": "nobody", "password": "wrong phrase"})
         assert wrong.header("WWW-Authenticate") == 'Bearer realm="cupbearer"'

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib import scopes
 from chalicelib.scopes import Scopes
-from chalicelib.web.scope_descriptions import DESCRIPTIONS
+from chalicelib.web.scope_descriptions import description_of
 
 if TYPE_CHECKING:
     from chalicelib.oauth.resource_indicators import ResourceIndicators
@@ -34,7 +34,7 @@ def in_words(wanted: Scopes, audience: "Audience" = ()) -> list[str]:
     here = wanted & scopes.PROTOCOL if audience else wanted
     known = [text for scope, text in WORDS.items() if scope in here]
     return known + [
-        DESCRIPTIONS.get(scope, f"use “{scope}” as you may") for scope in sorted(here - WORDS.keys())
+        description_of(scope) or f"use “{scope}” as you may" for scope in sorted(here - WORDS.keys())
     ]
 
 
