@@ -7,6 +7,8 @@ from chalicelib.settings.reader import PREFIX, Reader, SettingsError
 if TYPE_CHECKING:
     from chalicelib.settings.settings import Settings
 
+LOGS_IN = "app.app"  # what Lambda calls where people log in
+
 
 def ways_in(read: Reader) -> dict[str, Any]:
     """Return them by their names among the settings."""
@@ -22,7 +24,12 @@ def ways_in(read: Reader) -> dict[str, Any]:
 
 
 def demand_way_in(settings: "Settings") -> None:
-    """Refuse to leave people without a way to log in that needs nothing beforehand: a passkey is added after a log-in."""
+    """Refuse to leave people without a way to log in that needs nothing beforehand: a passkey is added after a log-in.
+
+    Of a Lambda function that logs nobody in nothing is demanded: the authorizer, say, is not told how mail leaves.
+    """
+    if settings.handler not in (None, LOGS_IN):
+        return
     by_mail = settings.email_log_in and settings.mail is not None
     if not (settings.password_log_in or by_mail or settings.providers):
         raise SettingsError(

@@ -20,6 +20,18 @@ def test_they_are_off_beside_another_way(other: Mapping[str, str]) -> None:
     assert parse(other).password_log_in is True
 
 
+def test_a_function_that_logs_nobody_in_starts_without_mail() -> None:
+    """As deployed: the settings of a stage are every function's, and how mail leaves is the API's alone."""
+    deployed = {
+        **OFF,
+        "CUPBEARER_EMAIL_LOG_IN": "on",
+        "AWS_LAMBDA_FUNCTION_NAME": "cupbearer-prod-authorizer",
+    }
+    assert parse({**deployed, "_HANDLER": "app.jwt_authorizer"}).password_log_in is False
+    with pytest.raises(SettingsError):
+        parse({**deployed, "_HANDLER": "app.app"})
+
+
 @pytest.mark.parametrize(
     "other",
     [{}, {"CUPBEARER_MAIL": "console:"}, {**MAIL, "CUPBEARER_MAIL": "none"}],
