@@ -1,6 +1,7 @@
 """Measuring side by side: contenders take turns in every round, so what disturbs the machine disturbs them alike."""
 
 import gc
+import random
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +33,22 @@ def in_turn(contenders: Mapping[str, Batch], *, rounds: int, warm_up: int = 2) -
     for number in range(-warm_up, rounds):
         first = number % len(names)
         for name in names[first:] + names[:first]:
+            seconds = contenders[name]()
+            if number >= 0:
+                found[name].append(seconds)
+    return found
+
+
+def in_random_turn(
+    contenders: Mapping[str, Batch], *, rounds: int, warm_up: int, chance: random.Random
+) -> dict[str, list[float]]:
+    """Return what :meth:`in_turn` does, in an order that is drawn anew for each round.
+
+    In any fixed one each comes after the same other again and again, and finds what that leaves in caches.
+    """
+    found: dict[str, list[float]] = {name: [] for name in contenders}
+    for number in range(-warm_up, rounds):
+        for name in chance.sample(list(contenders), len(contenders)):
             seconds = contenders[name]()
             if number >= 0:
                 found[name].append(seconds)

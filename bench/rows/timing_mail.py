@@ -1,72 +1,65 @@
 """Whether the time of asking for a mail tells if an account exists (EN-3, M4)."""
 
-import time
+import random
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from bench import house, people
 from bench.effort import Effort
-from bench.findings import Figure, Finding, figure
-from bench.measuring import auc, spread
-from bench.rows.timing import BAND, ENOUGH, WARM_UP
+from bench.findings import Finding
+from bench.measuring import Batch, in_random_turn
+from bench.rows.timing import BAND, ENOUGH, WARM_UP, figures, names, seconds_of
 from chalicelib.wiring import Services
 
-KNOWN, UNKNOWN = "holders", "nobody"  # stems of names
 RESET, LOG_IN = "reset", "log-in by mail"
+KNOWN, UNKNOWN = "known", "unknown"
+AGAIN = ", again"  # what two classes that are the same differ by
 
 
 def measure(effort: Effort, folder: Path) -> Finding:
-    """Measure requests for resets and log-ins of known and unknown names, in turn, each name once."""
-    at = house.services(folder, {"CUPBEARER_MAIL": "console:"})
+    """Measure requests for resets and log-ins of known and unknown names, each name once."""
+    at, chance = house.services(folder, {"CUPBEARER_MAIL": "console:"}), random.Random(effort.name)  # noqa: S311 - no secret
     at.keys.mac.current()
     at.mail.courier = lambda _lines: (
         None
     )  # deployed it is one call that does not depend on whom a mail is for
-    count = effort.timings + WARM_UP
-    people.into_sqlite(people.crowd(at, count, stem=KNOWN, has_address=True), folder / "cupbearer.db")
-    kinds: dict[str, tuple[str, Any]] = {
-        f"{what}, {'known' if stem == KNOWN else 'unknown'}": (stem, ask)
+    count = 4 * (effort.askings + WARM_UP)
+    people.into_sqlite(people.crowd(at, count, stem="holder", has_address=True), folder / "cupbearer.db")
+    there, missing = names(count, "holder", chance)
+    kinds: dict[str, Batch] = {
+        f"{what}, {whose}{again}": partial(ask, at, usernames)
         for what, ask in ((RESET, _reset), (LOG_IN, _log_in))
-        for stem in (KNOWN, UNKNOWN)
+        for whose, usernames in ((KNOWN, there), (UNKNOWN, missing))
+        for again in ("", AGAIN)  # as many of each: what is seldom done is done more slowly
     }
-    found: dict[str, list[float]] = {kind: [] for kind in kinds}
-    for number in range(count):
-        order = list(kinds)[number % len(kinds) :] + list(kinds)[: number % len(kinds)]
-        for kind in order:
-            stem, ask = kinds[kind]
-            started = time.perf_counter()
-            ask(at, people.name_of(number, stem))
-            if number >= WARM_UP:
-                found[kind].append(time.perf_counter() - started)
-    band = BAND if effort.timings >= ENOUGH else None
-    figures = [figure(kind, spread(values), "ms") for kind, values in found.items()]
-    figures += [
-        Figure(
-            f"AUC of {what}, known against unknown, away from 0.5",
-            abs(auc(found[f"{what}, known"], found[f"{what}, unknown"]) - 0.5),
-            "",
-            band,
-        )
+    found = in_random_turn(kinds, rounds=effort.askings, warm_up=WARM_UP, chance=chance)
+    band = BAND if effort.askings >= ENOUGH else None
+    pairs = [(f"{what}, {KNOWN}", f"{what}, {UNKNOWN}", band) for what in (RESET, LOG_IN)]
+    pairs += [
+        (f"{what}, {whose}", f"{what}, {whose}{AGAIN}", None)
         for what in (RESET, LOG_IN)
+        for whose in (KNOWN, UNKNOWN)
     ]
     note = (
-        f"{effort.timings} requests of each kind, interleaved, each of another name from another network, in process on SQLite. "
+        f"{effort.askings} requests of each kind, in an order drawn anew each time, each of another name from another network, in "
+        "process on SQLite. Unknown names lie among known ones. *Again* is the same kind twice: what chance alone makes of so many. "
         "Delivery comes after the answer, and is left out."
     )
     return Finding(
         name="timing_mail",
         title="What the time of asking for a mail tells",
-        figures=tuple(figures),
+        figures=figures(found, pairs),
         data={kind: [round(value * 1e3, 3) for value in values] for kind, values in found.items()},
         notes=(note,),
     )
 
 
-def _reset(at: Services, username: str) -> None:
-    at.ways_back.password_reset.ask(username, source=house.somewhere())
+def _reset(at: Services, usernames: Iterator[str]) -> float:
+    ask = partial(at.ways_back.password_reset.ask, next(usernames))
+    return seconds_of(partial(ask, source=house.somewhere()))
 
 
-def _log_in(at: Services, username: str) -> None:
-    at.ways_back.email_log_in.ask(
-        f"{username}@example.com", browser="a browser of the bench", source=house.somewhere()
-    )
+def _log_in(at: Services, usernames: Iterator[str]) -> float:
+    ask = partial(at.ways_back.email_log_in.ask, f"{next(usernames)}@example.com", browser="of the bench")
+    return seconds_of(partial(ask, source=house.somewhere()))

@@ -6,7 +6,7 @@ from chalicelib.accounts.email_sign_up import BY_MAIL, EmailSignUp
 from chalicelib.accounts.email_verification import wrong_code
 from chalicelib.accounts.mailed_tickets import Asking, MailedTickets
 from chalicelib.audit.trail import Source
-from chalicelib.authentication.log_in import NO_ONE, LogIn, LogInResult
+from chalicelib.authentication.log_in import LogIn, LogInResult
 from chalicelib.credentials.throttling import Throttle
 from chalicelib.errors import Taken
 from chalicelib.mail.ticket import Ticket
@@ -56,7 +56,7 @@ class EmailLogIn:
         count as well. Raises Invalid ``wrong_code``, SlowDown.
         """
         name = names.canonical_email(address).canonical
-        user = self.users.get(self.users.id_of(name) or NO_ONE)
+        user = self.users.get(self.users.id_of(name) or self.users.nobodys_id())
         known = user.networks if user else ()
         account = f"code of log-in\n{name}"
         with self.throttle.reserve(account=account, network=source.ip, known=known) as reservation:

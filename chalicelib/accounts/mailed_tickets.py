@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from chalicelib.audit.trail import Audit, Source
-from chalicelib.authentication.log_in import NO_ONE
 from chalicelib.errors import Taken, TicketRefused
 from chalicelib.mail.caps import MailCaps
 from chalicelib.mail.message import Mail
@@ -19,27 +18,12 @@ from chalicelib.mail.tickets import Holder, Tickets
 from chalicelib.store import Conflict, Key, Record, Store, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.users import names
+from chalicelib.users.nobody import NOWHERE, nobody
 from chalicelib.users.user import User, UserId, profile_key
 from chalicelib.users.users import Users
 from chalicelib.world import World
 
 ASKED_KEPT_SECONDS = 30 * 60  # how long a decoy of the trail is kept: it says nothing
-
-
-NOWHERE = "nobody@nowhere.invalid"
-NOBODY = Record(
-    profile_key(NO_ONE),
-    User(
-        user_id=UserId(NO_ONE),
-        username="nobody",
-        canonical="nobody",
-        scopes=frozenset({"get:profile"}),
-        created_at=0,
-        email=NOWHERE,
-        password="-" * 97,  # as long as a hash
-    ).data(),
-    version="",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +46,13 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Whom a mail goes to, "" for nobody, by which name it is counted, and what was read where the ticket goes."""
+    """Whom a mail goes to, "" for nobody, by which name it is counted, and what was read where the ticket goes.
+
+    ``elsewhere`` is an id that nobody has.
+    """
 
     to: str
+    elsewhere: UserId
     counted: str
     username: str
     holder: Holder
@@ -106,7 +94,7 @@ class MailedTickets:
                 until=ticket.expires_at,
             )
             sending = self.outbox.sending(mail)
-            self.store.commit(issuing, *sending, self._noted(asking.event, found.holder.user_id, source))
+            self.store.commit(issuing, *sending, self._noted(asking.event, found, source))
             return sending
 
         def reread(_: Conflict) -> None:
@@ -122,22 +110,23 @@ class MailedTickets:
         user_id = self.users.id_of(asking.name)
         subject = asking.name if asking.by_name or user_id is None else user_id
         place = self.tickets.key(asking.purpose, subject)
-        profile, before = self.store.get(profile_key(user_id or NO_ONE), place)
-        user = User.from_record(profile or NOBODY)  # of somebody unknown too: it takes its time
+        elsewhere = self.users.nobodys_id()
+        profile, before = self.store.get(profile_key(user_id or elsewhere), place)
+        user = User.from_record(profile) if profile else nobody()
         to = written_to(user)
         canonical = names.canonical_email(user.email or NOWHERE).canonical
-        holder = Holder(subject, None, asking.name, epoch=0, browser=asking.browser)
-        if to:
-            holder = replace(holder, user_id=user.user_id, address=to, epoch=user.epoch)
+        holder = Holder(
+            subject, user.user_id if to else None, to or asking.name, epoch=user.epoch, browser=asking.browser
+        )
         counted, kind = canonical if to else asking.name, asking.kind
         if user_id is None and asking.newcomer is not None:
             to, kind = asking.to, "sign_up"
             holder = replace(holder, address=to, epoch=None, newcomer=asking.newcomer)
-        return _Found(to, counted, user.display_name, holder, place, before, kind)
+        return _Found(to, elsewhere, counted, user.display_name, holder, place, before, kind)
 
     def holder(self, ticket: Ticket) -> User:
         """Return whose a ticket is, as the user is now; raise TicketRefused where it was ended by what changed since."""
-        return standing(ticket, self.users.get(ticket.user_id or NO_ONE))
+        return standing(ticket, self.users.get(ticket.user_id or self.users.nobodys_id()))
 
     def owner(self, ticket: Ticket) -> User:
         """Return what :meth:`holder` does, where the address it was sent to still is the one the person has proven."""
@@ -146,10 +135,10 @@ class MailedTickets:
             raise TicketRefused("the address was changed since")
         return user
 
-    def _noted(self, event: str, user_id: str | None, source: Source) -> Write:
-        if user_id is None:
-            return self.audit.decoy(event, source=source, seconds=ASKED_KEPT_SECONDS)
-        return self.audit.write(event, target=user_id, source=source)
+    def _noted(self, event: str, found: _Found, source: Source) -> Write:
+        if found.holder.user_id is None:
+            return self.audit.decoy(event, target=found.elsewhere, source=source, seconds=ASKED_KEPT_SECONDS)
+        return self.audit.write(event, target=found.holder.user_id, source=source)
 
 
 def standing(ticket: Ticket, user: User | None) -> User:

@@ -94,17 +94,27 @@ class Audit:
         sort = f"{int(now * 1000):015d}-{self._world.identifier()[:8]}"
         return Insert(Key(f"audit#{target}", sort), line.data(), expires_at=int(now) + AUDIT_SECONDS)
 
-    def record(self, event: str, *, target: str, source: Source, outcome: str, **detail: str) -> None:
-        """Record a refusal, which has no commit of its own."""
-        self._store.commit(self.write(event, target=target, source=source, outcome=outcome, **detail))
+    def record(self, event: str, *, target: str | None, source: Source, outcome: str, **detail: str) -> None:
+        """Record a refusal, which has no commit of its own.
+
+        Of nobody's, None, the line is composed all the same and only counted: one write too, and no growth (EN-2, DS-3).
+        """
+        line = self.write(event, target=target or "-", source=source, outcome=outcome, **detail)
+        if target is None:
+            self.count_nobody(event)
+        else:
+            self._store.commit(line)
 
     def count_nobody(self, event: str) -> None:
-        """Count an event about no account of ours: the same one write as :meth:`record`, and no growth (EN-2, DS-3)."""
+        """Count an event about no account of ours."""
         self._store.bump(NOBODY, {event: 1}, expires_at=self._world.timestamp() + AUDIT_SECONDS)
 
-    def decoy(self, event: str, *, source: Source, seconds: int) -> Write:
-        """Return a write that costs what :meth:`write` does, tells of nobody, and is gone after so many seconds (EN-3)."""
-        written = self.write(event, target="-", source=source)
+    def decoy(self, event: str, *, target: str, source: Source, seconds: int) -> Write:
+        """Return a write that costs what :meth:`write` does and is gone after so many seconds (EN-3).
+
+        ``target`` is an id that nobody has: where all decoys lay in one place, writing there would be faster.
+        """
+        written = self.write(event, target=target, source=source)
         return Insert(written.key, written.data, expires_at=self._world.timestamp() + seconds)
 
     def of(

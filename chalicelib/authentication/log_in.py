@@ -22,10 +22,9 @@ from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Check, Conflict, Store, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.tokens.access_tokens import AccessTokenIssuer, Grant, Issued
+from chalicelib.users.nobody import nobody
 from chalicelib.users.user import User, login_name
 from chalicelib.users.users import Users
-
-NO_ONE = "-" * 26  # the id that stands for an unknown user, so that both cost the same reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,9 @@ class LogIn:
         self.password_checks.check_form(password)
         name = login_name(username)
         user_id = self.users.id_of(name)
-        account = self.sessions.read_account(user_id or NO_ONE)
+        account = self.sessions.read_account(user_id or self.users.nobodys_id())
+        if account.user is None:
+            nobody()  # takes the time that decoding somebody does
         proof = self.password_checks.check(account.user, name=name, password=password, source=source)
         if account.user is None or proof is None:
             raise InvalidCredentials

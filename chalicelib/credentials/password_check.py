@@ -99,7 +99,5 @@ class PasswordChecks:
             self._write_down("log_in_throttled", user, source, "slow_down")
 
     def _write_down(self, event: str, user: User | None, source: Source, outcome: str) -> None:
-        if user is None:
-            self.audit.count_nobody(event)
-        else:
-            self.audit.record(event, target=user.user_id, source=source, outcome=outcome)
+        target = None if user is None else user.user_id
+        self.audit.record(event, target=target, source=source, outcome=outcome)

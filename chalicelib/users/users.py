@@ -11,6 +11,7 @@ from chalicelib.errors import NotFound, Taken
 from chalicelib.store import Conflict, Store, Write, each_once
 from chalicelib.store.retrying import retrying
 from chalicelib.users.listed_user import ListedUser
+from chalicelib.users.nobody import nobodys_id
 from chalicelib.users.operator_list import OperatorList
 from chalicelib.users.user import (
     DIRECTORY,
@@ -94,6 +95,10 @@ class Users:
         """Return whose a canonical log-in name is."""
         (record,) = self._store.get(login_key(canonical))
         return UserId(record.data["user_id"]) if record else None
+
+    def nobodys_id(self) -> UserId:
+        """See :func:`chalicelib.users.nobody.nobodys_id`."""
+        return nobodys_id(self._world)
 
     def find(self, text: str) -> User | None:
         """Return a user by user name or verified e-mail, in any spelling."""
