@@ -21,6 +21,7 @@ from chalicelib.web.oauth import (
     metadata,
     passkey_pages,
     protected_resource,
+    pushed_requests,
     second_factor_pages,
 )
 from chalicelib.web.pages import (
@@ -78,6 +79,7 @@ APIS = (
     metadata.api,
     protected_resource.api,
     endpoints.api,
+    pushed_requests.api,
     authorize.api,
     log_in_pages.api,
     email_log_in_pages.api,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chalicelib.oauth.authorization import Authorization
     from chalicelib.oauth.authorization_codes import Codes
+    from chalicelib.oauth.authorization_requests import AuthorizationRequests
     from chalicelib.oauth.client_authentication import ClientAuthentication
     from chalicelib.oauth.clients import Clients
     from chalicelib.oauth.consents import Consents
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from chalicelib.oauth.introspection import Inspection
     from chalicelib.oauth.levels import Levels
     from chalicelib.oauth.logout_tokens import LogoutTokens
+    from chalicelib.oauth.pushed_requests import PushedRequests
     from chalicelib.oauth.resource_indicators import ResourceIndicators
     from chalicelib.oauth.resources import Resources
     from chalicelib.oauth.token_issuance import Issuing
@@ -64,8 +66,26 @@ class OAuth:
             policy,
             self.levels,
             self.resource_indicators,
+            self.pushed_requests,
             at.settings.issuer,
         )
+
+    @cached_property
+    def requests(self) -> "AuthorizationRequests":
+        """Return what reads authorization requests, and takes those that are pushed."""
+        from chalicelib.oauth.authorization_requests import AuthorizationRequests
+
+        return AuthorizationRequests(
+            self.clients, self.id_tokens, self.resource_indicators, self.pushed_requests, self._at.world
+        )
+
+    @cached_property
+    def pushed_requests(self) -> "PushedRequests":
+        """Return the authorization requests that clients pushed."""
+        from chalicelib.oauth.pushed_requests import PushedRequests
+
+        at = self._at
+        return PushedRequests(at.store, at.world, at.credentials.throttle)
 
     @cached_property
     def levels(self) -> "Levels":

@@ -19,6 +19,7 @@ from chalicelib.oauth.consent_policy import ConsentPolicy
 from chalicelib.oauth.consents import Consent, Consents
 from chalicelib.oauth.errors import OAuthRefusal, RefusedAtClient
 from chalicelib.oauth.levels import Levels, Need
+from chalicelib.oauth.pushed_requests import PushedRequests
 from chalicelib.oauth.resource_indicators import ResourceIndicators
 from chalicelib.oauth.steps import Question, Step
 from chalicelib.sessions.session import LiveSession
@@ -40,6 +41,7 @@ class Authorization:
     consent_policy: ConsentPolicy
     levels: Levels
     indicators: ResourceIndicators
+    pushed: PushedRequests
     issuer: str
 
     def client_of(self, request: AuthorizationRequest) -> Client:
@@ -189,7 +191,7 @@ class Authorization:
             audience=question.audience,
         )
         text, insert = self.codes.compose(code)
-        self.store.commit(insert, *writes)
+        self.pushed.answer(request, logged_in.session.session_id, insert, *writes)
         return request.answered(code=text, issuer=self.issuer)
 
 

@@ -36,12 +36,16 @@ class AuthorizationRequest(StoredValue):
     acr_values: tuple[str, ...] = ()  # levels that a log-in should reach, the first wished for most
     # The APIs that tokens are wanted for; none: our own.
     audience: tuple[ResourceScopes, ...] = field(default=(), metadata=stored_unless_default())
+    # The hash of its ``request_uri``, where the client pushed it (RFC 9126).
+    pushed_as: str | None = field(default=None, metadata=stored_unless_default())
     response_mode: str = field(default=QUERY, metadata=stored_unless_default())
 
     def demand_still_allowed(self, client: Client) -> None:
         """Raise RefusedAtClient where the client was changed since, and may not ask this any more (OP-4)."""
         if self.code_challenge is None and proof_key.must_be_used(client):
             raise self.refused("invalid_request", proof_key.MISSING)
+        if self.pushed_as is None and client.options.require_pushed_authorization_requests:
+            raise self.refused("invalid_request", "This client must push its requests (RFC 9126 section 6).")
 
     def refused(self, error: ErrorCode, description: str) -> RefusedAtClient:
         """Return the refusal that goes to its client at its redirect URI."""
@@ -63,7 +67,7 @@ def proven_client(parameters: Parameters, find: Callable[[str], Client | None]) 
     """Return the client and the redirect URI of a request; raise RefusedAtPage unless both are proven."""
     if len(parameters) > MAX_PARAMETERS:
         raise RefusedAtPage("invalid_request", "The request has too many parameters.")
-    client_id, redirect_uri = _proven(parameters, "client_id"), _proven(parameters, "redirect_uri")
+    client_id, redirect_uri = given_once(parameters, "client_id"), given_once(parameters, "redirect_uri")
     otherwise = "The address to return to is not one that this application registered."
     return registered_client(client_id, redirect_uri, find, otherwise=otherwise), redirect_uri
 
@@ -82,7 +86,8 @@ def registered_client(
     return client
 
 
-def _proven(parameters: Parameters, name: str) -> str:
+def given_once(parameters: Parameters, name: str) -> str:
+    """Return a parameter without which nothing is proven; raise RefusedAtPage where it is missing or repeated."""
     values = parameters.get(name, ())
     if len(values) != 1 or not values[0]:
         raise RefusedAtPage("invalid_request", f"The application must send {name} exactly once.")

@@ -38,6 +38,7 @@ class ClientOptions(StoredValue):
     assertion_audience: Literal["issuer", "token-endpoint"] = field(
         default="issuer", metadata=stored_unless_default()
     )
+    require_pushed_authorization_requests: bool = field(default=False, metadata=stored_unless_default())
 
     def check(self, *, public: bool) -> None:
         """Raise Invalid for what such a client may not have."""

@@ -21,6 +21,8 @@ ErrorCode = Literal[
     "request_not_supported",
     "request_uri_not_supported",
     "registration_not_supported",
+    # RFC 9101 section 6.2, for what RFC 9126 section 4 calls an invalid request_uri
+    "invalid_request_uri",
     # OpenID Connect Core Error Code unmet_authentication_requirements 1.0
     "unmet_authentication_requirements",
     # RFC 8628 section 3.5

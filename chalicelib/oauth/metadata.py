@@ -27,6 +27,8 @@ def server_metadata(*, issuer: str) -> dict[str, Any]:
         "revocation_endpoint": f"{issuer}/oauth/revoke",
         "introspection_endpoint": f"{issuer}/oauth/introspect",
         "device_authorization_endpoint": f"{issuer}/oauth/device_authorization",
+        "pushed_authorization_request_endpoint": f"{issuer}/oauth/par",
+        "require_pushed_authorization_requests": False,
         "jwks_uri": f"{issuer}/.well-known/jwks.json",
         "scopes_supported": sorted(scopes.PROTOCOL),
         "response_types_supported": ["code"],

@@ -88,6 +88,11 @@ OPTIONS: dict[str, Decorator] = {
         type=click.Choice(["required", "optional"]),
         help="optional: a confidential client may send a nonce instead. By default required.",
     ),
+    "require_pushed_authorization_requests": click.option(
+        "--require-pushed-authorization-requests/--no-require-pushed-authorization-requests",
+        default=None,
+        help="It must push each authorization request to /oauth/par (RFC 9126).",
+    ),
     "resources": click.option(
         "--resource",
         "resources",

@@ -42,7 +42,7 @@ Names = Annotated[list[str], msgspec.Meta(min_length=1)]
 
 
 class Metadata(msgspec.Struct, forbid_unknown_fields=True):
-    """The members and types that OpenID Connect Discovery 1.0 section 3, RFC 8414, RFC 9207 and RFC 8628 define."""
+    """The members and types that OpenID Connect Discovery 1.0 section 3, RFC 8414, 8628, 9126 and 9207 define."""
 
     issuer: Url
     authorization_endpoint: Url
@@ -52,6 +52,7 @@ class Metadata(msgspec.Struct, forbid_unknown_fields=True):
     revocation_endpoint: Url
     introspection_endpoint: Url
     device_authorization_endpoint: Url
+    pushed_authorization_request_endpoint: Url
     end_session_endpoint: Url
     scopes_supported: Names
     response_types_supported: Names
@@ -74,6 +75,10 @@ class Metadata(msgspec.Struct, forbid_unknown_fields=True):
     request_parameter_supported: bool
     request_uri_parameter_supported: bool
     authorization_response_iss_parameter_supported: bool
+    require_pushed_authorization_requests: bool
+    backchannel_logout_supported: bool
+    backchannel_logout_session_supported: bool
+    protected_resources: list[Url]
 
 
 def test_discovery_validates_against_its_schema(server: Server) -> None:
@@ -85,7 +90,7 @@ def test_every_endpoint_named_is_one_that_answers(server: Server) -> None:
     openid, _ = documents(server)
     routes = {(route.method, route.path) for route in real_table()}
     named = {name: url for name, url in openid.items() if name.endswith(("_endpoint", "_uri"))}
-    assert len(named) == 8
+    assert len(named) == 9
     for url in named.values():
         assert url.startswith(f"{ISSUER}/")
         assert {("GET", url.removeprefix(ISSUER)), ("POST", url.removeprefix(ISSUER))} & routes

@@ -1,11 +1,11 @@
-"""Sixteen callers, two processes, two hundred rounds, both engines: one code and one device code have one winner (ST-2)."""
+"""Sixteen callers, two processes, two hundred rounds, both engines: of one code or pushed request there is one winner (ST-2)."""
 
 import secrets
 
 import pytest
 
 from chalicelib.errors import RefreshRefused
-from tests.oauth import racing
+from tests.oauth import racing, racing_pushed
 from tests.store.places import Place
 from tests.store.racing import ROUNDS, agreed
 from tests.support.races import Processes, outcomes, place
@@ -43,3 +43,14 @@ def test_of_sixteen_that_redeem_one_device_code_exactly_one_gets_tokens(
 ) -> None:
     rounds = outcomes(processes, racing.redeem_device, place, partition)
     assert [sum(token is not None for token in turn) for turn in rounds] == [1] * ROUNDS
+
+
+def test_of_sixteen_log_ins_that_open_one_pushed_request_exactly_one_is_answered(
+    processes: Processes, place: Place
+) -> None:
+    """PA-5: the others' commits leave nothing."""
+    name, store = f"pushed-{secrets.token_hex(8)}", place.open()
+    racing_pushed.push(store, name)
+    rounds = outcomes(processes, racing_pushed.answer, place, name)
+    assert [sum(turn) for turn in rounds] == [1] * ROUNDS
+    assert [len(store.list(f"{name}-{turn}").records) for turn in range(ROUNDS)] == [1] * ROUNDS

@@ -29,22 +29,10 @@ def authorize(call: Call) -> Answer:
 
     Faults of the client or its redirect URI are shown on a page; all others are sent to that redirect URI.
     """
-    from chalicelib.oauth.authorization_request import proven_client
-    from chalicelib.oauth.request_parameters import RequestParameters
-    from chalicelib.oauth.request_parser import Parser
     from chalicelib.web.oauth.authorization_flow import lead_on
 
     provider = call.services.oauth
-    client, redirect_uri = proven_client(call.query, provider.clients.find)
-
-    def subject_of(hint: str) -> str | None:
-        proof = provider.id_tokens.hint(hint)
-        return proof.sub if proof is not None and proof.client_id == client.client_id else None
-
-    now = call.services.world.timestamp()
-    request = Parser(
-        RequestParameters(call.query, redirect_uri), client, now, subject_of, provider.resource_indicators
-    ).parse()
+    request = provider.requests.read(call.query)
     step = provider.authorization.next_step(request, browser_session.logged_in(call), source=call.source)
     return lead_on(call, request, browser_session.browser(call), step)
 
@@ -65,7 +53,6 @@ def authorize_by_form(call: Call) -> Answer:
     Once its size and its client are checked, it goes on as a GET: with a form from another site a browser sends no
     cookie, so nobody would be logged in.
     """
-    from chalicelib.oauth.authorization_request import proven_client
     from chalicelib.oauth.errors import RefusedAtPage
 
     fields = forms.many(call)
@@ -75,7 +62,7 @@ def authorize_by_form(call: Call) -> Answer:
             "invalid_request",
             f"The application's request is too long: encoded, its parameters have at most {MAX_QUERY} characters.",
         )
-    proven_client(fields, call.services.oauth.clients.find)
+    call.services.oauth.requests.demand_proven(fields)
     return see_other(f"{call.services.settings.issuer}/oauth/authorize?{query}")
 
 
