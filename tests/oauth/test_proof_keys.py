@@ -8,6 +8,7 @@ import pytest
 from chalicelib.errors import Invalid
 from chalicelib.oauth.client_options import ClientOptions
 from chalicelib.oauth.client_rules import Registration
+from chalicelib.store import Replace
 from tests.oauth.server import CALLBACK, VERIFIER, App, Browser, Server, payload_of
 
 OPTIONAL = ClientOptions(pkce="optional")
@@ -22,6 +23,15 @@ def lenient(server: Server) -> App:
 def test_a_public_client_must_use_it(server: Server) -> None:
     with pytest.raises(Invalid, match="must use PKCE"):
         server.client(public=True, options=OPTIONAL)
+
+
+def test_a_public_client_must_use_it_whatever_its_record_says(server: Server, browser: Browser) -> None:
+    app = server.client(public=True)
+    record = server.services.oauth.clients.require(app.client_id).record
+    assert record is not None
+    server.services.store.commit(Replace(record, {**record.data, "options": {"pkce": "optional"}}))
+    reply = browser.go(app.authorize_url(**WITHOUT))
+    assert reply.parameters["error_description"] == "PKCE is required: code_challenge is missing."
 
 
 def test_a_nonce_stands_in_for_it_where_it_is_optional(lenient: App, browser: Browser) -> None:
