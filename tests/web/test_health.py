@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from chalicelib import wiring
 from chalicelib.settings import settings
 from chalicelib.world import World
-from cupbearer.cli.doctor import command as doctor
+from cupbearer.cli import cli
 from cupbearer.testing import QUICK_TO_MAKE, AppUnderTest, QuickServices, Reply
 from tests.cli.test_doctor import service
 from tests.support import patience
@@ -128,9 +128,9 @@ def test_the_doctor_repeats_what_health_says(tmp_path: Path) -> None:
     with service(tmp_path, MASTER_KEY=ONE) as url:
         store = f"sqlite:///{tmp_path / 'cupbearer.db'}"
         run_script(tmp_path, "keys", "list", CUPBEARER_STORE=store, CUPBEARER_MASTER_KEY=OTHER)
-        answered = CliRunner().invoke(doctor, [url, "--json"])
+        answered = CliRunner().invoke(cli, ["doctor", url, "--json"])
         (tmp_path / "cupbearer.db").unlink()
-        lost = CliRunner().invoke(doctor, [url, "--json"])
+        lost = CliRunner().invoke(cli, ["doctor", url, "--json"])
     for result, sentence in ((answered, WRONG_KEY), (lost, "was deleted or moved while it was in use")):
         assert result.exit_code == 1
         (health,) = [found for found in json.loads(result.stdout)["findings"] if found["check"] == "health"]
