@@ -40,14 +40,19 @@ hypothesis.settings.load_profile("cupbearer")
 
 
 LONG = {  # files of more than twenty seconds: begun last, one of them would keep one worker busy and the others idle
+    "tests/accounts/test_factor_races.py",
     "tests/accounts/test_races.py",
+    "tests/accounts/test_ticket_races.py",
     "tests/bench/test_bench.py",
+    "tests/clients/test_programs.py",
     "tests/deploy/test_deploying.py",
     "tests/deploy/test_mutations.py",
     "tests/deploy/test_package.py",
     "tests/deploy/test_plain_chalice_deploy.py",
+    "tests/journeys/test_trouble.py",
     "tests/oauth/test_races.py",
     "tests/pages/test_deployed.py",
+    "tests/pages/test_losses.py",
     "tests/pages/test_safety.py",
     "tests/pages/test_states.py",
     "tests/store/test_races.py",

@@ -113,9 +113,9 @@ def weight(page: Page) -> int:
 
 def assert_accessible(page: Page, *, where: str) -> None:
     """Demand that axe-core finds nothing, light and dark."""
+    page.evaluate(AXE.read_text())
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.evaluate(AXE.read_text())
         found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         answered = [
             (each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found["violations"]

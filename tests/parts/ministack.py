@@ -22,7 +22,7 @@ INSTALL = (
 )
 REGION = "us-east-1"
 QUICK = "-m uvicorn ministack.app:app --loop uvloop --http httptools --log-level warning --no-access-log"
-QUICK += " --no-server-header --no-date-header --timeout-keep-alive 75"
+QUICK += " --no-server-header --no-date-header --timeout-keep-alive 3600"
 
 
 def access_key() -> str:

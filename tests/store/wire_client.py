@@ -1,16 +1,24 @@
 """DynamoDB asked without the SDK: a race asks tens of thousands of times, and the SDK takes most of each."""
 
 import json
+import threading
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
-from urllib3 import HTTPConnectionPool, Timeout, connection_from_url
 
-from chalicelib.store.dynamodb_table import MAX_CONNECTIONS
 from tests.support import patience
 
 VERSION = "DynamoDB_20120810"
 OK = 200
+
+
+class _Connection(HTTPConnection):
+    """Closed with the thread that has it."""
+
+    def __del__(self) -> None:
+        self.close()
 
 
 class WireClient:
@@ -20,9 +28,8 @@ class WireClient:
     """
 
     def __init__(self, endpoint: str, *, access_key: str, region: str) -> None:
-        self._pool: HTTPConnectionPool = connection_from_url(
-            endpoint, maxsize=MAX_CONNECTIONS, timeout=Timeout(patience.SECONDS), retries=False
-        )
+        self._address = urlsplit(endpoint).netloc
+        self._of_thread = threading.local()
         scope = f"{access_key}/20260101/{region}/dynamodb/aws4_request"
         self._headers = {
             "Content-Type": "application/x-amz-json-1.0",
@@ -49,10 +56,18 @@ class WireClient:
 
     def _answer(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         headers = self._headers | {"X-Amz-Target": f"{VERSION}.{operation}"}
-        reply = self._pool.urlopen("POST", "/", body=json.dumps(request).encode(), headers=headers)
-        answer: dict[str, Any] = json.loads(reply.data)
+        connection = self._connection()
+        connection.request("POST", "/", json.dumps(request).encode(), headers)
+        reply = connection.getresponse()
+        answer: dict[str, Any] = json.loads(reply.read())
         if reply.status != OK:
             code = answer.get("__type", "").rpartition("#")[2]
             told = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": reply.status}}
             raise ClientError(answer | told, operation)
         return answer
+
+    def _connection(self) -> HTTPConnection:
+        if not hasattr(self._of_thread, "connection"):
+            self._of_thread.connection = _Connection(self._address, timeout=patience.SECONDS)
+        connection: HTTPConnection = self._of_thread.connection
+        return connection
