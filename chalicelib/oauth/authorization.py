@@ -84,6 +84,7 @@ class Authorization:
             if request.silent:
                 raise _unasked(request, need)
             return Step.SECOND_FACTOR
+        request.demand_level(logged_in)
         question = self._question(request, client, logged_in)
         answer = self._code_unasked(question, source)
         if answer is not None:
@@ -103,6 +104,7 @@ class Authorization:
             return Step.LOG_IN
         if self.levels.required(logged_in) is not None:
             return Step.SECOND_FACTOR
+        request.demand_level(logged_in)
         return self._question(request, self.client_of(request), logged_in)
 
     def approve(self, question: Question, *, form: str, source: Source) -> Step | AuthorizationResponse:
@@ -188,6 +190,7 @@ class Authorization:
             nonce=request.nonce,
             consent_id=consent.consent_id,
             acr_values=request.acr_values,
+            id_token_claims=request.id_token_claims,
             audience=question.audience,
         )
         text, insert = self.codes.compose(code)

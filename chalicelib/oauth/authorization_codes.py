@@ -39,6 +39,8 @@ class Code(StoredRecord):
     consent_id: str = ""
     session_id: str | None = None  # once it is spent
     acr_values: tuple[str, ...] = ()  # levels that were wished for
+    # The claims of the person that the ID token should hold.
+    id_token_claims: tuple[str, ...] = field(default=(), metadata=stored_unless_default())
     # The APIs that tokens are wanted for; none: our own.
     audience: tuple[ResourceScopes, ...] = field(default=(), metadata=stored_unless_default())
 

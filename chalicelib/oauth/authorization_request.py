@@ -9,7 +9,9 @@ from chalicelib.oauth.authorization_response import QUERY, AuthorizationResponse
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.errors import ErrorCode, RefusedAtClient, RefusedAtPage
 from chalicelib.oauth.request_parameters import Parameters
+from chalicelib.sessions import assurance
 from chalicelib.sessions.resource_scopes import ResourceScopes
+from chalicelib.sessions.session import LiveSession
 from chalicelib.store.stored_values import StoredValue, stored_unless_default
 
 MAX_PARAMETERS = 50
@@ -38,6 +40,10 @@ class AuthorizationRequest(StoredValue):
     audience: tuple[ResourceScopes, ...] = field(default=(), metadata=stored_unless_default())
     # The hash of its ``request_uri``, where the client pushed it (RFC 9126).
     pushed_as: str | None = field(default=None, metadata=stored_unless_default())
+    # The log-in must reach one of the levels: they are a condition, no wish (Core section 5.5.1.1).
+    must_reach: bool = field(default=False, metadata=stored_unless_default())
+    # The claims of the person that the ID token should hold.
+    id_token_claims: tuple[str, ...] = field(default=(), metadata=stored_unless_default())
     response_mode: str = field(default=QUERY, metadata=stored_unless_default())
 
     def demand_still_allowed(self, client: Client) -> None:
@@ -46,6 +52,13 @@ class AuthorizationRequest(StoredValue):
             raise self.refused("invalid_request", proof_key.MISSING)
         if self.pushed_as is None and client.options.require_pushed_authorization_requests:
             raise self.refused("invalid_request", "This client must push its requests (RFC 9126 section 6).")
+
+    def demand_level(self, live: LiveSession) -> None:
+        """Raise RefusedAtClient where a log-in does not reach a level that the client will not do without."""
+        if self.must_reach and assurance.reached(live.session.amr).isdisjoint(self.acr_values):
+            raise self.refused(
+                "unmet_authentication_requirements", "The log-in does not reach the level that acr demands."
+            )
 
     def refused(self, error: ErrorCode, description: str) -> RefusedAtClient:
         """Return the refusal that goes to its client at its redirect URI."""

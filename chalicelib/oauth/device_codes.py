@@ -57,6 +57,11 @@ class Device(StoredRecord):
         return ()
 
     @property
+    def id_token_claims(self) -> tuple[str, ...]:
+        """Return the claims that it asks for one by one: none, as there is no parameter for it."""
+        return ()
+
+    @property
     def is_pending(self) -> bool:
         """Return whether a person has to decide yet."""
         return self.status == PENDING

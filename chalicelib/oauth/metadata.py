@@ -71,8 +71,10 @@ def openid_configuration(*, issuer: str, signing_algorithms: Iterable[str]) -> d
         "id_token_signing_alg_values_supported": sorted(set(signing_algorithms)),
         "claim_types_supported": ["normal"],
         "claims_supported": list(CLAIMS),
-        "claims_parameter_supported": False,
+        "claims_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
+        "ui_locales_supported": ["en"],
+        "display_values_supported": ["page"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
     }

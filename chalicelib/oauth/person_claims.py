@@ -5,12 +5,16 @@ from typing import Any
 from chalicelib.scopes import Scopes
 from chalicelib.users.user import User
 
+# Which scope covers a claim.
+SCOPES = {"name": "profile", "preferred_username": "profile", "email": "email", "email_verified": "email"}
+
 
 def person_claims(user: User, scope: Scopes) -> dict[str, Any]:
-    """Return the claims that the scopes ``profile`` and ``email`` cover; what is not known is left out (section 5.3.2)."""
-    told: dict[str, Any] = {}
-    if "profile" in scope:
-        told |= {"name": user.name, "preferred_username": user.username}
-    if "email" in scope and user.email:
-        told |= {"email": user.email, "email_verified": user.email_verified}
-    return {name: value for name, value in told.items() if value is not None}
+    """Return the claims that a scope covers; what is not known is left out (section 5.3.2)."""
+    told = {
+        "name": user.name,
+        "preferred_username": user.username,
+        "email": user.email,
+        "email_verified": user.email_verified if user.email else None,
+    }
+    return {name: value for name, value in told.items() if SCOPES[name] in scope and value is not None}

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from chalicelib import scopes
 from chalicelib.errors import Invalid
-from chalicelib.oauth import proof_key
+from chalicelib.oauth import claims_request, proof_key
 from chalicelib.oauth.authorization_request import AuthorizationRequest
 from chalicelib.oauth.authorization_response import QUERY
+from chalicelib.oauth.claims_request import ClaimsRequest
 from chalicelib.oauth.client import AUTHORIZATION_CODE, Client
 from chalicelib.oauth.errors import OAuthRefusal
 from chalicelib.oauth.request_parameters import MAX_STATE, RequestParameters
@@ -39,8 +40,8 @@ class Parser:
         self._refuse_extensions()
         mode = self._response_mode()
         self._check_response()
-        prompts, nonce = self._prompts(), self.sent.text("nonce", MAX_NONCE)
-        scope, audience = self._wanted()
+        prompts, nonce, claims = self._prompts(), self.sent.text("nonce", MAX_NONCE), self._claims()
+        scope, audience = self._wanted(claims)
         return AuthorizationRequest(
             client_id=self.client.client_id,
             redirect_uri=self.sent.redirect_uri,
@@ -53,8 +54,10 @@ class Parser:
             silent="none" in prompts,
             asks_consent="consent" in prompts,
             login_hint=self._login_hint(),
-            subject=self._subject(),
-            acr_values=self._acr_values(),
+            subject=self._subject(claims),
+            acr_values=self._acr_values(claims),
+            must_reach=claims.must_reach,
+            id_token_claims=claims.id_token,
             response_mode=mode,
         )
 
@@ -86,14 +89,24 @@ class Parser:
             )
         return mode
 
-    def _wanted(self) -> tuple[scopes.Scopes, Audience]:
+    def _claims(self) -> ClaimsRequest:
+        """Return what is asked for claim by claim: it means something in an OpenID request alone (Core section 5.5)."""
+        text = self.sent.one("claims")
+        if text is None or "openid" not in (self.sent.one("scope") or "").split():
+            return ClaimsRequest()
+        try:
+            return claims_request.read(text)
+        except Invalid as fault:
+            raise self.sent.refused("invalid_request", fault.detail) from None
+
+    def _wanted(self, claims: ClaimsRequest) -> tuple[scopes.Scopes, Audience]:
         """Return the part of the asked-for scope that the client may have, and at which APIs.
 
         What is unknown is left out (Core section 3.1.2.1).
         """
         asked, resources = self.sent.one("scope"), self.sent.each("resource")
         try:
-            wanted = None if asked is None else scopes.parse(asked)
+            wanted = None if asked is None else scopes.parse(asked) | (claims.scopes & self.client.scopes)
             allowed, audience = self.indicators.asked(resources, self.client, wanted)
         except Invalid as fault:
             raise self.sent.refused("invalid_scope", fault.detail) from None
@@ -126,21 +139,28 @@ class Parser:
             return self.now
         return 0 if age is None else max(0, self.now - min(int(age), LAST_AGE))
 
-    def _acr_values(self) -> tuple[str, ...]:
-        """Return the levels that we know; what else is wished for cannot be given (Core section 3.1.2.1)."""
+    def _acr_values(self, claims: ClaimsRequest) -> tuple[str, ...]:
+        """Return the levels that we know; what else is wished for cannot be given (Core section 3.1.2.1).
+
+        Where one of some levels is a condition, the others are no wish beside it.
+        """
         asked = (self.sent.text("acr_values", MAX_ACR_VALUES) or "").split()
-        return tuple(dict.fromkeys(each for each in asked if each in assurance.SUPPORTED))
+        known = [each for each in asked if each in assurance.SUPPORTED and not claims.must_reach]
+        return tuple(dict.fromkeys((*known, *claims.acr_values)))
 
     def _login_hint(self) -> str | None:
         """Return the hint, if it is one that a form can show; it is only a hint (EN-3)."""
         hint = self.sent.one("login_hint")
         return hint if hint is not None and len(hint) <= MAX_HINT and hint.isprintable() else None
 
-    def _subject(self) -> str | None:
+    def _subject(self, claims: ClaimsRequest) -> str | None:
+        """Return the only person that it is meant for, by a hint or by the claim."""
         hint = self.sent.one("id_token_hint")
         if hint is None:
-            return None
+            return claims.subject
         subject = self.subject_of_hint(hint)
         if subject is None:
             raise self.sent.refused("invalid_request", "id_token_hint is not an ID token of ours.")
+        if claims.subject not in (None, subject):
+            raise self.sent.refused("invalid_request", "id_token_hint and sub of claims name two people.")
         return subject

@@ -6,11 +6,11 @@ the person, the log-in that it came from, and the consent. What changed meanwhil
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from chalicelib import scopes
 from chalicelib.audit.trail import Audit, Source
 from chalicelib.errors import RefreshRefused, Taken
+from chalicelib.oauth.approval import Approval
 from chalicelib.oauth.client import REFRESH_TOKEN, Client
 from chalicelib.oauth.consents import Consents
 from chalicelib.oauth.errors import invalid_grant
@@ -18,7 +18,7 @@ from chalicelib.oauth.id_tokens import IdTokens
 from chalicelib.oauth.person_claims import person_claims
 from chalicelib.oauth.resource_indicators import ResourceIndicators
 from chalicelib.sessions.refresh_rotation import Moved
-from chalicelib.sessions.resource_scopes import Audience, resources_of, scopes_at
+from chalicelib.sessions.resource_scopes import resources_of, scopes_at
 from chalicelib.sessions.session import LiveSession, Session, SessionLimits, SessionRequest, session_key
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Check, Conflict, Record, Store, Write, key_of
@@ -44,34 +44,6 @@ class Tokens:
     scope: str
     refresh_token: str | None = None
     id_token: str | None = None
-
-
-class Approval(Protocol):
-    """What a person agreed to: in a code, or in an approved device."""
-
-    @property
-    def user_id(self) -> str:
-        """Return whose consent it is."""
-
-    @property
-    def login_id(self) -> str:
-        """Return the browser's session that it was given in."""
-
-    @property
-    def scope(self) -> scopes.Scopes:
-        """Return how far it goes."""
-
-    @property
-    def consent_id(self) -> str:
-        """Return which consent it came from."""
-
-    @property
-    def audience(self) -> Audience:
-        """Return the APIs that it is for, none for our own."""
-
-    @property
-    def acr_values(self) -> tuple[str, ...]:
-        """Return the levels that were wished for, the first wished for most."""
 
 
 class LostRace(Exception):  # noqa: N818 - the ordinary end of one
@@ -113,7 +85,12 @@ class Issuing:
             session, refresh_token, writes = self.sessions.compose(user, wanted)
             scope = granted(user, session, client, limits=self.sessions.limits)
             issued = self._issued(session, scope, asked)
-            answer = self._answer(Moved(user, session, refresh_token, (issued, scope)), client, nonce=nonce)
+            answer = self._answer(
+                Moved(user, session, refresh_token, (issued, scope)),
+                client,
+                nonce=nonce,
+                named=agreed.id_token_claims,
+            )
             spent = spend(session.session_id)
             detail = {"session_id": session.session_id, "client_id": client.client_id, "client": client.name}
             audit = self.audit.write("log_in", target=user.user_id, source=source, **detail)
@@ -167,9 +144,13 @@ class Issuing:
         unchanged = (Check(consent.record),) if consent.record else ()
         return live, sessions, (*self.sessions.holding(live, for_told=client.is_told), *unchanged)
 
-    def _answer(self, moved: Moved, client: Client, *, nonce: str | None = None) -> Tokens:
+    def _answer(
+        self, moved: Moved, client: Client, *, nonce: str | None = None, named: tuple[str, ...] = ()
+    ) -> Tokens:
+        """Return what the client gets; its ID token holds the ``named`` claims, or all of a client that reads it."""
         issued, scope = moved.extra
-        told = person_claims(moved.user, scope) if client.reads_id_token else {}
+        known = person_claims(moved.user, scope)
+        told = known if client.reads_id_token else {name: known[name] for name in named if name in known}
         return Tokens(
             access_token=issued.token,
             expires_in=issued.expires_in,

@@ -43,6 +43,8 @@ def test_only_sentences_may_change_unnoticed() -> None:
     assert missing(without_prose(promised), without_prose(reworded)) == []
     assert missing({"names": ["a", "b"]}, {"names": ["c", "b", "a"]}) == []
     assert missing({"names": ["a", "b"]}, {"names": ["b", "c"]}) == ["/names: a is gone"]
+    assert missing({"claims_parameter_supported": False}, {"claims_parameter_supported": True}) == []
+    assert missing({"claims_parameter_supported": True}, {"claims_parameter_supported": False}) != []
     assert missing({"required": ["a"]}, {"required": ["a", "b"]}) != []  # of who sent enough, more is asked
     assert missing(without_prose(promised), without_prose(changed)) == [
         "/paths//cats/get/responses/200 is gone"

@@ -72,6 +72,8 @@ class Metadata(msgspec.Struct, forbid_unknown_fields=True):
     prompt_values_supported: Names
     acr_values_supported: Names
     claims_parameter_supported: bool
+    ui_locales_supported: Names
+    display_values_supported: Names
     request_parameter_supported: bool
     request_uri_parameter_supported: bool
     authorization_response_iss_parameter_supported: bool
