@@ -77,7 +77,6 @@ class Accounts:
 
         at = self._at
         return SelfService(
-            store=at.store,
             passwords=at.credentials.passwords,
             reauthentication=self.reauthentication,
             sessions=at.authentication.sessions,

@@ -99,7 +99,6 @@ class WaysBack:
 
         at = self._at
         return PasswordReset(
-            store=at.store,
             users=at.accounts.users,
             mailed=self.mailed,
             passwords=at.credentials.passwords,

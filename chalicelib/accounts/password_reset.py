@@ -17,7 +17,7 @@ from chalicelib.errors import Taken
 from chalicelib.mail.ticket import Ticket
 from chalicelib.mail.ticket_purposes import PASSWORD_RESET
 from chalicelib.sessions.sessions import Sessions
-from chalicelib.store import Conflict, Store, StoreUnavailable, Write
+from chalicelib.store import Conflict, StoreUnavailable, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.users.user import User, login_name
 from chalicelib.users.users import Users
@@ -27,7 +27,6 @@ from chalicelib.users.users import Users
 class PasswordReset:
     """Asks for the link and honours it."""
 
-    store: Store
     users: Users
     mailed: MailedTickets
     passwords: Passwords

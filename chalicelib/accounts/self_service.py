@@ -21,7 +21,7 @@ from chalicelib.errors import Invalid, InvalidToken, NotAllowed, NotFound, Taken
 from chalicelib.jose.claims import AccessClaims
 from chalicelib.sessions.session import LiveSession
 from chalicelib.sessions.sessions import Sessions
-from chalicelib.store import Conflict, Store, Write
+from chalicelib.store import Conflict, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.users import names
 from chalicelib.users.user import User
@@ -32,7 +32,6 @@ from chalicelib.users.ways_in import WaysIn
 class SelfService:
     """The verbs of an account."""
 
-    store: Store
     passwords: Passwords
     reauthentication: Reauthentication
     sessions: Sessions

@@ -87,6 +87,7 @@ def test_a_mail_that_is_stored_leaves_by_ses(place: Place) -> None:
 def test_a_log_out_is_signed_and_tried_by_the_deliverer(place: Place) -> None:
     """DP-1: its role lets it read client and keys, and move a line; BL-9: nobody is called in a private network."""
     at = Services(settings.parse(environment_of(emulated.STAGE)))
+    at.keys.ring.signing_key()  # who logs out has logged in: there is a ring, which the deliverer may not make
     options = ClientOptions(backchannel_logout_uri="https://10.0.0.1/backchannel")
     wanted = Registration("Told", redirect_uris=("https://shop.example/callback",), options=options)
     client, _ = at.oauth.clients.create(wanted)

@@ -6,6 +6,7 @@ from pathlib import Path
 from chalicelib.audit.trail import Source
 from chalicelib.oauth.authorization_codes import Code
 from chalicelib.oauth.client import AUTHORIZATION_CODE, DEVICE_CODE, REFRESH_TOKEN, Client
+from chalicelib.oauth.client_options import ClientOptions
 from chalicelib.oauth.client_rules import Registration
 from chalicelib.oauth.errors import OAuthRefusal
 from chalicelib.sessions.session import Session
@@ -43,6 +44,7 @@ def agree(store: Store, partition: str) -> None:
         public=True,
         redirect_uris=(CALLBACK,),
         grants=(AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE),
+        options=ClientOptions(backchannel_logout_uri="https://127.0.0.1:9/backchannel"),
     )
     client, _ = services.oauth.clients.create(wanted)
     people = (_person(services, f"{partition}-{number}") for number in range(ROUNDS // EACH))

@@ -5,7 +5,8 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from threading import Barrier
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pytest
@@ -22,14 +23,19 @@ from chalicelib.outbox.delivery import BACK_OFF, LEASE_SECONDS, MAX_TRIES, Outco
 from chalicelib.outbox.function import DeliveryUnfinished
 from chalicelib.outbox.line import NotSent
 from chalicelib.sessions.log_outs import KIND
-from chalicelib.sessions.session_room import MAX_SESSIONS_OF_A_CLIENT
+from chalicelib.sessions.session import SessionRequest
+from chalicelib.sessions.session_room import MAX_SESSIONS, MAX_SESSIONS_OF_A_CLIENT
 from chalicelib.store import Insert, Replace, Store
+from chalicelib.store.sqlite import SqliteStore
 from chalicelib.wiring import services, using
 from chalicelib.world import World
 from cupbearer.testing import Clock, QuickServices
 from tests.oauth.server import CALLBACK, PASSWORD, SOURCE, App, Browser, Server, payload_of
 from tests.parts.relying_party import RelyingParty, listening, part
 from tests.support.overtaken import overtaken
+
+if TYPE_CHECKING:
+    from tests.store.places import DynamoPlace
 
 OFFLINE = "openid offline_access"
 
@@ -59,6 +65,15 @@ def soon() -> Heard:
 
 
 @pytest.fixture
+def store(request: pytest.FixtureRequest, store: SqliteStore, world: World) -> Store:
+    """SQLite, or where a test says so DynamoDB."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return store
+    place: DynamoPlace = request.getfixturevalue("dynamodb")
+    return place.open(now=world.now)
+
+
+@pytest.fixture
 def server(server: Server, soon: Heard) -> Server:
     server.services.log_outs.courier = soon
     return server
@@ -67,7 +82,7 @@ def server(server: Server, soon: Heard) -> Server:
 @pytest.fixture
 def party(_listening: RelyingParty) -> RelyingParty:
     _listening.posts.clear()
-    _listening.status, _listening.headers = 200, {}
+    _listening.status, _listening.headers, _listening.meets = 200, {}, None
     return _listening
 
 
@@ -429,6 +444,17 @@ def test_a_client_is_told_where_it_is_registered_now_and_not_at_all_once_it_is_g
     assert zoe_at.party.posts == []
 
 
+def test_clients_are_told_side_by_side(zoe_at: LoggedIn) -> None:
+    """BL-7: each of these answers when the other has been told, so neither waits for the other's answer."""
+    zoe_at.party.meets = Barrier(2)
+    with listening() as second:
+        second.meets = zoe_at.party.meets
+        other = told_client(zoe_at.server, second, name="Other")
+        other.redeem(other.code(zoe_at.browser))
+        at_the_page(zoe_at)
+        assert zoe_at.deliver().sent == 2
+
+
 def test_one_client_that_is_down_keeps_no_other_waiting(zoe_at: LoggedIn) -> None:
     with listening() as gone:
         down = told_client(zoe_at.server, gone, name="Down")
@@ -438,14 +464,38 @@ def test_one_client_that_is_down_keeps_no_other_waiting(zoe_at: LoggedIn) -> Non
     assert (done.sent, done.again) == (1, 1)
 
 
-def test_fifty_sessions_end_in_one_commit_and_each_is_told(zoe_at: LoggedIn) -> None:
-    """BL-2: more than a transaction could hold, were each a line and each read of it a condition."""
-    apps = [zoe_at.shop, *(told_client(zoe_at.server, zoe_at.party, name=f"App {n}") for n in range(2))]
-    redeemed = [app.redeem(app.code(zoe_at.browser)).json for _ in range(16) for app in apps]
-    sids = {zoe_at.sid, *(payload_of(tokens["id_token"])["sid"] for tokens in redeemed)}
-    at_the_page(zoe_at)
-    assert zoe_at.deliver().sent == len(sids) == 49
-    assert zoe_at.party.sids == sids
+def test_a_client_that_begins_the_log_out_is_told_once_whatever_it_was_granted(zoe_at: LoggedIn) -> None:
+    """BL-1: its own session and the browser's both end, the one after the other."""
+    zoe_at.tokens = zoe_at.shop.redeem(zoe_at.shop.code(zoe_at.browser, scope=OFFLINE)).json
+    first = zoe_at.sid
+    zoe_at.log_out()
+    zoe_at.deliver()
+    assert [claims["sid"] for claims in zoe_at.party.told].count(first) == 1
+
+
+@pytest.mark.parametrize(
+    "store", ["sqlite", pytest.param("dynamodb", marks=pytest.mark.dynamodb)], indirect=True
+)
+def test_fifty_sessions_end_in_one_commit_and_each_is_told(
+    server: Server, party: RelyingParty, zoe: LogInResult
+) -> None:
+    """BL-2: more than a transaction could hold, were each a line of its own."""
+    at, shop = server.services, told_client(server, party)
+    sessions = at.authentication.sessions
+    live = sessions.require_live(zoe.user.user_id, zoe.session_id)
+    wanted = SessionRequest(
+        SOURCE, ("pwd",), shop.client_id, frozenset({"openid"}), comes_from=live.session, is_told=True
+    )
+    made = [sessions.compose(live.user, wanted) for _ in range(MAX_SESSIONS)]
+    at.store.commit(
+        *sessions.holding(live, for_told=True), *(write for _, _, writes in made for write in writes)
+    )
+    sessions.end(zoe.user.user_id, zoe.session_id, source=SOURCE)
+    (line,) = at.log_outs.outbox.lines()
+    assert len(line.line.sessions) == MAX_SESSIONS
+    assert at.log_outs.outbox.deliver_due().sent == MAX_SESSIONS
+    assert party.sids == {session.session_id for session, _, _ in made}
+    assert [*at.log_outs.outbox.lines()] == []
 
 
 def test_the_longest_unused_of_too_many_sessions_is_told_that_it_gave_way(

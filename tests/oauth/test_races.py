@@ -5,6 +5,8 @@ import secrets
 import pytest
 
 from chalicelib.errors import RefreshRefused
+from chalicelib.store import MAX_WRITES, Forget
+from chalicelib.wiring import Services
 from tests.oauth import racing, racing_pushed
 from tests.store.places import Place
 from tests.store.racing import ROUNDS, agreed
@@ -26,7 +28,7 @@ def partition(place: Place) -> str:
 def test_of_sixteen_that_redeem_one_code_exactly_one_gets_tokens_and_they_are_revoked(
     processes: Processes, place: Place, partition: str
 ) -> None:
-    """OP-2: fifteen used it again, so what the first one got is worth nothing."""
+    """OP-2: fifteen used it again, so what the first one got is worth nothing; its client is told so once (BL-1)."""
     rounds = outcomes(processes, racing.redeem_code, place, partition)
     won = [[token for token in turn if token is not None] for turn in rounds]
     assert [len(tokens) for tokens in won] == [1] * ROUNDS
@@ -36,6 +38,19 @@ def test_of_sixteen_that_redeem_one_code_exactly_one_gets_tokens_and_they_are_re
     for (token,) in won:
         with pytest.raises(RefreshRefused, match="ended"):
             services.authentication.log_in.refresh(token, client_id=client_id, source=racing.SOURCE)
+    assert told_once(services, client_id) == ROUNDS
+
+
+def told_once(services: Services, client_id: str) -> int:
+    """Return of how many sessions of a client the outbox tells it, each once; leave no line to other tests of the table."""
+    lines = [
+        each for each in services.log_outs.outbox.lines() if each.line.sessions[0].client_id == client_id
+    ]
+    told = [ended.session_id for each in lines for ended in each.line.sessions]
+    assert len(told) == len(set(told))
+    for start in range(0, len(lines), MAX_WRITES):
+        services.store.commit(*(Forget(each.record.key) for each in lines[start : start + MAX_WRITES]))
+    return len(told)
 
 
 def test_of_sixteen_that_redeem_one_device_code_exactly_one_gets_tokens(

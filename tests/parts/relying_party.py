@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
+from tests.support import patience
+
 
 @dataclass
 class RelyingParty:
@@ -18,6 +20,7 @@ class RelyingParty:
     port: int
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    meets: threading.Barrier | None = None  # another party that must have been told before this one answers
     posts: list[tuple[str, bytes]] = field(default_factory=list)
 
     @property
@@ -53,6 +56,8 @@ def listening() -> Iterator[RelyingParty]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             party.posts.append((self.headers["Content-Type"], body))
+            if party.meets is not None:
+                party.meets.wait(patience.SECONDS)
             self.send_response(party.status)
             for name, value in party.headers.items():
                 self.send_header(name, value)

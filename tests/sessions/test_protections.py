@@ -10,6 +10,7 @@ from chalicelib.errors import RefreshRefused
 from chalicelib.sessions.refresh_tokens import RefreshTokens
 from chalicelib.sessions.session import session_key
 from chalicelib.store import Insert, Key, Replace
+from chalicelib.users.users import Users
 from cupbearer.testing import SOURCE, AppUnderTest, Client
 from tests.support.refreshing import refusal, spend
 from tests.support.rivals import OneCommit, Rival, reached_by
@@ -122,10 +123,11 @@ def test_a_changed_password_stands_in_the_trail_by_the_commit_that_changes_it(
     cupbearer: AppUnderTest, ann: Client
 ) -> None:
     """LG-4: neither exists without the other, whatever comes after."""
-    accounts = cupbearer.services.accounts
-    store = OneCommit(accounts.self_service.store)
+    accounts, world = cupbearer.services.accounts, cupbearer.services.world
+    store = OneCommit(cupbearer.services.store)
+    administration = replace(accounts.administration, users=Users(store, world))
     vars(accounts)["self_service"] = replace(
-        accounts.self_service, store=store, audit=Audit(store, cupbearer.services.world)
+        accounts.self_service, administration=administration, audit=Audit(store, world)
     )
     body = {"current_password": ann.password, "new_password": "another long phrase"}
     assert ann.put("/users/me/password", json=body).status == 204
