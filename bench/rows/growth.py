@@ -1,6 +1,7 @@
 """Growth: the same operations among a thousand users and a million, in time on SQLite, in requests on DynamoDB."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from chalicelib.wiring import Services
 
 MOST = 1.2  # times the smallest crowd's
 MESSAGES = 40
+PAGE = 50  # users
 
 
 def measure(effort: Effort, folder: Path) -> Finding:
@@ -70,13 +72,13 @@ def _operations(place: Path, size: int) -> dict[str, Batch]:
     board = Board(at.store, at.world)
     for _ in range(MESSAGES):
         board.post(author="Zoe", text="The cat is on the roof again.")
-    cursors = _cursors(at)
+    places = _places(size)
     return {
         "log-in": _log_in(at, "user", size),
         "log-in without its hash": _log_in(cheap, "fast", len(few.ids)),
         "refresh": _refresh(at, size),
         "page of 50 users": lambda: seconds_each(
-            lambda: at.accounts.users.listed(after=next(cursors), limit=50)
+            partial(at.accounts.users.listed, after=next(places), limit=PAGE)
         ),
         "message page": lambda: seconds_each(board.newest, 4),
     }
@@ -117,12 +119,10 @@ def _refresh(at: Services, size: int) -> Batch:
     return lambda: seconds_each(one, 4)
 
 
-def _cursors(at: Services) -> Iterator[str | None]:
-    """Give places in the directory, page after page."""
-    after: str | None = None
-    while True:
-        yield after
-        _, after = at.accounts.users.listed(after=after, limit=50)
+def _places(size: int) -> Iterator[str]:
+    """Give places all over the directory, each with a full page after it."""
+    for number in _scattered(max(1, size - PAGE)):
+        yield f"{people.SIGNED_UP + number:012d}"
 
 
 def _counted(client: Any, sizes: tuple[int, ...], folder: Path) -> dict[str, dict[str, Any]]:

@@ -89,12 +89,10 @@ class SqliteStore:
         """See :meth:`chalicelib.store.Store.list`."""
         _limits.check_page(partition, prefix=prefix, after=after, limit=limit)
         self._on_request("list", 0.0)
-        bounds = {"pk": partition, "low": prefix, "high": _limits.end_of_prefix(prefix), "rows": limit + 1}
-        start = after if after is not None or newest_first else ""
+        low, high = _bounds(prefix, after, newest_first=newest_first)
+        given = {"pk": partition, "low": low, "high": high, "rows": limit + 1}
         query = sql.NEWEST_FIRST if newest_first else sql.OLDEST_FIRST
-        rows: list[Row] = self._file.read(
-            lambda connection: connection.execute(query, bounds | {"after": start}).fetchall()
-        )
+        rows: list[Row] = self._file.read(lambda connection: connection.execute(query, given).fetchall())
         now = self._now()
         records = (_record(row, now=now) for row in rows[:limit])
         return Page(
@@ -162,6 +160,16 @@ class SqliteStore:
 
 def _place(key: Key) -> dict[str, Any]:
     return {"pk": key.partition, "sk": key.sort}
+
+
+def _bounds(prefix: str, after: str | None, *, newest_first: bool) -> tuple[str, str | bytes]:
+    """Return the least sort that is meant, and the least above all of them."""
+    low, end = prefix, _limits.end_of_prefix(prefix)
+    if after is None:
+        return low, sql.ABOVE_ALL if end is None else end
+    if newest_first:
+        return low, after if end is None else min(after, end)
+    return max(low, f"{after}\0"), sql.ABOVE_ALL if end is None else end
 
 
 def _parameters(write: Write, text: str | None) -> dict[str, Any]:

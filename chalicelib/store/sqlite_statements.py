@@ -17,13 +17,13 @@ MAKE = (
 READ = (
     "SELECT pk, sk, data, version, expires_at, taken_by, is_counter FROM records WHERE pk = :pk AND sk = :sk"
 )
-OLDEST_FIRST = """
+# One lower and one upper bound, which is where SQLite begins and ends: of two it takes one and reads past the other.
+_BETWEEN = """
     SELECT pk, sk, data, version, expires_at, taken_by, is_counter FROM records
-    WHERE pk = :pk AND sk >= :low AND sk > :after AND (:high IS NULL OR sk < :high) ORDER BY sk LIMIT :rows"""
-NEWEST_FIRST = """
-    SELECT pk, sk, data, version, expires_at, taken_by, is_counter FROM records
-    WHERE pk = :pk AND sk >= :low AND (:high IS NULL OR sk < :high) AND (:after IS NULL OR sk < :after)
-    ORDER BY sk DESC LIMIT :rows"""
+    WHERE pk = :pk AND sk >= :low AND sk < :high ORDER BY sk"""
+OLDEST_FIRST = f"{_BETWEEN} LIMIT :rows"
+NEWEST_FIRST = f"{_BETWEEN} DESC LIMIT :rows"
+ABOVE_ALL = b""  # as an upper bound: any BLOB is above every TEXT
 PUT = """
     INSERT INTO records (pk, sk, data, version, expires_at, taken_by, is_counter)
     VALUES (:pk, :sk, :data, :version, :expires_at, NULL, 1)
