@@ -1,4 +1,4 @@
-"""An address is proven by a link or a code, is unique from then on, and logs in (ST-1, MF-3, PW-7, TH-1, TH-6)."""
+"""An address is proven by a link or a code, is unique from then on, and logs in (ST-1, MA-6, PW-7, TH-1, TH-6)."""
 
 from dataclasses import replace
 

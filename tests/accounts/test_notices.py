@@ -1,4 +1,4 @@
-"""People are told by mail of what happened at their account, with one link that ends all sessions (PW-6, MF-3)."""
+"""People are told by mail of what happened at their account, with one link that ends all sessions (MA-5, PW-6)."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Templates and headers: what a mail says, and what cannot be made of it."""
+"""Templates and headers: what a mail says, and what cannot be made of it (MA-2)."""
 
 from dataclasses import replace
 from email.headerregistry import Address

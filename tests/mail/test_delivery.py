@@ -1,4 +1,4 @@
-"""The outbox and its deliverers, on both engines, through a real mail server."""
+"""The outbox and its deliverers, on both engines, through a real mail server (MA-1)."""
 
 import logging
 from collections.abc import Callable

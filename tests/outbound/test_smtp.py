@@ -1,4 +1,4 @@
-"""SMTP against a real server, and against one that answers as it is told."""
+"""SMTP against a real server, and against one that answers as it is told (MA-3)."""
 
 import socket
 import threading

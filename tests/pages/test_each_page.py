@@ -191,6 +191,7 @@ def test_it_is_accessible_weighs_at_most_100_kb_and_nothing_moves_while_it_loads
     ({**ANYBODYS, **VERAS}[name])(house, page)
     page.wait_for_load_state("networkidle")
     assert page.evaluate("window.__shift") == 0
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert 3_000 < weight(page) <= PAGE_BYTES
     assert_accessible(page, where=name)
     assert_kept_to_the_policy(person)

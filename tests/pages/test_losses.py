@@ -1,6 +1,7 @@
 """One person's whole walk with mail and second factors, by the pages alone; a virtual authenticator is the device."""
 
 import re
+import time
 from dataclasses import dataclass, field
 
 import pytest
@@ -10,7 +11,11 @@ pytest.importorskip("playwright")
 import pyotp
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
-from tests.pages.eyes import PASSWORD, Person, assert_accessible, settled, take_pictures
+from chalicelib.accounts.factor_reset import WAIT_SECONDS
+from chalicelib.settings import settings
+from chalicelib.world import World
+from cupbearer.testing import SOURCE, QuickServices
+from tests.pages.eyes import PASSWORD, PHONE, Person, assert_accessible, settled, take_pictures
 from tests.parts.server import Server
 
 NEW_PASSWORD, THIRD_PASSWORD = "seven other words on a hill", "eight more words under a bridge"
@@ -32,17 +37,18 @@ class Walk:
     page: Page
     wire: CDPSession
     device: str
+    name: str
     secret: str = ""
     step: int = 0
     codes: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, person: Person) -> "Walk":
+    def of(cls, person: Person, name: str) -> "Walk":
         page = person.page()
         wire = person.context.new_cdp_session(page)
         wire.send("WebAuthn.enable")
         made = wire.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
-        return cls(person, page, wire, made["authenticatorId"])
+        return cls(person, page, wire, made["authenticatorId"], name)
 
     def go(self, path: str, state: str | None = None) -> Page:
         self.page.goto(self.person.server.url + path)
@@ -67,7 +73,7 @@ class Walk:
 
     def code(self) -> str:
         """Return a code of the app that was not used yet: each step counts once, and one that is to come is taken too."""
-        self.step = max(int(self.page.evaluate("Date.now() / 1000")) // 30, self.step + 1)
+        self.step = max(int(time.time()) // 30, self.step + 1)
         return pyotp.TOTP(self.secret).at(self.step * 30)
 
     def log_out(self) -> None:
@@ -77,9 +83,20 @@ class Walk:
 
     def log_in(self, password: str) -> None:
         self.go("/login")
-        self.page.locator("#f-username").fill("Ada")
+        self.page.locator("#f-username").fill(self.name)
         self.page.locator("#f-password").fill(password)
         self.page.get_by_role("button", name="Log in", exact=True).click()
+
+    def choose(self, password: str) -> None:
+        """Choose a new password at the page of a mail's link; the second factor is asked for."""
+        page = self.page
+        page.locator("[name=new_password]").fill(password)
+        page.get_by_role("button", name="Set the password").click()
+        page.get_by_text("second factor").first.wait_for()
+        page.locator("[name=new_password]").fill(password)
+        page.locator("[name=recovery_code]").fill(self.codes.pop())
+        page.get_by_role("button", name="Set the password").click()
+        page.get_by_text("Your password is changed").wait_for()
 
     def show_recovery_code(self) -> None:
         self.page.get_by_text("None of these at hand?").click()
@@ -87,47 +104,8 @@ class Walk:
         self.page.get_by_role("button", name="Use the recovery code").click()
 
 
-def test_without_script_an_app_and_recovery_codes_are_set_up_and_used(
-    browser: Browser, server: Server
-) -> None:
-    person = Person.at(browser, server, java_script_enabled=False)
-    page = person.page()
-    page.goto(f"{server.url}/signup")
-    page.locator("#f-username").fill("Berta")
-    page.locator("#f-password").fill(PASSWORD)
-    page.get_by_role("button", name="Make my account").click()
-    page.get_by_role("link", name="look after your account").click()
-    page.get_by_role("button", name="Set up an authenticator app").click()
-    app = pyotp.TOTP(page.locator("main code").inner_text())
-    page.locator("#f-totp").fill(app.now())
-    page.get_by_role("button", name="Set it up").click()
-    expect(page.get_by_role("status")).to_contain_text("The authenticator app is set up.")
-    take_pictures(page, "account-plain")
-    page.get_by_role("button", name="Make new recovery codes").click()
-    codes = page.locator("main code").all_inner_texts()
-    assert len(codes) == 10
-    page.get_by_role("link", name="I have kept them").click()
-    page.get_by_role("link", name="Log out").click()
-    page.get_by_role("button", name="Log out").click()
-    page.goto(f"{server.url}/login")
-    page.locator("#f-username").fill("Berta")
-    page.locator("#f-password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.get_by_text("None of these at hand?").click()
-    page.locator("[name=recovery_code]").fill(codes[0])
-    page.get_by_role("button", name="Use the recovery code").click()
-    page.goto(f"{server.url}/account/plain")
-    expect(page.get_by_text("Recovery codes: 9 left")).to_be_visible()
-    page.locator("#pw-current_password").fill("not this one at all")
-    page.locator("#pw-new_password").fill(NEW_PASSWORD)
-    page.get_by_role("button", name="Change the password").click()
-    assert "wrong" in page.get_by_role("alert").inner_text()
-    assert NEW_PASSWORD not in page.content()
-    person.context.close()
-
-
 def test_from_sign_up_through_every_loss_and_back_again(person: Person, server: Server) -> None:
-    walk = Walk.of(person)
+    walk = Walk.of(person, "Ada")
     _sign_up_and_prove_the_address(walk)
     _add_a_passkey_and_log_in_by_it(walk)
     _add_an_app_and_recovery_codes(walk)
@@ -211,15 +189,8 @@ def _forget_the_password(walk: Walk) -> None:
 
 def _choose(walk: Walk, password: str) -> None:
     """Choose a new password by the link of a mail; the second factor is asked for."""
-    page = walk.page
     walk.looked_at("reset-password")
-    page.locator("[name=new_password]").fill(password)
-    page.get_by_role("button", name="Set the password").click()
-    page.get_by_text("second factor").first.wait_for()
-    page.locator("[name=new_password]").fill(password)
-    page.locator("[name=recovery_code]").fill(walk.codes.pop())
-    page.get_by_role("button", name="Set the password").click()
-    page.get_by_text("Your password is changed").wait_for()
+    walk.choose(password)
 
 
 def _change_the_address_and_take_it_back(walk: Walk) -> None:
@@ -261,3 +232,115 @@ def _be_helped_by_an_operator(walk: Walk, server: Server) -> None:
     assert "ada@example.com" in download.value.path().read_text()
     walk.go("/account/plain")
     walk.looked_at("account-plain-form")
+
+
+def test_at_a_phone_at_night_without_script_every_loss_has_its_way_back_too(
+    browser: Browser, server: Server
+) -> None:
+    person = Person.at(browser, server, java_script_enabled=False, viewport=PHONE, color_scheme="dark")
+    walk = Walk.of(person, "Berta")
+    _plainly_sign_up_and_prove_the_address(walk)
+    _plainly_add_an_app_and_recovery_codes(walk)
+    _plainly_forget_the_password(walk)
+    _plainly_change_the_address_and_take_it_back(walk)
+    _plainly_lose_the_device(walk)
+    _be_helped_by_an_operator_who_waits_a_day(walk, server)
+    person.context.close()
+
+
+def _plainly_sign_up_and_prove_the_address(walk: Walk) -> None:
+    page = walk.go("/signup")
+    page.locator("#f-username").fill("Berta")
+    page.locator("#f-password").fill(PASSWORD)
+    page.locator("#f-email").fill("berta@example.com")
+    page.get_by_role("button", name="Make my account").click()
+    page.get_by_role("link", name="look after your account").click()
+    expect(page.get_by_text("berta@example.com (not proven)")).to_be_visible()
+    walk.open_mail("Is this your address")
+    page.get_by_role("button", name="Yes, it is mine").click()
+    expect(page.get_by_text("Your address is proven")).to_be_visible()
+
+
+def _plainly_add_an_app_and_recovery_codes(walk: Walk) -> None:
+    page = walk.go("/account/plain")
+    page.get_by_role("button", name="Set up an authenticator app").click()
+    walk.secret = page.locator("main code").inner_text()
+    page.locator("#f-totp").fill(walk.code())
+    page.get_by_role("button", name="Set it up").click()
+    expect(page.get_by_role("status")).to_contain_text("The authenticator app is set up.")
+    take_pictures(page, "account-plain")
+    page.locator("#pw-current_password").fill("not this one at all")
+    page.locator("#pw-new_password").fill(NEW_PASSWORD)
+    page.get_by_role("button", name="Change the password").click()
+    assert "wrong" in page.get_by_role("alert").inner_text()
+    assert NEW_PASSWORD not in page.content()
+    page.get_by_role("button", name="Make new recovery codes").click()
+    walk.codes = page.locator("main code").all_inner_texts()
+    assert len(walk.codes) == 10
+    page.get_by_role("link", name="I have kept them").click()
+
+
+def _plainly_log_out(walk: Walk) -> None:
+    page = walk.go("/account/plain")
+    page.get_by_role("link", name="Log out").click()
+    page.get_by_role("button", name="Log out").click()
+
+
+def _plainly_forget_the_password(walk: Walk) -> None:
+    _plainly_log_out(walk)
+    page = walk.go("/login")
+    page.get_by_role("link", name="Forgot your password?").click()
+    page.locator("[name=login]").fill("berta@example.com")
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.get_by_text("Look into your mail")).to_be_visible()
+    walk.open_mail("Choose a new password")
+    walk.choose(NEW_PASSWORD)
+    walk.log_in(NEW_PASSWORD)
+    expect(page.get_by_role("heading", name="One thing more")).to_be_visible()
+    page.locator("[name=totp]").fill(walk.code())
+    page.get_by_role("button", name="Log in").click()
+    expect(page).to_have_url(f"{walk.person.server.url}/account")
+
+
+def _plainly_change_the_address_and_take_it_back(walk: Walk) -> None:
+    page = walk.go("/account/plain")
+    page.locator("#me-email").fill("berta@elsewhere.example")
+    page.get_by_role("button", name="Change the address").click()
+    expect(page.get_by_role("status")).to_contain_text("once you open the link")
+    walk.open_mail("Is this your address")
+    page.get_by_role("button", name="Yes, it is mine").click()
+    expect(page.get_by_text("berta@elsewhere.example is the address of Berta")).to_be_visible()
+    walk.open_mail("address of your account was changed")
+    page.get_by_role("button", name="Undo the change").click()
+    walk.choose(THIRD_PASSWORD)
+
+
+def _plainly_lose_the_device(walk: Walk) -> None:
+    walk.log_in(THIRD_PASSWORD)
+    walk.show_recovery_code()
+    page = walk.go("/account/plain")
+    expect(page.get_by_text("berta@example.com (proven)")).to_be_visible()
+    expect(page.get_by_text("Recovery codes: 7 left")).to_be_visible()
+    _plainly_log_out(walk)
+
+
+def _be_helped_by_an_operator_who_waits_a_day(walk: Walk, server: Server) -> None:
+    """Nothing polls: what is due acts at the next log-in."""
+    server.command("users", "reset-factors", "Berta")
+    walk.open_mail("Your second factors will be taken away")
+    expect(walk.page.get_by_role("heading", name="End every session")).to_be_visible()
+    walk.log_in(THIRD_PASSWORD)
+    expect(walk.page.get_by_role("heading", name="One thing more")).to_be_visible()
+    _ask_for_the_reset_a_day_ago(server)
+    walk.log_in(THIRD_PASSWORD)
+    expect(walk.page).to_have_url(f"{server.url}/account")
+    page = walk.go("/account/plain")
+    expect(page.get_by_role("button", name="Set up an authenticator app")).to_be_visible()
+
+
+def _ask_for_the_reset_a_day_ago(server: Server) -> None:
+    yesterday = World(now=lambda: time.time() - WAIT_SECONDS)
+    services = QuickServices(settings.parse(server.environ), yesterday)
+    user = services.accounts.users.find("Berta")
+    assert user
+    services.second_factors.reset.ask(user.user_id, source=SOURCE)

@@ -79,7 +79,7 @@ def links(house: House) -> dict[str, tuple[str, dict[str, str]]]:
 def test_looking_at_a_link_by_get_or_head_spends_nothing_and_its_form_does_it_once(
     house: House, browser: Browser, page: str
 ) -> None:
-    """PW-7: mail scanners open every link, several times, with HEAD and GET."""
+    """PW-7, MA-4: mail scanners open every link, several times, with HEAD and GET."""
     path, more = links(house)[page]
     before = house.user()
     for _ in range(3):
