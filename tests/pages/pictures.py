@@ -9,8 +9,11 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.pages.conftest import ARGUMENTS
 from tests.pages.eyes import ROOT, Person, knock
 from tests.parts.server import Server, running
+from tests.support.factor_accounts import PASSWORD as FACTOR_PASSWORD
+from tests.support.factor_accounts import Account
 
 FOLDER = ROOT / "docs" / "pictures"
+CARD = {"width": 900, "height": 760}
 PROVIDERS = '{"google": {"issuer": "http://localhost:9", "client_id": "a", "client_secret": "b"}}'
 TALK = (
     ("Milo", "Is the door to the pangolins always shut?"),
@@ -19,10 +22,10 @@ TALK = (
 
 
 def main() -> None:
-    """Take the board refused, the board on a phone at night, and the account."""
+    """Take the board refused, the board on a phone at night, the account, and the pages on the way in."""
     with (
         tempfile.TemporaryDirectory() as place,
-        running(Path(place), PROVIDERS=PROVIDERS) as server,
+        running(Path(place), PROVIDERS=PROVIDERS, EMAIL_LOG_IN="on") as server,
         sync_playwright() as playwright,
     ):
         chromium = shutil.which("chromium") or ""
@@ -32,6 +35,8 @@ def main() -> None:
         _board(browser, server)
         _phone(browser, server)
         _account(browser, server)
+        _log_in(browser, server)
+        _mail(browser, server)
         browser.close()
 
 
@@ -76,6 +81,37 @@ def _account(browser: Browser, server: Server) -> None:
     page.get_by_text("on iPhone").first.wait_for()
     page.evaluate("document.querySelector('#sessions-title').closest('section').scrollIntoView()")
     page.screenshot(path=FOLDER / "account.png")
+
+
+def _log_in(browser: Browser, server: Server) -> None:
+    """The page to log in at, and the one that asks for more."""
+    mira = Account.made(server, "Mira")
+    mira.add_passkey()
+    person = Person.at(browser, server, viewport=CARD, reduced_motion="reduce")
+    page = person.page()
+    page.goto(f"{server.url}/login")
+    page.wait_for_load_state("networkidle")
+    page.evaluate("document.activeElement.blur()")
+    page.screenshot(path=FOLDER / "login.png")
+    page.locator("[name=username]").fill("Mira")
+    page.locator("[name=password]").fill(FACTOR_PASSWORD)
+    page.get_by_role("button", name="Log in", exact=True).click()
+    page.get_by_role("heading", name="One thing more").wait_for()
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=FOLDER / "second-factor.png")
+
+
+def _mail(browser: Browser, server: Server) -> None:
+    """What an address that is to be proven gets, as it is shown where nothing is sent."""
+    person = Person.at(browser, server, viewport=CARD, reduced_motion="reduce")
+    page = person.open(state="out")
+    page.get_by_role("radio", name="Sign up").check()
+    page.locator("#up-email").fill("runa@example.com")
+    page = person.sign_up("Runa", page=page)
+    page.goto(f"{server.url}/outbox")
+    page.get_by_role("link", name="As a mail program shows it").click()
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=FOLDER / "mail.png")
 
 
 if __name__ == "__main__":
