@@ -49,9 +49,9 @@ class House:
         """The link of a mail to Vera."""
         user, tickets = self.user(), self.services.mail.tickets
         subject = ADDRESS if purpose is LOG_IN else user.user_id
-        ticket, issuing = tickets.issuing(
-            purpose, Holder(subject, user.user_id, ADDRESS, epoch=user.epoch), before=None
-        )
+        (before,) = self.services.store.get(tickets.key(purpose, subject))
+        holder = Holder(subject, user.user_id, ADDRESS, epoch=user.epoch)
+        ticket, issuing = tickets.issuing(purpose, holder, before=before)
         self.services.store.commit(issuing)
         said = tickets.values(ticket.name)
         assert said
