@@ -129,7 +129,10 @@ class Clients:
             new = change(old)
             if old.record is None:
                 raise NotFound("client")
-            self.store.commit(Replace(old.record, new.data()), self._audit(event, new, source))
+            before, data = old.data(), new.data()
+            changed = (name for name in before.keys() | data.keys() if before.get(name) != data.get(name))
+            audit = self._audit(event, new, source, changed=" ".join(sorted(changed)))
+            self.store.commit(Replace(old.record, data), audit)
             return new
 
         return retrying(attempt, busy=Taken("The client is being changed by others: try again."))
@@ -138,8 +141,10 @@ class Clients:
         secret = SECRET_PREFIX + self.world.secret()
         return secret, Secret(hash_of(secret), self.world.timestamp())
 
-    def _audit(self, event: str, client: Client, source: Source | None) -> Insert:
-        write = self.audit.write(event, target=client.subject, actor=OPERATOR, source=source or Source())
+    def _audit(self, event: str, client: Client, source: Source | None, **detail: str) -> Insert:
+        write = self.audit.write(
+            event, target=client.subject, actor=OPERATOR, source=source or Source(), **detail
+        )
         if not isinstance(write, Insert):
             raise TypeError("an audit event is inserted")
         return write

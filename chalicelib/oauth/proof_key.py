@@ -44,8 +44,8 @@ def verifier_of(form: Form, client: Client) -> str | None:
     return verifier
 
 
-def fits(verifier: str | None, challenge: str | None, client: Client) -> bool:
+def fits(verifier: str | None, challenge: str | None) -> bool:
     """Return whether a code made with a challenge is given its verifier, and one made without is given none."""
     if verifier is None or challenge is None:
-        return verifier is None and challenge is None and not must_be_used(client)
+        return verifier is None and challenge is None
     return hmac.compare_digest(pkce.code_challenge(verifier), challenge)

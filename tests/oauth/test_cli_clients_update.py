@@ -1,12 +1,14 @@
 """``cupbearer clients update``: everything but the id, by the rules of a registration (OP-1, OP-3, OP-4, OP-6)."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
+from chalicelib.errors import Invalid
 from chalicelib.jose import jws
 from chalicelib.oauth.client import client_key
 from chalicelib.store import Record
@@ -65,6 +67,15 @@ def test_what_is_said_is_changed_and_nothing_else(
     assert {event.event for event in events} == {"client_updated", "client_created"}
 
 
+def test_the_trail_says_what_was_changed(terminal: CommandLine, shop: dict[str, Any]) -> None:
+    """LG-1: a redirect URI that somebody else put there is found by it."""
+    options = ("--redirect-uri", "https://a.example/b", "--pkce", "optional")
+    terminal.done("clients", "update", "My shop", *options)
+    events, _ = terminal.services.audit.of(f"client:{shop['client_id']}")
+    changes = {event.event: event.detail.get("changed") for event in events}
+    assert changes == {"client_created": None, "client_updated": "options redirect_uris"}
+
+
 def test_a_change_is_told_in_a_sentence(terminal: CommandLine, shop: dict[str, Any]) -> None:
     said = terminal.done("clients", "update", shop["client_id"], "--pkce", "optional", "--name", "Our shop")
     assert said == "Our shop is changed: name, pkce.\n"
@@ -106,6 +117,17 @@ def test_a_change_obeys_the_rules_of_a_registration(
     before = stored(terminal, shop["client_id"])
     assert says in terminal.refused("clients", "update", "My shop", *options)
     assert stored(terminal, shop["client_id"]) == before
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_whether_it_is_public_stays(terminal: CommandLine, *, public: bool) -> None:
+    """OP-3, OP-6: its codes, sessions and consents were agreed to on other grounds."""
+    more = ("--public",) if public else ()
+    made = terminal.json("clients", "create", "App", "--redirect-uri", CALLBACK, *more)
+    with pytest.raises(Invalid, match="register it anew"):
+        terminal.services.oauth.clients.update(
+            made["client_id"], lambda wanted: replace(wanted, public=not public)
+        )
 
 
 def test_a_public_client_cannot_be_let_off_pkce(terminal: CommandLine) -> None:

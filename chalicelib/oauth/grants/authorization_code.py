@@ -51,7 +51,7 @@ class AuthorizationCodeGrant:
         if form.get("redirect_uri") != code.redirect_uri:
             self._write_down(code, client, "another_redirect_uri", source)
             raise invalid_grant("redirect_uri is not the one of the authorization request.")
-        if not proof_key.fits(verifier, code.code_challenge, client):
+        if not proof_key.fits(verifier, code.code_challenge):
             self._write_down(code, client, "another_verifier", source)
             raise invalid_grant("code_verifier does not fit the code_challenge.")
 
