@@ -8,10 +8,12 @@ import pytest
 
 from chalicelib.authentication.log_in import LogInResult
 from chalicelib.keys.secret_hash import hash_of
+from chalicelib.oauth.assertions import TYPE
 from chalicelib.oauth.client_options import ClientOptions
 from chalicelib.store import Key, Store
 from tests.conftest import Clock
 from tests.oauth.server import CALLBACK, ISSUER, App, Browser, Reply, Server, basic
+from tests.oauth.test_client_authentication import Signer
 from tests.oauth.test_form_post import posted
 
 URN = "urn:ietf:params:oauth:request_uri:"
@@ -61,6 +63,16 @@ class TestPushing:
         fields = shop.request() | ({"client_id": wrong["client_id"]} if "client_id" in wrong else {})
         reply = server.ask("POST", "/oauth/par", form=fields, headers=headers)
         assert (reply.status, reply.error) == (401, "invalid_client")
+
+    @pytest.mark.parametrize(
+        ("path", "is_taken"), [("", True), ("/oauth/par", False), ("/oauth/token", False)]
+    )
+    def test_an_assertion_is_for_the_issuer_alone(self, server: Server, path: str, *, is_taken: bool) -> None:
+        """PA-1, OP-6 and docs/decisions/0092: here as at the token endpoint."""
+        client = Signer(server)
+        fields = {"client_assertion": client.assertion(aud=ISSUER + path), "client_assertion_type": TYPE}
+        reply = server.ask("POST", "/oauth/par", form=client.app.request() | fields)
+        assert (reply.error == "invalid_client") != is_taken
 
     @pytest.mark.parametrize(
         ("changes", "error"),

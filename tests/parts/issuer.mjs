@@ -1,9 +1,9 @@
 // A certified OpenID provider (panva's oidc-provider) as an outside issuer on loopback.
-// Usage: node issuer.mjs '{"port": 4000, "clients": [...], "audience": "...", "scopes": "..."}'; says "ready" when it is.
+// Usage: node issuer.mjs '{"port": 4000, "clients": [...], "audience": "...", "scopes": "...", "features": [...]}'; says "ready" when it is.
 import { generateKeyPairSync } from 'node:crypto';
 import { Provider } from 'oidc-provider';
 
-const { port, clients, audience, scopes } = JSON.parse(process.argv[2]);
+const { port, clients, audience, scopes, features } = JSON.parse(process.argv[2]);
 const issuer = `http://127.0.0.1:${port}`;
 
 const key = (type, options, extra) => ({
@@ -38,6 +38,7 @@ const provider = new Provider(issuer, {
   pkce: { required: () => true },
   scopes: ['openid', 'offline_access', ...scopes.split(' ')],
   features: {
+    ...Object.fromEntries(features.map((name) => [name, { enabled: true }])),
     devInteractions: { enabled: true },
     clientCredentials: { enabled: true },
     resourceIndicators: {

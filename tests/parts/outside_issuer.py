@@ -26,17 +26,27 @@ MOST_HOPS = 12
 
 @contextlib.contextmanager
 def running(
-    clients: Sequence[Mapping[str, Any]], *, audience: str = "urn:none", scopes: str = "none"
+    clients: Sequence[Mapping[str, Any]],
+    *,
+    audience: str = "urn:none",
+    scopes: str = "none",
+    features: Sequence[str] = (),
 ) -> Iterator[str]:
     """Start the issuer with these clients registered; yield its identifier; end it.
 
-    ``audience`` and ``scopes`` are of the API that it issues JWT access tokens for.
+    ``audience`` and ``scopes`` are of the API that it issues JWT access tokens for; ``features`` are more of its own that are on.
     """
     node = shutil.which("node")
     if node is None or not (HERE / "node_modules" / "oidc-provider").exists():
         missing("oidc-provider", install=INSTALL)
     port = free_port()
-    answered = {"port": port, "clients": list(clients), "audience": audience, "scopes": scopes}
+    answered = {
+        "port": port,
+        "clients": list(clients),
+        "audience": audience,
+        "scopes": scopes,
+        "features": [*features],
+    }
     with children.running(
         [node, "issuer.mjs", json.dumps(answered)],
         cwd=HERE,
