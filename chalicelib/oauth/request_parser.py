@@ -106,7 +106,7 @@ class Parser:
         """
         asked, resources = self.sent.one("scope"), self.sent.each("resource")
         try:
-            wanted = None if asked is None else scopes.parse(asked) | (claims.scopes & self.client.scopes)
+            wanted = None if asked is None else scopes.parse(asked) | claims.scopes
             allowed, audience = self.indicators.asked(resources, self.client, wanted)
         except Invalid as fault:
             raise self.sent.refused("invalid_scope", fault.detail) from None
