@@ -24,6 +24,7 @@ __all__ = ["project"]
 
 HERE = "tests/test_documents.py"
 PLUGIN = "tests/plugin/test_example.py"
+RESOURCES = "tests/clients/test_resources.py"
 SERVERS, PROGRAMS = "tests/clients/test_servers.py", "tests/clients/test_programs.py"
 
 RUN_BY = {
@@ -48,6 +49,9 @@ RUN_BY = {
     "docs/operations.md#back-up-and-restore-a-sqlite-store-2": HERE,
     "docs/page.md#on-a-static-host-1": HERE,
     "docs/providers.md#log-in-with-google-or-any-openid-provider-1": HERE,
+    "docs/resources.md#orders.sh": RESOURCES,
+    "docs/resources.md#orders.py": RESOURCES,
+    "docs/resources.md#call.sh": RESOURCES,
     "docs/settings.md#trusted-issuers-1": HERE,
     "docs/testing.md#a-route-and-its-tests-1": PLUGIN,
     "docs/testing.md#a-route-and-its-tests-2": PLUGIN,

@@ -72,7 +72,7 @@ def create(*, name: str, public: bool, resource_server: bool, as_json: bool, **g
     )
     at = services()
     client, secret = at.oauth.clients.create(wanted, source=source())
-    warn_of_unknown(wanted.scopes)
+    warn_of_unknown(at, wanted.scopes)
     say_secret(client, secret, as_json=as_json)
     _say_origins(client, at)
 

@@ -49,6 +49,6 @@ def update(*, client: str, as_json: bool, **given: Any) -> None:
         return replace(wanted, **fields, options=replace(wanted.options, **options))
 
     changed = at.oauth.clients.update(found.client_id, change, source=source())
-    warn_of_unknown(fields.get("scopes", frozenset()))
+    warn_of_unknown(at, fields.get("scopes", frozenset()))
     said = ", ".join(sorted((*fields, *options)))
     tell(shape(changed), f"{changed.name} is changed: {said}.", as_json=as_json)

@@ -16,6 +16,7 @@ from chalicelib.jose.claims import AccessClaims
 from chalicelib.jose.jwk import check_signature
 from chalicelib.sessions.refresh_tokens import PREFIX as REFRESH_PREFIX
 from chalicelib.tokens.bearer import OPAQUE_PREFIX
+from chalicelib.tokens.opaque_access_tokens import OTHER_API_PREFIX
 from chalicelib.web import guard
 from chalicelib.wiring import Services
 from cupbearer.cli.deciding_assertions import about_assertion, about_client, is_assertion
@@ -118,6 +119,8 @@ def _form(at: Services, token: str) -> str:
     if token.startswith(REFRESH_PREFIX):
         raise InvalidToken("this is a refresh token: POST /sessions/refresh gives an access token for it")
     guard.bearer_token(f"Bearer {token}")
+    if token.startswith(OTHER_API_PREFIX):
+        raise InvalidToken("it is for another audience: a token for an API that was asked for by resource=…")
     opaque = token.startswith(OPAQUE_PREFIX)
     if not opaque:
         typ = jws.parse(token).header.typ

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from cupbearer.cli.output import note
+from cupbearer.cli.resources_shown import every_resource
 
 if TYPE_CHECKING:
     from chalicelib.scopes import Scopes
+    from chalicelib.wiring import Services
 
 
 def one_each(words: Iterable[str]) -> "Scopes":
@@ -26,12 +28,15 @@ def one_each(words: Iterable[str]) -> "Scopes":
     return scopes.parse_each(words)
 
 
-def warn_of_unknown(given: "Scopes") -> None:
-    """Tell which scopes no route asks for, with the nearest that one does. They are given all the same: other
-    programs may ask for them.
+def warn_of_unknown(at: "Services", given: "Scopes") -> None:
+    """Tell which scopes neither a route nor a registered API asks for, with the nearest that a route does. They are
+    given all the same: other programs may ask for them.
     """  # noqa: D205 - one sentence
     known = _known()
-    for scope in sorted(given - known) if known else ():
+    unknown = given - known if known else frozenset()
+    if unknown:
+        unknown -= frozenset().union(*(each.scope_names for each in every_resource(at)))
+    for scope in sorted(unknown):
         nearest = get_close_matches(scope, sorted(known), n=1)
         hint = f"did you mean {nearest[0]}?" if nearest else f"Routes ask for: {' '.join(sorted(known))}"
         note(f"cupbearer: warning: no route here asks for the scope {scope}; {hint}")

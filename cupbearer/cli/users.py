@@ -110,7 +110,7 @@ def create(
     has_password = at.credentials.passwords.is_on or password_stdin
     password = new_password(from_stdin=password_stdin) if has_password else None
     user = at.accounts.provisioning.make(newcomer, password=password, source=source())
-    warn_of_unknown(chosen)
+    warn_of_unknown(at, chosen)
     if as_json:
         say_json(user_shape(user))
         return

@@ -38,7 +38,7 @@ def grant(*, user: str, wanted: tuple[str, ...], as_json: bool) -> None:
     after = at.accounts.administration.change_scopes(
         before.user_id, lambda held: held | more, source=source()
     )
-    warn_of_unknown(more)
+    warn_of_unknown(at, more)
     life, counts = at.settings.access_token_seconds, at.settings.access_token_counts_seconds
     then = (
         "A new scope reaches the person at the next refresh, or by logging in again: "

@@ -64,6 +64,7 @@ def test_each_fault_of_a_token_is_found_by_its_look(
         "nonsense": ("form", "has 1 part, and must have three"),
         signed_in.refresh_token: ("form", "refresh token"),
         f"cba_{'a' * 26}.{'b' * 26}.{'c' * 43}": ("form", "CUPBEARER_ACCESS_TOKENS"),
+        f"cbo_{'a' * 26}.{'b' * 26}.{'c' * 26}.{'d' * 43}": ("form", "another audience"),
         f"{head}.{'A' * len(signature)}": ("signature", "wrong"),
         stranger.log_in().access_token: ("key", "another store"),
         foreigner.log_in().access_token: ("key", "it is of 'https://foreign.example'"),

@@ -145,17 +145,26 @@ class SessionShape(msgspec.Struct, frozen=True):
         )
 
 
+class ResourceScopesShape(msgspec.Struct, frozen=True):
+    """What one application may have at one other API, by its identifier."""
+
+    resource: str
+    scopes: list[str]
+
+
 class ConsentShape(msgspec.Struct, frozen=True):
-    """What one application may have. ``given_at`` is seconds since the epoch."""
+    """What one application may have, here and at other APIs. ``given_at`` is seconds since the epoch."""
 
     client_id: str
     client: str
     scopes: list[str]
     given_at: int
+    resources: list[ResourceScopesShape]
 
     @classmethod
     def of(cls, consent: "Consent") -> "ConsentShape":
-        return cls(consent.client_id, consent.client_name, sorted(consent.scopes), consent.given_at)
+        others = [ResourceScopesShape(each.resource, sorted(each.scopes)) for each in consent.resources]
+        return cls(consent.client_id, consent.client_name, sorted(consent.scopes), consent.given_at, others)
 
 
 class IdentityShape(msgspec.Struct, frozen=True):

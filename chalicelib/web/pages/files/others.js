@@ -65,9 +65,11 @@ function consentRow(item) {
   };
   return row({
     main: name,
-    more: `may ${rights(item.scopes)} · since ${exactly(item.given_at)}`,
+    more: `may ${[rights(item.scopes), ...item.resources.map(elsewhere)].filter(Boolean).join("; ")} · since ${exactly(item.given_at)}`,
     button: { label: "Withdraw", of: name, press },
   });
 }
+
+const elsewhere = ({ resource, scopes }) => `at ${resource}: ${rights(scopes)}`;
 
 const tell = (name, answer) => say(one(`#${name}-status`), trouble(answer, answer.retryAfter) || answer.detail);
