@@ -68,6 +68,7 @@ def test_it_is_removed_only_when_that_is_meant(terminal: CommandLine) -> None:
         (f"{ORDERS}#part", "fragment"),
         (f"{ORDERS}/a b", "absolute URI"),
         ("https://", "absolute URI"),
+        ("urn:example:orders#part", "fragment"),
         (f"{ORDERS}/{'x' * 255}", "255 characters"),
         ("http://api.example.com", "https"),
         ("http://localhost:8000/", "our own API"),

@@ -128,13 +128,15 @@ def test_an_api_that_asks_for_it_has_its_metadata_published_here(
 def test_nothing_is_published_of_an_api_that_did_not_ask(server: Server) -> None:
     """PR-5."""
     host(server, "https://api.example.com", hosted=False)
+    host(server, "https://other.example.com")
+    assert metadata(server, "/other.example.com").status == 200
     for path in (
         "/api.example.com",
         "/unknown.example.com",
         "/a/b/c",
         "/a/b/c/d",
         "/%2e%2e",
-        "/API.example.com",
+        "/OTHER.example.com",
     ):
         assert metadata(server, path).status == 404
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from secrets import token_hex
+from urllib.parse import urlencode
 
 import pytest
 
@@ -10,10 +12,12 @@ from chalicelib.oauth.client import DEVICE_CODE
 from chalicelib.oauth.client_options import ClientOptions
 from chalicelib.oauth.resources import ResourceChanges
 from chalicelib.store import Key, Record, Store
-from chalicelib.world import World
+from chalicelib.world import SYSTEM, World
+from tests.conftest import Clock
 from tests.oauth.apis import ORDERS, SCOPES, STOCK, aud, register, tokens_for
 from tests.oauth.server import ISSUER, SOURCE, App, Browser, Server, open_server, payload_of, services
 from tests.oauth.test_devices import poll
+from tests.store.places import DynamoPlace
 
 MACHINE = {"redirect_uris": (), "post_logout_redirect_uris": ()}
 HELD = "get:profile pangolins orders:read orders:write stock:read"
@@ -327,7 +331,7 @@ def test_a_resource_server_sees_the_tokens_of_its_api_and_no_others(
                 seen = guard.post("/oauth/introspect", token=issued["access_token"]).json
                 assert seen["active"] == (api == other), (api, other)
                 if seen["active"]:
-                    assert seen["aud"] == api
+                    assert (seen["aud"], seen["scope"]) == (api, issued["scope"])
         server.services.oauth.resources.delete(ORDERS)
         assert (
             not guards[ORDERS].post("/oauth/introspect", token=tokens[ORDERS]["access_token"]).json["active"]
@@ -352,3 +356,60 @@ def test_whoever_asks_for_no_api_pays_for_none(server: Server, shop: App, browse
         assert shop.refresh(tokens["refresh_token"]).status == 200
     assert asked
     assert "resources" not in {key.partition for key in asked}
+
+
+def test_a_pushed_request_asks_for_apis_too(shop: App, browser: Browser) -> None:
+    """RI-6, RI-10: and is refused where it is pushed, so no browser has to come."""
+    wanted = {**shop.request(scope="openid orders:read"), "resource": ORDERS}
+    assert shop.post("/oauth/par", **wanted | {"resource": f"{ORDERS}/v1"}).error == "invalid_target"
+    pushed = shop.post("/oauth/par", **wanted)
+    assert pushed.status == 201, pushed.text
+    query = urlencode({"client_id": shop.client_id, "request_uri": pushed.json["request_uri"]})
+    page = browser.log_in(browser.go(f"/oauth/authorize?{query}"))
+    assert "At Orders" in page.text
+    code = browser.consent(page).parameters["code"]
+    assert aud(shop.redeem(code).json) == ORDERS
+
+
+def test_five_apis_are_the_most_of_one_request(machine: App, server: Server) -> None:
+    """RI-3: a token names them all."""
+    many = [("resource", f"{ORDERS}/{number}") for number in range(6)]
+    who = [("client_id", machine.client_id), ("client_secret", machine.secret or "")]
+    refused = server.ask("POST", "/oauth/token", form=[("grant_type", "client_credentials"), *many, *who])
+    assert (refused.error, "At most 5" in refused.json["error_description"]) == ("invalid_target", True)
+
+
+def test_a_decision_is_none_on_other_apis_than_the_page_showed(
+    shop: App, browser: Browser, server: Server
+) -> None:
+    """RI-11, OP-7: here one of two drops the scope between the page and the decision."""
+    resources = server.services.oauth.resources
+    resources.update(STOCK, ResourceChanges(scopes={"orders:read": "See what was ordered"}))
+    browser.log_in()
+    url = shop.authorize_url(scope="openid orders:read") + f"&resource={ORDERS}&resource={STOCK}"
+    page = browser.go(url)
+    assert page.text.count("At ") == 2
+    resources.update(STOCK, ResourceChanges(without=frozenset({"orders:read"})))
+    assert browser.consent(page).status == 400
+
+
+@pytest.mark.dynamodb
+def test_on_dynamodb_it_is_the_same(dynamodb: DynamoPlace, clock: Clock, tmp_path: Path) -> None:
+    """RI-2, RI-8, RI-11: registered, listed in parts, asked for, narrowed, removed."""
+    store = dynamodb.open(now=clock)
+    world = World(now=clock, monotonic=clock, sleep=SYSTEM.sleep)
+    with open_server(services(store, world, tmp_path)) as server:
+        register(server)
+        resources = server.services.oauth.resources
+        first, after = resources.page(limit=1)
+        rest, end = resources.page(after=after, limit=5)
+        assert ([each.identifier for each in (*first, *rest)], end) == ([ORDERS, STOCK], None)
+        shop, browser, name = server.client(scopes=SCOPES), server.browser(), f"zoe-{token_hex(4)}"
+        server.person(name, granted=HELD)
+        browser.log_in(username=name)
+        tokens = tokens_for(shop, browser, ORDERS, STOCK, scope="orders:read stock:read")
+        assert aud(tokens) == [ORDERS, STOCK]
+        assert aud(shop.refresh(tokens["refresh_token"], resource=STOCK).json) == STOCK
+        for each in (ORDERS, STOCK):
+            resources.delete(each)
+        assert resources.page() == ((), None)

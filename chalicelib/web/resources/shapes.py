@@ -159,7 +159,7 @@ class ConsentShape(msgspec.Struct, frozen=True):
     client: str
     scopes: list[str]
     given_at: int
-    resources: list[ResourceScopesShape]
+    resources: list[ResourceScopesShape] = []
 
     @classmethod
     def of(cls, consent: "Consent") -> "ConsentShape":
