@@ -119,12 +119,13 @@ def deployed(
     content = json.loads(sam.read_text(encoding="utf-8"))
     change(content)
     _widen_sending(content)
+    responses = _taken_out(content)
     altered = sam.with_name("altered.json")
     altered.write_text(json.dumps(content), encoding="utf-8")
     here = aws.account()
     parameters = {"Origins": ",".join(ORIGINS), "Mail": "ses:", "MailFrom": MAIL_FROM, **chosen}
     found = deploy.install(here, STAGE, altered, parameters, say=say)
-    _put_gateway_responses(here, found["RestAPIId"], content, found.get("IssuerInUse", ""))
+    _put_gateway_responses(here, found["RestAPIId"], responses, found.get("IssuerInUse", ""))
     with contextlib.suppress(here.client("sesv2").exceptions.AlreadyExistsException):
         here.client("sesv2").create_email_identity(EmailIdentity=MAIL_FROM.partition("@")[2])
     return Place(here, found)
@@ -158,11 +159,21 @@ def _widen_sending(content: Template) -> None:
             statement.pop("Condition", None)
 
 
-def _put_gateway_responses(here: Account, api: str, content: Template, address: str) -> None:
+def _taken_out(content: Template) -> Mapping[str, Any]:
+    """Take the gateway's responses out of a template, and return them.
+
+    They name the issuer, which the second pass sets, and the emulator makes a new API, with a new address, of one whose
+    body changed. AWS keeps it.
+    """
+    body = content["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    responses: Mapping[str, Any] = body.pop("x-amazon-apigateway-gateway-responses", {})
+    return responses
+
+
+def _put_gateway_responses(here: Account, api: str, responses: Mapping[str, Any], address: str) -> None:
     """Mend the emulator: it reads no ``x-amazon-apigateway-gateway-responses`` in a body. Nothing is added to them."""
     client = here.client("apigateway")
-    body = content["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
-    for kind, response in body.get("x-amazon-apigateway-gateway-responses", {}).items():
+    for kind, response in responses.items():
         client.put_gateway_response(
             restApiId=api,
             responseType=kind,

@@ -139,6 +139,8 @@ REQUESTS: tuple[tuple[str, str, str | None, Mapping[str, str]], ...] = (
     ("OPTIONS", "/nothing", None, FIRST),
     ("GET", "/health", None, FIRST),
     ("GET", "/.well-known/jwks.json", None, FIRST),
+    ("GET", "/.well-known/jwks.json", None, FOREIGN),
+    ("OPTIONS", "/.well-known/openid-configuration", None, FOREIGN),
     ("POST", "/users", sign_up(), JSON | FIRST),
     ("POST", "/users", sign_up(), JSON | FIRST),
     ("POST", "/users", sign_up(), {"content-type": "application/json; charset=utf-8"} | FIRST),

@@ -213,7 +213,7 @@ def refresh(walk: Walk) -> None:
 
 
 def preflight_and_origins(walk: Walk) -> None:
-    """preflight and our own answers serve every listed origin and no other"""
+    """preflight and our own answers serve every listed origin and no other; public documents are for every one"""
     for origin in ORIGINS:
         answer = walk.http("OPTIONS", "/users/me", headers={"Origin": origin})
         assert (answer.status, answer.headers["access-control-allow-origin"]) == (204, origin), answer
@@ -224,6 +224,9 @@ def preflight_and_origins(walk: Walk) -> None:
         )
     foreign = walk.http("OPTIONS", "/users/me", headers={"Origin": "https://evil.example"})
     assert "access-control-allow-origin" not in foreign.headers, foreign
+    for path in ("/.well-known/openid-configuration", "/.well-known/jwks.json"):
+        document = walk.http("GET", path, headers={"Origin": "https://evil.example"})
+        assert document.headers["access-control-allow-origin"] == "*", document
 
 
 def unknown_paths_are_404(walk: Walk) -> None:
