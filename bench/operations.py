@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import pyotp
+
 import app
 from bench import house
 from chalicelib import wiring
 from chalicelib.audit.trail import Source
 from chalicelib.authentication.log_in import LogInResult
+from chalicelib.credentials.factor_answers import FactorAnswer
+from chalicelib.credentials.factor_refusals import SecondFactorRequired
 from chalicelib.errors import Refusal
 from chalicelib.sample.board import Board
 from chalicelib.wiring import Services
@@ -52,6 +56,7 @@ class Operations:
         signed_in = self._count("log-in", lambda: self._log_in("first", source))
         self._count("log-in, wrong password", lambda: self._refused_log_in("first", "wrong"))
         self._count("log-in, unknown user", lambda: self._refused_log_in("nobody-here", "wrong"))
+        self._second_step("guarded", source)
         refreshed = self._count(
             "refresh", lambda: at.authentication.log_in.refresh(signed_in.refresh_token, source=source)
         )
@@ -103,6 +108,28 @@ class Operations:
         return self.at.authentication.log_in.with_password(
             username=username, password=house.PASSWORD, source=source
         )
+
+    def _second_step(self, username: str, source: Source) -> None:
+        """Log in with an authenticator app; its code of the next step is as good, so that none is waited for."""
+        self._sign_up(username)
+        signed_in = self._log_in(username, source)
+        own, now = self.at.second_factors.own, int(self.at.world.now())
+        live = self.at.authentication.sessions.require_live(signed_in.user.user_id, signed_in.session_id)
+        codes = pyotp.TOTP(own.begin_totp(live).secret)
+        own.confirm_totp(live, codes.at(now), source=source)
+        pending = self._count("log-in, second factor asked for", lambda: self._pending(username, source))
+        answer = FactorAnswer(totp=codes.at(now, counter_offset=1))
+        self._count(
+            "log-in, second step by app",
+            lambda: self.at.second_factors.step.finish(pending, answer, source=source),
+        )
+
+    def _pending(self, username: str, source: Source) -> str:
+        try:
+            self._log_in(username, source)
+        except SecondFactorRequired as required:
+            return required.pending_token or ""
+        raise RuntimeError("no second factor was asked for")
 
     def _refused_log_in(self, username: str, password: str) -> None:
         with suppress(Refusal):

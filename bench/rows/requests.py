@@ -20,6 +20,8 @@ TARGETS: Mapping[str, tuple[int, int]] = {
     "refresh, forged": (0, 0),
     "log-in": (2, 4),
     "log-in, from a new network": (2, 4),
+    "log-in, second factor asked for": (2, 4),
+    "log-in, second step by app": (2, 3),
     "refresh": (1, 1),
     "sign-up": (1, 2),
     "message page": (1, 0),
