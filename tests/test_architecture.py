@@ -218,6 +218,7 @@ LATE = {  # who may import inside a function, and why
     "outbound": "boto3 and http.client are for those who call out",
     "store.dynamodb": "botocore is for those who run on DynamoDB",
     "store.sqlite": "the copy of a file is for those who make one",
+    "oauth.errors": "the authorizer knows refusals by name, and answers no request of a client",
     "settings": "what few settings need, few processes load",
     "urls": "the authorizer rarely judges an address",
     "value": "dataclasses is what this module saves a start",

@@ -1,8 +1,9 @@
 """Refusals in the words of RFC 6749 and its family; ``web/oauth/error_responses.py`` alone turns them into HTTP."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from chalicelib.oauth.authorization_response import AuthorizationResponse
+if TYPE_CHECKING:
+    from chalicelib.oauth.authorization_response import AuthorizationResponse
 
 ErrorCode = Literal[
     # RFC 6749 sections 4.1.2.1 and 5.2
@@ -72,8 +73,10 @@ class RefusedAtClient(OAuthRefusal):
         self.state = state
         self.response_mode = response_mode
 
-    def response(self, issuer: str) -> AuthorizationResponse:
+    def response(self, issuer: str) -> "AuthorizationResponse":
         """Return what the client gets, with ``iss`` (RFC 6749 section 4.1.2.1, RFC 9207)."""
+        from chalicelib.oauth.authorization_response import AuthorizationResponse
+
         parameters = {
             "error": self.error,
             "error_description": self.description,
