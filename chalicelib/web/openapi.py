@@ -150,9 +150,10 @@ def _refusal(endpoint: "Endpoint") -> dict[str, Any]:
     content: dict[str, Any] = {
         "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
     }
-    if endpoint.content_type.startswith("text/html"):
+    is_oauth = endpoint.route.path.startswith("/oauth/")
+    if endpoint.content_type.startswith("text/html") or (endpoint.form and not is_oauth):
         content["text/html"] = {"schema": {"type": "string"}}
-    if endpoint.route.path.startswith("/oauth/"):
+    if is_oauth:
         content["application/json"] = {"schema": {"$ref": "#/components/schemas/OAuthError"}}
     return content
 
