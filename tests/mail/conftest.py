@@ -83,6 +83,7 @@ def office(request: pytest.FixtureRequest, tmp_path: Path, mail_server: MailServ
     else:
         dynamo: DynamoPlace = request.getfixturevalue("dynamodb")
         table = dynamo.open(now=clock)
+        emptied(table)  # of what tests of accounts left to be sent
         yield PostOffice(table, clock, smtp(mail_server.port))
         emptied(table)
 
