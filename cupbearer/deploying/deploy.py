@@ -63,7 +63,13 @@ def install(
         say(f"Setting the issuer to {url} …")
         _apply(here, stage, uploaded, bucket, {"Issuer": url}, say)
         found = outputs(here, stage)
+        _serve_again(here, found["RestAPIId"], url)
     return found
+
+
+def _serve_again(here: Account, api: str, url: str) -> None:
+    """Let the gateway serve what it now holds: its own answers name the issuer, and a parameter alone deploys nothing."""
+    here.client("apigateway").create_deployment(restApiId=api, stageName=url.rpartition("/")[2])
 
 
 def outputs(here: Account, stage: str) -> dict[str, str]:
