@@ -1,12 +1,12 @@
 """One resource as a value: an API that access tokens are made for, and its scopes in its own words (RFC 8707)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chalicelib import urls
 from chalicelib.scopes import Scopes
 from chalicelib.store import Key
-from chalicelib.store.stored_values import StoredRecord, StoredValue
+from chalicelib.store.stored_values import StoredRecord, StoredValue, stored_unless_default
 
 PARTITION = "resources"
 MAX_IDENTIFIER = 255  # characters: a token names it within 2 KB (TK-8)
@@ -26,13 +26,17 @@ class ResourceScope(StoredValue):
 
 @dataclass(frozen=True, slots=True)
 class Resource(StoredRecord):
-    """A registered API. ``host_metadata`` asks us to publish its metadata (RFC 9728)."""
+    """A registered API. ``host_metadata`` asks us to publish its metadata (RFC 9728).
+
+    ``open_to_clients``: clients that no operator registered may ask for its scopes too. People still consent.
+    """
 
     identifier: str
     name: str
     created_at: int
     scopes: tuple[ResourceScope, ...]
     host_metadata: bool = False
+    open_to_clients: bool = field(default=False, metadata=stored_unless_default())
 
     @property
     def scope_names(self) -> Scopes:

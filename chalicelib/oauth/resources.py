@@ -15,7 +15,7 @@ from chalicelib.oauth.resource import (
     comparable,
     resource_key,
 )
-from chalicelib.store import Conflict, Insert, Remove, Replace, Store
+from chalicelib.store import MAX_PAGE, Conflict, Insert, Remove, Replace, Store
 from chalicelib.store.retrying import retrying
 from chalicelib.users import names
 from chalicelib.world import World
@@ -31,6 +31,7 @@ class ResourceChanges:
     scopes: Mapping[str, str] | None = None
     without: frozenset[str] = frozenset()
     host_metadata: bool | None = None
+    open_to_clients: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,18 @@ class Resources:
         """Return resources in the order of their identifiers and where the next page starts."""
         page = self.store.list(PARTITION, after=after, limit=limit)
         return tuple(map(Resource.from_record, page.records)), page.next_after
+
+    def open_scopes(self) -> scopes.Scopes:
+        """Return what clients that no operator registered may ask for, worked out anew: one query, of few records.
+
+        What OpenID Connect names, and the scopes of each API that is open to them.
+        """
+        found, after = self.page(limit=MAX_PAGE)
+        opened = scopes.PROTOCOL.union(*(each.scope_names for each in found if each.open_to_clients))
+        while after is not None:
+            found, after = self.page(after=after, limit=MAX_PAGE)
+            opened = opened.union(*(each.scope_names for each in found if each.open_to_clients))
+        return opened
 
     def update(self, identifier: str, wanted: ResourceChanges, *, source: Source | None = None) -> Resource:
         """Change a resource; raise NotFound or Invalid. Tokens that are out keep what they say until they end."""
@@ -160,6 +173,7 @@ def _changed(old: Resource, wanted: ResourceChanges) -> Resource:
         name=old.name if wanted.name is None else names.clean_name(wanted.name),
         scopes=_checked_scopes(kept),
         host_metadata=old.host_metadata if wanted.host_metadata is None else wanted.host_metadata,
+        open_to_clients=old.open_to_clients if wanted.open_to_clients is None else wanted.open_to_clients,
     )
     if not new.scopes:
         raise Invalid("A resource has one scope at least: by its scopes it is decided who may ask for it.")

@@ -31,7 +31,8 @@ def command() -> None:
 
     A RESOURCE is named by its identifier, the URI that clients send as resource=…, or by its name where only one
     has it. Which clients may ask for one follows from the scopes that they are registered with: those that have
-    one of its scopes. A token for it opens none of this service's routes, and a token for those opens none of its.
+    one of its scopes, and with --for-any-client those too that no operator registered. A token for it opens none
+    of this service's routes, and a token for those opens none of its.
     """
 
 
@@ -70,5 +71,13 @@ def list_resources(*, as_json: bool) -> None:
     if not found:
         note("There are no resources yet: cupbearer resources create --help says how one is made.")
         return
-    rows = [(each.identifier, each.name, " ".join(sorted(each.scope_names))) for each in found]
-    table(("resource", "name", "scopes"), rows)
+    rows = [
+        (
+            each.identifier,
+            each.name,
+            " ".join(sorted(each.scope_names)),
+            "any client" if each.open_to_clients else "",
+        )
+        for each in found
+    ]
+    table(("resource", "name", "scopes", "open to"), rows)

@@ -44,6 +44,12 @@ FLAGS = (
         default=None,
         help="Publish its metadata (RFC 9728) here, for an API that cannot do so itself.",
     ),
+    click.option(
+        "--for-any-client/--no-for-any-client",
+        "open_to_clients",
+        default=None,
+        help="Clients that no operator registered may ask for its scopes too; people still have to consent.",
+    ),
 )
 
 
@@ -106,6 +112,7 @@ def shape(at: "Services", resource: "Resource") -> dict[str, Any]:
         "name": resource.name,
         "scopes": {each.scope: each.says for each in resource.scopes},
         "host_metadata": resource.host_metadata,
+        "open_to_clients": resource.open_to_clients,
         "resource_metadata": metadata_url(at, resource),
         "created_at": resource.created_at,
     }
@@ -123,6 +130,7 @@ def tell_resource(at: "Services", resource: "Resource", *lines: str, as_json: bo
             "name": resource.name,
             **{f"scope {each.scope}": each.says for each in resource.scopes},
             "metadata": metadata_url(at, resource) or "not hosted here",
+            "open to": "any client" if resource.open_to_clients else "clients registered with its scopes",
             "created_at": when(resource.created_at),
         }
     )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.scopes import PROTOCOL
 from chalicelib.world import World
 from tests.support.command_line import CommandLine
 
@@ -50,6 +51,22 @@ def test_it_is_changed_word_by_word_and_its_identifier_stays(terminal: CommandLi
     assert changed["scopes"] == {"orders:read": "See orders"}
     result = terminal.run("resources", "update", "Orders")
     assert (result.exit_code, "--help" in result.stderr) == (2, True)
+
+
+def test_it_is_opened_to_clients_that_no_operator_registered_and_closed_again(terminal: CommandLine) -> None:
+    """RI-14."""
+    made = terminal.json("resources", "create", ORDERS, "--scope", READ)
+    assert (made["open_to_clients"], terminal.services.oauth.resources.open_scopes()) == (False, PROTOCOL)
+    opened = terminal.json("resources", "update", ORDERS, "--for-any-client")
+    assert (opened["open_to_clients"], terminal.services.oauth.resources.open_scopes()) == (
+        True,
+        PROTOCOL | {"orders:read"},
+    )
+    for said in (terminal.done("resources", "show", ORDERS), terminal.done("resources", "list")):
+        assert "any client" in said
+    assert terminal.json("resources", "update", ORDERS, "--name", "Orders")["open_to_clients"]
+    assert not terminal.json("resources", "update", ORDERS, "--no-for-any-client")["open_to_clients"]
+    assert terminal.services.oauth.resources.open_scopes() == PROTOCOL
 
 
 def test_it_is_removed_only_when_that_is_meant(terminal: CommandLine) -> None:
