@@ -1,6 +1,7 @@
 """One client as a value: a program that may ask us for tokens, and what it may ask for."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, NewType
 
 from chalicelib import logs, scopes
@@ -19,6 +20,14 @@ REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the name of a grant
 CLIENT_CREDENTIALS = "client_credentials"
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 GRANTS = (AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE)
+
+
+class Origin(StrEnum):
+    """Who says what a client is: an operator here, or the client itself, whom nobody has verified."""
+
+    OPERATOR = "operator"
+    DOCUMENT = "document"  # at the address that is its id (draft-ietf-oauth-client-id-metadata-document)
+    REGISTRATION = "registration"  # sent by itself (RFC 7591)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,7 @@ class Client(StoredRecord):
     resource_server: bool = False  # may introspect every access token, not only its own
     disabled: bool = False
     options: ClientOptions = field(default=USUAL, metadata=stored_unless_default())
+    origin: Origin = field(default=Origin.OPERATOR, metadata=stored_unless_default())
 
     @property
     def subject(self) -> str:
@@ -58,6 +68,16 @@ class Client(StoredRecord):
         if self.public:
             return "none"
         return "private_key_jwt" if self.jwks is not None else "client_secret"
+
+    @property
+    def vouched(self) -> bool:
+        """Return whether an operator registered it; people are told of any other that nobody has verified it."""
+        return self.origin is Origin.OPERATOR
+
+    @property
+    def trusted(self) -> bool:
+        """Return whether it is one of our own, about which nobody is asked (OP-7): never one that an operator does not know."""
+        return self.vouched and self.options.trusted
 
     @property
     def is_told(self) -> bool:

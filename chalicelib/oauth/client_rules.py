@@ -70,7 +70,9 @@ class Registration:
         return Client(client_id, created_at=now, **self._fields())
 
     def changed(self, client: Client) -> Client:
-        """Return a client as it is asked to be from now on."""
+        """Return a client as it is asked to be from now on; raise Invalid for what only a vouched one may be."""
+        if self.options.trusted and not client.vouched:
+            raise Invalid("Only a client that an operator registered can be trusted: register it anew.")
         return replace(client, **self._fields())
 
     def _fields(self) -> dict[str, Any]:

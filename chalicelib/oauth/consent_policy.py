@@ -32,7 +32,7 @@ class ConsentPolicy:
             and consent.allows(question.wanted, question.audience)
         ):
             return consent, (Check(consent.record),)
-        if not client.options.trusted:
+        if not client.trusted:
             return None
         return self.consents.giving(
             user_id, client, question.wanted, question.audience, source=source, asked=False
@@ -47,4 +47,4 @@ class ConsentPolicy:
         client, uri = question.client, question.request.redirect_uri
         if not client.public or uri.startswith("https://"):
             return True
-        return client.options.trusted and not self.production and urls.read(uri) is not None
+        return client.trusted and not self.production and urls.read(uri) is not None

@@ -83,6 +83,11 @@ def is_registered(asked: str, registered: Iterable[str], *, any_port: bool) -> b
     )
 
 
+def is_loopback(uri: str) -> bool:
+    """Return whether a URI leads to a port of the person's own machine, where any program may listen (RFC 8252)."""
+    return _without_port(uri) is not None
+
+
 def with_parameters(uri: str, parameters: Mapping[str, str | None]) -> str:
     """Return the URI with parameters added to its query (RFC 6749 section 4.1.2); None is left out."""
     query = urlencode({name: value for name, value in parameters.items() if value is not None})

@@ -6,6 +6,7 @@ and one that an older release did not write takes its field's default. Why not m
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
@@ -26,7 +27,7 @@ def stored_unless_default() -> dict[str, bool]:
 
 
 class StoredValue:
-    """A frozen dataclass of what JSON knows, of sets and tuples of it, and of other such values."""
+    """A frozen dataclass of what JSON knows, of sets and tuples of it, of names (``StrEnum``), and of other such values."""
 
     __slots__ = ()
 
@@ -89,6 +90,8 @@ def _ways(kind: Any) -> tuple[Way, Way]:
         return _or_none(read), _or_none(write)
     if isinstance(kind, type) and issubclass(kind, StoredValue):
         return kind.from_data, kind.data
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return kind, str
     return None, None
 
 

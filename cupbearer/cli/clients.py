@@ -104,7 +104,14 @@ def list_clients(*, as_json: bool) -> None:
         note("There are no clients yet: cupbearer clients create --help says how one is made.")
         return
     rows = [
-        (c.client_id, c.name, c.auth_method, " ".join(sorted(c.scopes)), "disabled" if c.disabled else "")
+        (
+            c.client_id,
+            c.name,
+            str(c.origin),
+            c.auth_method,
+            " ".join(sorted(c.scopes)),
+            "disabled" if c.disabled else "",
+        )
         for c in clients
     ]
-    table(("client", "name", "proves itself by", "scopes", ""), rows)
+    table(("client", "name", "known by", "proves itself by", "scopes", ""), rows)

@@ -47,6 +47,7 @@ def shape(client: "Client") -> dict[str, Any]:
     return {
         "client_id": client.client_id,
         "name": client.name,
+        "origin": str(client.origin),
         "auth_method": client.auth_method,
         "redirect_uris": [*client.redirect_uris],
         "post_logout_redirect_uris": [*client.post_logout_redirect_uris],

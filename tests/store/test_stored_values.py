@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Literal, NewType
 
 import pytest
@@ -91,6 +92,24 @@ def test_what_has_no_default_must_be_there(missing: str) -> None:
 def test_nothing_where_a_set_or_a_list_belongs_is_refused(member: str) -> None:
     with pytest.raises(TypeError):
         Tray.from_data({**STORED, member: None})
+
+
+class Glaze(StrEnum):
+    CLEAR = "clear"
+    MATT = "matt"
+
+
+@dataclass(frozen=True, slots=True)
+class Bowl(StoredValue):
+    glaze: Glaze
+    beside: Glaze = field(default=Glaze.CLEAR, metadata=stored_unless_default())
+
+
+def test_a_name_is_stored_as_its_text_and_read_as_the_name() -> None:
+    bowl = Bowl(Glaze.MATT)
+    assert bowl.data() == {"glaze": "matt"}
+    assert type(bowl.data()["glaze"]) is str
+    assert Bowl.from_data({"glaze": "matt", "beside": "matt"}).beside is Glaze.MATT
 
 
 @dataclass(frozen=True, slots=True)

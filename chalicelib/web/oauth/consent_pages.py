@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from chalicelib.web import forms
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
+from chalicelib.web.oauth.client_words import client_words
 from chalicelib.web.oauth.page_refusals import page
 from chalicelib.web.oauth.scope_words import at_apis, in_words
 from chalicelib.web.pages.page_forms import csrf_token, demand_own_form
@@ -34,7 +35,7 @@ def consent_page(call: Call) -> Answer:
     return render(
         "consent.html",
         form_action=(form_target(question.request.redirect_uri),),
-        client=question.client.name,
+        client=client_words(question.client, question.request.redirect_uri),
         user=question.logged_in.user.display_name,
         wanted=in_words(question.wanted, question.audience),
         apis=at_apis(question.audience, call.services.oauth.resource_indicators),
