@@ -11,7 +11,7 @@ export PORT
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: map help serve test check deploy destroy deploy-check format page bench parts clean
+.PHONY: map clients help serve test check deploy destroy deploy-check format page bench parts clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ page: $(VENV)/ready ## write the page for a static host into out/page: ORIGIN=ht
 
 map: $(VENV)/ready ## draw the folders and their arrows into docs/pictures/house.svg
 	@$(BIN)/python tools/house_map.py
+
+clients: $(VENV)/ready parts ## run every client program against it and write the table of docs/clients.md
+	@$(BIN)/python -m tests.clients
 
 bench: $(VENV)/ready bench/node_modules/ready ## measure; BENCH=--quick takes under a minute
 	$(BIN)/python -m bench $(BENCH)

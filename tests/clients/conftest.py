@@ -6,6 +6,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.clients import table
 from tests.clients.person import PASSWORD, Person
 from tests.parts.server import Server, running
 from tests.support import patience
@@ -23,6 +24,7 @@ def sign_up(server: Server, username: str) -> None:
 def register(server: Server, *arguments: str) -> dict[str, str]:
     """Register a client at the command line; return what its programs need, by the names they read."""
     printed = json.loads(server.command("clients", "create", *arguments, "--json"))
+    table.registered(printed["client_id"], *arguments)
     named = {"CLIENT_ID": printed["client_id"], "CLIENT_SECRET": printed.get("client_secret", "")}
     return {"ISSUER": server.url, "AUDIENCE": server.url, **named}
 
@@ -37,3 +39,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def zoe() -> Person:
     return Person()
+
+
+@pytest.fixture
+def tells(request: pytest.FixtureRequest) -> table.Teller:
+    """Called at a test's end with what its client did: a row of docs/clients.md."""
+    return table.Teller(request.path.name)

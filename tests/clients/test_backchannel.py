@@ -9,7 +9,7 @@ import pytest
 import requests
 from requests_oauthlib import OAuth2Session
 
-from tests.clients import examples
+from tests.clients import examples, table
 from tests.clients.conftest import register, sign_up
 from tests.clients.person import Person
 from tests.clients.test_libraries import CALLBACK, code_at
@@ -38,7 +38,6 @@ def tokens_of(
     person: Person, server: Server, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, str]:
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
-    monkeypatch.setenv("OAUTHLIB_RELAX_TOKEN_SCOPE", "1")
     session = OAuth2Session(environ["CLIENT_ID"], redirect_uri=CALLBACK, scope=["openid"], pkce="S256")
     url, _ = session.authorization_url(f"{server.url}/oauth/authorize")
     back = code_at(person, url)
@@ -49,7 +48,10 @@ def tokens_of(
 
 
 def test_a_client_hears_of_a_log_out_at_the_page_and_of_one_by_an_operator(
-    server: Server, shop: tuple["subprocess.Popen[str]", dict[str, str]], monkeypatch: pytest.MonkeyPatch
+    server: Server,
+    shop: tuple["subprocess.Popen[str]", dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    tells: table.Teller,
 ) -> None:
     child, environ = shop
     sign_up(server, "yan")
@@ -65,3 +67,5 @@ def test_a_client_hears_of_a_log_out_at_the_page_and_of_one_by_an_operator(
         body = urlencode({"logout_token": forged})
         assert requests.post(environ["HERE"], body, timeout=patience.SECONDS).status_code == 400
         assert examples.line_of(child).startswith("refused ERR_")
+    done = "back-channel log-out"
+    tells("jose, log-out tokens", table.npm("jose"), "Node", done, client_id=environ["CLIENT_ID"])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.clients import examples
+from tests.clients import examples, table
 from tests.clients.conftest import register, sign_up
 from tests.clients.person import PASSWORD
 from tests.pages.conftest import browser
@@ -78,7 +78,7 @@ def shown(page: "Page") -> Any:
 
 
 def test_a_browser_app_logs_in_renews_asks_and_logs_out(
-    browser: "Browser", app: str, service: Server
+    browser: "Browser", app: str, service: Server, tells: table.Teller
 ) -> None:
     context = browser.new_context()
     page = context.new_page()
@@ -115,3 +115,5 @@ def test_a_browser_app_logs_in_renews_asks_and_logs_out(
     names = {cookie["name"] for cookie in context.cookies(service.url)}
     assert names == {"__Host-cupbearer_browser"}
     context.close()
+    version = table.npm("oidc-client-ts")
+    tells("oidc-client-ts", version, "browser", "log-in, ID token, userinfo, refresh, log-out")

@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey
 from requests_oauthlib import OAuth2Session as OtherSession
 
 from chalicelib.jose import jws
-from tests.clients import examples
+from tests.clients import examples, table
 from tests.clients.conftest import register
 from tests.clients.person import Person
 from tests.parts.server import Server
@@ -39,10 +39,9 @@ def code_at(zoe: Person, url: str) -> str:
 
 
 def test_requests_oauthlib_logs_in_refreshes_and_asks(
-    server: Server, zoe: Person, monkeypatch: pytest.MonkeyPatch
+    server: Server, zoe: Person, monkeypatch: pytest.MonkeyPatch, tells: table.Teller
 ) -> None:
-    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
-    monkeypatch.setenv("OAUTHLIB_RELAX_TOKEN_SCOPE", "1")
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")  # the issuer is http://localhost
     environ = register(server, "Another", "--redirect-uri", CALLBACK)
     secret = environ["CLIENT_SECRET"]
     session = OtherSession(
@@ -57,6 +56,8 @@ def test_requests_oauthlib_logs_in_refreshes_and_asks(
     before = session.token["refresh_token"]
     after = session.refresh_token(f"{server.url}/oauth/token", auth=(environ["CLIENT_ID"], secret))
     assert after["refresh_token"] != before
+    version = table.pypi("requests-oauthlib")
+    tells("requests-oauthlib", version, "Python", "log-in, userinfo, refresh", line='`pkce="S256"`')
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def keyed(server: Server, tmp_path: Path) -> dict[str, str]:
     return {**register(server, "keyed", *options), "PEM": der, "KID": "mine", "WHOLE_PEM": pem}
 
 
-def test_authlib_proves_itself_by_its_key(server: Server, keyed: dict[str, str]) -> None:
+def test_authlib_proves_itself_by_its_key(server: Server, keyed: dict[str, str], tells: table.Teller) -> None:
     key = ECKey.import_key(keyed["WHOLE_PEM"])
     session = OAuth2Session(keyed["CLIENT_ID"], key, token_endpoint_auth_method="private_key_jwt")
     session.register_client_auth_method(PrivateKeyJWT(server.url, headers={"kid": "mine"}, alg="ES256"))
@@ -82,15 +83,32 @@ def test_authlib_proves_itself_by_its_key(server: Server, keyed: dict[str, str])
     )
     assert token["scope"] == "pangolins"
     assert session.get(f"{server.url}/pangolins").status_code == 200
+    tells(
+        "Authlib, `private_key_jwt`",
+        table.pypi("Authlib"),
+        "Python",
+        "client credentials, guarded route",
+        client_id=keyed["CLIENT_ID"],
+        line="`PrivateKeyJWT(ISSUER)`",
+    )
 
 
-def test_openid_client_proves_itself_by_its_key(keyed: dict[str, str], tmp_path: Path) -> None:
+def test_openid_client_proves_itself_by_its_key(
+    keyed: dict[str, str], tmp_path: Path, tells: table.Teller
+) -> None:
     examples.demand("openid-client")
     (tmp_path / "node_modules").symlink_to(examples.NODE_MODULES)
     path = tmp_path / "keyed.mjs"
     path.write_text(NODE)
     done = examples.run(path, **keyed)
     assert done.stdout.strip() == "pangolins", done.stderr
+    tells(
+        "openid-client, `private_key_jwt`",
+        table.npm("openid-client"),
+        "Node",
+        "client credentials",
+        client_id=keyed["CLIENT_ID"],
+    )
 
 
 def test_a_client_that_forgets_pkce_is_told_so(server: Server, zoe: Person) -> None:

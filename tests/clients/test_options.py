@@ -13,7 +13,7 @@ from oauthlib.oauth2.rfc6749.errors import InvalidClientError
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session as OtherSession
 
-from tests.clients import examples
+from tests.clients import examples, table
 from tests.clients.conftest import register
 from tests.clients.person import Person
 from tests.clients.test_libraries import CALLBACK, code_at
@@ -45,11 +45,15 @@ def ran(path: Path, **environ: str) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def _on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
-    monkeypatch.setenv("OAUTHLIB_RELAX_TOKEN_SCOPE", "1")
+
+
+def update(server: Server, client_id: str, *arguments: str) -> None:
+    server.command("clients", "update", client_id, *arguments)
+    table.registered(client_id, *arguments)
 
 
 def test_openid_client_without_pkce_reads_name_and_e_mail_in_the_id_token(
-    server: Server, zoe: Person, tmp_path: Path
+    server: Server, zoe: Person, tmp_path: Path, tells: table.Teller
 ) -> None:
     """Nothing is asked for at userinfo. Before the option is set, the refusal says what is missing."""
     examples.demand("openid-client")
@@ -59,12 +63,19 @@ def test_openid_client_without_pkce_reads_name_and_e_mail_in_the_id_token(
     environ = {**register(server, "No PKCE", "--redirect-uri", CALLBACK), "CALLED": CALLBACK}
     url = ran(path, **environ)["url"]
     assert "code_challenge+is+missing" in code_at(zoe, url)
-    server.command("clients", "update", environ["CLIENT_ID"], "--pkce", "optional")
+    update(server, environ["CLIENT_ID"], "--pkce", "optional")
     told = ran(path, **environ, BACK=code_at(zoe, url))
     assert told == {"preferred_username": "zoe", "email": "zoe@example.com", "email_verified": False}
+    tells(
+        "openid-client, without PKCE",
+        table.npm("openid-client"),
+        "Node",
+        "log-in, name and e-mail in the ID token",
+        client_id=environ["CLIENT_ID"],
+    )
 
 
-def test_authlib_logs_in_without_pkce(server: Server, zoe: Person) -> None:
+def test_authlib_logs_in_without_pkce(server: Server, zoe: Person, tells: table.Teller) -> None:
     """As its integrations do that are not told of code_challenge_method: with a nonce of their own."""
     environ = register(server, "Plain Authlib", "--redirect-uri", CALLBACK, "--pkce", "optional")
     session = OAuth2Session(
@@ -79,9 +90,16 @@ def test_authlib_logs_in_without_pkce(server: Server, zoe: Person) -> None:
     before = session.token["access_token"]
     session.refresh_token(f"{server.url}/oauth/token", refresh_token=session.token["refresh_token"])
     assert session.token["access_token"] != before
+    tells(
+        "Authlib, without PKCE",
+        table.pypi("Authlib"),
+        "Python",
+        "log-in, ID token, refresh",
+        client_id=environ["CLIENT_ID"],
+    )
 
 
-def test_requests_oauthlib_logs_in_without_pkce(server: Server, zoe: Person) -> None:
+def test_requests_oauthlib_logs_in_without_pkce(server: Server, zoe: Person, tells: table.Teller) -> None:
     environ = register(server, "Plain oauthlib", "--redirect-uri", CALLBACK, "--pkce", "optional")
     session = OtherSession(environ["CLIENT_ID"], redirect_uri=CALLBACK, scope=["openid", "profile"])
     url, _ = session.authorization_url(f"{server.url}/oauth/authorize", nonce="the nonce")
@@ -91,6 +109,13 @@ def test_requests_oauthlib_logs_in_without_pkce(server: Server, zoe: Person) -> 
         client_secret=environ["CLIENT_SECRET"],
     )
     assert session.get(f"{server.url}/oauth/userinfo").json()["preferred_username"] == "zoe"
+    tells(
+        "requests-oauthlib, without PKCE",
+        table.pypi("requests-oauthlib"),
+        "Python",
+        "log-in, userinfo",
+        client_id=environ["CLIENT_ID"],
+    )
 
 
 def test_requests_oauthlib_speaks_for_a_public_client_by_basic_without_a_password(
@@ -113,7 +138,9 @@ def test_requests_oauthlib_speaks_for_a_public_client_by_basic_without_a_passwor
     assert session.token["refresh_token"]
 
 
-def test_authlib_proves_itself_by_its_key_to_the_token_endpoint(server: Server, tmp_path: Path) -> None:
+def test_authlib_proves_itself_by_its_key_to_the_token_endpoint(
+    server: Server, tmp_path: Path, tells: table.Teller
+) -> None:
     """Its PrivateKeyJWT as it comes, refused without the option."""
     key = ECKey.generate_key("P-256", {"kid": "mine", "alg": "ES256", "use": "sig"})
     (tmp_path / "jwks.json").write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
@@ -129,5 +156,12 @@ def test_authlib_proves_itself_by_its_key_to_the_token_endpoint(server: Server, 
 
     with pytest.raises(OAuthError, match="invalid_client"):
         fetched()
-    server.command("clients", "update", environ["CLIENT_ID"], "--assertion-audience", "token-endpoint")
+    update(server, environ["CLIENT_ID"], "--assertion-audience", "token-endpoint")
     assert fetched()["scope"] == "pangolins"
+    tells(
+        "Authlib, `private_key_jwt` for the token endpoint",
+        table.pypi("Authlib"),
+        "Python",
+        "client credentials",
+        client_id=environ["CLIENT_ID"],
+    )

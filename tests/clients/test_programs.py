@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.clients import examples
+from tests.clients import examples, table
 from tests.clients.conftest import register, sign_up
 from tests.clients.person import Person
 from tests.oauth.server import basic, payload_of
@@ -24,6 +24,12 @@ VERIFIERS = {
     "RS256": ("verify-aws.mjs", "verify-jsonwebtoken.mjs", "verify-jose.mjs", "verify.py"),
     "ES256": ("verify-aws.mjs", "verify-jsonwebtoken.mjs", "verify-jose.mjs", "verify.py"),
     "EdDSA": ("verify-aws.mjs", "verify-jose.mjs", "verify.py"),
+}
+LIBRARIES = {
+    "verify-aws.mjs": "aws-jwt-verify",
+    "verify-jsonwebtoken.mjs": "jsonwebtoken",
+    "verify-jose.mjs": "jose",
+    "verify.py": "PyJWT",
 }
 PAIRS = [(alg, name) for alg, names in VERIFIERS.items() for name in names]
 
@@ -43,12 +49,13 @@ def test_a_command_line_program_logs_in_by_the_device_flow(
         assert examples.line_of(child) == "Hello zoe"
 
 
-def test_a_machine_calls_a_guarded_route(server: Server, tmp_path: Path) -> None:
+def test_a_machine_calls_a_guarded_route(server: Server, tmp_path: Path, tells: table.Teller) -> None:
     if shutil.which("curl") is None:
         missing("curl", install="apt-get install curl")
     environ = register(server, "nightly-job", "--grant", "client_credentials", "--scope", "pangolins")
     done = examples.run(examples.write(tmp_path, "machine.sh"), **environ)
     assert json.loads(done.stdout)["pangolins"][0]["name"] == "Pengu", done.stderr
+    tells("curl", table.system("curl", "--version"), table.SYSTEM, "client credentials, guarded route")
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +80,11 @@ def _token(server: Server, alg: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(("alg", "name"), PAIRS)
 def test_a_verifier_takes_our_tokens_and_no_tampered_one(
-    alg: str, name: str, tokens_of: Callable[[str], dict[str, str]], tmp_path: Path
+    alg: str,
+    name: str,
+    tokens_of: Callable[[str], dict[str, str]],
+    tmp_path: Path,
+    tells: table.Teller,
 ) -> None:
     tokens = tokens_of(alg)
     if name.endswith(".mjs"):
@@ -91,3 +102,8 @@ def test_a_verifier_takes_our_tokens_and_no_tampered_one(
     for what, change in wrong.items():
         refused = examples.run(path, **{**tokens, **change})
         assert (refused.returncode != 0, refused.stdout) == (True, ""), what
+    library, algs = LIBRARIES[name], (alg for alg, names in VERIFIERS.items() if name in names)
+    version, runs_on = (
+        (table.pypi(library), "Python") if name.endswith(".py") else (table.npm(library), "Node")
+    )
+    tells(library, version, runs_on, f"verifies access tokens ({', '.join(algs)})")
