@@ -14,7 +14,7 @@ from chalicelib.mail.outbox import Outbox
 from chalicelib.outbox.outbox import ListedLine
 from chalicelib.sessions.session import LiveSession, Session
 from chalicelib.sessions.sessions import Sessions
-from chalicelib.users import owned_records
+from chalicelib.store import owned_partitions
 from chalicelib.users.user import User
 from chalicelib.world import World
 
@@ -31,7 +31,7 @@ class OwnRecords:
     user: User
     sessions: tuple[Session, ...]
     factors: Factors
-    others: Mapping[str, Any]  # by the kind of ``owned_records.KINDS``: all but ``user``
+    others: Mapping[str, Any]  # by the kind of ``owned_partitions.KINDS``: all but ``user``
     events: tuple[Event, ...]
     next_events: str | None
     mails: tuple[ListedLine[Line], ...]
@@ -53,9 +53,9 @@ class OwnData:
     readers: Mapping[str, Reader]
 
     def __post_init__(self) -> None:
-        if {"user", *self.readers} != set(owned_records.KINDS):
+        if {"user", *self.readers} != set(owned_partitions.KINDS):
             raise ValueError(
-                f"the export knows {sorted(self.readers)}, and there are {sorted(owned_records.KINDS)}"
+                f"the export knows {sorted(self.readers)}, and there are {sorted(owned_partitions.KINDS)}"
             )
 
     def of(

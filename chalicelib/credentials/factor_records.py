@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from chalicelib.store import Insert, Key, Record, Replace, Write
+from chalicelib.store.owned_partitions import partition_of
 from chalicelib.store.stored_values import StoredRecord
-from chalicelib.users.owned_records import partition_of
 
 PREFIX = "factor#"
 

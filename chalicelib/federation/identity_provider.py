@@ -16,7 +16,7 @@ from chalicelib.federation.discovery import Metadata, read_metadata
 from chalicelib.jose import claims as claim
 from chalicelib.keys import pkce
 from chalicelib.keys.remote_jwks import PublishedKeys, discovery_url
-from chalicelib.keys.stale_cache import StaleIfErrorCache, Times
+from chalicelib.stale_cache import StaleIfErrorCache, Times
 from chalicelib.world import World
 
 DISCOVERY_TIMES = Times(fresh_seconds=3600, cool_down_seconds=30, stale_seconds=24 * 3600)

@@ -12,7 +12,7 @@ from chalicelib.jose.jwk import VerificationKey
 from chalicelib.keys.key_wrapping import Wrapper, unwrapped
 from chalicelib.keys.remote_jwks import JWKS_CACHE_SECONDS
 from chalicelib.keys.rotation import PUBLISH_AHEAD_SECONDS, RING_TIMES, KeyPair, KeySet, State
-from chalicelib.keys.stale_cache import StaleIfErrorCache
+from chalicelib.stale_cache import StaleIfErrorCache
 from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, StoreUnavailable
 from chalicelib.store.retrying import retrying
 from chalicelib.world import World

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 from chalicelib.errors import Unavailable
 from chalicelib.keys.key_wrapping import Wrapper, unwrapped
 from chalicelib.keys.rotation import RING_CACHE_SECONDS, RING_TIMES
-from chalicelib.keys.stale_cache import StaleIfErrorCache
+from chalicelib.stale_cache import StaleIfErrorCache
 from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, StoreUnavailable
 from chalicelib.store.retrying import retrying
 from chalicelib.store.stored_values import StoredValue

@@ -9,7 +9,7 @@ from chalicelib.errors import Unavailable
 from chalicelib.jose import jwk
 from chalicelib.jose.jwk import KeySet, VerificationKey
 from chalicelib.jose.key_material import UnusableKey
-from chalicelib.keys.stale_cache import StaleIfErrorCache, Times
+from chalicelib.stale_cache import StaleIfErrorCache, Times
 from chalicelib.world import World
 
 JWKS_CACHE_SECONDS = (

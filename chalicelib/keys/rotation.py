@@ -10,7 +10,7 @@ from typing import Literal
 from chalicelib.errors import Invalid
 from chalicelib.jose.claims import LEEWAY_SECONDS, MAX_ACCESS_SECONDS
 from chalicelib.keys.remote_jwks import COOL_DOWN_SECONDS, JWKS_CACHE_SECONDS, STALE_SECONDS
-from chalicelib.keys.stale_cache import Times
+from chalicelib.stale_cache import Times
 from chalicelib.store.stored_values import StoredValue
 
 RING_CACHE_SECONDS = 60  # how long a process takes the ring it read as it is

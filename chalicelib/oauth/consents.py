@@ -22,9 +22,9 @@ from chalicelib.sessions.session import Session
 from chalicelib.sessions.session_room import MAX_SESSIONS
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Check, Insert, Key, Remove, Replace, Store, Write
+from chalicelib.store.owned_partitions import partition_of
 from chalicelib.store.retrying import retrying
 from chalicelib.store.stored_values import StoredRecord, stored_unless_default
-from chalicelib.users.owned_records import partition_of
 from chalicelib.users.user import User
 from chalicelib.world import World
 

@@ -15,8 +15,8 @@ from chalicelib.outbox import outbox
 from chalicelib.outbox.line import Kind
 from chalicelib.sessions.session import PREFIX, Session, SessionRequest
 from chalicelib.store import Record, Write
+from chalicelib.store.owned_partitions import partition_of
 from chalicelib.store.stored_values import StoredValue
-from chalicelib.users.owned_records import partition_of
 from chalicelib.users.user import User
 
 MOST_RECORDS = 150  # of one person's sessions, as ``reading`` reads them

@@ -12,7 +12,8 @@ from chalicelib.sessions.session import (
 )
 from chalicelib.sessions.session_room import MAX_SESSIONS
 from chalicelib.store import Record, Store
-from chalicelib.users.user import User, profile_key
+from chalicelib.store.owned_partitions import partition_of
+from chalicelib.users.user import PROFILE, User, profile_key
 from chalicelib.world import World
 
 MOST_RECORDS = (
@@ -60,9 +61,8 @@ class SessionReader:
         user: User | None = None
         sessions: list[Record] = []
         others: list[Record] = []
-        profile = profile_key(user_id)
-        for record in self._store.list(profile.partition, limit=MOST_RECORDS).records:
-            if record.key == profile:
+        for record in self._store.list(partition_of("user", user_id), limit=MOST_RECORDS).records:
+            if record.key.sort == PROFILE:
                 user = User.from_record(record)
             else:
                 (sessions if record.key.sort.startswith(PREFIX) else others).append(record)

@@ -11,8 +11,8 @@ from chalicelib.jose.claims import FIRST_PARTY
 from chalicelib.keys.secret_hash import hash_of
 from chalicelib.sessions.resource_scopes import Audience, ResourceScopes
 from chalicelib.store import Key, Record
+from chalicelib.store.owned_partitions import partition_of
 from chalicelib.store.stored_values import StoredRecord, stored_as, stored_unless_default
-from chalicelib.users.owned_records import partition_of
 from chalicelib.users.user import User
 
 SessionId = NewType("SessionId", str)

@@ -1,9 +1,9 @@
 """What belongs to one user alone, and so goes when the account goes.
 
-A feature that keeps records of a person adds its kind to ``KINDS`` and names their partition by :func:`partition_of`,
-which refuses a kind that is not listed: nothing that belongs to a person can be forgotten when the person leaves. A record
-elsewhere that goes with one of these (what a token is looked up by, a line among an organization's members) is named in
-its data by :func:`with_others`.
+A feature that keeps records of a person adds its kind to ``KINDS`` of :mod:`chalicelib.store.owned_partitions`, whose
+``partition_of`` refuses a kind that is not listed: nothing that belongs to a person can be forgotten when the person
+leaves. A record elsewhere that goes with one of these (what a token is looked up by, a line among an organization's
+members) is named in its data by :func:`with_others`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,25 +12,13 @@ from itertools import islice
 from typing import Any
 
 from chalicelib.store import MAX_WRITES, Conflict, Forget, Key, Record, Replace, Store, Write, each_once
+from chalicelib.store.owned_partitions import KINDS, partition_of
 from chalicelib.store.records import existing
 
-KINDS = {
-    "user": "the profile, the sessions and the second factors",
-    "consents": "what the person lets clients have",
-}
 MAX_OTHERS = 3  # records that go with one
 KEPT_TOGETHER = 55  # beside the account, its names and identities in one commit of MAX_WRITES
 WITH_OTHERS = MAX_WRITES // (1 + MAX_OTHERS)  # records of one commit, with all that may go with them
 GO_WITH_IT = "go_with_it"  # pairs of partition and sort key
-
-
-def partition_of(kind: str, user_id: str) -> str:
-    """Return where a user's records of one kind live. ValueError for a kind that is not listed."""
-    if kind not in KINDS:
-        raise ValueError(
-            f"{kind} is no kind of a user's records: list it, so that it is deleted with its user"
-        )
-    return f"{kind}#{user_id}"
 
 
 def with_others(data: Mapping[str, Any], others: Iterable[Key]) -> dict[str, Any]:

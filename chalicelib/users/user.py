@@ -7,11 +7,11 @@ from typing import Any, NewType
 from chalicelib import scopes
 from chalicelib.errors import Invalid
 from chalicelib.store import Key, Record, Store
+from chalicelib.store.owned_partitions import partition_of
 from chalicelib.store.records import existing
 from chalicelib.store.stored_values import StoredRecord, StoredValue, stored_as, stored_unless_default
 from chalicelib.users import names
 from chalicelib.users.linked_identity import Identity
-from chalicelib.users.owned_records import partition_of
 
 UserId = NewType("UserId", str)
 

@@ -10,8 +10,7 @@ import pytest
 from chalicelib.audit.trail import Source
 from chalicelib.errors import Invalid, InvalidCredentials, InvalidToken, NotAllowed, RefreshRefused, Taken
 from chalicelib.oauth.client_rules import Registration
-from chalicelib.store import Insert, Key
-from chalicelib.users import owned_records
+from chalicelib.store import Insert, Key, owned_partitions
 from chalicelib.users.account_refusals import AccountClosed
 from chalicelib.users.user import login_key, profile_key
 from chalicelib.wiring import Services
@@ -157,8 +156,8 @@ class TestGoing:
         cupbearer.clock.advance(DAYS * DAY - 1)
         assert services.accounts.users.get(ann.user_id) is not None
         cupbearer.clock.advance(1)
-        for kind in owned_records.KINDS:
-            records = services.store.list(owned_records.partition_of(kind, ann.user_id)).records
+        for kind in owned_partitions.KINDS:
+            records = services.store.list(owned_partitions.partition_of(kind, ann.user_id)).records
             assert [each for each in records if not each.key.sort.startswith("session#")] == []
         keys = (profile_key(ann.user_id), login_key("ann"), login_key(ADDRESS))
         assert services.store.get(*keys) == (None, None, None)
@@ -318,7 +317,7 @@ class TestTakingBack:
 
 def _many_consents(services: Services, ann: Person) -> str:
     """Give more than one commit holds, and more than are listed at once; return where they are."""
-    partition = owned_records.partition_of("consents", ann.user_id)
+    partition = owned_partitions.partition_of("consents", ann.user_id)
     for many in (range(60), range(60, 120)):
         services.store.commit(*(Insert(Key(partition, f"app-{number:03}"), {}) for number in many))
     return partition
@@ -327,8 +326,10 @@ def _many_consents(services: Services, ann: Person) -> str:
 def _kept(services: Services, ann: Person) -> dict[Any, int | None]:
     """What is kept of somebody, and until when; sessions and the trail end at times of their own."""
     found = {}
-    for kind in owned_records.KINDS:
-        for record in services.store.list(owned_records.partition_of(kind, ann.user_id), limit=1000).records:
+    for kind in owned_partitions.KINDS:
+        for record in services.store.list(
+            owned_partitions.partition_of(kind, ann.user_id), limit=1000
+        ).records:
             if not record.key.sort.startswith("session#"):
                 found[record.key] = record.expires_at
     for named in services.store.get(login_key("ann"), login_key(ADDRESS)):

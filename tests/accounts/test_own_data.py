@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.store import Insert, Key
-from chalicelib.users import owned_records
+from chalicelib.store import Insert, Key, owned_partitions
 from chalicelib.wiring import Services
 from cupbearer.testing import SOURCE, AppUnderTest, Client
 from tests.support.factor_people import person
@@ -17,9 +16,9 @@ def test_it_holds_a_part_for_every_kind_of_record_that_a_person_owns(
 ) -> None:
     """A feature that keeps something new of people cannot forget to show it to them."""
     made = cupbearer.services.accounts.own_data
-    assert {"user", *made.readers} == set(owned_records.KINDS)
+    assert {"user", *made.readers} == set(owned_partitions.KINDS)
     del cupbearer.services.accounts.__dict__["own_data"]
-    monkeypatch.setitem(owned_records.KINDS, "keepsakes", "what a later feature keeps")
+    monkeypatch.setitem(owned_partitions.KINDS, "keepsakes", "what a later feature keeps")
     with pytest.raises(ValueError, match="keepsakes"):
         _ = cupbearer.services.accounts.own_data
 

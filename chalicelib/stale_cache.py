@@ -1,6 +1,6 @@
 """A value fetched from elsewhere, kept fresh, and kept at all when elsewhere is in trouble (FD-6, AV-3).
 
-Signing keys from the store, an issuer's keys over HTTP: the rules are the same, so they are written once.
+Signing keys from the store, an issuer's keys over HTTP, what a provider says of itself: the rules are the same.
 """
 
 from collections.abc import Callable
