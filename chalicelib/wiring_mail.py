@@ -1,12 +1,12 @@
 """Wiring of mail: the outbox, who delivers it, and the way out that the settings name."""
 
-import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
+from chalicelib.wiring_outbox import WithOutbox
 
 if TYPE_CHECKING:
     from email.headerregistry import Address
@@ -18,19 +18,13 @@ if TYPE_CHECKING:
     from chalicelib.mail.senders import Sender
     from chalicelib.mail.tickets import Tickets
     from chalicelib.outbound.asynchronous import AsynchronousCall
-    from chalicelib.outbox.delivery import Outcome
-    from chalicelib.outbox.outbox import Courier
-    from chalicelib.wiring import Services
-
-OWN_LINES_SECONDS = 20  # how long a deployed deliverer leaves a due line to the delivery that its act began
 
 
-class Mail:
+class Mail(WithOutbox):
     """``services.mail``."""
 
-    def __init__(self, at: "Services") -> None:
-        self._at = at
-        self._delivering = threading.Lock()
+    thread_name = "mail"
+    member = "lines"
 
     @property
     def is_shown(self) -> bool:
@@ -58,15 +52,6 @@ class Mail:
         return Outbox(at.store, at.world, self.courier, lambda: self.delivery, is_sent=self.is_sent)
 
     @cached_property
-    def courier(self) -> "Courier":
-        """Return what has mails delivered once an act is done."""
-        from chalicelib.outbox import couriers
-
-        if self._at.settings.mail_function is None:
-            return couriers.ThreadCourier(self._at.world, deliver=self.deliver_now, next_due=self._next_due)
-        return couriers.FunctionCourier(lambda event: self.function(event))  # noqa: PLW0108 - made by the first mail
-
-    @cached_property
     def function(self) -> "AsynchronousCall":
         """Return what calls the function that delivers."""
         from chalicelib.outbound import aws
@@ -74,14 +59,6 @@ class Mail:
 
         client = aws.client("lambda", client_config(), region=settings.aws_region())
         return AsynchronousCall(client, self._at.settings.mail_function or "")
-
-    def deliver_now(self) -> "Outcome":
-        """Deliver what is due; of this process one at a time, so that afterwards nothing is still on its way."""
-        with self._delivering:
-            return self.outbox.deliver_due()
-
-    def _next_due(self) -> int | None:
-        return self.outbox.next_due()
 
     @cached_property
     def delivery(self) -> "Delivery":
@@ -96,8 +73,8 @@ class Mail:
             self._sender_address,
             None if reply_to is None else _address("MAIL_REPLY_TO", reply_to),
         )
-        patience = OWN_LINES_SECONDS if at.settings.in_lambda else 0
-        return Delivery(at.store, at.world, composer, self.sender, self.tickets.values, patience=patience)
+        tickets = self.tickets.values
+        return Delivery(at.store, at.world, composer, self.sender, tickets, patience=self._patience)
 
     @cached_property
     def tickets(self) -> "Tickets":
