@@ -3,8 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.cookies import SimpleCookie
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -15,6 +14,8 @@ from chalicelib.settings import settings
 from chalicelib.store import Store
 from chalicelib.wiring import Services, using
 from chalicelib.world import World
+from tests.support.replies import CookieJar
+from tests.support.replies import Reply as Reply  # noqa: PLC0414 - the folder's tests take it from here
 
 ISSUER = "https://auth.example.com"
 PASSWORD = "correct horse battery staple"
@@ -36,31 +37,10 @@ def services(store: Store, world: World, place: Path, **environ: Any) -> Service
 
 
 @dataclass
-class Reply:
-    status: int
-    headers: dict[str, Any]
-    text: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
-
-    @property
-    def location(self) -> str:
-        return str(self.headers["Location"])
-
-    @property
-    def set_cookies(self) -> list[str]:
-        found = self.headers.get("Set-Cookie", [])
-        return found if isinstance(found, list) else [found]
-
-
-@dataclass
-class Browser:
+class Browser(CookieJar):
     """Keeps cookies, and follows nothing by itself."""
 
     client: Client
-    cookies: dict[str, str] = field(default_factory=dict)
 
     def ask(
         self, method: str, path: str, body: Any = None, *, token: str | None = None, **headers: str
@@ -78,14 +58,12 @@ class Browser:
 
     def _ask(self, method: str, path: str, octets: bytes, *, token: str | None, **headers: str) -> Reply:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        if self.cookies:
-            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        sent |= self.cookie_headers
         if token is not None:
             sent["Authorization"] = f"Bearer {token}"
         answer = self.client.http.request(method, path, headers=sent, body=octets)
         reply = Reply(answer.status_code, dict(answer.headers), answer.body.decode())
-        for line in reply.set_cookies:
-            self._keep(line)
+        self.keep(reply)
         return reply
 
     def begin(self, provider: str = "elsewhere", **query: str) -> str:
@@ -110,14 +88,6 @@ class Browser:
         reply = self.ask("GET", "/users/me", token=token)
         assert reply.status == 200, reply.text
         return dict(reply.json["user"])
-
-    def _keep(self, line: str) -> None:
-        for name, morsel in SimpleCookie(line).items():
-            assert name.startswith("__Host-")
-            if morsel["max-age"] == "0":
-                self.cookies.pop(name, None)
-            else:
-                self.cookies[name] = morsel.value
 
 
 def parameters_of(url: str) -> dict[str, str]:

@@ -132,7 +132,7 @@ def test_a_log_in_ends_the_session_that_the_browser_had_before(
 ) -> None:
     """BR-2, SE-8: a log-in that another site led to leaves nobody else's session behind."""
     log_in(browser, elsewhere, return_to="/account")
-    before = Browser(client, dict(browser.cookies))
+    before = Browser(client, cookies=dict(browser.cookies))
     origin = "https://auth.example.com"
     elsewhere.person = {"sub": "somebody else"}
     log_in(browser, elsewhere, return_to="/account")

@@ -6,11 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
-from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from chalicelib import scopes
 from chalicelib.audit.trail import Source
@@ -23,6 +21,8 @@ from chalicelib.wiring import Services, using
 from chalicelib.world import World
 from cupbearer.local_gateway import GatewayRefusal, LocalGateway, Request
 from cupbearer.testing import QuickServices
+from tests.support.replies import CookieJar
+from tests.support.replies import Reply as Reply  # noqa: PLC0414 - the folder's tests take it from here
 
 ISSUER = "https://auth.example.com/api"
 CALLBACK = "https://shop.example/callback"
@@ -45,48 +45,6 @@ def services(store: Store, world: World, place: Path, **environ: Any) -> Service
         "CUPBEARER_SIGNING_ALG": "ES256",
     }
     return QuickServices(settings.parse(base | answered), world, store=store)
-
-
-@dataclass
-class Reply:
-    status: int
-    headers: dict[str, Any]
-    text: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
-
-    @property
-    def error(self) -> str | None:
-        return self.json.get("error") if "json" in str(self.headers.get("Content-Type")) else None
-
-    @property
-    def location(self) -> str:
-        return str(self.headers["Location"])
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        """The parameters of the address that it leads to."""
-        return dict(parse_qsl(urlsplit(self.location).query, keep_blank_values=True, strict_parsing=True))
-
-    @property
-    def form(self) -> dict[str, str]:
-        """The fields of the page's form, as they are."""
-        page = _Inputs()
-        page.feed(self.text)
-        return page.fields
-
-
-class _Inputs(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.fields: dict[str, str] = {}
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag == "input" and given.get("name"):
-            self.fields[str(given["name"])] = given.get("value") or ""
 
 
 @dataclass
@@ -151,21 +109,17 @@ class Server:
 
 
 @dataclass
-class Browser:
+class Browser(CookieJar):
     """Keeps cookies, fills in forms, and follows what leads to our own pages."""
 
     server: Server
-    cookies: dict[str, str] = field(default_factory=dict)
     set_cookies: list[str] = field(default_factory=list)
 
     def ask(self, method: str, url: str, **options: Any) -> Reply:
-        headers = dict(options.pop("headers", {}))
-        if self.cookies:
-            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        headers = {**options.pop("headers", {}), **self.cookie_headers}
         reply = self.server.ask(method, url, headers=headers, **options)
-        found = reply.headers.get("Set-Cookie", [])
-        for line in [found] if isinstance(found, str) else found:
-            self._keep(line)
+        self.set_cookies += reply.set_cookies
+        self.keep(reply)
         return reply
 
     def go(self, url: str) -> Reply:
@@ -187,14 +141,6 @@ class Browser:
 
     def consent(self, page: Reply, decision: str = "allow") -> Reply:
         return self.send("/consent", {**page.form, "decision": decision})
-
-    def _keep(self, line: str) -> None:
-        self.set_cookies.append(line)
-        for name, morsel in SimpleCookie(line).items():
-            if morsel["max-age"] == "0":
-                self.cookies.pop(name, None)
-            else:
-                self.cookies[name] = morsel.value
 
 
 @dataclass
