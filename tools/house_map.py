@@ -16,6 +16,7 @@ SERVES_ALL = (
     "networks",
     "repeated_parameters",
     "scopes",
+    "stale_cache",
     "urls",
     "value",
     "world",
