@@ -95,6 +95,21 @@ def test_another_session_is_ended_and_no_act_is_invented(
     assert _send(browser, page, act="become-operator").status == 400
 
 
+def test_an_application_has_no_access_after_it_was_taken_back(
+    server: Server, browser: Browser, zoe: LogInResult
+) -> None:
+    app = server.client(name="Teapot & <b>Sons</b>")
+    browser.log_in(browser.go(app.authorize_url()))
+    browser.consent(browser.go(app.authorize_url()))
+    page = browser.go(PATH)
+    assert "Teapot &amp; &lt;b&gt;Sons&lt;/b&gt;" in page.text
+    after = _send(browser, page, act="withdraw", client=app.client_id)
+    assert "has no access any more" in after.text
+    assert "Teapot" not in after.text
+    assert server.services.oauth.consents.of(zoe.user.user_id) == ()
+    assert _send(browser, page, act="withdraw", client=app.client_id).status == 404
+
+
 DATA, SENSITIVE = f"{PATH}/data", {"data": (f"{PATH}/data", {}), "delete": (PATH, {"act": "delete"})}
 
 

@@ -26,6 +26,7 @@ DONE = {
     "remove": "It is removed. Every other session is ended.",
     "forget": "That browser is asked for the second factor again.",
     "end": "That session is ended.",
+    "withdraw": "That application has no access any more.",
 }
 
 
@@ -130,6 +131,11 @@ def _end(act: Act) -> None:
     sessions.end(act.live.user.user_id, session_id, source=act.call.source)
 
 
+def _withdraw(act: Act) -> None:
+    consents, client_id = act.call.services.oauth.consents, act.fields.get("client", "")
+    consents.withdraw(act.live.user.user_id, client_id, source=act.call.source)
+
+
 def _delete(act: Act) -> Answer:
     deletes_at = act.call.services.accounts.self_service.delete_own(
         act.live, password=act.fields.get("password"), answer=act.answer, source=act.source
@@ -153,5 +159,6 @@ ACTS: Mapping[str, Callable[[Act], Answer | None]] = {
     "remove": _remove,
     "forget": _remove,
     "end": _end,
+    "withdraw": _withdraw,
     "delete": _delete,
 }

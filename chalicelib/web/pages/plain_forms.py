@@ -61,6 +61,7 @@ def shown(act: Act, *, refusal: Refusal | None = None, done: str = "") -> Answer
         factors=services.second_factors.own.of(user.user_id),
         sessions=services.authentication.sessions.live(user.user_id),
         current=act.live.session.session_id,
+        consents=services.oauth.consents.of(user.user_id),
         sends_mail=services.mail.is_sent,
         min_length=services.settings.password_min_length,
         grace_days=services.settings.deletion_grace_days,
