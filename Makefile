@@ -11,13 +11,16 @@ export PORT
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: map clients help serve test check deploy destroy deploy-check format page bench parts clean
+.PHONY: map clients help serve mcp test check deploy destroy deploy-check format page bench parts clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 serve: $(VENV)/ready ## run it here, on SQLite: http://localhost:8000, or PORT=8001
 	@$(BIN)/python -m cupbearer.serve --port $(PORT)
+
+mcp: $(VENV)/ready .venv-mcp/ready ## an MCP server that Cupbearer guards, for agents to try: http://localhost:9000/mcp
+	@$(BIN)/python examples/mcp/start.py
 
 test: $(VENV)/ready parts ## run every test in random order (SEED=… repeats one); parts that are missing are named
 	@seed=$(or $(SEED),$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')); \
@@ -56,10 +59,10 @@ clients: $(VENV)/ready parts ## run every client program against it and write th
 bench: $(VENV)/ready bench/node_modules/ready ## measure; BENCH=--quick takes under a minute
 	$(BIN)/python -m bench $(BENCH)
 
-parts: .venv-ministack/ready .venv-deploy/ready tests/parts/node_modules/ready bench/node_modules/ready ## install the real servers and clients that tests use
+parts: .venv-ministack/ready .venv-deploy/ready .venv-mcp/ready .venv-mcp-old/ready tests/parts/node_modules/ready bench/node_modules/ready ## install the real servers and clients that tests use
 
 clean: ## remove what make installed; the store in .cupbearer stays
-	rm -rf $(VENV) .venv-ministack .venv-deploy bench/node_modules tests/parts/node_modules .pytest_cache .mypy_cache .ruff_cache out
+	rm -rf $(VENV) .venv-ministack .venv-deploy .venv-mcp .venv-mcp-old bench/node_modules tests/parts/node_modules .pytest_cache .mypy_cache .ruff_cache out
 
 $(VENV)/ready: requirements.txt requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: set PYTHON=…"; exit 1; }
@@ -79,6 +82,18 @@ $(VENV)/ready: requirements.txt requirements-dev.txt pyproject.toml
 	@echo "Setting up the AWS command line in .venv-deploy (once)…"
 	@test -x .venv-deploy/bin/python || $(PYTHON) -m venv .venv-deploy
 	@.venv-deploy/bin/pip install -q --disable-pip-version-check -r deploy/requirements-cli.txt
+	@touch $@
+
+.venv-mcp/ready: examples/mcp/requirements.txt
+	@echo "Setting up the MCP server's Python packages in .venv-mcp (once)…"
+	@test -x .venv-mcp/bin/python || $(PYTHON) -m venv .venv-mcp
+	@.venv-mcp/bin/pip install -q --disable-pip-version-check -r examples/mcp/requirements.txt
+	@touch $@
+
+.venv-mcp-old/ready: tests/parts/requirements-mcp-old.txt
+	@echo "Setting up an MCP client of before 2026-07 in .venv-mcp-old (once)…"
+	@test -x .venv-mcp-old/bin/python || $(PYTHON) -m venv .venv-mcp-old
+	@.venv-mcp-old/bin/pip install -q --disable-pip-version-check -r tests/parts/requirements-mcp-old.txt
 	@touch $@
 
 tests/parts/node_modules/ready: tests/parts/package.json tests/parts/package-lock.json

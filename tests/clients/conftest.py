@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Protocol
 from urllib.request import Request, urlopen
 
 import pytest
@@ -12,7 +13,14 @@ from tests.parts.server import Server, running
 from tests.support import patience
 
 
-def sign_up(server: Server, username: str) -> None:
+class Service(Protocol):
+    """A Cupbearer at an address."""
+
+    @property
+    def url(self) -> str: ...
+
+
+def sign_up(server: Service, username: str) -> None:
     body = json.dumps(
         {"username": username, "password": PASSWORD, "email": f"{username}@example.com"}
     ).encode()

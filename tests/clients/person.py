@@ -1,5 +1,6 @@
 """A person at a browser without script: keeps cookies by host, fills in our pages, follows every redirect."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -23,6 +24,7 @@ class Person:
     cookies: dict[str, dict[str, str]] = field(default_factory=dict)
     at: str = ""
     leads_to: str = ""  # where the last redirect led, whoever is there
+    decision: str = "allow"  # at the page that asks for consent
 
     def open(self, url: str) -> Reply:
         """Open an address and do what our pages ask for; return the last page, whose address is ``at``."""
@@ -36,8 +38,21 @@ class Person:
                 hidden = {name: fields[name] for name in ("csrf", "request")}
                 reply = self.send("second-factor", {**hidden, "totp": self.show()})
             elif button == "Allow" and 'value="allow"' in reply.text:
-                reply = self.send(urlsplit(self.at).path.rpartition("/")[2], {**fields, "decision": "allow"})
+                reply = self.send(
+                    urlsplit(self.at).path.rpartition("/")[2], {**fields, "decision": self.decision}
+                )
         return reply
+
+    def withdraw(self, url: str, client: str) -> Reply:
+        """Take back at the account page what an application of this name was allowed."""
+        reply = self.open(f"{url}/account/plain")
+        found = re.search(
+            rf"<strong>{re.escape(client)}</strong>.*?name=\"client\" value=\"([^\"]+)\"",
+            reply.text,
+            re.DOTALL,
+        )
+        assert found, reply.text
+        return self.send("plain", {"csrf": reply.form["csrf"], "act": "withdraw", "client": found[1]})
 
     def send(self, page: str, fields: dict[str, str]) -> Reply:
         """Send a form of the page."""
