@@ -25,6 +25,7 @@ __all__ = ["project"]
 HERE = "tests/test_documents.py"
 PLUGIN = "tests/plugin/test_example.py"
 RESOURCES = "tests/clients/test_resources.py"
+NODE = "tests/clients/test_node.py"
 SERVERS, PROGRAMS = "tests/clients/test_servers.py", "tests/clients/test_programs.py"
 
 RUN_BY = {
@@ -39,6 +40,9 @@ RUN_BY = {
     "docs/clients.md#server.mjs": SERVERS,
     "docs/clients.md#server.py": SERVERS,
     "docs/clients.md#device.py": PROGRAMS,
+    "docs/clients/node.md#auth.mjs": NODE,
+    "docs/clients/node.md#express.mjs": NODE,
+    "docs/clients/node.md#passport.mjs": NODE,
     "docs/clients.md#machine.sh": PROGRAMS,
     "docs/clients.md#verify-aws.mjs": PROGRAMS,
     "docs/clients.md#verify-jsonwebtoken.mjs": PROGRAMS,

@@ -2,11 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Protocol
 from urllib.request import Request, urlopen
 
 import pytest
+from click.testing import CliRunner
 
+from chalicelib.settings import settings
+from chalicelib.wiring import Services, using
+from cupbearer.cli import cli
 from tests.clients import table
 from tests.clients.person import PASSWORD, Person
 from tests.parts.server import Server, running
@@ -31,10 +36,19 @@ def sign_up(server: Service, username: str) -> None:
 
 def register(server: Server, *arguments: str) -> dict[str, str]:
     """Register a client at the command line; return what its programs need, by the names they read."""
-    printed = json.loads(server.command("clients", "create", *arguments, "--json"))
+    with using(_services(server.environ["CUPBEARER_STORE"], server.url)):
+        done = CliRunner().invoke(cli, ["clients", "create", *arguments, "--json"], prog_name="cupbearer")
+    assert done.exit_code == 0, done.stderr
+    printed = json.loads(done.stdout)
     table.registered(printed["client_id"], *arguments)
     named = {"CLIENT_ID": printed["client_id"], "CLIENT_SECRET": printed.get("client_secret", "")}
     return {"ISSUER": server.url, "AUDIENCE": server.url, **named}
+
+
+@cache
+def _services(store: str, issuer: str) -> Services:
+    """What the command line works with, in this process: a test may register dozens."""
+    return Services(settings.parse({"CUPBEARER_STORE": store, "CUPBEARER_ISSUER": issuer}))
 
 
 @pytest.fixture(scope="package")

@@ -1,4 +1,4 @@
-"""The examples of docs/clients.md, as they stand there, and how a program of them is run."""
+"""The examples of docs/clients.md and of the pages below it, as they stand there, and how a program of them is run."""
 
 import os
 import re
@@ -22,8 +22,9 @@ _EXAMPLE = re.compile(r"<!-- example: (?P<name>[\w.-]+) -->\n```\w+\n(?P<text>.*
 @lru_cache
 def examples() -> dict[str, str]:
     """Return every example by its name."""
-    text = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
-    return {found["name"]: found["text"] for found in _EXAMPLE.finditer(text)}
+    pages = [ROOT / "docs" / "clients.md", *sorted((ROOT / "docs" / "clients").glob("*.md"))]
+    texts = (page.read_text(encoding="utf-8") for page in pages)
+    return {found["name"]: found["text"] for text in texts for found in _EXAMPLE.finditer(text)}
 
 
 def demand(*packages: str) -> None:

@@ -83,7 +83,7 @@ class Person:
         for line in printed.get_all("Set-Cookie", []):
             _keep(jar, line)
         self.at = url
-        found: dict[str, Any] = dict(printed.items())
+        found: dict[str, Any] = {name.title(): value for name, value in printed.items()}
         return Reply(answer.status, found, text)
 
 
