@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -77,6 +78,28 @@ def running(path: Path, **environ: str) -> Iterator["subprocess.Popen[str]"]:
         ) as child,
     ):
         yield child
+
+
+@contextmanager
+def many_running(command: list[str], folder: Path, ports: list[int]) -> Iterator[None]:
+    """Run a program of many servers, until each of them takes connections."""
+    with (
+        (folder / "log").open("w") as log,
+        children.running(command, cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True) as child,
+    ):
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n", (folder / "log").read_text()
+        for port in ports:
+            patience.until(lambda port=port: _connects(port))  # type: ignore[misc]
+        yield
+
+
+def _connects(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def line_of(child: "subprocess.Popen[str]") -> str:

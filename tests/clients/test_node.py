@@ -1,7 +1,6 @@
 """Node's libraries as they come, in one process of their own: those of docs/clients/node.md and others (M10)."""
 
 import json
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from tests.clients.person import Person
 from tests.clients.table import Teller
 from tests.parts.ports import free_port
 from tests.parts.server import Server
-from tests.support import children
 
 PROGRAMS = Path(__file__).parent / "programs"
 SECRET = "a secret of the program's own, for its cookies"
@@ -51,12 +49,7 @@ def address(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     planned.append({"path": _written(folder, "libraries.mjs"), "environ": environ})
     (folder / "planned.json").write_text(json.dumps(planned))
     command = ["node", _written(folder, "all.mjs"), "planned.json"]
-    with (
-        (folder / "log").open("w") as log,
-        children.running(command, cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True) as child,
-    ):
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n", (folder / "log").read_text()
+    with examples.many_running(command, folder, [int(url.rpartition(":")[2]) for url in at.values()]):
         yield at.__getitem__
 
 
