@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from chalicelib.oauth.device_codes import Devices
     from chalicelib.oauth.id_tokens import IdTokens
     from chalicelib.oauth.introspection import Inspection
+    from chalicelib.oauth.introspection_jwt import IntrospectionJwts
     from chalicelib.oauth.levels import Levels
     from chalicelib.oauth.logout_tokens import LogoutTokens
     from chalicelib.oauth.pushed_requests import PushedRequests
@@ -168,6 +169,15 @@ class OAuth:
         return Inspection(
             at.settings.audience, at.store, shown, at.tokens.access, self.consents, self.resources, at.audit
         )
+
+    @cached_property
+    def introspection_jwts(self) -> "IntrospectionJwts":
+        """Return what signs what clients are told about tokens."""
+        from chalicelib.oauth.introspection_jwt import IntrospectionJwts
+        from chalicelib.tokens.jwt_access_tokens import Signer
+
+        at = self._at
+        return IntrospectionJwts(Signer(at.keys.ring), at.world, at.settings.issuer)
 
     @cached_property
     def issuing(self) -> "Issuing":

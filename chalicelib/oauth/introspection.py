@@ -11,7 +11,7 @@ from chalicelib.jose.claims import AccessClaims
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.consents import Consents
 from chalicelib.oauth.errors import OAuthRefusal
-from chalicelib.oauth.resource import comparable
+from chalicelib.oauth.resource_indicators import spoken_for
 from chalicelib.oauth.resources import Resources
 from chalicelib.oauth.standing import Standing
 from chalicelib.oauth.token_issuance import granted
@@ -77,11 +77,12 @@ class Inspection:
         if text.startswith(REFRESH_PREFIX):
             return self._refresh_token(text, client)
         claims = self.shown.claims(text)
-        if claims is None or not (claims.client_id == client.client_id or _is_for(claims, client)):
+        audience = None if claims is None else _concerning(claims, client)
+        if claims is None or audience is None:
             return INACTIVE
         if not claims.aud:
             return _response(claims, self.audience)
-        understood = self._understood(claims.aud)
+        understood = self._understood(audience)
         if understood is None:
             return INACTIVE
         return _response(claims.with_scope(claims.scope & understood), spoken(claims.aud))
@@ -150,14 +151,9 @@ class Inspection:
         }
 
 
-def _is_for(claims: AccessClaims, client: Client) -> bool:
-    """Return whether a token is meant for a resource server: for an API that it speaks for, or for ours if it names none."""
-    if not client.resource_server:
-        return False
-    speaks_for = client.options.resources
-    if not claims.aud:
-        return not speaks_for
-    return not set(map(comparable, speaks_for)).isdisjoint(map(comparable, claims.aud))
+def _concerning(claims: AccessClaims, client: Client) -> tuple[str, ...] | None:
+    """Return the APIs that a client is told of: all of its own token, of others' those it speaks for; None: not its business."""
+    return claims.aud if claims.client_id == client.client_id else spoken_for(client, claims.aud)
 
 
 def _response(claims: AccessClaims, audience: str | list[str]) -> dict[str, Any]:

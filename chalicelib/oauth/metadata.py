@@ -1,6 +1,6 @@
 """What the provider says of itself (OpenID Connect Discovery section 3, RFC 8414 section 2): the truth and no more."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from chalicelib import scopes
@@ -18,7 +18,7 @@ CLAIMS = (
 CONFIDENTIAL_METHODS = tuple(method for method in METHODS if method != "none")
 
 
-def server_metadata(*, issuer: str) -> dict[str, Any]:
+def server_metadata(*, issuer: str, signing_algorithms: Collection[str]) -> dict[str, Any]:
     """Return the metadata of RFC 8414, with the levels of log-ins (RFC 9470 section 7)."""
     return {
         "issuer": issuer,
@@ -41,6 +41,7 @@ def server_metadata(*, issuer: str) -> dict[str, Any]:
         "revocation_endpoint_auth_signing_alg_values_supported": sorted(ALGORITHMS),
         "introspection_endpoint_auth_methods_supported": list(CONFIDENTIAL_METHODS),
         "introspection_endpoint_auth_signing_alg_values_supported": sorted(ALGORITHMS),
+        "introspection_signing_alg_values_supported": sorted(set(signing_algorithms)),
         "authorization_response_iss_parameter_supported": True,
         "acr_values_supported": list(assurance.SUPPORTED),
         "protected_resources": [issuer],  # RFC 9728 section 4; those of others may be left out
@@ -60,9 +61,9 @@ def protected_resource(
     return document if name is None else document | {"resource_name": name}
 
 
-def openid_configuration(*, issuer: str, signing_algorithms: Iterable[str]) -> dict[str, Any]:
+def openid_configuration(*, issuer: str, signing_algorithms: Collection[str]) -> dict[str, Any]:
     """Return the metadata of OpenID Connect: the other document's, and what is OpenID's own."""
-    return server_metadata(issuer=issuer) | {
+    return server_metadata(issuer=issuer, signing_algorithms=signing_algorithms) | {
         "userinfo_endpoint": f"{issuer}/oauth/userinfo",
         "end_session_endpoint": f"{issuer}/oauth/logout",
         "backchannel_logout_supported": True,

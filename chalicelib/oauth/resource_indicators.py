@@ -102,6 +102,17 @@ class ResourceIndicators:
         return spelled
 
 
+def spoken_for(client: Client, audience: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return the APIs of a token that a resource server speaks for; None where the token is meant for others.
+
+    One that is registered for no API speaks for our own, which a token is for that names none.
+    """
+    own = set(map(comparable, client.options.resources))
+    found = tuple(each for each in audience if comparable(each) in own)
+    is_meant = client.resource_server and (bool(found) or not (audience or own))
+    return found if is_meant else None
+
+
 def understood(audience: Audience, resources: Iterable[Resource]) -> Audience:
     """Return an audience with the scopes that its APIs understand now."""
     return tuple(

@@ -28,6 +28,9 @@ class Endpoint:
     status: int = 200
     gives: Any = None  # the struct of a good answer, or None for no body
     content_type: str = "application/json"
+    or_as: str | None = (
+        None  # another content type of the good answer, for those that ask for it by ``Accept``
+    )
     redirects: tuple[int, ...] = ()  # where the good answer may also be one
     later: Any = None  # the struct of a 202 in place of the good answer: it is not done yet
     refuses: tuple[int, ...] = ()
@@ -60,6 +63,7 @@ class Said(GuardWords, total=False):
     status: int
     gives: Any
     content_type: str
+    or_as: str
     redirects: tuple[int, ...]
     later: Any
     refuses: tuple[int, ...]

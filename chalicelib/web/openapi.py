@@ -122,6 +122,8 @@ def _responses(endpoint: "Endpoint", schemas: dict[int, Any]) -> dict[str, Any]:
         good["content"] = {endpoint.content_type: {"schema": schemas[id(endpoint.gives)]}}
     elif endpoint.content_type.startswith("text/"):
         good["content"] = {endpoint.content_type: {"schema": {"type": "string"}}}
+    if endpoint.or_as is not None:
+        good["content"][endpoint.or_as] = {"schema": {"type": "string"}}
     refusal = _refusal(endpoint)
     statuses = sorted({*endpoint.refuses, *_always(endpoint)})
     refused = {

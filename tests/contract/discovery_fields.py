@@ -35,6 +35,9 @@ USED_BY: dict[str, str] = {
     "revocation_endpoint_auth_signing_alg_values_supported": KEYED,
     "introspection_endpoint_auth_methods_supported": f"{OAUTH}inspection.py::test_a_public_client_and_a_stranger_may_not_ask",
     "introspection_endpoint_auth_signing_alg_values_supported": KEYED,
+    "introspection_signing_alg_values_supported": (
+        f"{OAUTH}introspection_jwt.py::test_discovery_names_the_algorithm_that_signs_it"
+    ),
     "id_token_signing_alg_values_supported": f"{OAUTH}discovery.py::test_the_algorithm_named_is_the_one_that_signs",
     "claim_types_supported": f"{FLOW}test_userinfo_tells_what_the_scopes_let_the_client_know",
     "claims_supported": f"{OAUTH}discovery.py::test_the_algorithm_named_is_the_one_that_signs",
@@ -70,7 +73,6 @@ ONLY_AT_THE_PEER: dict[str, str] = {
     "dpop_signing_alg_values_supported": "DPoP is not built yet",
     "registration_endpoint": "dynamic registration is not built yet",
     "request_object_signing_alg_values_supported": "no request objects: a pushed request does what they are for (0050, 0092)",
-    "introspection_signing_alg_values_supported": "introspection answers as JSON over TLS (RFC 7662)",
     "userinfo_signing_alg_values_supported": "userinfo answers as JSON over TLS (OIDC Core section 5.3.2)",
 }
 
@@ -83,4 +85,5 @@ LACKS_VALUES: dict[str, str] = {
     "token_endpoint_auth_methods_supported": "no client_secret_jwt: a secret is kept as its hash (OP-6)",
     "token_endpoint_auth_signing_alg_values_supported": "no HS256, for the same reason; no PS256, one name of EdDSA (0021)",
     "id_token_signing_alg_values_supported": "one key ring, one algorithm (0020)",
+    "introspection_signing_alg_values_supported": "one key ring, one algorithm (0020)",
 }

@@ -66,6 +66,7 @@ class Metadata(msgspec.Struct, forbid_unknown_fields=True):
     revocation_endpoint_auth_methods_supported: Names
     revocation_endpoint_auth_signing_alg_values_supported: Names
     introspection_endpoint_auth_methods_supported: Names
+    introspection_signing_alg_values_supported: Names
     introspection_endpoint_auth_signing_alg_values_supported: Names
     claims_supported: Names
     claim_types_supported: Names

@@ -84,18 +84,40 @@ def revoke(call: Call) -> Answer:
     return Answer(headers=NO_STORE)
 
 
-@api.route("/oauth/introspect", methods=["POST"], public=True, form=True, gives=dict, refuses=(400, 401, 429))
+@api.route(
+    "/oauth/introspect",
+    methods=["POST"],
+    public=True,
+    form=True,
+    gives=dict,
+    or_as="application/token-introspection+jwt",
+    refuses=(400, 401, 429),
+)
 @answering
 def introspect(call: Call) -> Answer:
-    """Describe a token to the client it was issued to, or to a resource server (RFC 7662)."""
-    from chalicelib.oauth import client_authentication
+    """Describe a token to the client it was issued to, or to a resource server (RFC 7662).
+
+    With ``Accept: application/token-introspection+jwt`` the same is signed (RFC 9701), ``aud`` being the client that asks.
+    """
+    from chalicelib.oauth import client_authentication, introspection_jwt
     from chalicelib.oauth.grants.forms import required
 
-    provider, form = call.services.oauth, forms.machine(call)
-    client = provider.client_authentication.confidential(
-        client_authentication.read(form, call.headers.get("authorization")), source=call.source
+    provider, form, authorization = (
+        call.services.oauth,
+        forms.machine(call),
+        call.headers.get("authorization"),
     )
-    return Answer(provider.inspection.introspect(required(form, "token"), client), headers=NO_STORE)
+    is_signed = introspection_jwt.is_wanted(call.headers.get("accept"))
+    if is_signed:
+        introspection_jwt.demand_credentials(form, authorization)
+    client = provider.client_authentication.confidential(
+        client_authentication.read(form, authorization), source=call.source
+    )
+    answer = provider.inspection.introspect(required(form, "token"), client)
+    if not is_signed:
+        return Answer(answer, headers=NO_STORE)
+    signed = provider.introspection_jwts.mint(answer, client_id=client.client_id)
+    return Answer(signed, headers=NO_STORE, content_type=introspection_jwt.MEDIA_TYPE)
 
 
 @api.route(

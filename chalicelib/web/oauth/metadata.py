@@ -12,9 +12,8 @@ def openid_configuration(call: Call) -> Answer:
     """Return the OpenID provider's metadata (OpenID Connect Discovery 1.0)."""
     from chalicelib.oauth import metadata
 
-    algorithms = [key["alg"] for key in call.services.keys.ring.jwks()["keys"]]
     document = metadata.openid_configuration(
-        issuer=call.services.settings.issuer, signing_algorithms=algorithms
+        issuer=call.services.settings.issuer, signing_algorithms=_algorithms(call)
     )
     return Answer(document, headers=CACHED)
 
@@ -26,4 +25,11 @@ def oauth_authorization_server(call: Call) -> Answer:
     """Return the authorization server's metadata (RFC 8414)."""
     from chalicelib.oauth import metadata
 
-    return Answer(metadata.server_metadata(issuer=call.services.settings.issuer), headers=CACHED)
+    document = metadata.server_metadata(
+        issuer=call.services.settings.issuer, signing_algorithms=_algorithms(call)
+    )
+    return Answer(document, headers=CACHED)
+
+
+def _algorithms(call: Call) -> list[str]:
+    return [key["alg"] for key in call.services.keys.ring.jwks()["keys"]]
