@@ -15,6 +15,7 @@ PICTURES = ROOT / "tests" / "screenshots"
 AXE = ROOT / "tests" / "parts" / "node_modules" / "axe-core" / "axe.min.js"
 PASSWORD = "six warm words by the sea"
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+SMALL, ZOOMED = {"width": 320, "height": 640}, {"width": 640, "height": 450}  # WCAG 1.4.10; a desk at 200 %
 
 expect.set_options(timeout=patience.PAGE_MILLISECONDS)
 
@@ -122,6 +123,39 @@ def assert_accessible(page: Page, *, where: str) -> None:
         ]
         assert not answered, f"{where}, {scheme}: {json.dumps(answered, indent=1)}"
     page.emulate_media(color_scheme="light")
+
+
+# What is wrong with where things stand: beside their card or the page, too low for a thumb, a scroll in a scroll.
+MISPLACED = """() => {
+  const found = new Set();
+  const say = (what, element) => found.add(`${what}: ${element.outerHTML.slice(0, 120)}`);
+  for (const element of document.querySelectorAll("main *, header *, footer *")) {
+    const box = element.getBoundingClientRect(), card = element.closest(".card"), style = getComputedStyle(element);
+    if (!box.width || !element.checkVisibility({visibilityProperty: true}) || element.closest(".visually-hidden")) continue;
+    if (box.right > document.documentElement.clientWidth + 1) say("off the page", element);
+    if (card && card !== element) {
+      const edge = card.getBoundingClientRect(), padding = parseFloat(getComputedStyle(card).paddingRight);
+      if (box.right > edge.right - padding + 1 || box.left < edge.left + padding - 1) say("out of its card", element);
+    }
+    const pressed = element.matches("input[type=radio], input[type=checkbox]") ? element.closest("label") : element;
+    if (element.matches("a, button, summary, select, textarea, input") && style.display !== "inline"
+        && pressed.getBoundingClientRect().height < 44) say("lower than 44 px", element);
+    if (/auto|scroll/.test(style.overflowY) && element.scrollHeight > element.clientHeight + 1) say("scrolls inside", element);
+  }
+  return [...found];
+}"""
+
+
+def assert_in_its_place(page: Page, *, where: str) -> None:
+    """Demand that all stands in its card and can be pressed on small phones, phones, a desk and one at 200 %, in both modes."""
+    before = page.viewport_size
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        for size in (SMALL, PHONE, ZOOMED, DESK):
+            page.set_viewport_size(size)
+            assert page.evaluate(MISPLACED) == [], (where, scheme, size)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(before or DESK)
 
 
 def take_pictures(page: Page, name: str) -> None:

@@ -199,13 +199,3 @@ def test_a_service_that_is_busy_at_the_very_start_is_asked_again(person: Person,
     assert_accessible(page, where=f"busy at the start of {path}")
     settled(page, "in")
     expect(page.locator("#trouble")).to_be_hidden()
-
-
-@pytest.mark.parametrize("path", ["/", "/account", "/account/plain", "/login", "/signup"])
-def test_nothing_is_wider_than_a_small_phone(person: Person, path: str) -> None:
-    person.sign_up(f"Paula{len(path)}{path[1:2]}")
-    page = person.page()
-    page.set_viewport_size({"width": 320, "height": 640})
-    page.goto(person.server.url + path)
-    page.wait_for_load_state("networkidle")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320

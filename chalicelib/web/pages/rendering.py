@@ -128,7 +128,9 @@ def version() -> str:
 def _templates() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(
+    from chalicelib.audit.user_agents import device
+
+    made = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
@@ -136,6 +138,8 @@ def _templates() -> "Environment":
         lstrip_blocks=True,
         auto_reload=False,
     )
+    made.filters["device"] = device
+    return made
 
 
 @lru_cache(maxsize=len(ASSETS))

@@ -1,6 +1,6 @@
 // The account's page: profile, password, sessions, what others may do, what happened, and the way out.
 
-import { BASE, chips, countdown, one, peeks, save, say, showState } from "./dom.js";
+import { BASE, chips, countdown, offer, one, peeks, save, say, showState } from "./dom.js";
 import { showActivity } from "./activity.js";
 import { proveAddress, showAddress } from "./address.js";
 import { prepareFactors, showFactors } from "./factors.js";
@@ -33,7 +33,7 @@ async function showSessions() {
   const others = sessions.filter((session) => !session.current);
   fill(one("#sessions"), [...sessions].sort((a, b) => b.current - a.current).map(sessionRow));
   const button = one("#end-others");
-  button.hidden = others.length === 0;
+  offer(button, others.length);
   button.onclick = async () => {
     for (const { session_id: id } of others) await call("DELETE", `/sessions/${encodeURIComponent(id)}`);
     ended(others.length === 1 ? "The other session is ended." : `${others.length} other sessions are ended.`);
@@ -68,7 +68,7 @@ async function show() {
   if (answer.retryAfter) return countdown(answer.retryAfter, (left) => say(place, trouble(answer, left), { hide: true }), show);
   if (!answer.ok) return say(place, answer.status === 401 ? "" : trouble(answer) || answer.detail, { hide: true });
   say(place, "", { hide: true });
-  showState("in"); // with the profile at once, so that nothing moves
+  showState("in", one("h1")); // with the profile at once, so that nothing moves
   showProfile(answer.body);
   await Promise.all([showFactors(), showSessions(), showIdentities(), showConsents(), showActivity()]);
   document.documentElement.dataset.ready = "in";
@@ -108,7 +108,7 @@ one("#log-out").addEventListener("click", logOut);
 linkProviders();
 peeks();
 watch(({ state, why, sessionId }) => {
-  if (state !== "in") showState(state);
+  if (state !== "in") showState(state, one("#out-title"));
   say(one("#why-out"), why ? whyOut(why) : "Log in first, then come back here.");
   if (state === "out") document.documentElement.dataset.ready = "out";
   if (state !== "in") shownFor = null;

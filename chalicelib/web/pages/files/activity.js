@@ -1,6 +1,6 @@
 // What happened to the account, in words, newest first, a page at a time.
 
-import { one } from "./dom.js";
+import { offer, one } from "./dom.js";
 import { row } from "./rows.js";
 import { call } from "./session.js";
 import { ago, device, exactly, outcome } from "./words.js";
@@ -18,7 +18,7 @@ async function page(cursor, put) {
   if (!answer.ok) return;
   put(one("#activity"), answer.body.events.map(eventRow));
   const older = one("#older");
-  older.hidden = !answer.body.next_cursor;
+  offer(older, answer.body.next_cursor);
   older.onclick = () => page(answer.body.next_cursor, (list, rows) => list.append(...rows));
 }
 

@@ -14,9 +14,23 @@ export function say(element, text, { hide = false } = {}) {
   if (hide) element.hidden = !text;
 }
 
-/** Show of all elements with data-when those of `state`, and mark the page as settled. */
-export function showState(state) {
+/** Show of all elements with data-when those of `state`. Where the focus was in what goes, it goes to the page's `heading`. */
+export function showState(state, heading) {
+  const at = document.activeElement;
   for (const element of all("[data-when]")) element.hidden = element.dataset.when !== state;
+  if (at.closest("[hidden]")) focusOn(heading);
+}
+
+/** Put the focus on what is no control, so that the next key goes on from there. */
+export function focusOn(element) {
+  element.tabIndex = -1;
+  element.focus({ preventScroll: true });
+}
+
+/** Show a button or take it away; whoever pressed it then is left at the heading of its section. */
+export function offer(button, when) {
+  if (!when && button === document.activeElement) focusOn(one("h2", button.closest("section")));
+  button.hidden = !when;
 }
 
 /** Return a copy of a template's only element. */

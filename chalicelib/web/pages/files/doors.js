@@ -45,8 +45,9 @@ function draw(knocked) {
   say(one("[data-why]", result), words.why);
   offer(one("[data-next]", result), words);
   walk(all(".way li", result), stations(knocked));
-  say(one("[data-asked]", result), request(answer));
-  say(one("[data-answered]", result), [...answer.before, answer].map(response).join("\n\n— then, with a new token —\n\n"));
+  say(one("[data-asked]"), request(answer));
+  say(one("[data-answered]"), [...answer.before, answer].map(response).join("\n\n— then, with a new token —\n\n"));
+  one("#wire").hidden = false;
 }
 
 /** Say what to do next, with the command that does it, if there is one. */

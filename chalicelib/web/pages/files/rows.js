@@ -1,6 +1,6 @@
 // Rows of the account's lists: what it is, more about it, and perhaps a button that ends it.
 
-import { copyOf, one, say } from "./dom.js";
+import { copyOf, focusOn, one, say } from "./dom.js";
 
 /** Return a row. `button` is `{label, of, press}`: `of` completes the label for those who hear it alone. */
 export function row({ main, more = "", button = null }) {
@@ -23,9 +23,11 @@ function addButton(element, { label, of, press }) {
   });
 }
 
-/** Fill a list with rows and say `none` where there are none. */
+/** Fill a list with rows and say `none` where there are none. Whoever pressed a button in it is left at its heading. */
 export function fill(list, rows, none) {
+  const held = list.contains(document.activeElement);
   list.replaceChildren(...rows);
+  if (held) focusOn(one("h2", list.closest("section")));
   if (rows.length || !none) return;
   const empty = document.createElement("li");
   empty.className = "soft";

@@ -1,7 +1,7 @@
 // The card that says who you are: log in, sign up, scopes, and the cup that empties as the token ends.
 
 import { showPasskeys } from "./board_passkey.js";
-import { all, chips, one, say } from "./dom.js";
+import { all, chips, focusOn, one, say, showState } from "./dom.js";
 import { enhance, wordOf } from "./forms.js";
 import { call, current, logIn, logOut, refresh, signUp, watch } from "./session.js";
 import { clock, whyOut } from "./words.js";
@@ -51,8 +51,7 @@ function refusedLogIn(answer) {
 
 function entered() {
   if (hasForms()) clearForms();
-  one("#you-title").tabIndex = -1;
-  one("#you-title").focus({ preventScroll: true });
+  focusOn(one("#you-title"));
 }
 
 function clearForms() {
@@ -64,7 +63,7 @@ function clearForms() {
 function draw(session) {
   const card = one("#you");
   card.setAttribute("aria-busy", String(session.state === "loading"));
-  for (const part of all("[data-when]", card)) part.hidden = part.dataset.when !== session.state;
+  showState(session.state, one("#you-title"));
   if (session.state === "out") {
     say(one("#why-out"), session.why ? whyOut(session.why) : "", { hide: true });
     profileOf = null;
