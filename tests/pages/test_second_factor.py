@@ -38,6 +38,7 @@ def test_without_script_a_code_is_enough(plain: Person, server: Server) -> None:
     page.locator("[name=totp]").fill("000000")
     page.get_by_role("button", name="Log in").click()
     assert "wrong" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_be_focused()
     page.locator("[name=totp]").fill(account.code())
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name="Log in").click()
