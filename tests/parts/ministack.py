@@ -21,8 +21,7 @@ INSTALL = (
     ".venv-ministack/bin/pip install -r tests/parts/requirements-ministack.txt"
 )
 REGION = "us-east-1"
-QUICK = "-m uvicorn ministack.app:app --loop uvloop --http httptools --log-level warning --no-access-log"
-QUICK += " --no-server-header --no-date-header --timeout-keep-alive 3600"
+QUICK = Path(__file__).with_name("quick_ministack.py")
 
 
 def access_key() -> str:
@@ -52,14 +51,8 @@ def running(log: Path, *, whole: bool = False, **environment: str) -> Iterator[s
         "AWS_SECRET_ACCESS_KEY": "test",
         "LOG_LEVEL": "WARNING",
     }
-    quick: list[str | Path] = [
-        program.with_name("python"),
-        *QUICK.split(),
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
+    # -P: beside it lies a module of the emulator's name
+    quick: list[str | Path] = [program.with_name("python"), "-P", QUICK, str(port)]
     with (
         log.open("wb") as output,
         children.running(

@@ -10,18 +10,17 @@ from tests.store import racing
 from tests.store.places import DynamoPlace, Place
 from tests.store.racing import CALLERS, ROUNDS
 from tests.store.reading import read, walk
-from tests.support.races import Processes, outcomes
-from tests.support.races import place as quick_place
+from tests.support.races import Processes, outcomes, place
 
-__all__ = ["quick_place"]
+__all__ = ["place"]
 
 pytestmark = pytest.mark.race
 
 
 @pytest.fixture(scope="module")
-def place(quick_place: Place) -> Place:
-    """Let the SDK ask DynamoDB, as it does where it is deployed: here it is the store that races."""
-    return replace(quick_place, wire=False) if isinstance(quick_place, DynamoPlace) else quick_place
+def deployed_place(place: Place) -> Place:
+    """Let the SDK ask DynamoDB, as it does where it is deployed: one client, many threads."""
+    return replace(place, wire=False) if isinstance(place, DynamoPlace) else place
 
 
 def insert_many(place: Place, partition: str) -> None:
@@ -58,11 +57,13 @@ def test_no_count_is_lost(processes: Processes, place: Place, partition: str) ->
     assert sorted(chain(*rounds)) == list(range(1, ROUNDS * CALLERS + 1))
 
 
-def test_a_commit_of_several_is_whole_or_absent(processes: Processes, place: Place, partition: str) -> None:
+def test_a_commit_of_several_is_whole_or_absent(
+    processes: Processes, deployed_place: Place, partition: str
+) -> None:
     """ST-5: the loser of a name leaves nothing else behind."""
-    rounds = outcomes(processes, racing.insert_pair, place, partition)
+    rounds = outcomes(processes, racing.insert_pair, deployed_place, partition)
     assert [sum(turn) for turn in rounds] == [1] * ROUNDS
-    store = place.open()
+    store = deployed_place.open()
     sorts = list(chain(*walk(store, partition)))
     assert len(sorts) == 3 * ROUNDS
     winners = [read(store, Key(partition, f"{turn:03d}-name")).data["by"] for turn in range(ROUNDS)]
