@@ -59,10 +59,10 @@ clients: $(VENV)/ready parts ## run every client program against it and write th
 bench: $(VENV)/ready bench/node_modules/ready ## measure; BENCH=--quick takes under a minute
 	$(BIN)/python -m bench $(BENCH)
 
-parts: .venv-ministack/ready .venv-deploy/ready .venv-mcp/ready .venv-mcp-old/ready tests/parts/node_modules/ready bench/node_modules/ready ## install the real servers and clients that tests use
+parts: .venv-ministack/ready .venv-clients/ready .venv-deploy/ready .venv-mcp/ready .venv-mcp-old/ready tests/parts/node_modules/ready bench/node_modules/ready ## install the real servers and clients that tests use
 
 clean: ## remove what make installed; the store in .cupbearer stays
-	rm -rf $(VENV) .venv-ministack .venv-deploy .venv-mcp .venv-mcp-old bench/node_modules tests/parts/node_modules .pytest_cache .mypy_cache .ruff_cache out
+	rm -rf $(VENV) .venv-ministack .venv-clients .venv-deploy .venv-mcp .venv-mcp-old bench/node_modules tests/parts/node_modules .pytest_cache .mypy_cache .ruff_cache out
 
 $(VENV)/ready: requirements.txt requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: set PYTHON=…"; exit 1; }
@@ -76,6 +76,12 @@ $(VENV)/ready: requirements.txt requirements-dev.txt pyproject.toml
 	@echo "Setting up the AWS emulator in .venv-ministack (once)…"
 	@test -x .venv-ministack/bin/python || $(PYTHON) -m venv .venv-ministack
 	@.venv-ministack/bin/pip install -q --disable-pip-version-check -r tests/parts/requirements-ministack.txt
+	@touch $@
+
+.venv-clients/ready: tests/parts/requirements-clients.txt
+	@echo "Setting up client libraries in .venv-clients (once)…"
+	@test -x .venv-clients/bin/python || $(PYTHON) -m venv .venv-clients
+	@.venv-clients/bin/pip install -q --disable-pip-version-check -r tests/parts/requirements-clients.txt
 	@touch $@
 
 .venv-deploy/ready: deploy/requirements-cli.txt

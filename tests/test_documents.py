@@ -25,8 +25,9 @@ __all__ = ["project"]
 HERE = "tests/test_documents.py"
 PLUGIN = "tests/plugin/test_example.py"
 RESOURCES = "tests/clients/test_resources.py"
-NODE = "tests/clients/test_node.py"
+NODE, PYTHON = "tests/clients/test_node.py", "tests/clients/test_python.py"
 SERVERS, PROGRAMS = "tests/clients/test_servers.py", "tests/clients/test_programs.py"
+PYTHON_BLOCKS = ("flask", "fastapi", "mozilla", "allauth", "social", "urls")
 
 RUN_BY = {
     "README.md#the-first-guarded-call-1": HERE,
@@ -40,6 +41,7 @@ RUN_BY = {
     "docs/clients.md#server.mjs": SERVERS,
     "docs/clients.md#server.py": SERVERS,
     "docs/clients.md#device.py": PROGRAMS,
+    **{f"docs/clients/python.md#{name}.py": PYTHON for name in PYTHON_BLOCKS},
     "docs/clients/node.md#auth.mjs": NODE,
     "docs/clients/node.md#express.mjs": NODE,
     "docs/clients/node.md#passport.mjs": NODE,

@@ -87,13 +87,14 @@ def documented() -> dict[str, str]:
     return {line.split(" | ")[0].removeprefix("| "): line for line in lines}
 
 
-def write(told: Path) -> int:
-    """Write the rows that the tests told into the document; return how many."""
+def write(told: Path, *, whole: bool) -> int:
+    """Write the rows that the tests told into the document, beside those there if not the whole was run; return how many."""
     rows: dict[str, Row] = {}
     for line in told.read_text(encoding="utf-8").splitlines():
         row = Row(**json.loads(line))
         assert rows.setdefault(row.client, row) == row, f"two tests tell {row.client} differently"
-    table = _HEAD + "".join(f"{rows[name]}\n" for name in sorted(rows, key=str.lower))
+    lines = ({} if whole else documented()) | {name: str(row) for name, row in rows.items()}
+    table = _HEAD + "".join(f"{lines[name]}\n" for name in sorted(lines, key=str.lower))
     DOCUMENT.write_text(_TABLE.sub(lambda _: table, DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
     return len(rows)
 
