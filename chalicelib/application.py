@@ -22,6 +22,7 @@ from chalicelib.web.oauth import (
     passkey_pages,
     protected_resource,
     pushed_requests,
+    registration,
     second_factor_pages,
 )
 from chalicelib.web.pages import (
@@ -80,6 +81,7 @@ APIS = (
     protected_resource.api,
     endpoints.api,
     pushed_requests.api,
+    registration.api,
     authorize.api,
     log_in_pages.api,
     email_log_in_pages.api,

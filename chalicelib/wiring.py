@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.wiring_log_outs import LogOuts
     from chalicelib.wiring_mail import Mail
     from chalicelib.wiring_oauth import OAuth
+    from chalicelib.wiring_registration import Registration
     from chalicelib.wiring_second_factors import SecondFactors
     from chalicelib.wiring_tokens import Tokens
     from chalicelib.wiring_ways_back import WaysBack
@@ -138,6 +139,13 @@ class Services:
         from chalicelib.wiring_oauth import OAuth
 
         return OAuth(self)
+
+    @cached_property
+    def registration(self) -> "Registration":
+        """Return what lets clients register themselves with it."""
+        from chalicelib.wiring_registration import Registration
+
+        return Registration(self)
 
 
 _lock = threading.Lock()

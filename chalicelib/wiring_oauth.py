@@ -33,10 +33,12 @@ class OAuth:
     @cached_property
     def clients(self) -> "Clients":
         """Return the registered clients."""
+        from chalicelib.oauth.client_records import ClientRecords
         from chalicelib.oauth.clients import Clients
 
         at = self._at
-        return Clients(at.store, at.world, at.audit, at.settings.production)
+        records = ClientRecords(at.store, at.audit, self.resources)
+        return Clients(records, at.world, at.settings.production)
 
     @cached_property
     def client_authentication(self) -> "ClientAuthentication":

@@ -179,6 +179,7 @@ class Authorization:
 
     def _give_code(self, question: Question, consent: Consent, *writes: Write) -> AuthorizationResponse:
         """Return the code, made in one commit with ``writes`` (section 4.1.2). Raises Conflict."""
+        self.clients.used(question.client)
         request, logged_in = question.request, question.logged_in
         code = Code(
             client_id=request.client_id,

@@ -13,6 +13,7 @@ from chalicelib.store.stored_values import StoredRecord, StoredValue, stored_unl
 ClientId = NewType("ClientId", str)
 
 DIRECTORY = "clients"
+PLACES = "registered"
 SUBJECT_PREFIX = "client:"  # no user id has a colon, so no machine is ever taken for a person (SC-4)
 
 AUTHORIZATION_CODE = "authorization_code"
@@ -39,6 +40,19 @@ class Secret(StoredValue):
 
 
 @dataclass(frozen=True, slots=True)
+class DynamicRegistration(StoredValue):
+    """What is kept of a client's registering itself (RFC 7591): the hashes of its tokens, the newest first, and what it said.
+
+    ``place`` is the one that it takes among openly registered clients; one that an initial access token let in has none.
+    """
+
+    access_tokens: tuple[str, ...]
+    auth_method: str
+    application_type: str | None = None
+    place: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Client(StoredRecord):
     """A registered program. A public one has no secret; one with ``jwks`` proves itself by its own key."""
 
@@ -56,6 +70,7 @@ class Client(StoredRecord):
     disabled: bool = False
     options: ClientOptions = field(default=USUAL, metadata=stored_unless_default())
     origin: Origin = field(default=Origin.OPERATOR, metadata=stored_unless_default())
+    registered: DynamicRegistration | None = field(default=None, metadata=stored_unless_default())
 
     @property
     def subject(self) -> str:
@@ -112,3 +127,8 @@ def client_key(client_id: str) -> Key:
 def directory_key(client: Client) -> Key:
     """Return the client's line in the directory, in the order of registration."""
     return Key(DIRECTORY, f"{client.created_at:012d}#{client.client_id}")
+
+
+def place_key(place: int) -> Key:
+    """Return where one of the places of clients that registered themselves is taken."""
+    return Key(PLACES, f"{place:07d}")

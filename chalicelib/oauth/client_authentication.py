@@ -1,7 +1,6 @@
 """Client authentication at the token endpoint and its neighbours (RFC 6749 section 2.3): one method a request (OP-5)."""
 
 import base64
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
@@ -10,7 +9,7 @@ from chalicelib import logs
 from chalicelib.audit.trail import Audit, Source
 from chalicelib.credentials.throttling import Throttle
 from chalicelib.errors import InvalidToken
-from chalicelib.keys.secret_hash import hash_of
+from chalicelib.keys.secret_hash import is_one_of
 from chalicelib.oauth import assertions
 from chalicelib.oauth.assertions import Assertions
 from chalicelib.oauth.client import Client
@@ -121,9 +120,7 @@ class ClientAuthentication:
             return credentials.assertion is not None and self._is_good(credentials.assertion, client)
         if credentials.secret is None:
             return False
-        hashed = hash_of(credentials.secret)
-        matches = [hmac.compare_digest(hashed, secret.hashed) for secret in client.secrets]
-        return any(matches)
+        return is_one_of(credentials.secret, (secret.hashed for secret in client.secrets))
 
     def _is_good(self, assertion: str, client: Client) -> bool:
         try:

@@ -1,57 +1,53 @@
-"""Clients: registered by an operator, found by id, their secrets shown once and rotated without a gap."""
+"""Clients: registered by an operator or by themselves, found by id, their secrets shown once and rotated without a gap."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from chalicelib.audit.trail import OPERATOR, Audit, Source
-from chalicelib.errors import Invalid, NotFound, Taken
+from chalicelib.audit.trail import Source
+from chalicelib.errors import Invalid, NotFound
 from chalicelib.keys.secret_hash import hash_of
 from chalicelib.oauth import logout_uris
-from chalicelib.oauth.client import DIRECTORY, Client, ClientId, Secret, client_key, directory_key
+from chalicelib.oauth.client import Client, ClientId, Secret
+from chalicelib.oauth.client_records import ClientRecords
 from chalicelib.oauth.client_rules import Registration
-from chalicelib.store import Forget, Insert, Remove, Replace, Store
-from chalicelib.store.records import existing
-from chalicelib.store.retrying import retrying
 from chalicelib.world import World
 
 SECRET_PREFIX = "cbs_"  # noqa: S105 - a kind of secret, not one
 LIVE_SECRETS = 2  # the new one and the one before, until the next rotation (OP-6)
 
-_CLIENT_ID = re.compile(r"[a-z2-7]{26}")
+DAY = 24 * 60 * 60
+USED_SECONDS = (
+    400 * DAY
+)  # how long one that registered itself lives after its last consent: the longest of sessions
+NOTED_SECONDS = 30 * DAY  # how exactly that is kept: one write in so long
 
 
 @dataclass(frozen=True, slots=True)
 class Clients:
     """Makes, finds, changes and removes clients."""
 
-    store: Store
+    records: ClientRecords
     world: World
-    audit: Audit
     production: bool = False
 
     def create(self, wanted: Registration, *, source: Source | None = None) -> tuple[Client, str | None]:
         """Register a client; return it and, where it has one, its secret, which is never shown again."""
-        client = self._checked(wanted).new_client(
-            ClientId(self.world.identifier()), now=self.world.timestamp()
-        )
-        secret = None
-        if client.auth_method == "client_secret":
-            secret, kept = self._new_secret()
-            client = replace(client, secrets=(kept,))
-        self.store.commit(
-            Insert(client_key(client.client_id), client.data()),
-            Insert(directory_key(client), {"client_id": client.client_id}),
-            self._audit("client_created", client, source),
-        )
+        client_id, now = ClientId(self.world.identifier()), self.world.timestamp()
+        client, secret = self.with_secret(self._checked(wanted).new_client(client_id, now=now))
+        audit = self.records.written("client_created", client, source)
+        self.records.store.commit(*self.records.inserting(client), audit)
         return client, secret
 
+    def with_secret(self, client: Client) -> tuple[Client, str | None]:
+        """Return a new client with the secret that it needs, if it needs one, and that secret."""
+        if client.auth_method != "client_secret":
+            return client, None
+        secret, kept = self._new_secret()
+        return replace(client, secrets=(kept,)), secret
+
     def find(self, client_id: str) -> Client | None:
-        """Return a client by id; what cannot be an id costs no read (DS-1)."""
-        if not _CLIENT_ID.fullmatch(client_id):
-            return None
-        (record,) = self.store.get(client_key(client_id))
-        return Client.from_record(record) if record else None
+        """Return a client by id, as it is now."""
+        return self.records.find(client_id)
 
     def require(self, client_id: str) -> Client:
         """Return a client by id, or raise NotFound."""
@@ -62,9 +58,14 @@ class Clients:
 
     def page(self, *, after: str | None = None, limit: int = 50) -> tuple[tuple[Client, ...], str | None]:
         """Return clients in the order of registration and where the next page starts."""
-        lines = self.store.list(DIRECTORY, after=after, limit=limit)
-        records = existing(self.store, (client_key(line.data["client_id"]) for line in lines.records))
-        return tuple(map(Client.from_record, records)), lines.next_after
+        return self.records.page(after=after, limit=limit)
+
+    def used(self, client: Client) -> None:
+        """Keep a client that registered itself, as a person is allowing it something; raise NotFound where it is gone."""
+        expires_at = client.record.expires_at if client.record else None
+        until = self.world.timestamp() + USED_SECONDS
+        if expires_at is not None and expires_at < until - NOTED_SECONDS:
+            self.records.keep(client.client_id, until=until, at_least=until - NOTED_SECONDS)
 
     def rotate_secret(self, client_id: str, *, source: Source | None = None) -> tuple[Client, str]:
         """Add a secret and return it; the one before it goes on working until the next rotation."""
@@ -75,7 +76,7 @@ class Clients:
                 raise Invalid("This client has no secret to rotate.")
             return replace(client, secrets=(kept, *client.secrets)[:LIVE_SECRETS])
 
-        return self._change(client_id, rotated, "client_secret_rotated", source), secret
+        return self.records.change(client_id, rotated, "client_secret_rotated", source), secret
 
     def update(
         self,
@@ -97,23 +98,18 @@ class Clients:
             new = self._checked(wanted).changed(client)
             return new if new.auth_method == "client_secret" else replace(new, secrets=())
 
-        return self._change(client_id, updated, "client_updated", source)
+        return self.records.change(client_id, updated, "client_updated", source)
 
     def set_disabled(self, client_id: str, *, disabled: bool, source: Source | None = None) -> Client:
         """Refuse a client everything, or honour it again."""
         event = "client_disabled" if disabled else "client_enabled"
-        return self._change(client_id, lambda client: replace(client, disabled=disabled), event, source)
+        return self.records.change(
+            client_id, lambda client: replace(client, disabled=disabled), event, source
+        )
 
     def delete(self, client_id: str, *, source: Source | None = None) -> None:
         """Remove a client for ever: its refresh tokens work no more, and its id is never used again."""
-        client = self.require(client_id)
-        if client.record is None:
-            raise NotFound("client")
-        self.store.commit(
-            Remove(client.record),
-            Forget(directory_key(client)),
-            self._audit("client_deleted", client, source),
-        )
+        self.records.delete(client_id, source=source)
 
     def _checked(self, wanted: Registration) -> Registration:
         uri = wanted.options.backchannel_logout_uri
@@ -121,30 +117,6 @@ class Clients:
             logout_uris.demand_tls(uri)
         return wanted.checked()
 
-    def _change(
-        self, client_id: str, change: Callable[[Client], Client], event: str, source: Source | None
-    ) -> Client:
-        def attempt() -> Client:
-            old = self.require(client_id)
-            new = change(old)
-            if old.record is None:
-                raise NotFound("client")
-            before, data = old.data(), new.data()
-            changed = (name for name in before.keys() | data.keys() if before.get(name) != data.get(name))
-            audit = self._audit(event, new, source, changed=" ".join(sorted(changed)))
-            self.store.commit(Replace(old.record, data), audit)
-            return new
-
-        return retrying(attempt, busy=Taken("The client is being changed by others: try again."))
-
     def _new_secret(self) -> tuple[str, Secret]:
         secret = SECRET_PREFIX + self.world.secret()
         return secret, Secret(hash_of(secret), self.world.timestamp())
-
-    def _audit(self, event: str, client: Client, source: Source | None, **detail: str) -> Insert:
-        write = self.audit.write(
-            event, target=client.subject, actor=OPERATOR, source=source or Source(), **detail
-        )
-        if not isinstance(write, Insert):
-            raise TypeError("an audit event is inserted")
-        return write

@@ -34,6 +34,12 @@ ErrorCode = Literal[
     "unsupported_token_type",
     # RFC 8707 section 2
     "invalid_target",
+    # RFC 7591 section 3.2.2
+    "invalid_redirect_uri",
+    "invalid_client_metadata",
+    "unapproved_software_statement",
+    # RFC 6750 section 3.1, of the tokens of RFC 7591 and RFC 7592
+    "invalid_token",
 ]
 
 

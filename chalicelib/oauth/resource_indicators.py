@@ -38,8 +38,10 @@ class ResourceIndicators:
         """
         named = self._named(values)
         allowed = client.allowed(scope)
-        if not named:
-            return allowed, ()
+        if (
+            not named
+        ):  # at our own API an open scope of another's means nothing, whatever it is called (RI-14)
+            return allowed if client.vouched else allowed & scopes.PROTOCOL, ()
         audience = tuple(_share(each, client, allowed) for each in named)
         whole = (allowed & scopes.PROTOCOL) | scopes_at(audience)
         if left_out := allowed - whole if scope is not None else None:

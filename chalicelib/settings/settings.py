@@ -21,7 +21,7 @@ from chalicelib.settings.structured import (
     providers,
     trusted_issuers,
 )
-from chalicelib.settings.ways_in import demand_way_in, ways_in
+from chalicelib.settings.ways_in import clients_in, demand_way_in, ways_in
 from chalicelib.value import Value
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class Settings(Value):
     sign_up_open: bool
     email_log_in: bool
     password_log_in: bool
+    registration: Literal["off", "token", "open"]  # which clients may register themselves
+    registration_limit: int
     second_factor_required: bool
     second_factor_scopes: scopes.Scopes  # in a token only after a second factor
     remember_device_days: int
@@ -141,6 +143,7 @@ def _settings(read: Reader, environ: Mapping[str, str]) -> Settings:
         trusted_issuers=trusted_issuers(read, production=production),
         providers=providers(read, production=production),
         **ways_in(read),
+        **clients_in(read, local=not production and function is None),
         allowed_origins=origins(read),
         **mail_out(read, production=production, function=function),
         outside_apis=outside_apis(read),

@@ -1,4 +1,4 @@
-"""The settings of how people come in: by which ways, and with how many factors."""
+"""The settings of how people come in, by which ways and with how many factors, and which clients do."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,14 @@ def ways_in(read: Reader) -> dict[str, Any]:
         == "required",
         "second_factor_scopes": read.scopes("SECOND_FACTOR_SCOPES", ""),
         "remember_device_days": read.whole("REMEMBER_DEVICE_DAYS", 30, 0, 90),
+    }
+
+
+def clients_in(read: Reader, *, local: bool) -> dict[str, Any]:
+    """Return how clients come in that no operator registered: on a laptop as they like, else only if that is said."""
+    return {
+        "registration": read.choice("REGISTRATION", "open" if local else "off", ("off", "token", "open")),
+        "registration_limit": read.whole("REGISTRATION_LIMIT", 10_000, 1, 1_000_000),
     }
 
 

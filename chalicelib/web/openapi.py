@@ -69,7 +69,7 @@ def description(*, issuer: str) -> dict[str, Any]:
     structs = [
         kind
         for endpoint in endpoints
-        for kind in (endpoint.body, endpoint.gives, endpoint.later)
+        for kind in (endpoint.body, endpoint.reads, endpoint.gives, endpoint.later)
         if kind not in (None, dict)
     ]
     shapes, components = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
@@ -106,8 +106,9 @@ def _operation(endpoint: "Endpoint", schemas: dict[int, Any]) -> dict[str, Any]:
         operation["description"] = said
     if parameters := _parameters(endpoint):
         operation["parameters"] = parameters
-    if endpoint.body is not None:
-        content = {"application/json": {"schema": schemas[id(endpoint.body)]}}
+    body = endpoint.body or endpoint.reads
+    if body is not None:
+        content = {"application/json": {"schema": schemas[id(body)]}}
         operation["requestBody"] = {"required": not endpoint.body_may_be_empty, "content": content}
     guard = endpoint.route.guard
     operation["security"] = (
@@ -163,7 +164,7 @@ def _refusal(endpoint: "Endpoint") -> dict[str, Any]:
 def _always(endpoint: "Endpoint") -> set[int]:
     """Return the refusals that a route has by what it is."""
     guarded = set() if endpoint.route.guard.caller == "public" else {401, 403}
-    reading = {400, 413, 415} if endpoint.body is not None else set()
+    reading = {400, 413, 415} if endpoint.body or endpoint.reads else set()
     return {500, 503} | guarded | reading | ({422} if endpoint.repeatable else set())
 
 

@@ -12,12 +12,10 @@ from urllib.parse import urlencode
 import pytest
 
 from app import deliver_mail
-from chalicelib.audit.trail import Audit
 from chalicelib.authentication.log_in import LogInResult
 from chalicelib.errors import Invalid, NotFound
 from chalicelib.oauth.client_options import ClientOptions
 from chalicelib.oauth.client_rules import Registration
-from chalicelib.oauth.clients import Clients
 from chalicelib.outbound.back_channel import BackChannel
 from chalicelib.outbox.delivery import BACK_OFF, LEASE_SECONDS, MAX_TRIES, Outcome
 from chalicelib.outbox.function import DeliveryUnfinished
@@ -565,7 +563,7 @@ def test_http_is_for_a_confidential_client_of_this_machine_in_development(
     server.client(options=options)
     with pytest.raises(Invalid, match="public"):
         server.client(options=options, public=True)
-    clients = Clients(store, world, Audit(store, world), production=True)
+    clients = replace(server.services.oauth.clients, production=True)
     with pytest.raises(Invalid, match="production"):
         clients.create(Registration("Shop", redirect_uris=(CALLBACK,), options=options))
 

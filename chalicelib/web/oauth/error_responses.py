@@ -6,11 +6,17 @@ from typing import Any
 
 from chalicelib import logs
 from chalicelib.errors import Refusal
-from chalicelib.oauth.errors import OAuthRefusal
+from chalicelib.oauth.errors import ErrorCode, OAuthRefusal
 from chalicelib.web import refusals
 from chalicelib.web.call import Answer, Call
 
 View = Callable[[Call], Answer]
+
+# The errors that are a 401, with their challenge (RFC 6749 section 5.2, RFC 6750 section 3).
+CHALLENGES: dict[ErrorCode, str] = {
+    "invalid_client": f'Basic realm="{refusals.REALM}"',
+    "invalid_token": f'Bearer realm="{refusals.REALM}", error="invalid_token"',
+}
 
 
 def answering(view: View) -> View:
@@ -37,9 +43,9 @@ def _refused(refusal: OAuthRefusal) -> Answer:
     body: dict[str, Any] = {"error": refusal.error, "error_description": plain(refusal.description)}
     if refusal.reason is not None:
         body["reason"] = refusal.reason
-    if refusal.error != "invalid_client":
+    if refusal.error not in CHALLENGES:
         return Answer(body, status=400)
-    return Answer(body, status=401, headers={"WWW-Authenticate": f'Basic realm="{refusals.REALM}"'})
+    return Answer(body, status=401, headers={"WWW-Authenticate": CHALLENGES[refusal.error]})
 
 
 def _refused_by_us(refusal: Refusal) -> Answer:

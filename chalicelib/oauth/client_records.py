@@ -1,0 +1,137 @@
+"""The records of clients: how one is read, changed, kept and removed, with what lives beside it, and written down who did."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from chalicelib.audit.trail import OPERATOR, Audit, Source
+from chalicelib.errors import NotFound, Taken
+from chalicelib.oauth.client import DIRECTORY, Client, client_key, directory_key, place_key
+from chalicelib.oauth.resources import Resources
+from chalicelib.store import Forget, Insert, Key, Remove, Replace, Store, Write
+from chalicelib.store.records import existing
+from chalicelib.store.retrying import retrying
+
+_CLIENT_ID = re.compile(r"[a-z2-7]{26}")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRecords:
+    """Reads and writes. A client that expires does so with all that lives beside it."""
+
+    store: Store
+    audit: Audit
+    resources: Resources
+
+    def find(self, client_id: str) -> Client | None:
+        """Return a client by id; what cannot be an id costs no read (DS-1).
+
+        One that no operator registered may have what is open to any client now, not what it was registered with.
+        """
+        client = self._read(client_id)
+        return None if client is None else self._as_now(client)[0]
+
+    def page(self, *, after: str | None = None, limit: int = 50) -> tuple[tuple[Client, ...], str | None]:
+        """Return clients in the order of registration and where the next page starts."""
+        lines = self.store.list(DIRECTORY, after=after, limit=limit)
+        records = existing(self.store, (client_key(line.data["client_id"]) for line in lines.records))
+        return self._as_now(*map(Client.from_record, records)), lines.next_after
+
+    def inserting(self, client: Client, *, expires_at: int | None = None) -> tuple[Write, ...]:
+        """Return the writes that make a client, for ever or until it expires; of a place that is taken, raise Conflict."""
+        data = {"client_id": client.client_id}
+        return (
+            Insert(client_key(client.client_id), client.data(), expires_at=expires_at),
+            *(Insert(key, data, expires_at=expires_at) for key in _keys_beside(client)),
+        )
+
+    def change(
+        self,
+        client_id: str,
+        change: Callable[[Client], Client],
+        event: str,
+        source: Source | None,
+        *,
+        by_itself: bool = False,
+    ) -> Client:
+        """Change a client as it is kept, for as long as it lives. Raises NotFound, and what ``change`` does."""
+
+        def attempt() -> Client:
+            old = self._stored(client_id)
+            new = change(old)
+            if old.record is None:
+                raise NotFound("client")
+            before, data = old.data(), new.data()
+            changed = (name for name in before.keys() | data.keys() if before.get(name) != data.get(name))
+            audit = self.written(event, new, source, by_itself=by_itself, changed=" ".join(sorted(changed)))
+            self.store.commit(Replace(old.record, data, expires_at=old.record.expires_at), audit)
+            return self._as_now(new)[0]
+
+        return retrying(attempt, busy=_busy())
+
+    def keep(self, client_id: str, *, until: int, at_least: int) -> None:
+        """Let a client that expires live until then, if now it would not live as long as ``at_least``. Raises NotFound.
+
+        Times are seconds since the epoch. Of one that lives for ever nothing is changed.
+        """
+
+        def attempt() -> None:
+            client = self._stored(client_id)
+            record = client.record
+            if record is None or record.expires_at is None or record.expires_at >= at_least:
+                return
+            beside = existing(self.store, _keys_beside(client))
+            self.store.commit(*(Replace(each, each.data, expires_at=until) for each in (record, *beside)))
+
+        retrying(attempt, busy=_busy())
+
+    def delete(self, client_id: str, *, source: Source | None, by_itself: bool = False) -> None:
+        """Remove a client for ever, and what lives beside it. Raises NotFound."""
+
+        def attempt() -> None:
+            client = self._stored(client_id)
+            if client.record is None:
+                raise NotFound("client")
+            audit = self.written("client_deleted", client, source, by_itself=by_itself)
+            self.store.commit(Remove(client.record), *map(Forget, _keys_beside(client)), audit)
+
+        retrying(attempt, busy=_busy())
+
+    def written(
+        self, event: str, client: Client, source: Source | None, *, by_itself: bool = False, **detail: str
+    ) -> Insert:
+        """Return the write that records what was done with a client, by an operator or by itself."""
+        actor = client.subject if by_itself else OPERATOR
+        return self.audit.write(
+            event, target=client.subject, actor=actor, source=source or Source(), **detail
+        )
+
+    def _read(self, client_id: str) -> Client | None:
+        if not _CLIENT_ID.fullmatch(client_id):
+            return None
+        (record,) = self.store.get(client_key(client_id))
+        return Client.from_record(record) if record else None
+
+    def _stored(self, client_id: str) -> Client:
+        """Return a client as it is kept, to be changed; raise NotFound."""
+        client = self._read(client_id)
+        if client is None:
+            raise NotFound("client")
+        return client
+
+    def _as_now(self, *clients: Client) -> tuple[Client, ...]:
+        """Return clients with what they may ask for now; only for those that no operator registered is anything read."""
+        if all(client.vouched for client in clients):
+            return clients
+        opened = self.resources.open_scopes()
+        return tuple(client if client.vouched else replace(client, scopes=opened) for client in clients)
+
+
+def _keys_beside(client: Client) -> tuple[Key, ...]:
+    """Return what lives as long as a client: its line in the directory, and the place that it takes if it takes one."""
+    place = client.registered.place if client.registered else None
+    return (directory_key(client),) if place is None else (directory_key(client), place_key(place))
+
+
+def _busy() -> Taken:
+    return Taken("The client is being changed by others: try again.")
