@@ -18,6 +18,7 @@ COMMANDS = {
     "keys": "cupbearer.cli.keys:command",
     "clients": "cupbearer.cli.clients:command",
     "resources": "cupbearer.cli.resources:command",
+    "registration-tokens": "cupbearer.cli.registration_tokens:command",
     "log-outs": "cupbearer.cli.log_outs:command",
     "mail": "cupbearer.cli.mail:command",
     "demo": "cupbearer.cli.demo:command",

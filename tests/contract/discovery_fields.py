@@ -17,6 +17,7 @@ USED_BY: dict[str, str] = {
     "device_authorization_endpoint": f"{OAUTH}devices.py::test_a_program_gets_its_tokens_once_its_person_allows",
     "pushed_authorization_request_endpoint": f"{OAUTH}pushed_requests.py::test_log_in_and_consent_end_at_the_client",
     "require_pushed_authorization_requests": f"{FLOW}test_a_person_logs_in_consents_and_the_client_gets_tokens",
+    "registration_endpoint": f"{OAUTH}registration.py::test_a_program_registers_itself_and_its_person_logs_in_with_it",
     "end_session_endpoint": f"{OAUTH}logout.py::test_with_a_hint_it_ends_both_sessions_and_leads_back",
     "backchannel_logout_supported": f"{OAUTH}backchannel_logout.py::test_it_is_posted_as_a_form_to_the_uri_with_its_query",
     "backchannel_logout_session_supported": (
@@ -57,6 +58,7 @@ USED_BY: dict[str, str] = {
 NAMED_NOWHERE: dict[str, str] = {
     "/.well-known/openid-configuration": "it is a document itself",
     "/.well-known/oauth-authorization-server": "it is a document itself",
+    "/oauth/register/{client_id}": "the answer to a registration names it (RFC 7592 section 3)",
     **dict.fromkeys(
         (
             "/.well-known/oauth-protected-resource",
@@ -71,7 +73,6 @@ NAMED_NOWHERE: dict[str, str] = {
 # What oidc-provider tells with the features named in the test that asks it, and we do not.
 ONLY_AT_THE_PEER: dict[str, str] = {
     "dpop_signing_alg_values_supported": "DPoP is not built yet",
-    "registration_endpoint": "dynamic registration is not built yet",
     "request_object_signing_alg_values_supported": "no request objects: a pushed request does what they are for (0050, 0092)",
     "userinfo_signing_alg_values_supported": "userinfo answers as JSON over TLS (OIDC Core section 5.3.2)",
 }

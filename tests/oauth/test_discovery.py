@@ -42,7 +42,7 @@ Names = Annotated[list[str], msgspec.Meta(min_length=1)]
 
 
 class Metadata(msgspec.Struct, forbid_unknown_fields=True):
-    """The members and types that OpenID Connect Discovery 1.0 section 3, RFC 8414, 8628, 9126 and 9207 define."""
+    """The members and types that OpenID Connect Discovery 1.0 section 3, RFC 7591, 8414, 8628, 9126 and 9207 define."""
 
     issuer: Url
     authorization_endpoint: Url
@@ -54,6 +54,7 @@ class Metadata(msgspec.Struct, forbid_unknown_fields=True):
     device_authorization_endpoint: Url
     pushed_authorization_request_endpoint: Url
     end_session_endpoint: Url
+    registration_endpoint: Url
     scopes_supported: Names
     response_types_supported: Names
     response_modes_supported: Names
@@ -93,7 +94,7 @@ def test_every_endpoint_named_is_one_that_answers(server: Server) -> None:
     openid, _ = documents(server)
     routes = {(route.method, route.path) for route in real_table()}
     named = {name: url for name, url in openid.items() if name.endswith(("_endpoint", "_uri"))}
-    assert len(named) == 9
+    assert len(named) == 10
     for url in named.values():
         assert url.startswith(f"{ISSUER}/")
         assert {("GET", url.removeprefix(ISSUER)), ("POST", url.removeprefix(ISSUER))} & routes

@@ -29,6 +29,7 @@ PUBLIC = """
     GET /.well-known/oauth-protected-resource/{first}/{second}
     GET /.well-known/oauth-protected-resource/{first}/{second}/{third}
     POST /oauth/par | POST /oauth/token | POST /oauth/revoke | POST /oauth/introspect | POST /oauth/device_authorization
+    POST /oauth/register | GET /oauth/register/{client_id} | PUT /oauth/register/{client_id} | DELETE /oauth/register/{client_id}
     GET /oauth/authorize | POST /oauth/authorize | GET /oauth/logout | POST /oauth/logout
     GET /login | POST /login | GET /signup | POST /signup | GET /continue | GET /consent | POST /consent
     GET /device | POST /device | GET /outbox | GET /outbox/{mail}

@@ -15,7 +15,7 @@ def openid_configuration(call: Call) -> Answer:
     document = metadata.openid_configuration(
         issuer=call.services.settings.issuer, signing_algorithms=_algorithms(call)
     )
-    return Answer(document, headers=CACHED)
+    return Answer(document | metadata.offered(call.services.settings), headers=CACHED)
 
 
 @api.route(
@@ -28,7 +28,7 @@ def oauth_authorization_server(call: Call) -> Answer:
     document = metadata.server_metadata(
         issuer=call.services.settings.issuer, signing_algorithms=_algorithms(call)
     )
-    return Answer(document, headers=CACHED)
+    return Answer(document | metadata.offered(call.services.settings), headers=CACHED)
 
 
 def _algorithms(call: Call) -> list[str]:
