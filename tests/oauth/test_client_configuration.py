@@ -103,7 +103,7 @@ def test_reading_gives_the_token_that_was_shown(server: Server, told: dict[str, 
     ],
 )
 def test_an_update_is_judged_as_a_registration_and_a_refused_one_changes_nothing(
-    server: Server, told: dict[str, Any], changes: dict[str, object], error: str
+    server: Server, told: dict[str, Any], changes: dict[str, Any], error: str
 ) -> None:
     """DR-9."""
     reply = update(server, told, **changes)
