@@ -1,7 +1,7 @@
 """What the provider says of itself (OpenID Connect Discovery section 3, RFC 8414 section 2): the truth and no more."""
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalicelib import scopes
 from chalicelib.jose.jws import ALGORITHMS
@@ -11,20 +11,11 @@ from chalicelib.oauth.client import GRANTS
 from chalicelib.oauth.client_authentication import METHODS
 from chalicelib.sessions import assurance
 
-if TYPE_CHECKING:
-    from chalicelib.settings.settings import Settings
-
 CLAIMS = (
     "iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "at_hash", "sid",
     "name", "preferred_username", "email", "email_verified",
 )  # fmt: skip
 CONFIDENTIAL_METHODS = tuple(method for method in METHODS if method != "none")
-
-
-def offered(settings: "Settings") -> dict[str, Any]:
-    """Return what is told only where an operator switched it on."""
-    registers = settings.registration != "off"
-    return {"registration_endpoint": f"{settings.issuer}/oauth/register"} if registers else {}
 
 
 def server_metadata(*, issuer: str, signing_algorithms: Collection[str]) -> dict[str, Any]:

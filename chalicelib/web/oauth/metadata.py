@@ -1,6 +1,11 @@
 """The two discovery documents."""
 
+from typing import TYPE_CHECKING, Any
+
 from chalicelib.web.routes import Answer, Api, Call
+
+if TYPE_CHECKING:
+    from chalicelib.settings.settings import Settings
 
 api = Api("oauth")
 
@@ -15,7 +20,7 @@ def openid_configuration(call: Call) -> Answer:
     document = metadata.openid_configuration(
         issuer=call.services.settings.issuer, signing_algorithms=_algorithms(call)
     )
-    return Answer(document | metadata.offered(call.services.settings), headers=CACHED)
+    return Answer(document | _offered(call.services.settings), headers=CACHED)
 
 
 @api.route(
@@ -28,8 +33,14 @@ def oauth_authorization_server(call: Call) -> Answer:
     document = metadata.server_metadata(
         issuer=call.services.settings.issuer, signing_algorithms=_algorithms(call)
     )
-    return Answer(document | metadata.offered(call.services.settings), headers=CACHED)
+    return Answer(document | _offered(call.services.settings), headers=CACHED)
 
 
 def _algorithms(call: Call) -> list[str]:
     return [key["alg"] for key in call.services.keys.ring.jwks()["keys"]]
+
+
+def _offered(settings: "Settings") -> dict[str, Any]:
+    """Return what is told only where an operator switched it on."""
+    registers = settings.registration != "off"
+    return {"registration_endpoint": f"{settings.issuer}/oauth/register"} if registers else {}
