@@ -10,6 +10,7 @@ from chalicelib.keys.pkce import code_challenge
 from chalicelib.oauth.authorization_codes import Code
 from chalicelib.oauth.client import Client
 from chalicelib.oauth.client_rules import Registration
+from chalicelib.oauth.consents import Wanted
 from chalicelib.wiring import Services
 
 CALLBACK = "https://app.example/callback"
@@ -72,7 +73,7 @@ def _agreed(at: Services, client: Client, username: str) -> Code:
     if signed_in is None:
         raise RuntimeError("a sign-up with log_in begins a session")
     user_id = signed_in.user.user_id
-    consent, writes = at.oauth.consents.giving(user_id, client, SCOPE, source=source)
+    consent, writes = at.oauth.consents.giving(user_id, Wanted(client, SCOPE), source=source)
     at.store.commit(*writes)
     return Code(
         client_id=client.client_id,

@@ -3,12 +3,12 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from chalicelib.wiring_clients import Clientele
+
 if TYPE_CHECKING:
     from chalicelib.oauth.authorization import Authorization
     from chalicelib.oauth.authorization_codes import Codes
     from chalicelib.oauth.authorization_requests import AuthorizationRequests
-    from chalicelib.oauth.client_authentication import ClientAuthentication
-    from chalicelib.oauth.clients import Clients
     from chalicelib.oauth.consents import Consents
     from chalicelib.oauth.device_codes import Devices
     from chalicelib.oauth.id_tokens import IdTokens
@@ -21,34 +21,10 @@ if TYPE_CHECKING:
     from chalicelib.oauth.resources import Resources
     from chalicelib.oauth.token_issuance import Issuing
     from chalicelib.oauth.token_requests import GrantType, TokenRequests
-    from chalicelib.wiring import Services
 
 
-class OAuth:
+class OAuth(Clientele):
     """``services.oauth``."""
-
-    def __init__(self, at: "Services") -> None:
-        self._at = at
-
-    @cached_property
-    def clients(self) -> "Clients":
-        """Return the registered clients."""
-        from chalicelib.oauth.client_records import ClientRecords
-        from chalicelib.oauth.clients import Clients
-
-        at = self._at
-        records = ClientRecords(at.store, at.audit, self.resources)
-        return Clients(records, at.world, at.settings.production)
-
-    @cached_property
-    def client_authentication(self) -> "ClientAuthentication":
-        """Return what finds out which client asks."""
-        from chalicelib.oauth.assertions import Assertions
-        from chalicelib.oauth.client_authentication import ClientAuthentication
-
-        at = self._at
-        assertions = Assertions(at.store, at.world, at.settings.issuer)
-        return ClientAuthentication(self.clients, assertions, at.credentials.throttle, at.audit)
 
     @cached_property
     def authorization(self) -> "Authorization":
@@ -62,7 +38,7 @@ class OAuth:
         return Authorization(
             at.store,
             at.world,
-            self.clients,
+            self.client_documents,
             self.codes,
             self.consents,
             ConsentForms(at.store, at.world),
@@ -79,7 +55,11 @@ class OAuth:
         from chalicelib.oauth.authorization_requests import AuthorizationRequests
 
         return AuthorizationRequests(
-            self.clients, self.id_tokens, self.resource_indicators, self.pushed_requests, self._at.world
+            self.client_documents,
+            self.id_tokens,
+            self.resource_indicators,
+            self.pushed_requests,
+            self._at.world,
         )
 
     @cached_property

@@ -7,6 +7,7 @@ from chalicelib.oauth.authorization_codes import Code
 from chalicelib.oauth.client import AUTHORIZATION_CODE
 from chalicelib.oauth.client import Client as OAuthClient
 from chalicelib.oauth.client_rules import Registration
+from chalicelib.oauth.consents import Wanted
 from chalicelib.oauth.token_issuance import Tokens
 from cupbearer.testing_values import SOURCE
 
@@ -26,7 +27,7 @@ def token_of_app(
     app, _ = provider.clients.create(
         Registration(name=name, redirect_uris=(uri,), scopes=scopes), source=source
     )
-    consent, giving = provider.consents.giving(user_id, app, scopes, source=source)
+    consent, giving = provider.consents.giving(user_id, Wanted(app, scopes), source=source)
     agreed = Code(
         client_id=app.client_id,
         redirect_uri=uri,

@@ -30,6 +30,7 @@ SERVERS, PROGRAMS = "tests/clients/test_servers.py", "tests/clients/test_program
 PYTHON_BLOCKS = ("flask", "fastapi", "mozilla", "allauth", "social", "urls")
 
 RUN_BY = {
+    "docs/clients.md#clients-that-describe-themselves-1": "tests/oauth/test_clients_that_describe_themselves.py",
     "README.md#the-first-guarded-call-1": HERE,
     "README.md#the-first-guarded-call-2": HERE,
     "README.md#a-route-of-your-own-1": PLUGIN,

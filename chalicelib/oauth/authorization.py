@@ -13,7 +13,7 @@ from chalicelib.oauth.authorization_codes import Code, Codes
 from chalicelib.oauth.authorization_request import AuthorizationRequest, registered_client
 from chalicelib.oauth.authorization_response import AuthorizationResponse
 from chalicelib.oauth.client import Client
-from chalicelib.oauth.clients import Clients
+from chalicelib.oauth.client_documents import ClientDocuments
 from chalicelib.oauth.consent_forms import ALLOWED, REFUSED, ConsentForms
 from chalicelib.oauth.consent_policy import ConsentPolicy
 from chalicelib.oauth.consents import Consent, Consents
@@ -34,7 +34,7 @@ class Authorization:
 
     store: Store
     world: World
-    clients: Clients
+    clients: ClientDocuments
     codes: Codes
     consents: Consents
     forms: ConsentForms
@@ -44,12 +44,12 @@ class Authorization:
     pushed: PushedRequests
     issuer: str
 
-    def client_of(self, request: AuthorizationRequest) -> Client:
+    def client_of(self, request: AuthorizationRequest, *, source: Source) -> Client:
         """Return the client of a request as it is now; raise RefusedAtPage or RefusedAtClient when it may not ask this."""
         client = registered_client(
             request.client_id,
             request.redirect_uri,
-            self.clients.find,
+            lambda client_id: self.clients.current(client_id, source=source),
             otherwise="The address to return to is no longer registered.",
         )
         request.demand_still_allowed(client)
@@ -68,7 +68,7 @@ class Authorization:
 
         Who has ``just_stepped_up`` is asked for no other factor: levels are wishes.
         """
-        client = self.client_of(request)
+        client = self.client_of(request, source=source)
         if logged_in is None or not self._satisfies(request, logged_in):
             if request.silent:
                 raise request.refused(
@@ -95,7 +95,9 @@ class Authorization:
             )
         return Step.CONSENT
 
-    def question(self, request: AuthorizationRequest, logged_in: LiveSession | None) -> Question | Step:
+    def question(
+        self, request: AuthorizationRequest, logged_in: LiveSession | None, *, source: Source
+    ) -> Question | Step:
         """Return what the person is to be asked, or what has to come first.
 
         Raises RefusedAtPage for a client that may no longer ask, RefusedAtClient for a person who has nothing to give.
@@ -105,7 +107,7 @@ class Authorization:
         if self.levels.required(logged_in) is not None:
             return Step.SECOND_FACTOR
         request.demand_level(logged_in)
-        return self._question(request, self.client_of(request), logged_in)
+        return self._question(request, self.client_of(request, source=source), logged_in)
 
     def approve(self, question: Question, *, form: str, source: Source) -> Step | AuthorizationResponse:
         """Remember the consent and give the code, in one commit.
@@ -117,9 +119,7 @@ class Authorization:
         user_id = question.logged_in.user.user_id
 
         def give() -> Step | AuthorizationResponse:
-            consent, giving = self.consents.giving(
-                user_id, question.client, question.wanted, question.audience, source=source
-            )
+            consent, giving = self.consents.giving(user_id, question.to_give, source=source)
             try:
                 return self._give_code(question, consent, once, *giving)
             except Conflict as conflict:
@@ -193,6 +193,7 @@ class Authorization:
             acr_values=request.acr_values,
             id_token_claims=request.id_token_claims,
             audience=question.audience,
+            client_version=question.client.version,
         )
         text, insert = self.codes.compose(code)
         self.pushed.answer(request, logged_in.session.session_id, insert, *writes)

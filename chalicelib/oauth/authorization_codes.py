@@ -43,6 +43,8 @@ class Code(StoredRecord):
     id_token_claims: tuple[str, ...] = field(default=(), metadata=stored_unless_default())
     # The APIs that tokens are wanted for; none: our own.
     audience: tuple[ResourceScopes, ...] = field(default=(), metadata=stored_unless_default())
+    # As which version of its document the person saw the client.
+    client_version: str | None = field(default=None, metadata=stored_unless_default())
 
 
 @dataclass(frozen=True, slots=True)

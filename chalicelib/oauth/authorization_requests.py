@@ -1,5 +1,6 @@
 """Where authorization requests come from: said at the authorization endpoint, or pushed by the client itself (RFC 9126)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.audit.trail import Source
@@ -10,7 +11,7 @@ from chalicelib.oauth.authorization_request import (
     registered_client,
 )
 from chalicelib.oauth.client import Client
-from chalicelib.oauth.clients import Clients
+from chalicelib.oauth.client_documents import ClientDocuments
 from chalicelib.oauth.errors import OAuthRefusal
 from chalicelib.oauth.id_tokens import IdTokens
 from chalicelib.oauth.pushed_requests import PREFIX, PushedRequests
@@ -24,25 +25,25 @@ from chalicelib.world import World
 class AuthorizationRequests:
     """Reads them. What is wrong is told on a page, until client and redirect URI are proven, and then to the client."""
 
-    clients: Clients
+    clients: ClientDocuments
     id_tokens: IdTokens
     indicators: ResourceIndicators
     pushed: PushedRequests
     world: World
 
-    def read(self, parameters: Parameters) -> AuthorizationRequest:
+    def read(self, parameters: Parameters, *, source: Source) -> AuthorizationRequest:
         """Return what is asked; beside a ``request_uri`` of ours all but ``client_id`` is ignored (RFC 9126 section 4)."""
         request_uri = _pushed(parameters)
         if request_uri is not None:
             return self.pushed.open(request_uri, given_once(parameters, "client_id"))
-        client, redirect_uri = proven_client(parameters, self.clients.find)
+        client, redirect_uri = proven_client(parameters, self._finding(source))
         return self._parsed(RequestParameters(parameters, redirect_uri), client)
 
-    def demand_proven(self, parameters: Parameters) -> None:
+    def demand_proven(self, parameters: Parameters, *, source: Source) -> None:
         """Raise RefusedAtPage unless it is clear whom a request is from and where its answer goes."""
         request_uri = _pushed(parameters)
         if request_uri is None:
-            proven_client(parameters, self.clients.find)
+            proven_client(parameters, self._finding(source))
         else:
             self.pushed.open(request_uri, given_once(parameters, "client_id"))
 
@@ -59,6 +60,9 @@ class AuthorizationRequests:
         )
         request = self._parsed(RequestParameters(parameters, redirect_uri), client)
         return self.pushed.keep(request, client, source=source)
+
+    def _finding(self, source: Source) -> Callable[[str], Client | None]:
+        return lambda client_id: self.clients.current(client_id, source=source)
 
     def _parsed(self, sent: RequestParameters, client: Client) -> AuthorizationRequest:
         def subject_of(hint: str) -> str | None:

@@ -53,6 +53,19 @@ class DynamicRegistration(StoredValue):
 
 
 @dataclass(frozen=True, slots=True)
+class Described(StoredValue):
+    """What is kept of the document that a client is described by: when it was fetched and how long that holds, in seconds.
+
+    ``version`` names what it says; ``jwks_uri`` is where its keys are, if not in it.
+    """
+
+    fetched_at: int
+    fresh_seconds: int
+    version: str
+    jwks_uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Client(StoredRecord):
     """A registered program. A public one has no secret; one with ``jwks`` proves itself by its own key."""
 
@@ -71,6 +84,7 @@ class Client(StoredRecord):
     options: ClientOptions = field(default=USUAL, metadata=stored_unless_default())
     origin: Origin = field(default=Origin.OPERATOR, metadata=stored_unless_default())
     registered: DynamicRegistration | None = field(default=None, metadata=stored_unless_default())
+    document: Described | None = field(default=None, metadata=stored_unless_default())
 
     @property
     def subject(self) -> str:
@@ -93,6 +107,18 @@ class Client(StoredRecord):
     def trusted(self) -> bool:
         """Return whether it is one of our own, about which nobody is asked (OP-7): never one that an operator does not know."""
         return self.vouched and self.options.trusted
+
+    @property
+    def called(self) -> str:
+        """Return how lists and trails call it: by the host of its document, which it cannot invent as it does its name."""
+        if self.origin is not Origin.DOCUMENT:
+            return self.name
+        return f"{self.client_id.split('/')[2]} ({self.name})"
+
+    @property
+    def version(self) -> str | None:
+        """Return which version of its document it is as; None for one without."""
+        return None if self.document is None else self.document.version
 
     @property
     def is_told(self) -> bool:

@@ -13,7 +13,7 @@ from chalicelib.keys.secret_hash import is_one_of
 from chalicelib.oauth import assertions
 from chalicelib.oauth.assertions import Assertions
 from chalicelib.oauth.client import Client
-from chalicelib.oauth.clients import Clients
+from chalicelib.oauth.client_documents import ClientDocuments
 from chalicelib.oauth.errors import OAuthRefusal
 
 UNKNOWN_PER_NETWORK = 100  # wrong client ids from one network in ten minutes
@@ -80,7 +80,7 @@ def _asserted(form: Mapping[str, str]) -> Credentials:
 class ClientAuthentication:
     """Judges credentials."""
 
-    clients: Clients
+    clients: ClientDocuments
     assertions: Assertions
     throttle: Throttle
     audit: Audit
@@ -91,14 +91,14 @@ class ClientAuthentication:
         A secret has 256 bits, so no lock is needed to protect it and none can be used to shut a client out: only
         wrong guesses are counted and, past the budget, have to wait (TH-1, TH-5).
         """
-        client = self.clients.find(credentials.client_id)
+        client = self.clients.known(credentials.client_id, source=source)
         if client is None:
             self.throttle.spend(
                 "unknown_client", source.network, limit=UNKNOWN_PER_NETWORK, seconds=TEN_MINUTES
             )
             self.audit.count_nobody("client_refused")
             raise _refused()
-        if not self._proves(credentials, client):
+        if not self._proves(credentials, client) and not self._proves_by_newer(credentials, client, source):
             self._count_guess(client, source)
             raise _refused()
         if client.disabled:
@@ -121,6 +121,13 @@ class ClientAuthentication:
         if credentials.secret is None:
             return False
         return is_one_of(credentials.secret, (secret.hashed for secret in client.secrets))
+
+    def _proves_by_newer(self, credentials: Credentials, client: Client, source: Source) -> bool:
+        """Return whether a client proves itself by keys that its document has by now: it may just have changed them."""
+        if credentials.assertion is None:
+            return False
+        newer = self.clients.newer(client, source=source)
+        return newer is not None and not newer.disabled and self._proves(credentials, newer)
 
     def _is_good(self, assertion: str, client: Client) -> bool:
         try:

@@ -8,11 +8,11 @@ from chalicelib.audit.trail import OPERATOR, Audit, Source
 from chalicelib.errors import NotFound, Taken
 from chalicelib.oauth.client import DIRECTORY, Client, client_key, directory_key, place_key
 from chalicelib.oauth.resources import Resources
-from chalicelib.store import Forget, Insert, Key, Remove, Replace, Store, Write
+from chalicelib.store import Forget, Insert, Key, Record, Remove, Replace, Store, Write
 from chalicelib.store.records import existing
 from chalicelib.store.retrying import retrying
 
-_CLIENT_ID = re.compile(r"[a-z2-7]{26}")
+_CLIENT_ID = re.compile(r"[a-z2-7]{26}|https://[!-~]{1,247}")  # ours, and addresses of documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,19 @@ class ClientRecords:
             before, data = old.data(), new.data()
             changed = (name for name in before.keys() | data.keys() if before.get(name) != data.get(name))
             audit = self.written(event, new, source, by_itself=by_itself, changed=" ".join(sorted(changed)))
-            self.store.commit(Replace(old.record, data, expires_at=old.record.expires_at), audit)
+            self.store.commit(*self._replacing(old.record, new), audit)
             return self._as_now(new)[0]
 
         return retrying(attempt, busy=_busy())
+
+    def describe(self, new: Client, old: Client | None, *, until: int) -> None:
+        """Keep what a client's document says now, over what it said. Raises Conflict where that was changed meanwhile."""
+        if old is None or old.record is None:
+            self.store.commit(*self.inserting(new, expires_at=until))
+        else:
+            beside = existing(self.store, _keys_beside(new))
+            lines = (Replace(each, each.data, expires_at=until) for each in beside)
+            self.store.commit(Replace(old.record, new.data(), expires_at=until), *lines)
 
     def keep(self, client_id: str, *, until: int, at_least: int) -> None:
         """Let a client that expires live until then, if now it would not live as long as ``at_least``. Raises NotFound.
@@ -105,6 +114,15 @@ class ClientRecords:
         return self.audit.write(
             event, target=client.subject, actor=actor, source=source or Source(), **detail
         )
+
+    def _replacing(self, record: Record, new: Client) -> tuple[Write, ...]:
+        """Return the writes that change a client, which lives on as long; one with a document that is disabled, for ever."""
+        until = None if new.disabled and new.document is not None else record.expires_at
+        written = Replace(record, new.data(), expires_at=until)
+        if until == record.expires_at:
+            return (written,)
+        beside = existing(self.store, _keys_beside(new))
+        return written, *(Replace(each, each.data, expires_at=until) for each in beside)
 
     def _read(self, client_id: str) -> Client | None:
         if not _CLIENT_ID.fullmatch(client_id):

@@ -71,6 +71,8 @@ class Registration:
 
     def changed(self, client: Client) -> Client:
         """Return a client as it is asked to be from now on; raise Invalid for what only a vouched one may be."""
+        if client.document is not None:
+            raise Invalid("What such a client is, its document says: it is changed there.")
         if self.options.trusted and not client.vouched:
             raise Invalid("Only a client that an operator registered can be trusted: register it anew.")
         return replace(client, **self._fields())

@@ -30,13 +30,12 @@ class ConsentPolicy:
             consent is not None
             and consent.record is not None
             and consent.allows(question.wanted, question.audience)
+            and consent.is_for(client, question.request.redirect_uri)
         ):
             return consent, (Check(consent.record),)
         if not client.trusted:
             return None
-        return self.consents.giving(
-            user_id, client, question.wanted, question.audience, source=source, asked=False
-        )
+        return self.consents.giving(user_id, question.to_give, source=source, asked=False)
 
     def _only_the_client_answers(self, question: Question) -> bool:
         """Return whether no other program may get the answer in its stead.

@@ -29,6 +29,7 @@ from chalicelib.users.user import User
 from chalicelib.world import World
 
 MAX_CONSENTS = 100  # listed for one person
+MAX_REDIRECT_URIS = 10  # that one consent remembers, the latest
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,17 @@ class Consent(StoredRecord):
     consent_id: str = ""  # of what an earlier release gave
     # At other APIs; ``scopes`` are those at our own, and OpenID Connect's.
     resources: tuple[ResourceScopes, ...] = field(default=(), metadata=stored_unless_default())
+    # Where a client that no operator registered was answered; one that is, wherever it registered.
+    redirect_uris: tuple[str, ...] = field(default=(), metadata=stored_unless_default())
 
     def covers(self, session: Session) -> bool:
         """Return whether a client's session came from it and lies within it."""
         wanted = session.scope
         return self.gave(session) and wanted is not None and self.allows(wanted, session.audience)
+
+    def is_for(self, client: Client, redirect_uri: str) -> bool:
+        """Return whether a client may be answered there without a new question."""
+        return client.vouched or redirect_uri in self.redirect_uris
 
     def allows(self, wanted: Scopes, audience: Audience) -> bool:
         """Return whether these scopes were allowed, those of each API at that very API."""
@@ -65,6 +72,16 @@ class Consent(StoredRecord):
     def gave(self, session: Session) -> bool:
         """Return whether a client's session came from it. One that an earlier release wrote does not say."""
         return session.consent_id in ("", self.consent_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a client is to have of a person: which scopes, where (nowhere named: at our own API), and by which redirect URI."""
+
+    client: Client
+    scopes: Scopes
+    audience: Audience = ()
+    redirect_uri: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +103,12 @@ class Consents:
         page = self.store.list(partition_of("consents", user_id), limit=MAX_CONSENTS)
         return tuple(Consent.from_record(record) for record in page.records)
 
+    def client_named(self, user_id: str, name: str) -> str:
+        """Return the client that a name in a path stands for: itself or, as no path holds an address, its consent's id."""
+        if self.find(user_id, name) is not None:
+            return name
+        return next((each.client_id for each in self.of(user_id) if each.consent_id == name), name)
+
     def consentable(self, requested: Scopes, client: Client, user: User, session: Session) -> Scopes:
         """Return what a person can consent to at this log-in: requested, allowed to the client and the person's to give."""
         to_give = session.granted(user, self.sessions.limits) | PROTOCOL
@@ -94,9 +117,7 @@ class Consents:
     def giving(
         self,
         user_id: str,
-        client: Client,
-        granted: Scopes,
-        audience: Audience = (),
+        wanted: Wanted,
         *,
         source: Source,
         asked: bool = True,
@@ -105,23 +126,39 @@ class Consents:
 
         The trail says where the person was not ``asked``.
         """
+        client, granted, audience = wanted.client, wanted.scopes, wanted.audience
         old = self.find(user_id, client.client_id)
-        consent_id, given_at = old.consent_id if old else self.world.identifier(), self.world.timestamp()
-        here = granted & PROTOCOL if audience else granted
-        whole = here | (old.scopes if old else NONE)
-        others = together(old.resources if old else (), audience)
-        new = Consent(client.client_id, client.name, whole, given_at, consent_id, others)
+        new = self._with(old, wanted)
         write: Write
         if old is not None and old.record is not None:
             write = Replace(old.record, new.data())
         else:
             write = Insert(consent_key(user_id, client.client_id), new.data())
-        detail = {"client_id": client.client_id, "client": client.name, "scope": " ".join(sorted(granted))}
+        detail = {
+            "client_id": client.client_id,
+            "client": client.called,
+            "scope": " ".join(sorted(granted)),
+        }
         if audience:
             detail["resource"] = " ".join(resources_of(audience))
         if not asked:
             detail["asked"] = "no"
         return new, (write, self.audit.write("consent_given", target=user_id, source=source, **detail))
+
+    def _with(self, old: Consent | None, wanted: Wanted) -> Consent:
+        """Return a consent with what is wanted, beside what the old one holds."""
+        client, audience, uri = wanted.client, wanted.audience, wanted.redirect_uri
+        here = wanted.scopes & PROTOCOL if audience else wanted.scopes
+        uris = () if client.vouched or uri is None else (uri,)
+        return Consent(
+            client.client_id,
+            client.called,
+            here | (old.scopes if old else NONE),
+            self.world.timestamp(),
+            old.consent_id if old else self.world.identifier(),
+            together(old.resources if old else (), audience),
+            tuple(dict.fromkeys((*(old.redirect_uris if old else ()), *uris)))[-MAX_REDIRECT_URIS:],
+        )
 
     def refusing(self, user_id: str, client_id: str, *, source: Source) -> Write:
         """Return the write that remembers that a person refused a client."""

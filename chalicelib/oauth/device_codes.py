@@ -8,7 +8,7 @@ from chalicelib.audit.trail import Audit, Source
 from chalicelib.credentials.throttling import Throttle
 from chalicelib.keys.secret_hash import hash_of
 from chalicelib.oauth.client import Client
-from chalicelib.oauth.consents import Consents
+from chalicelib.oauth.consents import Consents, Wanted
 from chalicelib.oauth.errors import OAuthRefusal
 from chalicelib.oauth.resource_indicators import ResourceIndicators
 from chalicelib.sessions.resource_scopes import Audience, ResourceScopes
@@ -137,7 +137,7 @@ class Devices:
     ) -> None:
         """Give the device what it asks for, as far as the log-in has it. Raises Conflict when that was decided already."""
         granted, audience = self.to_give(device, client, user, session)
-        consent, giving = self.consents.giving(user.user_id, client, granted, audience, source=source)
+        consent, giving = self.consents.giving(user.user_id, Wanted(client, granted, audience), source=source)
         approved = replace(
             device,
             status=APPROVED,

@@ -27,6 +27,11 @@ def check(uri: str) -> str:
     return uri
 
 
+def may_be_registered(uri: str) -> bool:
+    """Return whether :func:`check` takes a URI."""
+    return _problem(uri) is None
+
+
 def as_text(uri: str, *, most: int = MAX_SHOWN) -> str:
     """Return what a stranger sent as a redirect URI as a text that can only be read as one.
 

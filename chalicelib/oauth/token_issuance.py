@@ -92,7 +92,11 @@ class Issuing:
                 named=agreed.id_token_claims,
             )
             spent = spend(session.session_id)
-            detail = {"session_id": session.session_id, "client_id": client.client_id, "client": client.name}
+            detail = {
+                "session_id": session.session_id,
+                "client_id": client.client_id,
+                "client": client.called,
+            }
             audit = self.audit.write("log_in", target=user.user_id, source=source, **detail)
             try:
                 self.sessions.commit(spent, *demanded, *writes, *issued.writes, audit)

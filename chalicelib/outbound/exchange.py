@@ -7,6 +7,7 @@ from urllib.parse import SplitResult
 
 from chalicelib.errors import Unavailable
 from chalicelib.jose import strict_json
+from chalicelib.outbound import freshness
 from chalicelib.value import Value
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ _JSON_TYPE = re.compile(r"application/(?:[\w.-]+\+)?json")  # jwk-set+json too (
 class FetchError(Unavailable):
     """An outbound call that gave nothing to rely on; ``reason`` is for logs, never for the caller."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, status: int | None = None) -> None:
         super().__init__()
         self.reason = reason
+        self.status = status  # where there was a whole answer
 
 
 def too_slow(seconds: float) -> str:
@@ -33,10 +35,11 @@ def too_slow(seconds: float) -> str:
 
 
 class Answer(Value):
-    """A status and the JSON value that came with it."""
+    """A status, the JSON value that came with it, and how many seconds it may be kept, where that is said."""
 
     status: int
     body: Any
+    fresh_seconds: int | None = None
 
 
 class Request(Value):
@@ -48,6 +51,7 @@ class Request(Value):
     body: bytes | None = None
     headers: Mapping[str, str] | None = None
     wants_json: bool = True  # else the status alone
+    max_bytes: int = MAX_BODY_BYTES
 
 
 class Exchange:
@@ -102,7 +106,7 @@ class Exchange:
             }
             connection.request(self._request.method, target, body=self._request.body, headers=headers)
             with connection.getresponse() as response:
-                return _judged(response, wants_json=self._request.wants_json)
+                return _judged(response, self._request)
         finally:
             connection.close()
 
@@ -156,21 +160,21 @@ class Exchange:
         return secured
 
 
-def _judged(response: Any, *, wants_json: bool) -> Answer:
+def _judged(response: Any, request: Request) -> Answer:
     """Return an answer with its JSON, within the limit, or without its body; FetchError for any other kind of answer."""
     if 300 <= response.status < 400:  # noqa: PLR2004 - the class of redirects
         raise FetchError(f"status {response.status}: redirects are not followed")
-    if not wants_json:
+    if not request.wants_json:
         return Answer(response.status, None)
     media_type = response.headers.get_content_type()
     if not _JSON_TYPE.fullmatch(media_type):
-        raise FetchError(f"status {response.status} with {media_type}, not JSON")
+        raise FetchError(f"status {response.status} with {media_type}, not JSON", status=response.status)
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise FetchError("a compressed answer")
-    body = response.read(MAX_BODY_BYTES + 1)
-    if len(body) > MAX_BODY_BYTES:
-        raise FetchError("an answer over 256 KB")
+    body = response.read(request.max_bytes + 1)
+    if len(body) > request.max_bytes:
+        raise FetchError(f"an answer over {request.max_bytes // 1024} KB")
     try:
-        return Answer(response.status, strict_json.loads(body))
+        return Answer(response.status, strict_json.loads(body), freshness.seconds(response.headers))
     except ValueError as fault:
         raise FetchError(f"an answer that is not strict JSON: {fault}") from None

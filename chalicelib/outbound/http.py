@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 
 from chalicelib.outbound.exchange import Answer, Exchange, FetchError, Request, too_slow
 
-__all__ = ["Answer", "FetchError", "fetch_json", "post_for_status", "post_form"]
+__all__ = ["Answer", "FetchError", "fetch_document", "fetch_json", "post_for_status", "post_form"]
 
 TOTAL_SECONDS = 3.0
 MAX_URL_CHARACTERS = 2048
@@ -37,9 +37,18 @@ def fetch_json(
     parts = _checked(url, allow_loopback_http=allow_loopback_http)
     request = Request("GET", parts, allow_loopback_http, headers=headers)
     answer = _within(seconds, request)
-    if answer.status != 200:  # noqa: PLR2004 - the status's own name
-        raise FetchError(f"status {answer.status}")
-    return answer.body
+    return _demanded(answer).body
+
+
+def fetch_document(
+    url: str, *, max_bytes: int, allow_loopback: bool = False, seconds: float = TOTAL_SECONDS
+) -> Answer:
+    """Return what is at an https URL that a stranger named, if its status is 200, with how long it may be kept.
+
+    FetchError within ``seconds`` otherwise. ``allow_loopback`` is for development; http is never spoken.
+    """
+    parts = _checked(url, allow_loopback_http=False)
+    return _demanded(_within(seconds, Request("GET", parts, allow_loopback, max_bytes=max_bytes)))
 
 
 def post_form(
@@ -69,6 +78,12 @@ def post_for_status(
     parts = _checked(url, allow_loopback_http=allow_loopback_http)
     request = Request("POST", parts, allow_loopback_http, urlencode(form).encode(), headers, wants_json=False)
     return _within(seconds, request).status
+
+
+def _demanded(answer: Answer) -> Answer:
+    if answer.status != 200:  # noqa: PLR2004 - the status's own name
+        raise FetchError(f"status {answer.status}", status=answer.status)
+    return answer
 
 
 def _checked(url: str, *, allow_loopback_http: bool) -> SplitResult:

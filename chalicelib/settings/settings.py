@@ -55,6 +55,7 @@ class Settings(Value):
     second_factor_required: bool
     second_factor_scopes: scopes.Scopes  # in a token only after a second factor
     remember_device_days: int
+    client_documents: tuple[str, ...] | None  # the hosts whose clients describe themselves; None: every host
     deletion_grace_days: int
     allowed_origins: tuple[str, ...]
     mail: str | None  # as it is given: ``settings.mail.parse_route`` reads it; None: no mail is sent

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from chalicelib import urls
 from chalicelib.settings.reader import PREFIX, Reader, SettingsError
 
 if TYPE_CHECKING:
@@ -26,9 +27,27 @@ def ways_in(read: Reader) -> dict[str, Any]:
 def clients_in(read: Reader, *, local: bool) -> dict[str, Any]:
     """Return how clients come in that no operator registered: on a laptop as they like, else only if that is said."""
     return {
+        "client_documents": client_documents(read, local=local),
         "registration": read.choice("REGISTRATION", "open" if local else "off", ("off", "token", "open")),
         "registration_limit": read.whole("REGISTRATION_LIMIT", 10_000, 1, 1_000_000),
     }
+
+
+def client_documents(read: Reader, *, local: bool) -> tuple[str, ...] | None:
+    """Return the hosts whose clients may describe themselves (client ID metadata documents); None for every host."""
+    name = "CLIENT_DOCUMENTS"
+    text = read.text(name, "any" if local else "off")
+    if text in ("off", "any"):
+        return () if text == "off" else None
+    hosts = read.json(name, list, example='["claude.ai", "app.example.com:8443"], or off, or any')
+    for host in hosts:
+        web = urls.read(f"https://{host}") if isinstance(host, str) else None
+        if web is None or web.origin != f"https://{host}":
+            raise SettingsError(
+                PREFIX + name,
+                f"has {host!r}, but each must be a host as it stands in an address, such as app.example.com",
+            )
+    return tuple(hosts)
 
 
 def demand_way_in(settings: "Settings") -> None:

@@ -1,5 +1,6 @@
 """How a client is named on the command line, and how it is shown."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -48,6 +49,7 @@ def shape(client: "Client") -> dict[str, Any]:
         "client_id": client.client_id,
         "name": client.name,
         "origin": str(client.origin),
+        **({} if client.document is None else {"document": asdict(client.document)}),
         "auth_method": client.auth_method,
         "redirect_uris": [*client.redirect_uris],
         "post_logout_redirect_uris": [*client.post_logout_redirect_uris],

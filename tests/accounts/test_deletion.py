@@ -10,6 +10,7 @@ import pytest
 from chalicelib.audit.trail import Source
 from chalicelib.errors import Invalid, InvalidCredentials, InvalidToken, NotAllowed, RefreshRefused, Taken
 from chalicelib.oauth.client_rules import Registration
+from chalicelib.oauth.consents import Wanted
 from chalicelib.store import Insert, Key, owned_partitions
 from chalicelib.users.account_refusals import AccountClosed
 from chalicelib.users.user import login_key, profile_key
@@ -42,7 +43,7 @@ def ann(cupbearer: AppUnderTest) -> Person:
     services.ways_back.email_verification.set_by_operator(made.user_id, address=ADDRESS, source=SOURCE)
     wanted = Registration(name="an app", redirect_uris=("https://app.example/cb",))
     app, _ = services.oauth.clients.create(wanted, source=SOURCE)
-    _, giving = services.oauth.consents.giving(made.user_id, app, frozenset(), source=SOURCE)
+    _, giving = services.oauth.consents.giving(made.user_id, Wanted(app, frozenset()), source=SOURCE)
     services.store.commit(*giving)
     return made
 

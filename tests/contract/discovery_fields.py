@@ -51,6 +51,9 @@ USED_BY: dict[str, str] = {
     "display_values_supported": f"{OAUTH}claims_parameter.py::test_a_wish_that_cannot_be_met_changes_nothing",
     "prompt_values_supported": f"{OAUTH}authorize.py::test_prompt_none_gives_a_code_without_a_question_or_says_why_not",
     "authorization_response_iss_parameter_supported": f"{OAUTH}authorize.py::test_any_other_fault_is_told_to_the_client",
+    "client_id_metadata_document_supported": (
+        f"{OAUTH}client_documents.py::test_a_client_that_describes_itself_logs_in_refreshes_and_is_told_who_it_is"
+    ),
     "acr_values_supported": f"{OAUTH}levels.py::test_who_has_one_shows_it_and_nothing_of_the_request_is_lost",
 }
 

@@ -8,6 +8,7 @@ import pytest
 from chalicelib.authentication.log_in import LogInResult
 from chalicelib.store import Store
 from chalicelib.world import World
+from tests.oauth.documents import Site, site_at
 from tests.oauth.server import App, Browser, Server, open_server, services
 
 
@@ -30,3 +31,15 @@ def zoe(server: Server) -> LogInResult:
 @pytest.fixture
 def browser(server: Server, zoe: LogInResult) -> Browser:  # zoe: there is somebody to log in
     return server.browser()
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    with site_at(tmp_path, monkeypatch) as site:
+        yield site
+
+
+@pytest.fixture
+def agent(server: Server, site: Site) -> App:
+    site.says()
+    return site.client(server)

@@ -83,6 +83,7 @@ class Metadata(msgspec.Struct, forbid_unknown_fields=True):
     backchannel_logout_supported: bool
     backchannel_logout_session_supported: bool
     protected_resources: list[Url]
+    client_id_metadata_document_supported: bool
 
 
 def test_discovery_validates_against_its_schema(server: Server) -> None:

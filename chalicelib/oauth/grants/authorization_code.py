@@ -51,12 +51,17 @@ class AuthorizationCodeGrant:
         if form.get("redirect_uri") != code.redirect_uri:
             self._write_down(code, client, "another_redirect_uri", source)
             raise invalid_grant("redirect_uri is not the one of the authorization request.")
+        if code.client_version != client.version:
+            self._write_down(code, client, "document_changed", source)
+            raise invalid_grant(
+                "What the client says of itself has changed since the person agreed: ask again."
+            )
         if not proof_key.fits(verifier, code.code_challenge):
             self._write_down(code, client, "another_verifier", source)
             raise invalid_grant("code_verifier does not fit the code_challenge.")
 
     def _write_down(self, code: Code, client: Client, outcome: str, source: Source) -> None:
-        detail = {"client_id": client.client_id, "client": client.name}
+        detail = {"client_id": client.client_id, "client": client.called}
         self.audit.record("code_refused", target=code.user_id, source=source, outcome=outcome, **detail)
 
 

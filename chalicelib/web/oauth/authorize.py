@@ -32,7 +32,7 @@ def authorize(call: Call) -> Answer:
     from chalicelib.web.oauth.authorization_flow import lead_on
 
     provider = call.services.oauth
-    request = provider.requests.read(call.query)
+    request = provider.requests.read(call.query, source=call.source)
     step = provider.authorization.next_step(request, browser_session.logged_in(call), source=call.source)
     return lead_on(call, request, browser_session.browser(call), step)
 
@@ -62,7 +62,7 @@ def authorize_by_form(call: Call) -> Answer:
             "invalid_request",
             f"The application's request is too long: encoded, its parameters have at most {MAX_QUERY} characters.",
         )
-    call.services.oauth.requests.demand_proven(fields)
+    call.services.oauth.requests.demand_proven(fields, source=call.source)
     return see_other(f"{call.services.settings.issuer}/oauth/authorize?{query}")
 
 

@@ -36,7 +36,7 @@ def client_words(client: "Client", redirect_uri: str) -> ClientWords:
     loopback, there = redirect_uris.is_loopback(redirect_uri), _target(redirect_uri)
     web = urls.read(client.client_id)
     called = there if web is None else web.origin.partition("://")[2]
-    return ClientWords(called, client.name, there if there != called else None, loopback)
+    return ClientWords(called, client.name, there if there != called else None, loopback and client.public)
 
 
 def _target(redirect_uri: str) -> str:

@@ -73,4 +73,5 @@ def _question(call: Call, pending: "Pending") -> "Question | Step":
         from chalicelib.oauth.steps import Step
 
         return Step.LOG_IN
-    return call.services.oauth.authorization.question(pending.request, browser_session.logged_in(call))
+    logged_in = browser_session.logged_in(call)
+    return call.services.oauth.authorization.question(pending.request, logged_in, source=call.source)

@@ -148,7 +148,8 @@ def _form(
     text = fields.get("request", "")
     pending = authorization_flow.opened(call, browser, text) if text else None
     request = pending.request if pending else None
-    client = call.services.oauth.authorization.client_of(request) if request else None
+    provider = call.services.oauth
+    client = provider.authorization.client_of(request, source=call.source) if request else None
     logged_in = browser_session.logged_in(call) if name == "login" else None
     status = refusals.medium(refusal).status if refusal else 200
     headers = refusals.retry_after(refusal) if refusal else {}
@@ -160,7 +161,7 @@ def _form(
         csrf=csrf_token(call, browser, name),
         mail_csrf=csrf_token(call, browser, email_log_in_forms.PATH),
         request=text,
-        client=client.name if client else "",
+        client=client.called if client else "",
         logged_in=log_out_form.shown(call, browser, logged_in) if logged_in else None,
         providers=_providers(call, text, fresh=_must_be_fresh(call, pending)),
         **_filled(call, name, {"username": (request and request.login_hint) or "", **fields}, refusal),

@@ -42,5 +42,9 @@ def _algorithms(call: Call) -> list[str]:
 
 def _offered(settings: "Settings") -> dict[str, Any]:
     """Return what is told only where an operator switched it on."""
-    registers = settings.registration != "off"
-    return {"registration_endpoint": f"{settings.issuer}/oauth/register"} if registers else {}
+    found: dict[str, Any] = {}
+    if settings.registration != "off":
+        found["registration_endpoint"] = f"{settings.issuer}/oauth/register"
+    if settings.client_documents != ():
+        found["client_id_metadata_document_supported"] = True
+    return found

@@ -156,11 +156,12 @@ def _where(call: Call, browser: "Browser", fields: Mapping[str, str]) -> dict[st
     text, path = fields.get("request", ""), return_to.own_path(fields.get("return_to")) or ""
     pending = authorization_flow.opened(call, browser, text) if text else None
     request = pending.request if pending else None
-    client = call.services.oauth.authorization.client_of(request) if request else None
+    provider = call.services.oauth
+    client = provider.authorization.client_of(request, source=call.source) if request else None
     return {
         "request": text,
         "return_to": path,
-        "client": client.name if client else "",
+        "client": client.called if client else "",
         "form_action": authorization_flow.form_targets(pending),
         "go_on": call.services.settings.issuer
         + (_with_request("/continue", text) if text else path or "/account"),

@@ -25,7 +25,9 @@ def list_consents(call: Call) -> Answer:
 
 @api.route("/users/me/consents/{client_id}", methods=["DELETE"], own=True, status=204, refuses=(404,))
 def withdraw_consent(call: Call) -> Answer:
-    """Withdraw a consent; the application's sessions of this person end with it."""
+    """Withdraw a consent, named by its client or by its own id; the application's sessions of this person end with it."""
     user = call.services.accounts.self_service.acting(call.principal).user
-    call.services.oauth.consents.withdraw(user.user_id, call.params["client_id"], source=call.source)
+    consents = call.services.oauth.consents
+    client_id = consents.client_named(user.user_id, call.params["client_id"])
+    consents.withdraw(user.user_id, client_id, source=call.source)
     return NO_CONTENT

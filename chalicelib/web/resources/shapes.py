@@ -153,18 +153,29 @@ class ResourceScopesShape(msgspec.Struct, frozen=True):
 
 
 class ConsentShape(msgspec.Struct, frozen=True):
-    """What one application may have, here and at other APIs. ``given_at`` is seconds since the epoch."""
+    """What one application may have, here and at other APIs. ``given_at`` is seconds since the epoch.
+
+    It is withdrawn by ``client_id`` or, where that is an address, which no path can hold, by ``consent_id``.
+    """
 
     client_id: str
     client: str
     scopes: list[str]
     given_at: int
     resources: list[ResourceScopesShape] = []
+    consent_id: str = ""
 
     @classmethod
     def of(cls, consent: "Consent") -> "ConsentShape":
         others = [ResourceScopesShape(each.resource, sorted(each.scopes)) for each in consent.resources]
-        return cls(consent.client_id, consent.client_name, sorted(consent.scopes), consent.given_at, others)
+        return cls(
+            consent.client_id,
+            consent.client_name,
+            sorted(consent.scopes),
+            consent.given_at,
+            others,
+            consent.consent_id,
+        )
 
 
 class IdentityShape(msgspec.Struct, frozen=True):

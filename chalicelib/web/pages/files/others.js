@@ -58,7 +58,7 @@ export async function showConsents() {
 function consentRow(item) {
   const name = item.client;
   const press = async () => {
-    const gone = await call("DELETE", `${CONSENTS}/${encodeURIComponent(item.client_id)}`);
+    const gone = await call("DELETE", `${CONSENTS}/${encodeURIComponent(item.consent_id || item.client_id)}`);
     if (!gone.ok) return tell("consents", gone);
     say(one("#consents-status"), `${name} has no access any more.`);
     return Promise.all([showConsents(), showActivity()]);
