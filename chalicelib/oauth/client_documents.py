@@ -117,6 +117,11 @@ class ClientDocuments:
         except (RefusedAtPage, SlowDown):
             return None
 
+    def used(self, client: Client) -> None:
+        """Keep a client, as a person is allowing it something; one with a document is kept as long as that is fetched."""
+        if client.document is None:
+            self.clients.used(client)
+
     def _is_within(self, client: Client, more: int) -> bool:
         """Return whether a document is fresh, or has not been stale for ``more`` seconds."""
         document, now = client.document, self.world.now()

@@ -61,12 +61,7 @@ class Clients:
         return self.records.page(after=after, limit=limit)
 
     def used(self, client: Client) -> None:
-        """Keep a client that registered itself, as a person is allowing it something; raise NotFound where it is gone.
-
-        One with a document is kept as long as that is fetched.
-        """
-        if client.document is not None:
-            return
+        """Keep a client that registered itself, as a person is allowing it something; raise NotFound where it is gone."""
         expires_at = client.record.expires_at if client.record else None
         until = self.world.timestamp() + USED_SECONDS
         if expires_at is not None and expires_at < until - NOTED_SECONDS:
