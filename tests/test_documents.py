@@ -24,6 +24,7 @@ __all__ = ["project"]
 
 HERE = "tests/test_documents.py"
 PLUGIN = "tests/plugin/test_example.py"
+AGENTS = "tests/clients/test_agents.py"
 RESOURCES = "tests/clients/test_resources.py"
 NODE, PYTHON = "tests/clients/test_node.py", "tests/clients/test_python.py"
 SERVERS, PROGRAMS = "tests/clients/test_servers.py", "tests/clients/test_programs.py"
@@ -36,6 +37,10 @@ RUN_BY = {
     "README.md#a-route-of-your-own-1": PLUGIN,
     "README.md#a-route-of-your-own-2": PLUGIN,
     "README.md#a-route-of-your-own-3": PLUGIN,
+    "docs/agents.md#try.sh": AGENTS,
+    "docs/agents.md#mcp.json": AGENTS,
+    "docs/agents.md#register.sh": AGENTS,
+    "docs/agents.md#agent.sh": AGENTS,
     "docs/clients.md#registering-a-client-1": HERE,
     "docs/clients.md#app.js": "tests/clients/test_browser_app.py",
     "docs/clients.md#backchannel.mjs": "tests/clients/test_backchannel.py",
@@ -97,7 +102,7 @@ def test_every_block_is_run_by_a_test_or_says_why_it_is_not() -> None:
 @pytest.mark.parametrize("name", RUN_BY)
 def test_the_test_that_runs_a_block_names_it(name: str) -> None:
     text = (ROOT / RUN_BY[name]).read_text(encoding="utf-8")
-    named = f'block("{name}")' in text or f'"{name.rpartition("#")[2]}"' in text
+    named = f'("{name}")' in text or f'"{name.rpartition("#")[2]}"' in text
     assert named, RUN_BY[name]
 
 

@@ -1,7 +1,11 @@
-"""Agents (docs/agents.md): MCP clients on the official SDKs, as they come, at the MCP server of examples/mcp."""
+"""Agents (docs/agents.md): MCP clients on the official SDKs, as they come, at the MCP server of examples/mcp (MC-1)."""
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -10,6 +14,8 @@ from tests.clients.agents import AN_HOUR, ROOT, Agent, Notes, agent, notes_serve
 from tests.clients.conftest import sign_up
 from tests.clients.person import Person
 from tests.parts import missing
+from tests.support import patience
+from tests.support.documents import block, commands
 
 PARTS = ROOT / "tests" / "parts"
 PYTHON = {"MCP SDK 1 for Python": ".venv-mcp-old", "MCP SDK 2 for Python": ".venv-mcp"}
@@ -77,6 +83,51 @@ def walk(notes: Notes, agent: Agent) -> None:
     agent.person.decision = "deny"
     assert "access_denied" in agent.call("list_notes", later=AN_HOUR)["failed"]
     assert len(agent.asked) == 3
+
+
+def test_the_notes_server_is_started_and_named_as_the_page_says(notes: Notes) -> None:
+    target = block("docs/agents.md#try.sh").partition("#")[0].split()[-1]
+    recipe = f"\n{target}: $(VENV)/ready .venv-mcp/ready ## .*\n\t@$(BIN)/python examples/mcp/start.py\n"
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(re.escape(recipe).replace(re.escape(".*"), ".*"), makefile)
+    named = json.loads(block("docs/agents.md#mcp.json"))["mcpServers"]["notes"]["url"]
+    assert urlsplit(notes.mcp)._replace(netloc=urlsplit(named).netloc).geturl() == named
+    assert notes.mcp in notes.said
+    assert f"{notes.url}/account" in notes.said
+
+
+DISCOVERY = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
+
+
+@pytest.mark.parametrize("path", DISCOVERY)
+def test_agents_find_what_they_look_for(notes: Notes, path: str) -> None:
+    """MC-2: they refuse a server whose document names another issuer, or no PKCE."""
+    with urlopen(notes.url + path, timeout=patience.SECONDS) as answer:
+        said = json.load(answer)
+    assert said["issuer"] == notes.url
+    assert said["code_challenge_methods_supported"] == ["S256"]
+    assert said["authorization_response_iss_parameter_supported"] is True
+    assert "offline_access" in said["scopes_supported"]
+
+
+@pytest.mark.parametrize("path", [*DISCOVERY, "/.well-known/oauth-protected-resource"])
+def test_agents_in_a_browser_may_say_which_protocol_they_speak(notes: Notes, path: str) -> None:
+    """MC-3: a header of their own makes the browser ask first."""
+    asks = {"Origin": "https://agent.example", "Access-Control-Request-Method": "GET"}
+    asks |= {"Access-Control-Request-Headers": "mcp-protocol-version"}
+    request = Request(notes.url + path, headers=asks, method="OPTIONS")
+    with urlopen(request, timeout=patience.SECONDS) as answer:
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert answer.headers["Access-Control-Allow-Headers"] in ("*", "mcp-protocol-version")
+
+
+def test_a_server_of_ones_own_and_an_agent_are_registered_as_the_page_says(notes: Notes) -> None:
+    sign_up(notes, "ada")
+    made, granted = (notes.command(*words) for words in commands("docs/agents.md#register.sh"))
+    assert (made["name"], made["open_to_clients"]) == ("Orders", True)
+    assert {"orders:read", "orders:write"} <= set(granted["scopes"])
+    (agent,) = (notes.command(*words) for words in commands("docs/agents.md#agent.sh"))
+    assert agent["client_id"]
 
 
 def test_an_agent_that_an_operator_registered_works_until_its_person_ends_it(

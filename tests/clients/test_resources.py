@@ -1,8 +1,6 @@
 """The example of docs/resources.md, as it stands there: an API of one's own, from its registration to the first call."""
 
-import itertools
 import json
-import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +15,7 @@ from tests.oauth.server import basic
 from tests.parts import missing
 from tests.parts.server import Server
 from tests.support import patience
-from tests.support.documents import block
+from tests.support.documents import block, commands
 
 METADATA = "/.well-known/oauth-protected-resource/orders.example.com"
 
@@ -25,11 +23,7 @@ METADATA = "/.well-known/oauth-protected-resource/orders.example.com"
 @pytest.fixture(scope="module")
 def job(server: Server) -> dict[str, str]:
     """Run the commands that register the API and its client."""
-    commands = shlex.split(block("docs/resources.md#orders.sh").replace("\\\n", " "), comments=True)
-    cuts = [*(place for place, word in enumerate(commands) if word == "cupbearer"), len(commands)]
-    printed = [
-        server.command(*commands[begin + 1 : end], "--json") for begin, end in itertools.pairwise(cuts)
-    ]
+    printed = [server.command(*words, "--json") for words in commands("docs/resources.md#orders.sh")]
     made = json.loads(printed[1])
     named = {"CLIENT_ID": made["client_id"], "CLIENT_SECRET": made["client_secret"]}
     return {"ISSUER": server.url, **named}

@@ -4,7 +4,9 @@ A block is called by its file and its heading with a number, ``README.md#the-fir
 comment before it gives, ``docs/clients.md#app.js``.
 """
 
+import itertools
 import re
+import shlex
 import textwrap
 from collections import Counter
 from functools import lru_cache
@@ -33,6 +35,13 @@ def blocks() -> dict[str, str]:
 
 def block(name: str) -> str:
     return blocks()[name]
+
+
+def commands(name: str) -> list[list[str]]:
+    """Return the words of each ``cupbearer …`` of a block of shell commands, without that one."""
+    words = shlex.split(block(name).replace("\\\n", " "), comments=True)
+    cuts = [*(place for place, word in enumerate(words) if word == "cupbearer"), len(words)]
+    return [words[begin + 1 : end] for begin, end in itertools.pairwise(cuts)]
 
 
 def _named(path: Path) -> dict[str, str]:
