@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,36 +77,41 @@ class Agent:
     child: "subprocess.Popen[str]"
     person: Person
     asked: list[set[str]] = field(default_factory=list)
-    pages: list[str] = field(default_factory=list)
+
+    @classmethod
+    def begin(cls, child: "subprocess.Popen[str]", person: Person, **known: str) -> "Agent":
+        """Let it forget whatever it has, and know no more than this: its ``client_id``, or where a ``document`` describes it."""
+        agent = cls(child, person)
+        agent._tell({"begin": known})
+        return agent
 
     def call(self, tool: str, *, later: int = 0, **arguments: str) -> dict[str, Any]:
         """Let it call a tool, so many seconds later; return what the tool ``says``, or what ``failed``."""
-        assert self.child.stdin is not None
+        self._tell({"tool": tool, "arguments": arguments, "later": later})
         assert self.child.stdout is not None
-        self.child.stdin.write(json.dumps({"tool": tool, "arguments": arguments, "later": later}) + "\n")
-        self.child.stdin.flush()
         while line := self.child.stdout.readline():
             said: dict[str, Any] = json.loads(line)
             if "open" not in said:
                 return said
             self.asked.append(set(parse_qs(urlsplit(said["open"]).query)["scope"][0].split()))
-            self.pages.append(self.person.open(said["open"]).text)
+            self.person.open(said["open"])
         raise AssertionError("the agent ended")
+
+    def _tell(self, what: dict[str, Any]) -> None:
+        assert self.child.stdin is not None
+        self.child.stdin.write(json.dumps(what) + "\n")
+        self.child.stdin.flush()
 
 
 @contextmanager
-def agent(command: list[str], notes: Notes, person: Person, log: Path, **environ: str) -> Iterator[Agent]:
-    """Start an MCP client."""
+def program(
+    command: Sequence[str | Path], notes: Notes, log: Path, **environ: str
+) -> Iterator["subprocess.Popen[str]"]:
+    """Start an MCP client that one agent after another can be."""
     env = {**os.environ, "MCP_SERVER": notes.mcp, **environ}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with (
         log.open("w") as errors,
-        children.running(
-            command,
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        ) as child,
+        children.running(command, env=env, stderr=errors, text=True, **pipes) as child,
     ):
-        yield Agent(child, person)
+        yield child

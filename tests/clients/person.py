@@ -25,6 +25,7 @@ class Person:
     at: str = ""
     leads_to: str = ""  # where the last redirect led, whoever is there
     decision: str = "allow"  # at the page that asks for consent
+    asked: str = ""  # the last such page
 
     def open(self, url: str) -> Reply:
         """Open an address and do what our pages ask for; return the last page, whose address is ``at``."""
@@ -38,19 +39,16 @@ class Person:
                 hidden = {name: fields[name] for name in ("csrf", "request")}
                 reply = self.send("second-factor", {**hidden, "totp": self.show()})
             elif button == "Allow" and 'value="allow"' in reply.text:
+                self.asked = reply.text
                 reply = self.send(
                     urlsplit(self.at).path.rpartition("/")[2], {**fields, "decision": self.decision}
                 )
         return reply
 
-    def withdraw(self, url: str, client: str) -> Reply:
-        """Take back at the account page what an application of this name was allowed."""
+    def withdraw(self, url: str) -> Reply:
+        """Take back at the account page what the first application there was allowed."""
         reply = self.open(f"{url}/account/plain")
-        found = re.search(
-            rf"<strong>{re.escape(client)}</strong>.*?name=\"client\" value=\"([^\"]+)\"",
-            reply.text,
-            re.DOTALL,
-        )
+        found = re.search(r'name="client" value="([^"]+)"', reply.text)
         assert found, reply.text
         return self.send("plain", {"csrf": reply.form["csrf"], "act": "withdraw", "client": found[1]})
 

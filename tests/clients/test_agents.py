@@ -1,21 +1,28 @@
 """Agents (docs/agents.md): MCP clients on the official SDKs, as they come, at the MCP server of examples/mcp (MC-1)."""
 
+import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
 
 from tests.clients import examples, table
-from tests.clients.agents import AN_HOUR, ROOT, Agent, Notes, agent, notes_server
+from tests.clients.agents import AN_HOUR, ROOT, Agent, Notes, notes_server, program
 from tests.clients.conftest import sign_up
 from tests.clients.person import Person
 from tests.parts import missing
 from tests.support import patience
 from tests.support.documents import block, commands
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 PARTS = ROOT / "tests" / "parts"
 PYTHON = {"MCP SDK 1 for Python": ".venv-mcp-old", "MCP SDK 2 for Python": ".venv-mcp"}
@@ -28,6 +35,8 @@ DOES = "log-in, tool, step-up, refresh, told of the withdrawal"
 # Version 1 in TypeScript renews its token where it should ask its person for more (typescript-sdk issue 2255).
 STEP_UP = "forgets its refresh token before a step-up"
 
+NUMBERS = itertools.count(1)
+
 
 @pytest.fixture(scope="module")
 def notes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notes]:
@@ -36,9 +45,9 @@ def notes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notes]:
 
 
 @pytest.fixture
-def person(notes: Notes, request: pytest.FixtureRequest) -> Person:
+def person(notes: Notes) -> Person:
     """Somebody new."""
-    name = f"p{abs(hash(request.node.name)) % 10**8}"
+    name = f"p{next(NUMBERS)}"
     sign_up(notes, name)
     return Person(name)
 
@@ -48,16 +57,36 @@ def sdk(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def command(sdk: str) -> list[str]:
-    """What starts an agent on an SDK."""
+def command(sdk: str) -> list[str | Path]:
+    """Return what starts a program on an SDK."""
     if sdk in NODE:
         examples.demand(NODE[sdk])
-        return ["node", str(PARTS / "agent.mjs")]
+        return ["node", PARTS / "agent.mjs"]
     python = ROOT / PYTHON[sdk] / "bin" / "python"
     if not python.exists():
         missing(sdk, install="make parts")
-    return [str(python), str(PARTS / "agent.py")]
+    return [python, PARTS / "agent.py"]
+
+
+@pytest.fixture(scope="module")
+def program_of(
+    notes: Notes, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], "Popen[str]"]]:
+    """A running program on an SDK, started once."""
+    with ExitStack() as programs:
+        folder = tmp_path_factory.mktemp("agents")
+
+        def started(sdk: str) -> "Popen[str]":
+            environ = {"MCP_SDK": NODE[sdk]} if sdk in NODE else {}
+            return programs.enter_context(program(command(sdk), notes, folder / f"{sdk}.log", **environ))
+
+        yield cache(started)
+
+
+@pytest.fixture
+def agent(sdk: str, program_of: Callable[[str], "Popen[str]"], person: Person) -> Callable[..., Agent]:
+    """Begin an agent on an SDK with what it knows."""
+    return partial(Agent.begin, program_of(sdk), person)
 
 
 def tell(tells: table.Teller, sdk: str) -> None:
@@ -79,7 +108,7 @@ def walk(notes: Notes, agent: Agent) -> None:
     assert agent.asked[1:] == [first | {"notes:write"}]
     assert agent.call("list_notes", later=AN_HOUR) == {"says": ["milk"]}
     assert len(agent.asked) == 2  # the token was renewed, and nobody was asked
-    assert "has no access any more" in agent.person.withdraw(notes.url, "Agent").text
+    assert "has no access any more" in agent.person.withdraw(notes.url).text
     agent.person.decision = "deny"
     assert "access_denied" in agent.call("list_notes", later=AN_HOUR)["failed"]
     assert len(agent.asked) == 3
@@ -131,14 +160,20 @@ def test_a_server_of_ones_own_and_an_agent_are_registered_as_the_page_says(notes
 
 
 def test_an_agent_that_an_operator_registered_works_until_its_person_ends_it(
-    notes: Notes, sdk: str, command: list[str], person: Person, tmp_path: Path, tells: table.Teller
+    notes: Notes, sdk: str, agent: Callable[..., Agent], tells: table.Teller
 ) -> None:
     registered = notes.command(
         "clients", "create", "Agent", "--public", "--redirect-uri", "http://localhost/callback",
         "--grant", "authorization_code", "--grant", "refresh_token",
         "--scope", "openid offline_access notes:read notes:write",
     )  # fmt: skip
-    environ = {"CLIENT_ID": registered["client_id"], "MCP_SDK": NODE.get(sdk, "")}
-    with agent(command, notes, person, tmp_path / "log", **environ) as running:
-        walk(notes, running)
+    walk(notes, agent(client_id=registered["client_id"]))
+    tell(tells, sdk)
+
+
+def test_an_agent_that_registers_itself_works_until_its_person_ends_it(
+    notes: Notes, sdk: str, agent: Callable[..., Agent], person: Person, tells: table.Teller
+) -> None:
+    walk(notes, agent())
+    assert "a program on this computer" in person.asked
     tell(tells, sdk)

@@ -1,4 +1,5 @@
 // An agent on the official TypeScript SDK, as it comes: reads what to do from its standard input, a line of JSON each.
+// {"begin": {"client_id"?, "document"?}} makes it one that knows nothing else; {"tool", "arguments", "later"} calls a tool.
 // MCP_SDK names the package: one of version 1 (@modelcontextprotocol/sdk, two releases of it) or of version 2.
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
@@ -28,10 +29,12 @@ async function answer() {
   return came.shift();
 }
 
-// What an application keeps. With CLIENT_ID it was registered beforehand.
+// What an application keeps. One with an id was registered beforehand.
 class Provider {
-  kept = process.env.CLIENT_ID ? { client: { client_id: process.env.CLIENT_ID } } : {};
-  clientMetadataUrl = process.env.CLIENT_METADATA_URL;
+  constructor({ client_id, document }) {
+    this.kept = client_id ? { client: { client_id } } : {};
+    this.clientMetadataUrl = document;
+  }
   redirectUrl = redirectUrl;
   clientMetadata = {
     client_name: "Agent",
@@ -56,10 +59,8 @@ class Provider {
   }
 }
 
-const provider = new Provider();
-
 // Connect, call one tool and return what it says; where the person is asked, go on with the answer.
-async function call(name, args) {
+async function call(provider, name, args) {
   for (;;) {
     const transport = new StreamableHTTPClientTransport(url, { authProvider: provider });
     const client = new Client({ name: "agent", version: "1" });
@@ -80,11 +81,17 @@ async function call(name, args) {
   }
 }
 
+let provider;
 for await (const line of createInterface({ input: process.stdin })) {
   const todo = JSON.parse(line);
+  if (todo.begin) {
+    provider = new Provider(todo.begin);
+    continue;
+  }
   if (todo.later) provider.kept.tokens.access_token += "x"; // it looks at no clock: it waits until the server refuses
   try {
-    say({ says: (await call(todo.tool, todo.arguments ?? {})).content.map((each) => each.text) });
+    const { content } = await call(provider, todo.tool, todo.arguments ?? {});
+    say({ says: content.map((each) => each.text) });
   } catch (error) {
     say({ failed: `${error.name}: ${error.message}` });
   }

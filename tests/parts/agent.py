@@ -1,5 +1,8 @@
 """An agent on the official Python SDK, as it comes: reads what to do from its standard input, a line of JSON each.
 
+``{"begin": {"client_id"?, "document"?}}`` makes it one that knows nothing else; ``{"tool", "arguments", "later"}`` calls a
+tool, so many seconds later.
+
 It runs in the venvs of the MCP SDKs, the newest and one of before 2026-07, and imports nothing of the tests.
 """
 
@@ -27,15 +30,13 @@ def say(**what):
 
 
 class Storage:
-    """What an application keeps. With CLIENT_ID it was registered beforehand."""
+    """What an application keeps. One with an id was registered beforehand."""
 
-    def __init__(self, redirect_uri):
+    def __init__(self, redirect_uri, client_id):
         self.tokens = self.client = None
-        if "CLIENT_ID" in os.environ:
+        if client_id:
             self.client = OAuthClientInformationFull(
-                client_id=os.environ["CLIENT_ID"],
-                redirect_uris=[redirect_uri],
-                token_endpoint_auth_method="none",
+                client_id=client_id, redirect_uris=[redirect_uri], token_endpoint_auth_method="none"
             )
 
     async def get_tokens(self):
@@ -100,33 +101,43 @@ async def call(http, tool, arguments):
         return await client.call_tool(tool, arguments)
 
 
-async def main():
-    listener = Listener()
-    port = await listener.open()
+def provider(listener, port, known):
     redirect_uri = f"http://localhost:{port}/callback"
-    metadata = OAuthClientMetadata(
-        client_name="Agent",
-        redirect_uris=[redirect_uri],
-        grant_types=["authorization_code", "refresh_token"],
-        token_endpoint_auth_method="none",
-    )
-    provider = OAuthClientProvider(
+    return OAuthClientProvider(
         server_url=SERVER,
-        client_metadata=metadata,
-        storage=Storage(redirect_uri),
+        client_metadata=OAuthClientMetadata(
+            client_name="Agent",
+            redirect_uris=[redirect_uri],
+            grant_types=["authorization_code", "refresh_token"],
+            token_endpoint_auth_method="none",
+        ),
+        storage=Storage(redirect_uri, known.get("client_id")),
         redirect_handler=ask_person,
         callback_handler=listener.answer,
-        client_metadata_url=os.environ.get("CLIENT_METADATA_URL"),
+        client_metadata_url=known.get("document"),
     )
-    async with create_mcp_http_client(auth=provider) as http:
-        while line := await asyncio.to_thread(sys.stdin.readline):
-            todo = json.loads(line)
-            moved[0] += todo.get("later", 0)
-            try:
-                result = await call(http, todo["tool"], todo.get("arguments", {}))
-                say(says=[each.text for each in result.content])
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is told
-                say(failed=repr(error))
+
+
+async def answered(auth, todo):
+    """Do what a line asks for."""
+    moved[0] += todo.get("later", 0)
+    try:
+        async with create_mcp_http_client(auth=auth) as http:
+            result = await call(http, todo["tool"], todo.get("arguments", {}))
+        say(says=[each.text for each in result.content])
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        say(failed=repr(error))
+
+
+async def main():
+    listener, auth = Listener(), None
+    port = await listener.open()
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        todo = json.loads(line)
+        if "begin" in todo:
+            auth = provider(listener, port, todo["begin"])
+        else:
+            await answered(auth, todo)
 
 
 asyncio.run(main())
