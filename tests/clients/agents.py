@@ -82,12 +82,12 @@ class Agent:
     def begin(cls, child: "subprocess.Popen[str]", person: Person, **known: str) -> "Agent":
         """Let it forget whatever it has, and know no more than this: its ``client_id``, or where a ``document`` describes it."""
         agent = cls(child, person)
-        agent._tell({"begin": known})
+        agent.tell({"begin": known})
         return agent
 
     def call(self, tool: str, *, later: int = 0, **arguments: str) -> dict[str, Any]:
         """Let it call a tool, so many seconds later; return what the tool ``says``, or what ``failed``."""
-        self._tell({"tool": tool, "arguments": arguments, "later": later})
+        self.tell({"tool": tool, "arguments": arguments, "later": later})
         assert self.child.stdout is not None
         while line := self.child.stdout.readline():
             said: dict[str, Any] = json.loads(line)
@@ -97,7 +97,8 @@ class Agent:
             self.person.open(said["open"])
         raise AssertionError("the agent ended")
 
-    def _tell(self, what: dict[str, Any]) -> None:
+    def tell(self, what: dict[str, Any]) -> None:
+        """Send it a line."""
         assert self.child.stdin is not None
         self.child.stdin.write(json.dumps(what) + "\n")
         self.child.stdin.flush()
