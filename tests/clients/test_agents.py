@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
