@@ -109,13 +109,13 @@ class KeyRing:
             for key in ring.keys
         )
 
-    def rotate(self, *, emergency: bool = False) -> str:
-        """Publish a new key that signs after PUBLISH_AHEAD_SECONDS, and return its kid.
+    def rotate(self, *, emergency: bool = False, ahead_seconds: int = PUBLISH_AHEAD_SECONDS) -> str:
+        """Publish a new key that signs after so many seconds, never fewer than every cache needs, and return its kid.
 
         In an emergency it signs at once and all others are removed: whoever holds a token has to refresh it,
         and the removed keys are taken nowhere after EMERGENCY_SECONDS. Invalid ``too_many_keys``.
         """
-        ahead = 0 if emergency else PUBLISH_AHEAD_SECONDS
+        ahead = 0 if emergency else max(ahead_seconds, PUBLISH_AHEAD_SECONDS)
         new = self._new_key(ahead=ahead)
 
         def attempt() -> _Loaded:

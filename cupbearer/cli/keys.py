@@ -55,6 +55,7 @@ def list_keys(*, as_json: bool) -> None:
     epilog=examples(
         "cupbearer keys rotate",
         "cupbearer keys rotate --ring refresh",
+        "cupbearer keys rotate --ahead 3          an HTTP API's JWT authorizer keeps keys for two hours",
         "cupbearer keys rotate --emergency        a private key has leaked",
     ),
 )
@@ -62,9 +63,16 @@ def list_keys(*, as_json: bool) -> None:
     "--ring", type=click.Choice(["signing", "refresh", "both"]), default="signing", show_default=True
 )
 @click.option("--emergency", is_flag=True, help="The old keys have leaked: they stop counting at once.")
+@click.option(
+    "--ahead",
+    type=click.IntRange(1, 24),
+    default=None,
+    metavar="HOURS",
+    help="Publish a signing key so long before it signs, for verifiers that keep our keys longer than they are told.",
+)
 @yes_option
 @json_option
-def rotate(*, ring: str, emergency: bool, yes: bool, as_json: bool) -> None:
+def rotate(*, ring: str, emergency: bool, ahead: int | None, yes: bool, as_json: bool) -> None:
     """Start to use a new key.
 
     Ordinarily nobody notices: the new key is published first and used when every cache has seen it, and
@@ -72,12 +80,14 @@ def rotate(*, ring: str, emergency: bool, yes: bool, as_json: bool) -> None:
     """
     from chalicelib.keys.key_ring import EMERGENCY_SECONDS
 
+    if ahead and (emergency or ring != "signing"):
+        raise click.UsageError("--ahead is for an ordinary rotation of the signing ring.")
     rings = [name for name in EMERGENCIES if ring in (name, "both")]
     at = services()
     if emergency:
         warning = " ".join(EMERGENCIES[name] for name in rings).format(seconds=EMERGENCY_SECONDS)
         confirm(f"{warning} Go on?", yes=yes)
-    made = [_rotate(at, name, emergency=emergency) for name in rings]
+    made = [_rotate(at, name, emergency=emergency, ahead=ahead or 0) for name in rings]
     lines = [
         f"The {key['ring']} ring has a new key {key['kid']}, used from {when(key['used_from'])}."
         for key in made
@@ -85,11 +95,11 @@ def rotate(*, ring: str, emergency: bool, yes: bool, as_json: bool) -> None:
     tell({"rotated": made}, *lines, as_json=as_json)
 
 
-def _rotate(at: "Services", ring: str, *, emergency: bool) -> dict[str, Any]:
+def _rotate(at: "Services", ring: str, *, emergency: bool, ahead: int) -> dict[str, Any]:
     if not emergency:  # no key is wrapped with a wrong master key
         (at.keys.ring if ring == "signing" else at.keys.mac).check()
     if ring == "signing":
-        kid = at.keys.ring.rotate(emergency=emergency)
+        kid = at.keys.ring.rotate(emergency=emergency, ahead_seconds=ahead * 3600)
         begins = {key.kid: key.signs_from for key in at.keys.ring.list()}
     else:
         kid = at.keys.mac.rotate(emergency=emergency)

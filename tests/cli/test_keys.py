@@ -39,6 +39,27 @@ def test_an_ordinary_rotation_is_noticed_by_nobody(terminal: CommandLine, clock:
     assert [key["state"] for key in terminal.json("keys", "list")["signing"]] == ["retiring", "current"]
 
 
+def test_a_key_may_be_published_hours_before_it_signs(terminal: CommandLine, clock: Clock) -> None:
+    """KM-2: for verifiers that keep keys longer than they are told. What the old key signs until then counts."""
+    terminal.make()
+    terminal.done("keys", "rotate", "--ahead", "3")
+    published = terminal.services.keys.ring.jwks()
+    clock.advance(3 * 3600 - 1)
+    token = terminal.log_in().access_token
+    assert [key["state"] for key in terminal.json("keys", "list")["signing"]] == ["current", "next"]
+    clock.advance(1)
+    assert [key["state"] for key in terminal.json("keys", "list")["signing"]] == ["retiring", "current"]
+    assert elsewhere(terminal).tokens.bearer.verify(token)
+    assert elsewhere(terminal).keys.ring.jwks() == published
+
+
+@pytest.mark.parametrize("with_it", [("--emergency", "--yes"), ("--ring", "both"), ("--ring", "refresh")])
+def test_hours_ahead_are_for_an_ordinary_rotation_of_the_signing_ring(
+    terminal: CommandLine, with_it: tuple[str, ...]
+) -> None:
+    assert terminal.run("keys", "rotate", "--ahead", "3", *with_it).exit_code == 2
+
+
 def test_an_emergency_asks_and_then_the_old_key_counts_no_more_while_sessions_go_on(
     terminal: CommandLine,
 ) -> None:
