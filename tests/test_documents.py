@@ -28,6 +28,7 @@ AGENTS = "tests/clients/test_agents.py"
 RESOURCES = "tests/clients/test_resources.py"
 NODE, PYTHON = "tests/clients/test_node.py", "tests/clients/test_python.py"
 SERVERS, PROGRAMS = "tests/clients/test_servers.py", "tests/clients/test_programs.py"
+APIS = ("api-fastapi", "api-flask", "api-settings", "api-urls")
 PYTHON_BLOCKS = ("flask", "fastapi", "mozilla", "allauth", "social", "urls")
 
 RUN_BY = {
@@ -48,6 +49,9 @@ RUN_BY = {
     "docs/clients.md#server.py": SERVERS,
     "docs/clients.md#device.py": PROGRAMS,
     **{f"docs/clients/python.md#{name}.py": PYTHON for name in PYTHON_BLOCKS},
+    **{f"docs/clients/apis.md#{name}.py": PYTHON for name in APIS},
+    "docs/clients/apis.md#api-express.mjs": NODE,
+    "docs/clients/others.md#apache.conf": "tests/clients/test_apache.py",
     "docs/clients/node.md#auth.mjs": NODE,
     "docs/clients/node.md#express.mjs": NODE,
     "docs/clients/node.md#passport.mjs": NODE,
@@ -73,6 +77,7 @@ RUN_BY = {
     "docs/testing.md#what-there-is-3": PLUGIN,
 }
 NEEDS_AWS = "needs an AWS account; tests/deploy walks through the same on an emulator"
+UNTRIED = "the stack does not run where the tests do, and the page says so"
 NOT_RUN = {
     "README.md#two-commands-1": "sets up and runs this very suite",
     "README.md#deploy-1": NEEDS_AWS,
@@ -80,6 +85,11 @@ NOT_RUN = {
     "docs/operations.md#accounts-that-are-deleted-1": NEEDS_AWS,
     "docs/clients.md#log-out-1": "tests/cli/test_log_outs.py gives a client its URI",
     "docs/operations.md#clients-that-are-told-of-log-outs-1": NEEDS_AWS,
+    "docs/clients/others.md#spring-boot-1": UNTRIED,
+    "docs/clients/others.md#asp-net-core-1": UNTRIED,
+    "docs/clients/others.md#go-go-oidc-x-oauth2-1": UNTRIED,
+    "docs/clients/others.md#ios-and-android-appauth-1": "the same command as in docs/clients.md",
+    "docs/clients/others.md#api-gateway-jwt-authorizers-of-http-apis-1": NEEDS_AWS,
     "docs/operations.md#mail-2": NEEDS_AWS,
     "docs/operations.md#mail-3": NEEDS_AWS,
     "README.md#deploy-2": NEEDS_AWS,

@@ -90,11 +90,12 @@ def many_running(command: list[str], folder: Path, ports: list[int]) -> Iterator
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n", (folder / "log").read_text()
         for port in ports:
-            patience.until(lambda port=port: _connects(port))  # type: ignore[misc]
+            patience.until(lambda port=port: connects(port))  # type: ignore[misc]
         yield
 
 
-def _connects(port: int) -> bool:
+def connects(port: int) -> bool:
+    """Return whether something listens on a port of this machine."""
     try:
         socket.create_connection(("127.0.0.1", port)).close()
     except ConnectionRefusedError:

@@ -68,7 +68,11 @@ class Person:
     def _ask(self, method: str, url: str, body: bytes = b"", headers: dict[str, str] | None = None) -> Reply:
         parts = urlsplit(url)
         jar = self.cookies.setdefault(parts.netloc, {})
-        sent = {**(headers or {}), "Cookie": "; ".join(f"{name}={value}" for name, value in jar.items())}
+        sent = {
+            "Accept": "text/html,*/*;q=0.8",
+            **(headers or {}),
+            "Cookie": "; ".join(f"{name}={value}" for name, value in jar.items()),
+        }
         connection = HTTPConnection(str(parts.hostname), parts.port, timeout=patience.SECONDS)
         try:
             connection.request(

@@ -9,6 +9,7 @@ import pytest
 
 from tests.clients import examples, table
 from tests.clients.conftest import register
+from tests.clients.judging import judges
 from tests.clients.person import Person
 from tests.clients.table import Teller
 from tests.parts.ports import free_port
@@ -24,6 +25,7 @@ SERVERS = {  # each example or program, and where its library wants to be called
     "passport.mjs": "/callback",
     "passport-oauth2.mjs": "/callback",
     "grant.mjs": "/connect/cupbearer/callback",
+    "api-express.mjs": "/unused",
 }
 
 
@@ -37,7 +39,11 @@ def address(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     planned = []
     for name, called in SERVERS.items():
         uris = ("--redirect-uri", at[name] + called, "--post-logout-redirect-uri", at[name])
-        environ = {**register(server, name, *uris), "PORT": at[name].rpartition(":")[2], "SECRET": SECRET}
+        environ = {
+            **register(server, name, *uris),
+            "PORT": at[name].rpartition(":")[2],
+            "COOKIE_SECRET": SECRET,
+        }
         planned.append({"path": _written(folder, name), "environ": environ})
     clients = {
         name: register(server, name, "--redirect-uri", f"{at['libraries.mjs']}/{name}/callback")
@@ -101,6 +107,15 @@ def test_passport_oauth2_logs_in(address: Callable[[str], str], zoe: Person, tel
     assert told(zoe, f"{address('passport-oauth2.mjs')}/login").items() >= ZOE.items()
     version = table.npm("passport-oauth2")
     tells("passport-oauth2", version, "Node", "log-in, userinfo", line="`pkce: true, state: true`")
+
+
+def test_an_express_api_judges_our_tokens(
+    address: Callable[[str], str], server: Server, zoe: Person, tells: Teller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    judges(address("api-express.mjs"), server, zoe)
+    version = table.npm("express-oauth2-jwt-bearer")
+    tells("express-oauth2-jwt-bearer", version, "Node", "verifies access tokens", line="`strict: true`")
 
 
 def test_grant_logs_in(address: Callable[[str], str], zoe: Person, tells: Teller) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.clients import examples, table
 from tests.clients.conftest import register, sign_up
+from tests.clients.judging import judges
 from tests.clients.person import Person
 from tests.clients.table import Teller
 from tests.parts import missing
@@ -23,6 +24,8 @@ SERVERS = {  # each example or program, where its library wants to be called bac
     "fastapi.py": ("/callback",),
     "flask-oidc.py": ("/authorize", "--pkce", "optional"),
     "flask-dance.py": ("/login/cupbearer/authorized",),
+    "api-fastapi.py": ("/unused",),
+    "api-flask.py": ("/unused",),
 }
 DJANGO = {
     "allauth.py": "/accounts/oidc/cupbearer/login/callback/",
@@ -62,7 +65,7 @@ def address(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     def plan(name: str, environ: dict[str, str]) -> None:
         examples_text = examples.examples().get(name)
         (folder / f"run-{name}").write_text(examples_text or (PROGRAMS / name).read_text())
-        environ |= {"PORT": at[name].rpartition(":")[2], "SECRET": SECRET}
+        environ |= {"PORT": at[name].rpartition(":")[2], "COOKIE_SECRET": SECRET}
         planned.append({"path": f"run-{name}", "environ": environ})
 
     for name, (called, *options) in SERVERS.items():
@@ -87,8 +90,10 @@ def _django(server: Server, folder: Path, here: str) -> None:
         environ = register(server, name, "--redirect-uri", here + called)
         parts += [f"import os; os.environ.update({environ!r})\n", examples.examples()[name]]
         parts += ["\n_backends += AUTHENTICATION_BACKENDS\n"]
-    (folder / "settings.py").write_text("".join([*parts, "AUTHENTICATION_BACKENDS = _backends\n"]))
-    (folder / "urls.py").write_text(examples.examples()["urls.py"] + HOME)
+    parts += [f"os.environ['AUDIENCE'] = {server.url!r}\n", examples.examples()["api-settings.py"]]
+    (folder / "settings.py").write_text("".join([*parts, "\nAUTHENTICATION_BACKENDS = _backends\n"]))
+    urls = [examples.examples()["urls.py"], HOME, examples.examples()["api-urls.py"]]
+    (folder / "urls.py").write_text("\n".join(urls))
 
 
 def told(person: Person, url: str) -> Any:
@@ -166,6 +171,35 @@ def test_django_makes_an_account_of_the_person(
         person.open(here + path)
     assert told(person, here)["email"] == f"{name}@example.com"
     tells(client, version(package), "Python", "log-in, userinfo, ID token", line=line)
+
+
+@pytest.mark.parametrize(
+    ("name", "client", "package", "line"),
+    [
+        ("api-fastapi.py", "PyJWT in FastAPI", "PyJWT", ""),
+        ("api-flask.py", "Authlib in a Flask API", "Authlib", ""),
+        (
+            "django_app.py",
+            "Simple JWT for Django REST framework",
+            "djangorestframework-simplejwt",
+            '`"TOKEN_TYPE_CLAIM": None`',
+        ),
+    ],
+)
+def test_an_api_judges_our_tokens(
+    server: Server,
+    address: Callable[[str], str],
+    zoe: Person,
+    tells: Teller,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    client: str,
+    package: str,
+    line: str,
+) -> None:
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    judges(address(name), server, zoe)
+    tells(client, version(package), "Python", "verifies access tokens", line=line)
 
 
 @pytest.mark.parametrize(

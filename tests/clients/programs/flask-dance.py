@@ -6,7 +6,7 @@ from flask_dance.consumer import OAuth2ConsumerBlueprint
 ISSUER = os.environ["ISSUER"]
 os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # the issuer is http://localhost
 app = Flask(__name__)
-app.secret_key = os.environ["SECRET"]
+app.secret_key = os.environ["COOKIE_SECRET"]
 cupbearer = OAuth2ConsumerBlueprint(
     "cupbearer",
     __name__,

@@ -4,7 +4,7 @@ from flask import Flask, session
 from flask_oidc import OpenIDConnect
 
 app = Flask(__name__)
-app.config["SECRET_KEY"] = os.environ["SECRET"]
+app.config["SECRET_KEY"] = os.environ["COOKIE_SECRET"]
 app.config["SESSION_COOKIE_NAME"] = "flask-oidc"
 app.config["OIDC_SCOPES"] = "openid profile email"
 app.config["OIDC_CLIENT_SECRETS"] = {

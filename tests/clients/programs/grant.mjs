@@ -2,9 +2,9 @@ import express from "express";
 import session from "express-session";
 import grant from "grant";
 
-const { ISSUER, CLIENT_ID, CLIENT_SECRET, PORT, SECRET } = process.env;
+const { ISSUER, CLIENT_ID, CLIENT_SECRET, PORT, COOKIE_SECRET } = process.env;
 const app = express();
-app.use(session({ secret: SECRET, resave: false, saveUninitialized: false }));
+app.use(session({ secret: COOKIE_SECRET, resave: false, saveUninitialized: false }));
 app.use(
   grant.express({
     defaults: { origin: `http://127.0.0.1:${PORT}`, transport: "session" },

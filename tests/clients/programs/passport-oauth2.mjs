@@ -3,7 +3,7 @@ import session from "express-session";
 import passport from "passport";
 import Strategy from "passport-oauth2";
 
-const { ISSUER, CLIENT_ID, CLIENT_SECRET, PORT, SECRET } = process.env;
+const { ISSUER, CLIENT_ID, CLIENT_SECRET, PORT, COOKIE_SECRET } = process.env;
 const strategy = new Strategy(
   {
     authorizationURL: `${ISSUER}/oauth/authorize`,
@@ -21,7 +21,7 @@ passport.serializeUser((user, done) => done(null, user));
 passport.deserializeUser((user, done) => done(null, user));
 
 const app = express();
-app.use(session({ secret: SECRET, resave: false, saveUninitialized: false }), passport.session());
+app.use(session({ secret: COOKIE_SECRET, resave: false, saveUninitialized: false }), passport.session());
 app.get(["/login", "/callback"], passport.authenticate("oauth2", { successRedirect: "/" }));
 app.get("/", async (request, response) => {
   const headers = { Authorization: `Bearer ${request.user.token}` };
