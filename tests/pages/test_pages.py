@@ -13,6 +13,7 @@ from chalicelib.store.sqlite import SqliteStore
 from chalicelib.web.pages import rendering
 from chalicelib.wiring import using
 from chalicelib.world import World
+from cupbearer.deploying.template import ROOT
 from cupbearer.testing import QuickServices
 
 STAGED = "https://auth.example.com/api"
@@ -99,3 +100,17 @@ def test_a_form_may_lead_to_the_origins_that_the_page_names_and_no_others() -> N
 
 def test_a_configured_provider_has_a_button(client: Client) -> None:
     assert "/api/login/els?return_to=/" in client.http.get("/").body.decode()
+
+
+def test_where_it_is_dark_colours_are_all_that_is_other() -> None:
+    """axe-core is asked all its rules where it is light, and those of colours where it is dark (``eyes``)."""
+    dark = re.compile(r"@media[^{]*prefers-color-scheme[^{]*\{(.*?\}\s*)\}", re.DOTALL)
+    named = []
+    for file in sorted((ROOT / "chalicelib").rglob("*.*")):
+        if file.suffix in (".css", ".html", ".js", ".svg"):
+            text = file.read_text(encoding="utf-8")
+            blocks = dark.findall(text)
+            assert len(blocks) == text.count("prefers-color-scheme"), file
+            named += re.findall(r"([\w-]+):", "".join(re.findall(r"\{(.*?)\}", "".join(blocks), re.DOTALL)))
+    assert len(named) > 20
+    assert {name for name in named if not name.startswith("--")} == {"background", "color", "border-color"}
