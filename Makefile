@@ -7,6 +7,9 @@ STAGE ?= dev
 # Tests wait for browsers, timers and emulators much of their time, so two processors are kept busy by three workers.
 WORKERS ?= 3
 export PORT
+# Tests fill thousands of stores and sync each to a disk that nobody reads again: they lie in memory where there is enough.
+MEMORY := /dev/shm
+MEMORY_KB := 4000000
 # Or each server, command and worker that tests start would compile the whole program anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -25,6 +28,10 @@ mcp: $(VENV)/ready .venv-mcp/ready ## an MCP server that Cupbearer guards, for a
 test: $(VENV)/ready parts ## run every test in random order (SEED=… repeats one); parts that are missing are named
 	@seed=$(or $(SEED),$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')); \
 	echo "In random order: make test SEED=$$seed repeats it, with the same made-up examples."; \
+	if [ "$$(df -Pk $(MEMORY) 2>/dev/null | awk 'END {print $$4 + 0}')" -ge $(MEMORY_KB) ]; then \
+		TMPDIR=$$(mktemp -d $(MEMORY)/cupbearer-XXXXXX) || exit 1; export TMPDIR; \
+		trap 'rm -rf "$$TMPDIR"' EXIT; trap 'exit 130' INT TERM; \
+	fi; \
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 		--randomly-seed=$$seed --hypothesis-seed=$$seed $(PYTEST)
 

@@ -30,6 +30,8 @@ class Pattern:
 
 def patterns() -> Iterator[Pattern]:
     for module in MODULES.values():
+        if "re" not in module.imports:
+            continue
         tree = module.tree
         searched = set(_searched_names(tree))
         named = {id(node.value): node.targets[0] for node in ast.walk(tree) if isinstance(node, ast.Assign)}

@@ -63,7 +63,10 @@ def signed(
     """A token validly signed by our key of ``alg`` (or by ``key``), whatever its header and payload say."""
     key = key or key_of(alg)
     text = f"{part(header(alg) if head is None else head)}.{part(payload() if body is None else body)}"
-    return f"{text}.{jws.encode(private_keys.load(key.kid, key.alg, key.private_der).sign(text.encode()))}"
+    return f"{text}.{jws.encode(_hand(key.kid, key.alg, key.private_der).sign(text.encode()))}"
+
+
+_hand = cache(private_keys.load)  # an RSA key is tried for its primes whenever it is read
 
 
 def verifier(world: World, document: Mapping[str, Any] | None = None) -> AccessVerifier:
