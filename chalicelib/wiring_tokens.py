@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chalicelib.oauth.standing import Standing
     from chalicelib.tokens.access_tokens import AccessTokenIssuer, JwtAccess
     from chalicelib.tokens.bearer import BearerTokens
+    from chalicelib.tokens.dpop_proofs import Proofs
     from chalicelib.tokens.for_other_apis import TokensForAnyApi
     from chalicelib.tokens.jwt_access_tokens import AccessVerifier
     from chalicelib.tokens.opaque_access_tokens import OpaqueAccess
@@ -63,6 +64,15 @@ class Tokens:
         from chalicelib.oauth.standing import Standing
 
         return Standing(self._at.store, self._at.world, self._at.authentication.session_limits)
+
+    @cached_property
+    def proofs(self) -> "Proofs":
+        """Return what judges DPoP proofs, of clients and at resources."""
+        from chalicelib.keys.signed_payloads import SignedPayloads
+        from chalicelib.tokens.dpop_proofs import Proofs
+
+        at = self._at
+        return Proofs(at.store, at.world, SignedPayloads(at.keys.mac, at.world))
 
     @cached_property
     def bearer(self) -> "BearerTokens":

@@ -23,8 +23,8 @@ _TARGET = re.compile(r"(?:https?://[^/?#*]*)?(?P<path>/[!-~]*|\*)")
 _HOST = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:%\[\]-]*")
 _DIGITS = re.compile(r"[0-9]{1,19}")
 
-# Twice one of these is an attempt to be read in two ways (AZ-6; RFC 9112 section 6.3).
-_ONCE = ("authorization", "content-length", "content-type", "host", "transfer-encoding")
+# Twice one of these is an attempt to be read in two ways (AZ-6; RFC 9112 section 6.3; RFC 9449 section 4.3).
+_ONCE = ("authorization", "content-length", "content-type", "dpop", "host", "transfer-encoding")
 
 
 class Unreadable(Exception):  # noqa: N818 - the answer's status is its message

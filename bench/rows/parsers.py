@@ -89,7 +89,7 @@ def parsers() -> tuple[Parser, ...]:
         Parser("JWS, its payload", _payload, 5 * KB, JSON_PIECES, (("", ""), DEEP)),
         Parser("JWK set", lambda t: jwk.read_set(strict_json.loads(t.encode())), 256 * KB, keys, (('{"keys":[', "1]}"),)),
         Parser("JWK modulus", lambda t: jwk.read({**rsa, "n": t}), 256 * KB, ("A", "_", "AQAB", "=", "é")),
-        Parser("Authorization: Bearer", guard.bearer_token, 8 * KB, ("Bearer ", " ", "a", ".", "=", "~", ","), (("Bearer ", ""), ("", ""))),
+        Parser("Authorization: Bearer", guard.shown_token, 8 * KB, ("Bearer ", "DPoP ", " ", "a", ".", "=", "~", ","), (("Bearer ", ""), ("", ""))),
         Parser("Authorization: Basic", lambda t: client_authentication.read({}, t), 8 * KB,
                ("Basic ", " ", "a", "YTpi", "=", "JTI1", "Og"), (("Basic ", ""), ("", ""))),
         Parser("cookies", lambda t: _call({"cookie": t}).cookie("session"), 10 * KB, ("session", "=", ";", " ", "a", '"')),

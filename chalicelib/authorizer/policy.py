@@ -64,7 +64,7 @@ def policy_for(
     scope in the context itself.
     """
     prefix = _prefix(method_arn)
-    if outside and not _names_of(prefix).isdisjoint(outside):
+    if outside and _is_one(prefix, outside):
         return {"Version": "2012-10-17", "Statement": [_statement("Allow", (prefix + "*",))]}
     held = table.scopes & principal.scope
     allowed, denied = _resources(table, prefix, own=principal.own, held=held)
@@ -72,6 +72,15 @@ def policy_for(
     if denied:
         statements.append(_statement("Deny", denied))
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def is_of(method_arn: str, apis: Collection[str]) -> bool:
+    """Return whether a method is of one of these APIs, named with or without its stage, as ARN or as id."""
+    return _is_one(_prefix(method_arn), apis)
+
+
+def _is_one(prefix: str, apis: Collection[str]) -> bool:
+    return not _names_of(prefix).isdisjoint(apis)
 
 
 def _prefix(method_arn: str) -> str:

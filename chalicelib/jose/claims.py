@@ -21,7 +21,8 @@ Claims = Mapping[str, Any]
 class AccessClaims(Value):
     """What a verified access token says. Times are whole seconds since the epoch.
 
-    ``client_id`` is empty where a trusted issuer names no client. Only our own tokens
+    ``client_id`` is empty where a trusted issuer names no client; ``jkt`` is the thumbprint of the key that the
+    token is bound to, None for a bearer token (RFC 9449 section 6.1). Only our own tokens
     have ``sid``, ``auth_time`` and ``amr``, only others' have ``name``: a foreign session is no session of ours.
     """
 
@@ -37,6 +38,7 @@ class AccessClaims(Value):
     amr: tuple[str, ...] = ()
     name: str | None = None
     aud: tuple[str, ...] = ()  # the other APIs that a token of ours is for; none: our own
+    jkt: str | None = None
 
     def with_scope(self, scope: Scopes) -> "AccessClaims":
         """Return what the token says with another scope; at every look at a stored one, so without ``replace``."""
@@ -94,6 +96,16 @@ def optional_string_claim(claims: Claims, claim: str) -> str | None:
 def optional_time(claims: Claims, claim: str) -> int | None:
     """Return a time in whole seconds, or None where it is absent."""
     return int(_time(claims, claim)) if claim in claims else None
+
+
+def bound_key(claims: Claims) -> str | None:
+    """Return the thumbprint that ``cnf`` binds a token to (RFC 7800, RFC 9449 section 6.1), None where it binds to no key."""
+    cnf = claims.get("cnf")
+    if cnf is None:
+        return None
+    if not isinstance(cnf, dict):
+        raise InvalidToken("cnf is not an object")
+    return optional_string_claim(cnf, "jkt")
 
 
 def string_list_claim(claims: Claims, claim: str) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ def check_signature(token: jws.Jws, keys: Keys) -> VerificationKey:
         raise InvalidToken("the key is unknown or retired")
     if key.alg != token.header.alg:
         raise InvalidToken("the header's alg is not the key's (RFC 8725 section 3.1)")
-    if not _is_signed(token, key):
+    if not is_signed(token, key):
         raise InvalidToken("the signature is wrong")
     return key
 
@@ -85,14 +85,15 @@ def check_others_signature(token: jws.Jws, keys: OthersKeys) -> VerificationKey:
     fitting = False
     for key in keys.only_keys(token.header.alg):
         fitting = True
-        if _is_signed(token, key):
+        if is_signed(token, key):
             return key
     if fitting:
         raise InvalidToken("the signature is wrong")
     raise InvalidToken("its header names no key, and not exactly one key of its issuer is for its alg")
 
 
-def _is_signed(token: jws.Jws, key: VerificationKey) -> bool:
+def is_signed(token: jws.Jws, key: VerificationKey) -> bool:
+    """Return whether a key signed the token."""
     try:
         key.verify(token.signature, token.signing_input)
     except InvalidSignature:

@@ -5,7 +5,7 @@ says why this is not left to a JWT library.
 """
 
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -26,7 +26,7 @@ REMEMBERED_HEADERS = 64  # all tokens of one key and kind have one header: it is
 
 REFUSED_HEADER_MEMBERS = frozenset({
     "crit", "b64", "zip", "enc", "cty",  # another syntax, a compressed, encrypted or nested content (TK-3)
-    "jku", "jwk", "x5u", "x5c",  # the sender's own idea of the key (TK-2)
+    "jku", "jwk", "x5u", "x5c",  # the sender's own idea of the key (TK-2); of a DPoP proof ``jwk`` is (embedded_key)
 })  # fmt: skip
 
 _TO_STANDARD = bytes.maketrans(b"-_+/=", b"+/!!!")  # what is not base64url becomes what is not base64 either
@@ -40,6 +40,9 @@ class Header(Value):
     alg: str
     kid: str | None
     typ: str | None
+
+
+HeaderReader = Callable[[bytes], Header]
 
 
 class Jws(Value):
@@ -67,8 +70,11 @@ def decode(text: bytes) -> bytes:
     return octets
 
 
-def parse(text: str) -> Jws:
-    """Return the parts of a compact JWS that holds JSON objects; InvalidToken for all else."""
+def parse(text: str, *, header_of: "HeaderReader | None" = None) -> Jws:
+    """Return the parts of a compact JWS that holds JSON objects; InvalidToken for all else.
+
+    ``header_of`` reads the header of a kind that has members of its own; ValueError for one that may not be.
+    """
     if not isinstance(text, str) or not text.isascii() or len(text) > MAX_TOKEN_CHARACTERS:
         raise InvalidToken(
             f"not a token: it must be ASCII and have at most {MAX_TOKEN_CHARACTERS} characters"
@@ -80,8 +86,8 @@ def parse(text: str) -> Jws:
     header, payload, signature = parts
     try:
         return Jws(
-            header=_header(header),
-            payload=_json_object(payload),
+            header=(header_of or _header)(header),
+            payload=json_object(payload),
             signing_input=b"%b.%b" % (header, payload),
             signature=decode(signature),
         )
@@ -91,7 +97,11 @@ def parse(text: str) -> Jws:
 
 @lru_cache(maxsize=REMEMBERED_HEADERS)
 def _header(text: bytes) -> Header:
-    members = _json_object(text)
+    return header_from(json_object(text))
+
+
+def header_from(members: Mapping[str, Any]) -> Header:
+    """Return the header of its members; ValueError for one that may not be."""
     if not REFUSED_HEADER_MEMBERS.isdisjoint(members):
         raise ValueError(f"header members refused: {sorted(REFUSED_HEADER_MEMBERS & members.keys())}")
     return Header(
@@ -101,7 +111,8 @@ def _header(text: bytes) -> Header:
     )
 
 
-def _json_object(text: bytes) -> dict[str, Any]:
+def json_object(text: bytes) -> dict[str, Any]:
+    """Return the JSON object that a part holds; ValueError for all else."""
     value = strict_json.loads(decode(text), max_depth=MAX_DEPTH)
     if not isinstance(value, dict):
         raise ValueError("a part is not a JSON object")  # noqa: TRY004 - to the caller all faults are alike

@@ -3,8 +3,6 @@
 Key generation and ECDSA draw on OpenSSL's own generator, which nobody outside it may replace.
 """
 
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,8 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from jwt.exceptions import InvalidKeyError
 
-from chalicelib.jose import jws
 from chalicelib.jose.key_material import RSA_EXPONENT
+from chalicelib.jose.thumbprint import thumbprint
 
 RSA_BITS = 2048  # 3072 where tokens may be larger and log-ins slower
 KID_CHARACTERS = 16  # 96 bits of the thumbprint
@@ -81,12 +79,6 @@ def load(kid: str, alg: str, private_der: bytes) -> SigningKey:  # three kinds o
     except (TypeError, InvalidKeyError) as fault:
         raise ValueError(f"not a private key for {alg}") from fault
     return SigningKey(kid, alg, lambda message: bytes(algorithm.sign(message, private)))
-
-
-def thumbprint(members: dict[str, str]) -> str:
-    """Return the JWK thumbprint (RFC 7638): SHA-256 over the required members in order, in base64url."""
-    canonical: Any = json.dumps(members, sort_keys=True, separators=(",", ":"))
-    return jws.encode(hashlib.sha256(canonical.encode()).digest())
 
 
 def _public_members(alg: str, private: PrivateKey) -> dict[str, str]:

@@ -194,6 +194,7 @@ class Authorization:
             id_token_claims=request.id_token_claims,
             audience=question.audience,
             client_version=question.client.version,
+            dpop_jkt=request.dpop_jkt,
         )
         text, insert = self.codes.compose(code)
         self.pushed.answer(request, logged_in.session.session_id, insert, *writes)

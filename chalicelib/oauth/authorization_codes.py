@@ -45,6 +45,8 @@ class Code(StoredRecord):
     audience: tuple[ResourceScopes, ...] = field(default=(), metadata=stored_unless_default())
     # As which version of its document the person saw the client.
     client_version: str | None = field(default=None, metadata=stored_unless_default())
+    # The thumbprint of the key that must redeem it (RFC 9449 section 10).
+    dpop_jkt: str | None = field(default=None, metadata=stored_unless_default())
 
 
 @dataclass(frozen=True, slots=True)

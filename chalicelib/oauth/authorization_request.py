@@ -45,6 +45,8 @@ class AuthorizationRequest(StoredValue):
     # The claims of the person that the ID token should hold.
     id_token_claims: tuple[str, ...] = field(default=(), metadata=stored_unless_default())
     response_mode: str = field(default=QUERY, metadata=stored_unless_default())
+    # The thumbprint of the key that must redeem the code (RFC 9449 section 10).
+    dpop_jkt: str | None = field(default=None, metadata=stored_unless_default())
 
     def demand_still_allowed(self, client: Client) -> None:
         """Raise RefusedAtClient where the client was changed since, and may not ask this any more (OP-4)."""

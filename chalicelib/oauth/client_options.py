@@ -39,6 +39,9 @@ class ClientOptions(StoredValue):
         default="issuer", metadata=stored_unless_default()
     )
     require_pushed_authorization_requests: bool = field(default=False, metadata=stored_unless_default())
+    dpop_bound_access_tokens: bool = field(
+        default=False, metadata=stored_unless_default()
+    )  # RFC 9449 section 5.2
 
     def check(self, *, public: bool) -> None:
         """Raise Invalid for what such a client may not have."""

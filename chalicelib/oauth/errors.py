@@ -40,6 +40,9 @@ ErrorCode = Literal[
     "unapproved_software_statement",
     # RFC 6750 section 3.1, of the tokens of RFC 7591 and RFC 7592
     "invalid_token",
+    # RFC 9449 sections 5 and 8
+    "invalid_dpop_proof",
+    "use_dpop_nonce",
 ]
 
 
@@ -90,6 +93,14 @@ class RefusedAtClient(OAuthRefusal):
             "iss": issuer,
         }
         return AuthorizationResponse(self.redirect_uri, parameters, self.response_mode)
+
+
+class NonceWanted(OAuthRefusal):
+    """A DPoP proof that would be taken with this ``nonce`` in it (RFC 9449 section 8)."""
+
+    def __init__(self, description: str, *, nonce: str) -> None:
+        super().__init__("use_dpop_nonce", description)
+        self.nonce = nonce
 
 
 def invalid_grant(description: str, *, reason: str | None = None) -> OAuthRefusal:

@@ -21,7 +21,7 @@ from chalicelib.sessions.refresh_tokens import RefreshTokens
 from chalicelib.sessions.session import Session
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Store
-from chalicelib.tokens.access_tokens import AccessTokenIssuer, spoken
+from chalicelib.tokens.access_tokens import BEARER, DPOP, AccessTokenIssuer, spoken
 from chalicelib.tokens.bearer import OPAQUE_PREFIX
 from chalicelib.tokens.opaque_access_tokens import OTHER_API_PREFIX
 
@@ -148,7 +148,13 @@ class Inspection:
             "iat": session.created_at,
             "exp": session.created_at + self.shown.sessions.limits.absolute,
             "sid": session.session_id,
+            **_confirmation(session.dpop_jkt),
         }
+
+
+def _confirmation(jkt: str | None) -> dict[str, Any]:
+    """Return the key that a token is bound to (RFC 9449 section 6.2), nothing of a bearer token."""
+    return {} if jkt is None else {"cnf": {"jkt": jkt}}
 
 
 def _concerning(claims: AccessClaims, client: Client) -> tuple[str, ...] | None:
@@ -159,7 +165,7 @@ def _concerning(claims: AccessClaims, client: Client) -> tuple[str, ...] | None:
 def _response(claims: AccessClaims, audience: str | list[str]) -> dict[str, Any]:
     response: dict[str, Any] = {
         "active": True,
-        "token_type": "Bearer",
+        "token_type": BEARER if claims.jkt is None else DPOP,
         "iss": claims.iss,
         "aud": audience,
         "sub": claims.sub,
@@ -167,6 +173,7 @@ def _response(claims: AccessClaims, audience: str | list[str]) -> dict[str, Any]
         "scope": " ".join(sorted(claims.scope)),
         "iat": claims.iat,
         "exp": claims.exp,
+        **_confirmation(claims.jkt),
     }
     acr = (
         assurance.acr(claims.amr) if claims.sid is not None else None

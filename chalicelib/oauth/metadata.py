@@ -44,6 +44,7 @@ def server_metadata(*, issuer: str, signing_algorithms: Collection[str]) -> dict
         "introspection_signing_alg_values_supported": sorted(set(signing_algorithms)),
         "authorization_response_iss_parameter_supported": True,
         "acr_values_supported": list(assurance.SUPPORTED),
+        "dpop_signing_alg_values_supported": sorted(ALGORITHMS),
         "protected_resources": [issuer],  # RFC 9728 section 4; those of others may be left out
     }
 

@@ -21,6 +21,7 @@ MAX_NONCE = 512
 MAX_ACR_VALUES = 512
 MAX_HINT = 320  # the longest e-mail address
 LAST_AGE = 10**9  # seconds; a max_age beyond says nothing
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 PROMPTS = ("none", "login", "consent", "select_account")
 
 
@@ -59,6 +60,7 @@ class Parser:
             must_reach=claims.must_reach,
             id_token_claims=claims.id_token,
             response_mode=mode,
+            dpop_jkt=self._dpop_jkt(),
         )
 
     def _refuse_extensions(self) -> None:
@@ -122,6 +124,12 @@ class Parser:
         if problem is not None:
             raise self.sent.refused("invalid_request", problem)
         return challenge
+
+    def _dpop_jkt(self) -> str | None:
+        jkt = self.sent.one("dpop_jkt")
+        if jkt is not None and not _THUMBPRINT.fullmatch(jkt):
+            raise self.sent.refused("invalid_request", "dpop_jkt is no JWK thumbprint by SHA-256 (RFC 9449).")
+        return jkt
 
     def _prompts(self) -> frozenset[str]:
         prompts = frozenset((self.sent.one("prompt") or "").split())

@@ -23,16 +23,20 @@ from chalicelib.sessions.session import LiveSession, Session, SessionLimits, Ses
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Check, Conflict, Record, Store, Write, key_of
 from chalicelib.store.retrying import retrying
-from chalicelib.tokens.access_tokens import AccessTokenIssuer, Grant, Issued
+from chalicelib.tokens.access_tokens import BEARER, AccessTokenIssuer, Grant, Issued
 from chalicelib.users.user import User
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a token request asks for beside its grant: less of the scope, and some of the APIs (RFC 8707 section 2.2)."""
+    """What a token request asks for beside its grant: less of the scope, some of the APIs (RFC 8707 section 2.2).
+
+    And the key that it proves to have (RFC 9449), by its thumbprint: None for bearer tokens.
+    """
 
     scope: scopes.Scopes | None = None
     resources: tuple[str, ...] = ()
+    jkt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Tokens:
     scope: str
     refresh_token: str | None = None
     id_token: str | None = None
+    token_type: str = BEARER
 
 
 class LostRace(Exception):  # noqa: N818 - the ordinary end of one
@@ -81,7 +86,8 @@ class Issuing:
         def attempt() -> Tokens:
             live, sessions, demanded = self._read_again(agreed, client)
             user, login = live.user, live.session
-            wanted = replace(_wanted(agreed, client, login, source), existing=sessions)
+            bound_to = asked.jkt if client.public else None
+            wanted = replace(_wanted(agreed, client, login, source), existing=sessions, dpop_jkt=bound_to)
             session, refresh_token, writes = self.sessions.compose(user, wanted)
             scope = granted(user, session, client, limits=self.sessions.limits)
             issued = self._issued(session, scope, asked)
@@ -111,10 +117,13 @@ class Issuing:
     def carry_on(self, refresh_token: str, client: Client, asked: Asked, *, source: Source) -> Tokens:
         """Spend a refresh token of this client; what is ``asked`` may only narrow. Raises RefreshRefused.
 
-        The consent is read at each try and demanded in the commit, of a forgiven replay too (SE-3, SE-4).
+        The consent is read at each try and demanded in the commit, of a forgiven replay too (SE-3, SE-4). A token that is
+        bound to a key counts with that key alone.
         """
 
         def issue(user: User, session: Session) -> tuple[tuple[Issued, scopes.Scopes], Iterable[Write]]:
+            if session.dpop_jkt not in (None, asked.jkt):
+                raise invalid_grant("The refresh token is bound to another key than the DPoP proof's.")
             consent = self.consents.find(user.user_id, client.client_id)
             if consent is None or consent.record is None or not consent.covers(session):
                 raise RefreshRefused("revoked")
@@ -129,7 +138,7 @@ class Issuing:
         """Return the access token of a session: for other APIs it carries what each of them understands, and no more."""
         audience = self.indicators.narrowed(session.audience, asked.resources)
         carried = scope & scopes_at(audience) if audience else scope
-        return self.access.issue(Grant.of_session(session, carried, resources_of(audience)))
+        return self.access.issue(Grant.of_session(session, carried, resources_of(audience), asked.jkt))
 
     def _read_again(
         self, agreed: Approval, client: Client
@@ -163,6 +172,7 @@ class Issuing:
             id_token=self.id_tokens.mint(moved.session, access_token=issued.token, nonce=nonce, more=told)
             if "openid" in scope
             else None,
+            token_type=issued.token_type,
         )
 
 

@@ -68,6 +68,8 @@ class Session(StoredRecord):
     login_id: str = field(default="", metadata=stored_unless_default())
     # Of a log-in: such clients' sessions came from it.
     tells_clients: bool = field(default=False, metadata=stored_unless_default())
+    # The key that its refresh tokens are bound to, of a public client that shows proofs (RFC 9449 section 5).
+    dpop_jkt: str | None = field(default=None, metadata=stored_unless_default())
     # The trail has it that a refresh was refused: once is enough (DS-3).
     refusal_audited: bool = field(default=False, metadata=stored_as("told"))
 
@@ -138,6 +140,7 @@ class SessionRequest:
     acr_values: tuple[str, ...] = ()
     audience: Audience = ()
     is_told: bool = False  # its client, when it ends
+    dpop_jkt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

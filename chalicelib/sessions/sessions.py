@@ -62,6 +62,7 @@ class Sessions(SessionEndings):
             factor_time=wanted.factor_time,
             acr_values=wanted.acr_values,
             audience=wanted.audience,
+            dpop_jkt=wanted.dpop_jkt,
             **log_outs.descent(wanted),
         )
         key = session_key(user.user_id, session.session_id)

@@ -12,6 +12,7 @@ from chalicelib.store import Check, Key, Record, Write
 from chalicelib.tokens.jwt_access_tokens import AccessVerifier, Signer, SigningKeys
 from chalicelib.world import World
 
+BEARER, DPOP = "Bearer", "DPoP"  # token types
 MAX_ACCESS_TOKEN_CHARACTERS = 2048  # the gateway takes 10,240 octets of headers in all (TK-8)
 
 
@@ -26,9 +27,21 @@ class Grant:
     auth_time: int | None = None
     amr: tuple[str, ...] = ()
     audience: tuple[str, ...] = ()  # the identifiers of other APIs; none: our own
+    jkt: str | None = None  # the thumbprint of the key that it is bound to; None: whoever bears it
+
+    @property
+    def token_type(self) -> str:
+        """Return how its token is shown (RFC 6750, RFC 9449 section 5)."""
+        return BEARER if self.jkt is None else DPOP
 
     @classmethod
-    def of_session(cls, session: Session, scope: scopes.Scopes, audience: tuple[str, ...] = ()) -> "Grant":
+    def of_session(
+        cls,
+        session: Session,
+        scope: scopes.Scopes,
+        audience: tuple[str, ...] = (),
+        jkt: str | None = None,
+    ) -> "Grant":
         """Return the grant of a session's tokens, so far."""
         return cls(
             sub=session.user_id,
@@ -38,6 +51,7 @@ class Grant:
             auth_time=session.auth_time,
             amr=session.amr,
             audience=audience,
+            jkt=jkt,
         )
 
 
@@ -49,6 +63,7 @@ class Issued:
     expires_in: int
     scope: scopes.Scopes
     writes: tuple[Write, ...] = ()
+    token_type: str = BEARER
 
 
 class AccessTokenIssuer(Protocol):
@@ -113,10 +128,12 @@ class JwtAccess:
         }
         personal = {"sid": grant.sid, "auth_time": grant.auth_time, "amr": list(grant.amr) or None}
         payload |= {name: value for name, value in personal.items() if value is not None}
+        if grant.jkt is not None:
+            payload["cnf"] = {"jkt": grant.jkt}
         token = self._signer.sign(ACCESS_TOKEN_TYP, payload)
         if len(token) > MAX_ACCESS_TOKEN_CHARACTERS:
             raise Invalid("The access token would be over 2 KB: ask for fewer scopes.", code="invalid_scope")
-        return Issued(token, self._seconds, grant.scope)
+        return Issued(token, self._seconds, grant.scope, token_type=grant.token_type)
 
     def revoking(self, text: str) -> Write | None:  # noqa: ARG002
         """Return None: a signed token is verified without the store."""

@@ -87,6 +87,7 @@ class AccessVerifier:
             sid=claim.optional_string_claim(payload, "sid"),
             auth_time=claim.optional_time(payload, "auth_time"),
             amr=claim.string_list_claim(payload, "amr"),
+            jkt=claim.bound_key(payload),
         )
 
 

@@ -50,8 +50,10 @@ class OpaqueAccess:
         }
         if grant.audience:
             data["aud"] = list(grant.audience)
+        if grant.jkt is not None:
+            data["jkt"] = grant.jkt
         insert = Insert(_opaque_key(text), data, expires_at=now + self._seconds)
-        return Issued(text, self._seconds, grant.scope, (insert,))
+        return Issued(text, self._seconds, grant.scope, (insert,), grant.token_type)
 
     def revoking(self, text: str) -> Write | None:
         """Return the write that forgets the token."""
@@ -92,6 +94,7 @@ class OpaqueAccess:
             amr=tuple(data["amr"]),
             name=None,
             aud=tuple(data.get("aud", ())),
+            jkt=data.get("jkt"),
         )
         return self._standing.judged(claims, records)
 

@@ -148,6 +148,7 @@ def _judged(entry: TrustedIssuer, token: jws.Jws, now: float) -> AccessClaims:
         exp=exp,
         jti=claim.optional_string_claim(payload, "jti"),
         name=claim.optional_string_claim(payload, "name"),
+        jkt=claim.bound_key(payload),
     )
 
 

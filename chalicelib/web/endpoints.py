@@ -41,6 +41,7 @@ class Endpoint:
     says: str | None = None  # what its scope lets an application do, in the words that a person is asked with
     repeatable: bool = False  # takes an Idempotency-Key
     any_origin: bool = False  # a public document: pages of every origin may read it
+    proof: bool = False  # takes a DPoP proof
 
 
 class GuardWords(TypedDict, total=False):
@@ -74,6 +75,7 @@ class Said(GuardWords, total=False):
     says: str
     repeatable: bool
     any_origin: bool
+    proof: bool
 
 
 @dataclass(slots=True)

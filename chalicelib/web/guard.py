@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.authorizer.policy import Rights, opens, policy_for
+from chalicelib.authorizer.policy import Rights, is_of, opens, policy_for
 from chalicelib.authorizer.route_table import Guard, RouteTable
 from chalicelib.errors import InsufficientScope, InvalidToken, NotAllowed
 from chalicelib.jose.claims import AccessClaims, is_alive
@@ -20,15 +20,18 @@ if TYPE_CHECKING:
 MAX_HEADER = 8 * 1024 + 16
 
 # Only the scheme is in any case: a whole pattern that is takes 7 µs for a token, this one 1 µs.
-_BEARER = re.compile(r"(?i:bearer) +(?P<token>[A-Za-z0-9._~+/-]+=*)")
+_TOKEN = re.compile(r"(?i:bearer|(?P<bound>dpop)) +(?P<token>[A-Za-z0-9._~+/-]+=*)")
 
 
-def bearer_token(header: str) -> str:
-    """Return the token of an Authorization header (RFC 6750 section 2.1); raise InvalidToken for any other."""
-    match = _BEARER.fullmatch(header) if len(header) <= MAX_HEADER else None
+def shown_token(header: str) -> tuple[str, bool]:
+    """Return the token of an Authorization header, and whether it is shown as one that is bound to a key.
+
+    (RFC 6750 section 2.1, RFC 9449 section 7.1) Raises InvalidToken for any other header.
+    """
+    match = _TOKEN.fullmatch(header) if len(header) <= MAX_HEADER else None
     if match is None:
-        raise InvalidToken("not one bearer token")
-    return match["token"]
+        raise InvalidToken("not one access token")
+    return match["token"], match["bound"] is not None
 
 
 def authorize(event: Mapping[str, Any], services: "Services", table: RouteTable) -> dict[str, Any]:
@@ -37,13 +40,29 @@ def authorize(event: Mapping[str, Any], services: "Services", table: RouteTable)
     Raises InvalidToken for a token that opens nothing, and any trouble of our own as it is.
     """
     bearer = services.tokens.bearer
-    claims = bearer.verify(bearer_token(str(event.get("authorizationToken", ""))))
+    text, as_bound = shown_token(str(event.get("authorizationToken", "")))
+    claims = bearer.verify(text)
     arn, outside = str(event["methodArn"]), services.settings.outside_apis
+    if as_bound or claims.jkt is not None:
+        _demand_scheme(claims, as_bound=as_bound, is_outside=is_of(arn, outside))
     return {
         "principalId": claims.sub,
         "policyDocument": policy_for(rights(claims, bearer), table, method_arn=arn, outside=outside),
         "context": context_of(claims),
     }
+
+
+def _demand_scheme(claims: AccessClaims, *, as_bound: bool, is_outside: bool) -> None:
+    """Refuse a bound token as bearer and a bearer token as bound (RFC 9449 section 7.2).
+
+    The proof beside it is not seen here: the handler looks at it, which another API is not known to do.
+    """
+    if claims.jkt is None:
+        raise InvalidToken("it is a bearer token, shown as one that is bound to a key")
+    if not as_bound:
+        raise InvalidToken("it is bound to a key, and shown as a bearer token")
+    if is_outside:
+        raise InvalidToken("it is bound to a key: the API that it is shown to is not known to look at proofs")
 
 
 def rights(claims: AccessClaims, bearer: "BearerTokens") -> Rights:
@@ -61,7 +80,8 @@ def context_of(claims: AccessClaims) -> dict[str, str]:
         "exp": str(claims.exp),
         "iss": claims.iss,
     }
-    return context | ({"name": claims.name} if claims.name else {})
+    context |= {"name": claims.name} if claims.name else {}
+    return context | ({"jkt": claims.jkt} if claims.jkt else {})
 
 
 def claims_of(context: Mapping[str, Any] | None) -> AccessClaims | None:
@@ -73,7 +93,7 @@ def claims_of(context: Mapping[str, Any] | None) -> AccessClaims | None:
         return None
     if not re.fullmatch(r"[0-9]{1,12}", str(values["exp"])):
         return None
-    name = context.get("name")
+    name, jkt = context.get("name"), context.get("jkt")
     return AccessClaims(
         iss=str(values["iss"]),
         sub=str(values["sub"]),
@@ -83,6 +103,7 @@ def claims_of(context: Mapping[str, Any] | None) -> AccessClaims | None:
         exp=int(str(values["exp"])),
         sid=str(values["sid"]) or None,
         name=name if isinstance(name, str) else None,
+        jkt=jkt if isinstance(jkt, str) else None,
     )
 
 

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from chalicelib.web.call import Answer
 
 PREFLIGHT_SECONDS = 7200  # the most that Chromium keeps one
-EXPOSED = "Location, Retry-After, WWW-Authenticate, X-Request-Id"
-LISTED_MAY_SEND = "Authorization, Content-Type, Idempotency-Key"
+NONCE = "DPoP-Nonce"  # RFC 9449 section 8
+EXPOSED = f"{NONCE}, Location, Retry-After, WWW-Authenticate, X-Request-Id"
+LISTED_MAY_SEND = "Authorization, Content-Type, DPoP, Idempotency-Key"
 
 SECURITY: Mapping[str, str] = {
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",

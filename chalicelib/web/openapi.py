@@ -51,6 +51,17 @@ IDEMPOTENCY_KEY: list[dict[str, Any]] = [
     }
 ]
 
+DPOP: list[dict[str, Any]] = [
+    {
+        "name": "DPoP",
+        "in": "header",
+        "required": False,
+        "description": "A proof of possession (RFC 9449): a JWT of typ dpop+jwt that the client's own key signed, new for each "
+        "request. With the code use_dpop_nonce, make it again with the nonce of the answer's DPoP-Nonce header.",
+        "schema": {"type": "string", "maxLength": 4096},
+    }
+]
+
 _described: list["Api"] = []
 
 
@@ -89,7 +100,10 @@ def description(*, issuer: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {**components, "Problem": PROBLEM_SCHEMA, "OAuthError": OAUTH_ERROR_SCHEMA},
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "dpop": {"type": "http", "scheme": "dpop"},
+            },
         },
     }
 
@@ -111,9 +125,9 @@ def _operation(endpoint: "Endpoint", schemas: dict[int, Any]) -> dict[str, Any]:
         content = {"application/json": {"schema": schemas[id(body)]}}
         operation["requestBody"] = {"required": not endpoint.body_may_be_empty, "content": content}
     guard = endpoint.route.guard
-    operation["security"] = (
-        [] if guard.caller == "public" else [{"bearer": [guard.scope] if guard.scope else []}]
-    )
+    wanted = [guard.scope] if guard.scope else []
+    bound = [{"dpop": wanted}] if guard.caller == "token" else []  # our own log-ins have bearer tokens
+    operation["security"] = [] if guard.caller == "public" else [{"bearer": wanted}, *bound]
     return operation
 
 
@@ -180,7 +194,13 @@ def _parameters(endpoint: "Endpoint") -> list[dict[str, Any]]:
         {"name": name, "in": "query", "required": False, "schema": schema.get(name, {"type": "string"})}
         for name in endpoint.query
     ]
-    return in_path + in_query + (IDEMPOTENCY_KEY if endpoint.repeatable else [])
+    in_header = (IDEMPOTENCY_KEY if endpoint.repeatable else []) + (DPOP if takes_proof(endpoint) else [])
+    return in_path + in_query + in_header
+
+
+def takes_proof(endpoint: "Endpoint") -> bool:
+    """Return whether a proof counts: where tokens are given, and where one may be shown that is bound to a key."""
+    return endpoint.proof or endpoint.route.guard.caller == "token"
 
 
 def _guard_in_words(guard: Guard) -> str:

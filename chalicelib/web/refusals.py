@@ -10,8 +10,11 @@ from typing import NamedTuple
 from chalicelib import errors
 from chalicelib.credentials import factor_refusals
 from chalicelib.errors import Refusal
+from chalicelib.jose.jws import ALGORITHMS
 from chalicelib.store import StoreUnavailable
+from chalicelib.tokens.proof_refusals import ProofRefused
 from chalicelib.users.account_refusals import AccountClosed
+from chalicelib.web.headers import NONCE
 
 REALM = "cupbearer"
 METADATA_PATH = "/.well-known/oauth-protected-resource"  # RFC 9728 section 3
@@ -36,6 +39,7 @@ REFUSALS: dict[type[Refusal], Medium] = {
     AccountClosed: Medium(403, "This account is closed"),
     errors.InvalidToken: Medium(401, gateway=errors.InvalidToken("").detail),
     errors.RefreshRefused: Medium(401),
+    ProofRefused: Medium(401, oauth_error="invalid_dpop_proof"),
     errors.TicketRefused: Medium(400, "This link opens nothing"),
     errors.InsufficientScope: Medium(403, NOT_ALLOWED, gateway="The access token does not open this route."),
     errors.NotAllowed: Medium(403, NOT_ALLOWED),
@@ -84,6 +88,8 @@ def headers(refusal: Refusal, *, issuer: str | None = None) -> dict[str, str | l
     if medium(refusal).status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         tells = issuer is not None and wants_a_token(refusal)
         found["WWW-Authenticate"] = challenge(refusal) + (pointer(issuer or "") if tells else "")
+    if isinstance(refusal, ProofRefused) and refusal.nonce is not None:
+        found[NONCE] = refusal.nonce
     return found | retry_after(refusal)
 
 
@@ -115,4 +121,7 @@ def challenge(refusal: Refusal) -> str:
         return f'Bearer realm="{REALM}", error="insufficient_scope", scope="{refusal.scope}"'
     if isinstance(refusal, errors.InvalidToken):
         return f'Bearer realm="{REALM}", error="invalid_token"'
+    if isinstance(refusal, ProofRefused):
+        algs = " ".join(sorted(ALGORITHMS))
+        return f'DPoP realm="{REALM}", error="{refusal.public_code}", algs="{algs}"'
     return f'Bearer realm="{REALM}"'

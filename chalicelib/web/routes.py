@@ -95,11 +95,14 @@ def serve(endpoint: Endpoint, request: Any, params: dict[str, str], services: An
 
 
 def _call(endpoint: Endpoint, request: Any, params: dict[str, str], services: Any, source: Source) -> Call:
-    claims = None
+    claims, headers = None, _headers(request)
     if endpoint.route.guard.caller != "public":
         claims = web_guard.claims_of(request.context.get("authorizer"))
         web_guard.admit(endpoint.route.guard, claims, services)
-    headers = {name.lower(): value for name, value in request.headers.items()}
+        if claims is not None and claims.jkt is not None:
+            from chalicelib.web.possession import demand_proof
+
+            demand_proof(claims, endpoint.route, params, headers, services)
     raw = _raw_body(request)
     body: Any = None
     if endpoint.body is not None:
@@ -116,6 +119,16 @@ def _call(endpoint: Endpoint, request: Any, params: dict[str, str], services: An
         body=body,
         raw_body=raw,
     )
+
+
+def _headers(request: Any) -> dict[str, str]:
+    """Return the headers, names in lower case. Two DPoP proofs are one text, which is no proof (RFC 9449 section 4.3)."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    if "dpop" in headers:
+        several = request.to_original_event().get("multiValueHeaders") or {}
+        each = [value for name, values in several.items() if name.lower() == "dpop" for value in values]
+        headers["dpop"] = ", ".join(each) or headers["dpop"]
+    return headers
 
 
 def _raw_body(request: Any) -> bytes:

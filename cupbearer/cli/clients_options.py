@@ -93,6 +93,11 @@ OPTIONS: dict[str, Decorator] = {
         default=None,
         help="It must push each authorization request to /oauth/par (RFC 9126).",
     ),
+    "dpop_bound_access_tokens": click.option(
+        "--dpop-bound-access-tokens/--no-dpop-bound-access-tokens",
+        default=None,
+        help="Each of its token requests must show a DPoP proof (RFC 9449): its tokens are bound to its key.",
+    ),
     "resources": click.option(
         "--resource",
         "resources",

@@ -118,7 +118,7 @@ def _looks(at: Services, token: str) -> tuple[tuple[str, Look], ...]:
 def _form(at: Services, token: str) -> str:
     if token.startswith(REFRESH_PREFIX):
         raise InvalidToken("this is a refresh token: POST /sessions/refresh gives an access token for it")
-    guard.bearer_token(f"Bearer {token}")
+    guard.shown_token(f"Bearer {token}")
     if token.startswith(OTHER_API_PREFIX):
         raise InvalidToken("it is for another audience: a token for an API that was asked for by resource=…")
     opaque = token.startswith(OPAQUE_PREFIX)

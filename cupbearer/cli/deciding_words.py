@@ -17,7 +17,13 @@ def about_claims(at: Services, claims: AccessClaims) -> str:
     left = int(claims.exp + LEEWAY_SECONDS - at.world.now())
     whose = "ours" if claims.iss == at.settings.issuer else f"of {claims.iss}"
     client = f", client {claims.client_id}" if claims.client_id else ""
-    return f"{whose}, sub {claims.sub}{client}, counts until {when(claims.exp + LEEWAY_SECONDS)} ({left} s)"
+    bound = (
+        ""
+        if claims.jkt is None
+        else f"; bound to the key {claims.jkt}: send Authorization: DPoP, and a new proof in the header DPoP each time"
+    )
+    until = when(claims.exp + LEEWAY_SECONDS)
+    return f"{whose}, sub {claims.sub}{client}, counts until {until} ({left} s){bound}"
 
 
 def about_session(at: Services, claims: AccessClaims) -> tuple[bool, str]:

@@ -19,18 +19,19 @@ class AuthorizationCodeGrant:
     issuing: Issuing
     audit: Audit
 
-    def redeem(self, form: Form, client: Client, *, source: Source) -> Tokens:
+    def redeem(self, form: Form, client: Client, *, jkt: str | None, source: Source) -> Tokens:
         """Return the tokens; raise OAuthRefusal. A second use revokes what the first one gave (OP-2)."""
         text, verifier = required(form, "code"), proof_key.verifier_of(form, client)
         code = self.codes.find(text)
         if code is None:
             raise invalid_grant("The code is unknown or has expired.")
         self._check(code, form, client, verifier, source)
+        self._check_key(code, client, jkt, source)
         try:
             return self.issuing.begin(
                 code,
                 client,
-                Asked(resources=resources(form)),
+                Asked(resources=resources(form), jkt=jkt),
                 spend=lambda session_id: self.codes.spending(code, session_id),
                 nonce=code.nonce,
                 source=source,
@@ -59,6 +60,14 @@ class AuthorizationCodeGrant:
         if not proof_key.fits(verifier, code.code_challenge):
             self._write_down(code, client, "another_verifier", source)
             raise invalid_grant("code_verifier does not fit the code_challenge.")
+
+    def _check_key(self, code: Code, client: Client, jkt: str | None, source: Source) -> None:
+        """Demand the key that the authorization request named, if it named one (RFC 9449 section 10)."""
+        if code.dpop_jkt not in (None, jkt):
+            self._write_down(code, client, "another_key", source)
+            raise invalid_grant(
+                "The code is bound to a key: send a DPoP proof by the one that dpop_jkt named."
+            )
 
     def _write_down(self, code: Code, client: Client, outcome: str, source: Source) -> None:
         detail = {"client_id": client.client_id, "client": client.called}

@@ -23,7 +23,7 @@ class ClientCredentialsGrant:
     indicators: ResourceIndicators
     audit: Audit
 
-    def redeem(self, form: Form, client: Client, *, source: Source) -> Tokens:
+    def redeem(self, form: Form, client: Client, *, jkt: str | None, source: Source) -> Tokens:
         """Return an access token alone: no session, no refresh token, no ID token."""
         if client.public:
             raise OAuthRefusal("unauthorized_client", "A public client has no credentials.")
@@ -32,9 +32,9 @@ class ClientCredentialsGrant:
         granted = allowed - scopes.PROTOCOL
         if wanted and not granted:
             raise OAuthRefusal("invalid_scope", "The client may have none of these scopes.")
-        grant = Grant(client.subject, client.client_id, granted, audience=resources_of(audience))
+        grant = Grant(client.subject, client.client_id, granted, audience=resources_of(audience), jkt=jkt)
         issued = self.access.issue(grant)
         detail = {"client": client.name, "scope": scopes.text(granted)}
         audit = self.audit.write("client_log_in", target=client.subject, source=source, **detail)
         self.store.commit(*issued.writes, audit)
-        return Tokens(access_token=issued.token, expires_in=issued.expires_in, scope=scopes.text(granted))
+        return Tokens(issued.token, issued.expires_in, scopes.text(granted), token_type=issued.token_type)

@@ -17,7 +17,7 @@ class DeviceCodeGrant:
     devices: Devices
     issuing: Issuing
 
-    def redeem(self, form: Form, client: Client, *, source: Source) -> Tokens:
+    def redeem(self, form: Form, client: Client, *, jkt: str | None, source: Source) -> Tokens:
         """Return the tokens; raise OAuthRefusal with the words of RFC 8628 section 3.5 until then."""
         text = required(form, "device_code")
         device = self.devices.find(text)
@@ -36,7 +36,7 @@ class DeviceCodeGrant:
             return self.issuing.begin(
                 device,
                 client,
-                Asked(resources=resources(form)),
+                Asked(resources=resources(form), jkt=jkt),
                 spend=lambda session_id: self.devices.spending(device, session_id),
                 source=source,
             )

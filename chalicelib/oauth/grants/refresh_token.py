@@ -21,13 +21,13 @@ class RefreshTokenGrant:
     tokens: RefreshTokens
     issuing: Issuing
 
-    def redeem(self, form: Form, client: Client, *, source: Source) -> Tokens:
+    def redeem(self, form: Form, client: Client, *, jkt: str | None, source: Source) -> Tokens:
         """Return the next tokens; raise OAuthRefusal, with the reason where the session is over (SE-2)."""
         text, wanted = required(form, "refresh_token"), scope(form)
         if wanted is not None:
             self._check_narrows(text, client, wanted)
         try:
-            return self.issuing.carry_on(text, client, Asked(wanted, resources(form)), source=source)
+            return self.issuing.carry_on(text, client, Asked(wanted, resources(form), jkt), source=source)
         except RefreshRefused as refusal:
             raise invalid_grant(refusal.detail, reason=refusal.reason) from None
 

@@ -3,6 +3,7 @@
 import msgspec
 
 from chalicelib.web import forms
+from chalicelib.web.headers import NONCE
 from chalicelib.web.oauth.error_responses import answering
 from chalicelib.web.routes import Answer, Api, Call
 
@@ -19,7 +20,7 @@ class TokenAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     scope: str
     refresh_token: str | None = None
     id_token: str | None = None
-    token_type: str = msgspec.field(default_factory=lambda: "Bearer")
+    token_type: str = msgspec.field(default_factory=lambda: "Bearer")  # or DPoP (RFC 9449 section 5)
 
 
 class DeviceAnswer(msgspec.Struct, frozen=True):
@@ -44,13 +45,20 @@ class UserInfo(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 @api.route(
-    "/oauth/token", methods=["POST"], public=True, form=True, gives=TokenAnswer, refuses=(400, 401, 429)
+    "/oauth/token",
+    methods=["POST"],
+    public=True,
+    form=True,
+    proof=True,
+    gives=TokenAnswer,
+    refuses=(400, 401, 429),
 )
 @answering
 def token(call: Call) -> Answer:
     """Issue tokens for a code, a refresh token, client credentials or an approved device.
 
-    A form (RFC 6749); the client authenticates by HTTP Basic, by fields of the form, or by a signed assertion.
+    A form (RFC 6749); the client authenticates by HTTP Basic, by fields of the form, or by a signed assertion. With a
+    DPoP proof the tokens are bound to its key (RFC 9449).
     """
     from chalicelib.oauth import client_authentication
 
@@ -58,15 +66,18 @@ def token(call: Call) -> Answer:
     client = provider.client_authentication.authenticate(
         client_authentication.read(form, call.headers.get("authorization")), source=call.source
     )
-    tokens = provider.token_requests.redeem(form, client, source=call.source)
+    proof = call.headers.get("dpop")
+    tokens = provider.token_requests.redeem(form, client, source=call.source, proof=proof)
     answer = TokenAnswer(
         access_token=tokens.access_token,
         expires_in=tokens.expires_in,
         scope=tokens.scope,
         refresh_token=tokens.refresh_token,
         id_token=tokens.id_token,
+        token_type=tokens.token_type,
     )
-    return Answer(answer, headers=NO_STORE)
+    nonce = {} if proof is None else {NONCE: provider.dpop.nonce()}
+    return Answer(answer, headers=NO_STORE | nonce)
 
 
 @api.route("/oauth/revoke", methods=["POST"], public=True, form=True, refuses=(400, 401, 429))

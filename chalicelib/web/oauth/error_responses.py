@@ -6,9 +6,10 @@ from typing import Any
 
 from chalicelib import logs
 from chalicelib.errors import Refusal
-from chalicelib.oauth.errors import ErrorCode, OAuthRefusal
+from chalicelib.oauth.errors import ErrorCode, NonceWanted, OAuthRefusal
 from chalicelib.web import refusals
 from chalicelib.web.call import Answer, Call
+from chalicelib.web.headers import NONCE
 
 View = Callable[[Call], Answer]
 
@@ -43,6 +44,8 @@ def _refused(refusal: OAuthRefusal) -> Answer:
     body: dict[str, Any] = {"error": refusal.error, "error_description": plain(refusal.description)}
     if refusal.reason is not None:
         body["reason"] = refusal.reason
+    if isinstance(refusal, NonceWanted):
+        return Answer(body, status=400, headers={NONCE: refusal.nonce})
     if refusal.error not in CHALLENGES:
         return Answer(body, status=400)
     return Answer(body, status=401, headers={"WWW-Authenticate": CHALLENGES[refusal.error]})

@@ -4,6 +4,7 @@ import msgspec
 
 from chalicelib.errors import TooLarge
 from chalicelib.web import forms
+from chalicelib.web.headers import NONCE
 from chalicelib.web.oauth.error_responses import answering
 from chalicelib.web.routes import Answer, Api, Call
 
@@ -24,6 +25,7 @@ class PushedAnswer(msgspec.Struct, frozen=True):
     methods=["POST"],
     public=True,
     form=True,
+    proof=True,
     status=201,
     gives=PushedAnswer,
     refuses=(400, 401, 413, 429),
@@ -32,7 +34,8 @@ class PushedAnswer(msgspec.Struct, frozen=True):
 def push(call: Call) -> Answer:
     """Take an authorization request from its client and give it a name for 90 seconds (RFC 9126).
 
-    The parameters are those of `/oauth/authorize`; the client authenticates as at `/oauth/token`.
+    The parameters are those of `/oauth/authorize`; the client authenticates as at `/oauth/token`. A DPoP proof
+    binds the code to its key, as `dpop_jkt` does (RFC 9449).
     """
     from chalicelib.oauth import client_authentication
     from chalicelib.oauth.pushed_requests import SECONDS
@@ -43,5 +46,8 @@ def push(call: Call) -> Answer:
     client = provider.client_authentication.authenticate(
         client_authentication.read(form, call.headers.get("authorization")), source=call.source
     )
-    request_uri = provider.requests.push(forms.many(call), client, source=call.source)
-    return Answer(PushedAnswer(request_uri, SECONDS), status=201, headers=NO_STORE)
+    proof = call.headers.get("dpop")
+    parameters = provider.dpop.with_key(forms.many(call), proof, client)
+    request_uri = provider.requests.push(parameters, client, source=call.source)
+    nonce = {} if proof is None else {NONCE: provider.dpop.nonce()}
+    return Answer(PushedAnswer(request_uri, SECONDS), status=201, headers=NO_STORE | nonce)
