@@ -50,6 +50,7 @@ USED_BY: dict[str, str] = {
     "ui_locales_supported": f"{OAUTH}claims_parameter.py::test_a_wish_that_cannot_be_met_changes_nothing",
     "display_values_supported": f"{OAUTH}claims_parameter.py::test_a_wish_that_cannot_be_met_changes_nothing",
     "prompt_values_supported": f"{OAUTH}authorize.py::test_prompt_none_gives_a_code_without_a_question_or_says_why_not",
+    "dpop_signing_alg_values_supported": f"{OAUTH}dpop.py::test_tokens_of_every_grant_are_bound_to_the_key_that_a_proof_shows",
     "authorization_response_iss_parameter_supported": f"{OAUTH}authorize.py::test_any_other_fault_is_told_to_the_client",
     "client_id_metadata_document_supported": (
         f"{OAUTH}client_documents.py::test_a_client_that_describes_itself_logs_in_refreshes_and_is_told_who_it_is"
@@ -75,7 +76,6 @@ NAMED_NOWHERE: dict[str, str] = {
 
 # What oidc-provider tells with the features named in the test that asks it, and we do not.
 ONLY_AT_THE_PEER: dict[str, str] = {
-    "dpop_signing_alg_values_supported": "DPoP is not built yet",
     "request_object_signing_alg_values_supported": "no request objects: a pushed request does what they are for (0050, 0092)",
     "userinfo_signing_alg_values_supported": "userinfo answers as JSON over TLS (OIDC Core section 5.3.2)",
 }
@@ -88,6 +88,7 @@ LACKS_VALUES: dict[str, str] = {
     "scopes_supported": "the peer's own, of the test",
     "token_endpoint_auth_methods_supported": "no client_secret_jwt: a secret is kept as its hash (OP-6)",
     "token_endpoint_auth_signing_alg_values_supported": "no HS256, for the same reason; no PS256, one name of EdDSA (0021)",
+    "dpop_signing_alg_values_supported": "the algorithms that we believe elsewhere: one name of EdDSA (0021)",
     "id_token_signing_alg_values_supported": "one key ring, one algorithm (0020)",
     "introspection_signing_alg_values_supported": "one key ring, one algorithm (0020)",
 }

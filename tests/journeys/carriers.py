@@ -82,13 +82,13 @@ def as_lambda(under_test: AppUnderTest, module: Any) -> Walker:
 
 
 def decide(
-    authorizer: Callable[..., Any], method: str, path: str, token: str | None
+    authorizer: Callable[..., Any], method: str, path: str, token: str | None, scheme: str = "Bearer"
 ) -> tuple[int, dict[str, str]]:
     """Return what API Gateway makes of the authorizer's answer: a status, and the context for the handler."""
     if token is None:
         return 401, {}
     arn = method_arn(method, path)
-    event = {"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": arn}
+    event = {"type": "TOKEN", "authorizationToken": f"{scheme} {token}", "methodArn": arn}
     try:
         answer = authorizer(event, None)
     except Exception as error:  # noqa: BLE001 - Lambda reports any by its text

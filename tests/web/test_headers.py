@@ -49,7 +49,7 @@ class TestCors:
         answer = client.request("OPTIONS", "/users/me", headers=asked)
         assert answer.status == 204
         assert answer.header("Access-Control-Allow-Methods") == "GET, PATCH, DELETE"
-        allowed = "Authorization, Content-Type, Idempotency-Key"
+        allowed = "Authorization, Content-Type, DPoP, Idempotency-Key"
         assert answer.header("Access-Control-Allow-Headers") == allowed
         assert answer.header("Access-Control-Allow-Origin") == "https://app.example.com"
 
