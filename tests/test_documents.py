@@ -45,6 +45,7 @@ RUN_BY = {
     "docs/clients.md#registering-a-client-1": HERE,
     "docs/clients.md#app.js": "tests/clients/test_browser_app.py",
     "docs/clients.md#backchannel.mjs": "tests/clients/test_backchannel.py",
+    "docs/clients.md#dpop.mjs": "tests/clients/test_dpop.py",
     "docs/clients.md#server.mjs": SERVERS,
     "docs/clients.md#server.py": SERVERS,
     "docs/clients.md#device.py": PROGRAMS,

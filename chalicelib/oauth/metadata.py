@@ -44,9 +44,14 @@ def server_metadata(*, issuer: str, signing_algorithms: Collection[str]) -> dict
         "introspection_signing_alg_values_supported": sorted(set(signing_algorithms)),
         "authorization_response_iss_parameter_supported": True,
         "acr_values_supported": list(assurance.SUPPORTED),
-        "dpop_signing_alg_values_supported": sorted(ALGORITHMS),
+        **proofs_of_possession(),
         "protected_resources": [issuer],  # RFC 9728 section 4; those of others may be left out
     }
+
+
+def proofs_of_possession() -> dict[str, Any]:
+    """Return what both the provider and our own API say of DPoP (RFC 9449 section 5.1, RFC 9728 section 2)."""
+    return {"dpop_signing_alg_values_supported": sorted(ALGORITHMS)}
 
 
 def protected_resource(

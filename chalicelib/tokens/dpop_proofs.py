@@ -1,7 +1,7 @@
 """DPoP proofs (RFC 9449 section 4): that whoever sends a request has the private key, now, for this request, once.
 
-Only those who show a proof pay for it: its one write is the demand that it was not used before (DP-9). Why nonces are
-offered to all and demanded of few: docs/decisions/0096.
+Only those who show a proof pay for it: its one write is the demand that it was not used before (PO-9). Why nonces are
+offered to all and demanded of few: docs/decisions/0094.
 """
 
 import hashlib

@@ -62,6 +62,12 @@ DPOP: list[dict[str, Any]] = [
     }
 ]
 
+BEARER: dict[str, str] = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A token of token_type DPoP is sent as Authorization: DPoP, with a new proof in the header DPoP each time.",
+}
+
 _described: list["Api"] = []
 
 
@@ -100,10 +106,7 @@ def description(*, issuer: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {**components, "Problem": PROBLEM_SCHEMA, "OAuthError": OAUTH_ERROR_SCHEMA},
-            "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer"},
-                "dpop": {"type": "http", "scheme": "dpop"},
-            },
+            "securitySchemes": {"bearer": BEARER},
         },
     }
 
@@ -125,9 +128,9 @@ def _operation(endpoint: "Endpoint", schemas: dict[int, Any]) -> dict[str, Any]:
         content = {"application/json": {"schema": schemas[id(body)]}}
         operation["requestBody"] = {"required": not endpoint.body_may_be_empty, "content": content}
     guard = endpoint.route.guard
-    wanted = [guard.scope] if guard.scope else []
-    bound = [{"dpop": wanted}] if guard.caller == "token" else []  # our own log-ins have bearer tokens
-    operation["security"] = [] if guard.caller == "public" else [{"bearer": wanted}, *bound]
+    operation["security"] = (
+        [] if guard.caller == "public" else [{"bearer": [guard.scope] if guard.scope else []}]
+    )
     return operation
 
 
@@ -194,13 +197,8 @@ def _parameters(endpoint: "Endpoint") -> list[dict[str, Any]]:
         {"name": name, "in": "query", "required": False, "schema": schema.get(name, {"type": "string"})}
         for name in endpoint.query
     ]
-    in_header = (IDEMPOTENCY_KEY if endpoint.repeatable else []) + (DPOP if takes_proof(endpoint) else [])
+    in_header = (IDEMPOTENCY_KEY if endpoint.repeatable else []) + (DPOP if endpoint.proof else [])
     return in_path + in_query + in_header
-
-
-def takes_proof(endpoint: "Endpoint") -> bool:
-    """Return whether a proof counts: where tokens are given, and where one may be shown that is bound to a key."""
-    return endpoint.proof or endpoint.route.guard.caller == "token"
 
 
 def _guard_in_words(guard: Guard) -> str:

@@ -1,7 +1,7 @@
 """The proof beside a token that is bound to a key (RFC 9449 section 7): looked at in the handler, for each request.
 
 The gateway's authorizer sees one header, and its verdict is kept for the next request of the same token: neither would
-do for a proof, which is for one request (docs/decisions/0096). Bearer tokens never come here.
+do for a proof, which is for one request (docs/decisions/0094). Bearer tokens never come here.
 """
 
 from collections.abc import Mapping

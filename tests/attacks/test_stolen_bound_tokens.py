@@ -1,4 +1,4 @@
-"""Who has a token that is bound to a key, and not the key, opens nothing with it (RFC 9449 section 7; DP-16, DP-17)."""
+"""Who has a token that is bound to a key, and not the key, opens nothing with it (RFC 9449 section 7; PO-16, PO-17)."""
 
 from importlib import import_module
 from typing import Any
@@ -53,7 +53,7 @@ def thief(cupbearer: AppUnderTest, client: Client) -> Thief:
 
 
 def test_no_route_takes_it_as_a_bearer_token(thief: Thief) -> None:
-    """DP-17: not the gateway, and not the handler behind a gateway that let it in; with a good proof neither."""
+    """PO-17: not the gateway, and not the handler behind a gateway that let it in; with a good proof neither."""
     assert len(GUARDED) > 30
     for endpoint in GUARDED:
         assert thief.at_gateway(endpoint, "Bearer") == 401, endpoint.route
@@ -64,7 +64,7 @@ def test_no_route_takes_it_as_a_bearer_token(thief: Thief) -> None:
 
 
 def test_no_route_takes_it_without_a_proof_of_its_key_for_this_very_request(thief: Thief) -> None:
-    """DP-16: none, the thief's own, one for another address, method or token, and one that was overheard."""
+    """PO-16: none, the thief's own, one for another address, method or token, and one that was overheard."""
     for endpoint in GUARDED:
         method, url = endpoint.route.method, f"{thief.issuer}{path_of(endpoint)}"
         overheard = thief.owner.proof(method, url, thief.token)
@@ -88,7 +88,7 @@ def test_no_route_takes_it_without_a_proof_of_its_key_for_this_very_request(thie
 
 
 def test_a_verdict_that_the_gateway_keeps_is_of_one_scheme(thief: Thief) -> None:
-    """DP-17, AZ-1: the key of its cache is the whole header, so what is kept of one is nothing for the other."""
+    """PO-17, AZ-1: the key of its cache is the whole header, so what is kept of one is nothing for the other."""
     endpoint = next(each for each in GUARDED if each.route.path == "/pangolins")
     for _ in range(2):
         assert [thief.at_gateway(endpoint, scheme) for scheme in ("DPoP", "Bearer", "dPoP", "bearer")] == [

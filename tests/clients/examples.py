@@ -74,7 +74,13 @@ def running(path: Path, **environ: str) -> Iterator["subprocess.Popen[str]"]:
     with (
         log.open("w") as errors,
         children.running(
-            command(path), env=env, cwd=path.parent, stdout=subprocess.PIPE, stderr=errors, text=True
+            command(path),
+            env=env,
+            cwd=path.parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
         ) as child,
     ):
         yield child

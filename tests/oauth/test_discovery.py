@@ -73,6 +73,7 @@ class Metadata(msgspec.Struct, forbid_unknown_fields=True):
     claim_types_supported: Names
     prompt_values_supported: Names
     acr_values_supported: Names
+    dpop_signing_alg_values_supported: Names
     claims_parameter_supported: bool
     ui_locales_supported: Names
     display_values_supported: Names

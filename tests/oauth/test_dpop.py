@@ -1,4 +1,4 @@
-"""DPoP at the endpoints of clients (RFC 9449 sections 5, 6, 8 and 10; DP-…)."""
+"""DPoP at the endpoints of clients (RFC 9449 sections 5, 6, 8 and 10; PO-1 to PO-19)."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -88,7 +88,7 @@ def either(store: Store, world: World, tmp_path: Path, request: pytest.FixtureRe
 
 
 def test_tokens_of_every_grant_are_bound_to_the_key_that_a_proof_shows(either: Server, ann: Prover) -> None:
-    """DP-11: code, refresh, device and client credentials; ``token_type`` says so, and introspection."""
+    """PO-11: code, refresh, device and client credentials; ``token_type`` says so, and introspection."""
     app = either.client(grants=(*GRANTS, "client_credentials"), scopes="openid pangolins")
     browser = either.browser()
     first = redeem(app, ann, app.code(browser))
@@ -111,7 +111,7 @@ def test_tokens_of_every_grant_are_bound_to_the_key_that_a_proof_shows(either: S
 
 
 def test_without_a_proof_all_is_as_it_was(either: Server) -> None:
-    """DP-11: a bearer token says nothing of keys, and no answer carries a nonce."""
+    """PO-11: a bearer token says nothing of keys, and no answer carries a nonce."""
     app = either.client()
     reply = app.redeem(app.code(either.browser()))
     assert (reply.json["token_type"], "DPoP-Nonce" in reply.headers) == ("Bearer", False)
@@ -137,7 +137,7 @@ def test_without_a_proof_all_is_as_it_was(either: Server) -> None:
 def test_a_bad_proof_is_invalid_dpop_proof_and_spends_nothing(
     shop: App, browser: Browser, ann: Prover, changes: dict[str, Any], header: dict[str, Any]
 ) -> None:
-    """DP-12: the code is good afterwards."""
+    """PO-12: the code is good afterwards."""
     code = shop.code(browser)
     fields = {
         "grant_type": "authorization_code",
@@ -156,7 +156,7 @@ def test_a_bad_proof_is_invalid_dpop_proof_and_spends_nothing(
 
 
 def test_a_proof_that_was_used_is_refused(shop: App, ann: Prover) -> None:
-    """DP-9."""
+    """PO-9."""
     proof = ann.proof("POST", ISSUER + TOKEN)
     fields = {"grant_type": "refresh_token", "refresh_token": "none"}
     assert [send(shop, TOKEN, proof, fields).error for _ in range(2)] == [
@@ -166,7 +166,7 @@ def test_a_proof_that_was_used_is_refused(shop: App, ann: Prover) -> None:
 
 
 def test_two_proofs_are_none(server: Server, shop: App, ann: Prover) -> None:
-    """DP-1: API Gateway hands on the last header, and says in the event that there were two."""
+    """PO-1: API Gateway hands on the last header, and says in the event that there were two."""
     import app
 
     proofs = [ann.proof("POST", ISSUER + TOKEN) for _ in range(2)]
@@ -190,7 +190,7 @@ def test_two_proofs_are_none(server: Server, shop: App, ann: Prover) -> None:
 
 class TestNonces:
     def test_a_public_client_shows_a_nonce_of_ours(self, phone: App, browser: Browser, ann: Prover) -> None:
-        """DP-10: nothing else proves that its proofs were not made long before, by who had its key for a moment."""
+        """PO-10: nothing else proves that its proofs were not made long before, by who had its key for a moment."""
         code = phone.code(browser)
         fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
         refused = send(phone, TOKEN, ann.proof("POST", ISSUER + TOKEN), fields | {"code_verifier": VERIFIER})
@@ -201,7 +201,7 @@ class TestNonces:
     def test_each_good_answer_brings_the_next(
         self, phone: App, shop: App, browser: Browser, ann: Prover
     ) -> None:
-        """DP-10, section 8.2: so nobody asks twice who keeps it."""
+        """PO-10, section 8.2: so nobody asks twice who keeps it."""
         for app in (phone, shop):
             first = redeem(app, ann, app.code(browser))
             proof = ann.proof("POST", ISSUER + TOKEN, nonce=first.headers["DPoP-Nonce"])
@@ -211,7 +211,7 @@ class TestNonces:
     def test_a_client_whose_clock_is_wrong_gets_its_tokens(
         self, shop: App, browser: Browser, clock: Clock
     ) -> None:
-        """DP-6, DP-10: and it calls with them, by the nonce that came along."""
+        """PO-6, PO-10: and it calls with them, by the nonce that came along."""
         late = Prover(World(now=lambda: clock() - 4000))
         tokens = redeem(shop, late, shop.code(browser))
         assert tokens.status == 200, tokens.text
@@ -231,7 +231,7 @@ class TestRefreshTokens:
     def test_a_public_clients_refresh_token_counts_with_its_key_alone(
         self, phone: App, browser: Browser, ann: Prover, world: World
     ) -> None:
-        """DP-13, section 5: and what was refused spent nothing."""
+        """PO-13, section 5: and what was refused spent nothing."""
         token = redeem(phone, ann, phone.code(browser)).json["refresh_token"]
         assert refresh(phone, Prover(world), token).error == "invalid_grant"
         assert phone.refresh(token).error == "invalid_grant"
@@ -243,7 +243,7 @@ class TestRefreshTokens:
     def test_a_forgiven_replay_wants_the_key_too(
         self, phone: App, browser: Browser, ann: Prover, world: World
     ) -> None:
-        """DP-13, D2."""
+        """PO-13, D2."""
         token = redeem(phone, ann, phone.code(browser)).json["refresh_token"]
         successor = refresh(phone, ann, token).json["refresh_token"]
         assert refresh(phone, Prover(world), token).error == "invalid_grant"
@@ -252,7 +252,7 @@ class TestRefreshTokens:
     def test_a_confidential_client_may_change_its_key(
         self, shop: App, browser: Browser, ann: Prover, world: World
     ) -> None:
-        """DP-13: its refresh tokens are bound to the client, which proves itself."""
+        """PO-13: its refresh tokens are bound to the client, which proves itself."""
         token = redeem(shop, ann, shop.code(browser)).json["refresh_token"]
         ben = Prover(world)
         said = refresh(shop, ben, token)
@@ -262,7 +262,7 @@ class TestRefreshTokens:
     def test_introspection_names_the_key_of_a_bound_refresh_token(
         self, server: Server, phone: App, browser: Browser, ann: Prover
     ) -> None:
-        """DP-11: its own client is told, which here is public and may not ask: so the session is looked at."""
+        """PO-11: its own client is told, which here is public and may not ask: so the session is looked at."""
         token = redeem(phone, ann, phone.code(browser)).json["refresh_token"]
         session = server.services.oauth.inspection.shown.session(token)
         client = server.services.oauth.clients.find(phone.client_id)
@@ -275,7 +275,7 @@ class TestCodes:
     def test_a_code_is_redeemed_by_the_key_that_was_named(
         self, phone: App, browser: Browser, ann: Prover, world: World
     ) -> None:
-        """DP-14, section 10: by no other and by none, which spends nothing and stands in the trail."""
+        """PO-14, section 10: by no other and by none, which spends nothing and stands in the trail."""
         code = phone.code(browser, dpop_jkt=ann.jkt)
         assert redeem(phone, Prover(world), code).error == "invalid_grant"
         assert phone.redeem(code).error == "invalid_grant"
@@ -284,7 +284,7 @@ class TestCodes:
     def test_a_pushed_request_is_bound_by_its_proof(
         self, phone: App, browser: Browser, ann: Prover, world: World
     ) -> None:
-        """DP-14, section 10.1."""
+        """PO-14, section 10.1."""
         pushed = ask(phone, ann, PUSHED, **phone.request())
         assert (pushed.status, "DPoP-Nonce" in pushed.headers) == (201, True), pushed.text
         query = urlencode({"client_id": phone.client_id, "request_uri": pushed.json["request_uri"]})
@@ -294,7 +294,7 @@ class TestCodes:
         assert redeem(phone, ann, code).status == 200
 
     def test_a_pushed_proof_is_of_the_key_that_is_named(self, shop: App, ann: Prover, world: World) -> None:
-        """DP-14, section 10.1."""
+        """PO-14, section 10.1."""
         assert ask(shop, ann, PUSHED, **shop.request(dpop_jkt=ann.jkt)).status == 201
         refused = ask(shop, ann, PUSHED, **shop.request(dpop_jkt=Prover(world).jkt))
         assert (refused.status, refused.error) == (400, "invalid_dpop_proof")
@@ -319,7 +319,7 @@ class TestCodes:
 
 class TestClientsThatMust:
     def test_its_token_requests_show_a_proof(self, server: Server, browser: Browser, ann: Prover) -> None:
-        """DP-15, section 5.2: ``dpop_bound_access_tokens``."""
+        """PO-15, section 5.2: ``dpop_bound_access_tokens``."""
         app = server.client(options=ClientOptions(dpop_bound_access_tokens=True))
         code = app.code(browser)
         refused = app.redeem(code)
@@ -329,7 +329,7 @@ class TestClientsThatMust:
         assert app.refresh(tokens.json["refresh_token"]).error == "invalid_dpop_proof"
 
     def test_it_counts_at_once_for_those_who_are_logged_in(self, server: Server, browser: Browser) -> None:
-        """DP-15, OP-4."""
+        """PO-15, OP-4."""
         app = server.client()
         token = app.redeem(app.code(browser)).json["refresh_token"]
         must = ClientOptions(dpop_bound_access_tokens=True)
@@ -341,7 +341,7 @@ class TestAtTheResource:
     def test_a_bound_token_opens_a_route_with_a_proof_of_its_key(
         self, either: Server, ann: Prover, world: World
     ) -> None:
-        """DP-16, DP-17: with none, another key's, another token's or a used one it does not; nor as a bearer token."""
+        """PO-16, PO-17: with none, another key's, another token's or a used one it does not; nor as a bearer token."""
         app = either.client(grants=("client_credentials",), redirect_uris=(), scopes="pangolins")
         token = ask(app, ann, grant_type="client_credentials").json["access_token"]
 
@@ -368,7 +368,7 @@ class TestAtTheResource:
         assert call(ann.proof("GET", url, token), "dpop").status == 200
 
     def test_userinfo_knows_bound_tokens(self, shop: App, browser: Browser, ann: Prover) -> None:
-        """DP-16."""
+        """PO-16."""
         token = redeem(shop, ann, shop.code(browser)).json["access_token"]
         assert who(shop.server, token, ann.proof("GET", ISSUER + USERINFO, token)).json["name"] == "Zoë"
         assert who(shop.server, token).json["code"] == "invalid_dpop_proof"
@@ -377,12 +377,12 @@ class TestAtTheResource:
     def test_a_bearer_token_is_not_shown_as_a_bound_one(
         self, shop: App, browser: Browser, ann: Prover
     ) -> None:
-        """DP-17: with whatever proof."""
+        """PO-17: with whatever proof."""
         token = shop.redeem(shop.code(browser)).json["access_token"]
         assert who(shop.server, token, ann.proof("GET", ISSUER + USERINFO, token)).status == 401
 
     def test_a_path_with_parameters_is_the_one_that_was_asked_for(self, server: Server, ann: Prover) -> None:
-        """DP-5: a proof for one user is none for another."""
+        """PO-5: a proof for one user is none for another."""
         app = server.client(grants=("client_credentials",), redirect_uris=(), scopes="users:read")
         token = ask(app, ann, grant_type="client_credentials").json["access_token"]
         zoe = server.person("zoe").user.user_id
@@ -398,7 +398,7 @@ class TestAtTheResource:
     def test_another_api_gets_no_bound_token_of_ours(
         self, store: Store, world: World, tmp_path: Path, ann: Prover
     ) -> None:
-        """DP-18: nobody is known to look at proofs there."""
+        """PO-18: nobody is known to look at proofs there."""
         arn = method_arn("GET", "/orders")
         listed = services(store, world, tmp_path, OUTSIDE_APIS=[arn.split(":")[5].split("/")[0]])
         with open_server(listed) as server:
@@ -420,7 +420,7 @@ class TestAtTheResource:
 def test_a_proof_costs_one_write_and_who_shows_none_pays_nothing(
     world: World, tmp_path: Path, ann: Prover
 ) -> None:
-    """DP-9."""
+    """PO-9."""
     asked: list[str] = []
     store = SqliteStore(
         tmp_path / "counted.db",
@@ -437,3 +437,18 @@ def test_a_proof_costs_one_write_and_who_shows_none_pays_nothing(
             counts.append(len(asked))
     store.close()
     assert counts[3] - counts[2] == 1
+
+
+def test_discovery_names_the_algorithms_and_a_browser_may_use_them(
+    store: Store, world: World, tmp_path: Path
+) -> None:
+    """PO-19, BR-3."""
+    origin = {"Origin": "https://app.example"}
+    with open_server(services(store, world, tmp_path, ALLOWED_ORIGINS=[origin["Origin"]])) as server:
+        for name in ("openid-configuration", "oauth-authorization-server", "oauth-protected-resource"):
+            document = server.ask("GET", f"/.well-known/{name}").json
+            assert document["dpop_signing_alg_values_supported"] == ["ES256", "EdDSA", "RS256"]
+        for path in (TOKEN, PUSHED, USERINFO, "/pangolins"):
+            headers = server.ask("OPTIONS", path, headers=origin).headers
+            assert "DPoP" in headers["Access-Control-Allow-Headers"].split(", ")
+            assert "DPoP-Nonce" in headers["Access-Control-Expose-Headers"].split(", ")

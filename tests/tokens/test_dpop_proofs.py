@@ -43,7 +43,7 @@ def refusal(proofs: Proofs, proof: str, **more: Any) -> ProofRefused:
 
 @pytest.mark.parametrize("alg", ["RS256", "ES256", "EdDSA"])
 def test_a_good_proof_names_its_key_by_thumbprint(proofs: Proofs, world: World, alg: str) -> None:
-    """DP-1."""
+    """PO-1."""
     ann = Prover(world, alg)
     assert proofs.accept(shown(ann.proof("GET", URL, TOKEN))) == ann.jkt
     assert proofs.accept(shown(ann.proof("GET", URL, TOKEN)), jkt=ann.jkt) == ann.jkt
@@ -74,13 +74,13 @@ def test_a_good_proof_names_its_key_by_thumbprint(proofs: Proofs, world: World, 
 def test_a_header_that_is_no_proofs_is_refused(
     proofs: Proofs, ann: Prover, header: dict[str, Any], says: str
 ) -> None:
-    """DP-2, DP-3: typ, an asymmetric alg that is the key's, and a public key in the header."""
+    """PO-2, PO-3: typ, an asymmetric alg that is the key's, and a public key in the header."""
     assert says in refusal(proofs, ann.proof("GET", URL, TOKEN, header=header)).reason
 
 
 @pytest.mark.parametrize("member", ["d", "p", "q", "dp", "dq", "qi", "oth", "k"])
 def test_a_key_with_a_private_part_is_refused(proofs: Proofs, ann: Prover, member: str) -> None:
-    """DP-3: it is no secret any more."""
+    """PO-3: it is no secret any more."""
     header = {"jwk": {**ann.jwk, member: "AQAB"}}
     assert "private" in refusal(proofs, ann.proof("GET", URL, TOKEN, header=header)).reason
 
@@ -101,7 +101,7 @@ def test_a_key_that_is_weak_or_none_is_refused(proofs: Proofs, ann: Prover, jwk:
 
 
 def test_another_keys_signature_is_refused(proofs: Proofs, ann: Prover, world: World) -> None:
-    """DP-2."""
+    """PO-2."""
     proof = ann.proof("GET", URL, TOKEN, header={"jwk": Prover(world).jwk})
     assert refusal(proofs, proof).reason == "the signature is wrong"
 
@@ -136,7 +136,7 @@ def test_another_keys_signature_is_refused(proofs: Proofs, ann: Prover, world: W
 def test_a_claim_that_is_missing_or_anothers_is_refused(
     proofs: Proofs, ann: Prover, changes: dict[str, Any], says: str
 ) -> None:
-    """DP-4 to DP-7."""
+    """PO-4 to PO-7."""
     assert says in refusal(proofs, ann.proof("GET", URL, TOKEN, **changes)).reason
 
 
@@ -154,12 +154,12 @@ def test_a_claim_that_is_missing_or_anothers_is_refused(
     ],
 )
 def test_an_address_is_compared_as_addresses_are(proofs: Proofs, ann: Prover, htu: str) -> None:
-    """DP-5: without query and fragment, after RFC 3986 sections 6.2.2 and 6.2.3."""
+    """PO-5: without query and fragment, after RFC 3986 sections 6.2.2 and 6.2.3."""
     assert proofs.accept(shown(ann.proof("GET", htu, TOKEN))) == ann.jkt
 
 
 def test_reserved_characters_stay_what_they_are(proofs: Proofs, ann: Prover) -> None:
-    """DP-5: an escaped slash is no slash, whatever the case of its digits."""
+    """PO-5: an escaped slash is no slash, whatever the case of its digits."""
     url = f"{URL}/a%2Fb"
     assert proofs.accept(shown(ann.proof("GET", f"{URL}/a%2fb", TOKEN), url=url)) == ann.jkt
     with pytest.raises(ProofRefused, match="htu"):
@@ -167,17 +167,17 @@ def test_reserved_characters_stay_what_they_are(proofs: Proofs, ann: Prover) -> 
 
 
 def test_another_tokens_proof_is_refused(proofs: Proofs, ann: Prover) -> None:
-    """DP-7."""
+    """PO-7."""
     assert "ath" in refusal(proofs, ann.proof("GET", URL, "another.access.token")).reason
 
 
 def test_another_key_than_the_tokens_is_refused(proofs: Proofs, ann: Prover, world: World) -> None:
-    """DP-8."""
+    """PO-8."""
     assert "bound to" in refusal(proofs, ann.proof("GET", URL, TOKEN), jkt=Prover(world).jkt).reason
 
 
 def test_a_proof_counts_once(proofs: Proofs, ann: Prover, clock: Clock) -> None:
-    """DP-9: not again as long as its time would allow it; another of the same key does, and another key's of the same name."""
+    """PO-9: not again as long as its time would allow it; another of the same key does, and another key's of the same name."""
     proof = ann.proof("GET", URL, TOKEN, jti="one", iat=int(clock() + 59))
     assert proofs.accept(shown(proof))
     for _ in range(4):
@@ -188,7 +188,7 @@ def test_a_proof_counts_once(proofs: Proofs, ann: Prover, clock: Clock) -> None:
 
 
 def test_a_refused_proof_is_not_remembered(proofs: Proofs, ann: Prover) -> None:
-    """DP-9: what is wrong with it costs no write."""
+    """PO-9: what is wrong with it costs no write."""
     proof = ann.proof("POST", URL, TOKEN)
     assert "htm" in refusal(proofs, proof).reason
     assert proofs.accept(shown(proof, "POST"))
@@ -200,7 +200,7 @@ def test_a_refused_proof_is_not_remembered(proofs: Proofs, ann: Prover) -> None:
 def test_a_proof_is_of_this_minute_by_clocks_that_differ_by_one(
     proofs: Proofs, ann: Prover, clock: Clock, seconds: int, *, is_taken: bool
 ) -> None:
-    """DP-6, AV-4."""
+    """PO-6, AV-4."""
     proof = ann.proof("GET", URL, TOKEN, iat=int(clock()) + seconds)
     if is_taken:
         assert proofs.accept(shown(proof))
@@ -212,7 +212,7 @@ class TestNonces:
     def test_whose_clock_is_wrong_gets_a_nonce_and_is_taken_with_it(
         self, proofs: Proofs, ann: Prover, clock: Clock
     ) -> None:
-        """DP-10: our nonce says when the proof was made."""
+        """PO-10: our nonce says when the proof was made."""
         hour_ago = int(clock()) - 3600
         refused = refusal(proofs, ann.proof("GET", URL, TOKEN, iat=hour_ago))
         assert (refused.public_code, refused.nonce is None) == ("use_dpop_nonce", False)
@@ -221,14 +221,14 @@ class TestNonces:
         assert "used before" in refusal(proofs, again).reason
 
     def test_where_a_nonce_is_wanted_none_is_refused_with_one(self, proofs: Proofs, ann: Prover) -> None:
-        """DP-10, section 8."""
+        """PO-10, section 8."""
         refused = refusal(proofs, ann.proof("GET", URL, TOKEN), needs_nonce=True)
         assert refused.public_code == "use_dpop_nonce"
         proof = ann.proof("GET", URL, TOKEN, nonce=refused.nonce)
         assert proofs.accept(shown(proof), needs_nonce=True)
 
     def test_a_nonce_serves_a_quarter_of_an_hour(self, proofs: Proofs, ann: Prover, clock: Clock) -> None:
-        """DP-10: as long as the longest token that comes with it, and a proof is remembered for longer."""
+        """PO-10: as long as the longest token that comes with it, and a proof is remembered for longer."""
         nonce, iat = proofs.nonce(), int(clock())
         proof = ann.proof("GET", URL, TOKEN, nonce=nonce, iat=iat)
         assert proofs.accept(shown(proof))
@@ -245,7 +245,7 @@ class TestNonces:
     def test_another_servers_nonce_is_none_of_ours(
         self, proofs: Proofs, ann: Prover, world: World, tmp_path: Path
     ) -> None:
-        """DP-10: made by the same program under other keys."""
+        """PO-10: made by the same program under other keys."""
         other = SqliteStore(tmp_path / "other.db", now=world.now, nonce=world.identifier)
         nonce = services(other, world, tmp_path).tokens.proofs.nonce()
         other.close()
@@ -257,12 +257,12 @@ class TestNonces:
     "text", ["", ".", "..", "a.b", "a.b.c", "e30.e30.", "x" * 5000, "a.b.c.d.e", "é.é.é", "\0", "a b"]
 )
 def test_what_is_no_proof_is_refused_and_nothing_else_happens(proofs: Proofs, text: str) -> None:
-    """DP-2: never another exception, whatever it is."""
+    """PO-2: never another exception, whatever it is."""
     assert refusal(proofs, text).public_code == "invalid_dpop_proof"
 
 
 def test_a_huge_proof_is_refused_before_it_is_read(proofs: Proofs, ann: Prover) -> None:
-    """DP-2."""
+    """PO-2."""
     assert "4096 characters" in refusal(proofs, ann.proof("GET", URL, TOKEN, filler="x" * 4096)).reason
 
 

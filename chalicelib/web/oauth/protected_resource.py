@@ -15,9 +15,8 @@ def protected_resource(call: Call) -> Answer:
     from chalicelib.oauth import metadata
 
     issuer = call.services.settings.issuer
-    return Answer(
-        metadata.protected_resource(issuer, issuer=issuer, scopes_supported=ROUTE_SCOPES), headers=CACHED
-    )
+    document = metadata.protected_resource(issuer, issuer=issuer, scopes_supported=ROUTE_SCOPES)
+    return Answer(document | metadata.proofs_of_possession(), headers=CACHED)
 
 
 @api.route(
