@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from chalicelib.oauth.authorization_requests import AuthorizationRequests
     from chalicelib.oauth.consents import Consents
     from chalicelib.oauth.device_codes import Devices
-    from chalicelib.oauth.dpop import ClientProofs
     from chalicelib.oauth.id_tokens import IdTokens
     from chalicelib.oauth.introspection import Inspection
     from chalicelib.oauth.introspection_jwt import IntrospectionJwts
@@ -179,13 +178,6 @@ class OAuth(Clientele):
         )
 
     @cached_property
-    def dpop(self) -> "ClientProofs":
-        """Return what reads the DPoP proofs of clients."""
-        from chalicelib.oauth.dpop import ClientProofs
-
-        return ClientProofs(self._at.tokens.proofs, self._at.settings.issuer)
-
-    @cached_property
     def token_requests(self) -> "TokenRequests":
         """Return the doorway of token requests, with the table of grants."""
         from chalicelib.oauth import client
@@ -204,4 +196,4 @@ class OAuth(Clientele):
             ),
             client.DEVICE_CODE: DeviceCodeGrant(self.devices, self.issuing),
         }
-        return TokenRequests(grants, self.dpop, at.audit)
+        return TokenRequests(grants, at.tokens.client_proofs, at.audit)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chalicelib.keys.remote_jwks import PublishedKeys
+    from chalicelib.oauth.dpop import ClientProofs
     from chalicelib.oauth.standing import Standing
     from chalicelib.tokens.access_tokens import AccessTokenIssuer, JwtAccess
     from chalicelib.tokens.bearer import BearerTokens
@@ -67,12 +68,19 @@ class Tokens:
 
     @cached_property
     def proofs(self) -> "Proofs":
-        """Return what judges DPoP proofs, of clients and at resources."""
+        """Return what judges DPoP proofs."""
         from chalicelib.keys.signed_payloads import SignedPayloads
         from chalicelib.tokens.dpop_proofs import Proofs
 
         at = self._at
         return Proofs(at.store, at.world, SignedPayloads(at.keys.mac, at.world))
+
+    @cached_property
+    def client_proofs(self) -> "ClientProofs":
+        """Return what reads the DPoP proofs of clients that ask for tokens."""
+        from chalicelib.oauth.dpop import ClientProofs
+
+        return ClientProofs(self.proofs, self._at.settings.issuer)
 
     @cached_property
     def bearer(self) -> "BearerTokens":

@@ -205,6 +205,17 @@ def test_a_scope_that_the_client_may_not_have_is_told_with_those_that_it_may(ter
     assert "Nor may the client Nightly have it, whatever it asks for: it may have orders:read." in says
 
 
+def test_a_token_that_is_bound_to_a_key_is_told_as_one(terminal: CommandLine) -> None:
+    """PO-16: what the caller has to send beside it."""
+    services = terminal.services
+    wanted = Registration(name="Nightly", grants=("client_credentials",), scopes=frozenset({"pangolins"}))
+    client, _ = services.oauth.clients.create(wanted)
+    grant = Grant(sub=client.subject, client_id=client.client_id, scope=client.scopes, jkt="k" * 43)
+    decision = why(terminal, services.tokens.access.issue(grant).token, "GET", "/pangolins")
+    assert decision["status"] == 200
+    assert any(f"bound to the key {'k' * 43}" in look["says"] for look in decision["steps"])
+
+
 class TestClientAssertions:
     """OP-6: what the answer keeps to itself is told to the operator, and looking spends nothing."""
 

@@ -338,3 +338,17 @@ def test_one_issuers_key_signs_nothing_for_another(web: Web, world: World) -> No
         issuers.verify(foreign(iss="https://b.example", alg="ES256"))
     assert ISSUER in issuers
     assert "https://c.example" not in issuers
+
+
+def test_a_token_that_its_issuer_bound_to_a_key_says_so(trust: Trust) -> None:
+    """PO-17: so that it is no bearer token here either; another way of binding is not looked at (RFC 7800 section 3.1)."""
+    issuers = trust()
+    assert issuers.verify(foreign(cnf={"jkt": "k" * 43})).jkt == "k" * 43
+    assert issuers.verify(foreign(cnf={"x5t#S256": "c" * 43})).jkt is None
+    assert issuers.verify(foreign()).jkt is None
+
+
+@pytest.mark.parametrize("cnf", ["x", [], 7, {"jkt": 7}, {"jkt": ""}, {"jkt": None}])
+def test_a_confirmation_that_cannot_be_read_is_refused(trust: Trust, cnf: Any) -> None:
+    with pytest.raises(InvalidToken):
+        trust().verify(foreign(cnf=cnf))

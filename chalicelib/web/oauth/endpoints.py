@@ -76,7 +76,7 @@ def token(call: Call) -> Answer:
         id_token=tokens.id_token,
         token_type=tokens.token_type,
     )
-    nonce = {} if proof is None else {NONCE: provider.dpop.nonce()}
+    nonce = {} if proof is None else {NONCE: call.services.tokens.client_proofs.nonce()}
     return Answer(answer, headers=NO_STORE | nonce)
 
 

@@ -47,7 +47,8 @@ def push(call: Call) -> Answer:
         client_authentication.read(form, call.headers.get("authorization")), source=call.source
     )
     proof = call.headers.get("dpop")
-    parameters = provider.dpop.with_key(forms.many(call), proof, client)
+    proofs = call.services.tokens.client_proofs
+    parameters = proofs.with_key(forms.many(call), proof, client)
     request_uri = provider.requests.push(parameters, client, source=call.source)
-    nonce = {} if proof is None else {NONCE: provider.dpop.nonce()}
+    nonce = {} if proof is None else {NONCE: proofs.nonce()}
     return Answer(PushedAnswer(request_uri, SECONDS), status=201, headers=NO_STORE | nonce)
