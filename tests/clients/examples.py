@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -84,29 +83,6 @@ def running(path: Path, **environ: str) -> Iterator["subprocess.Popen[str]"]:
         ) as child,
     ):
         yield child
-
-
-@contextmanager
-def many_running(command: list[str], folder: Path, ports: list[int]) -> Iterator[None]:
-    """Run a program of many servers, until each of them takes connections."""
-    with (
-        (folder / "log").open("w") as log,
-        children.running(command, cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True) as child,
-    ):
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n", (folder / "log").read_text()
-        for port in ports:
-            patience.until(lambda port=port: connects(port))  # type: ignore[misc]
-        yield
-
-
-def connects(port: int) -> bool:
-    """Return whether something listens on a port of this machine."""
-    try:
-        socket.create_connection(("127.0.0.1", port)).close()
-    except ConnectionRefusedError:
-        return False
-    return True
 
 
 def line_of(child: "subprocess.Popen[str]") -> str:

@@ -11,6 +11,7 @@ import pytest
 from tests.clients import examples, table
 from tests.clients.conftest import register
 from tests.clients.person import Person
+from tests.clients.running_programs import connects
 from tests.clients.table import Teller
 from tests.parts import missing
 from tests.parts.ports import free_port
@@ -73,7 +74,7 @@ def apache(server: Server, folder: Path) -> Iterator[str]:
         (folder / "errors").open("w") as errors,
         children.running(command, env=environ, stdout=errors, stderr=subprocess.STDOUT) as child,
     ):
-        patience.until(lambda: examples.connects(port) or child.poll() is not None)
+        patience.until(lambda: connects(here) or child.poll() is not None)
         assert child.poll() is None, (folder / "errors").read_text()
         yield here
 

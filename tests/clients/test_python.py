@@ -1,24 +1,20 @@
 """Python's libraries as they come, in one process of their own: those of docs/clients/python.md and others (M10)."""
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
 from tests.clients import examples, table
-from tests.clients.conftest import register, sign_up
+from tests.clients.conftest import sign_up
 from tests.clients.judging import judges
 from tests.clients.person import Person
+from tests.clients.running_programs import PROGRAMS, Programs, told
 from tests.clients.table import Teller
 from tests.parts import missing
-from tests.parts.ports import free_port
 from tests.parts.server import Server
 
-PROGRAMS = Path(__file__).parent / "programs"
 VENV = examples.ROOT / ".venv-clients"
-SECRET = "a secret of the program's own, for its cookies"
 SERVERS = {  # each example or program, where its library wants to be called back, and how it is registered
     "flask.py": ("/callback",),
     "fastapi.py": ("/callback",),
@@ -54,52 +50,35 @@ def version(package: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def address(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
-    """Where each program of the one running process is."""
+def programs(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
     if not (VENV / "ready").exists():
         missing("the client libraries of .venv-clients", install="make parts")
-    folder = tmp_path_factory.mktemp("python")
-    at = {name: f"http://127.0.0.1:{free_port()}" for name in (*SERVERS, "django_app.py", "libraries.py")}
-    planned = []
-
-    def plan(name: str, environ: dict[str, str]) -> None:
-        examples_text = examples.examples().get(name)
-        (folder / f"run-{name}").write_text(examples_text or (PROGRAMS / name).read_text())
-        environ |= {"PORT": at[name].rpartition(":")[2], "COOKIE_SECRET": SECRET}
-        planned.append({"path": f"run-{name}", "environ": environ})
-
+    made = Programs(server, tmp_path_factory.mktemp("python"))
     for name, (called, *options) in SERVERS.items():
-        plan(name, register(server, name, "--redirect-uri", at[name] + called, *options))
-    _django(server, folder, at["django_app.py"])
-    plan("django_app.py", {"ISSUER": server.url})
+        made.plan(name, made.register(name, "--redirect-uri", made.place(name) + called, *options))
+    _add_django(made)
+    here = made.place("libraries.py")
     clients = {
-        name: register(server, name, "--redirect-uri", f"{at['libraries.py']}/{name}/callback", *options)
+        name: made.register(name, "--redirect-uri", f"{here}/{name}/callback", *options)
         for name, options in LIBRARIES.items()
     }
-    plan("libraries.py", {"ISSUER": server.url, "CLIENTS": json.dumps(clients)})
-    (folder / "planned.json").write_text(json.dumps(planned))
-    command = [str(VENV / "bin" / "python"), str(PROGRAMS / "all.py"), "planned.json"]
-    with examples.many_running(command, folder, [int(url.rpartition(":")[2]) for url in at.values()]):
-        yield at.__getitem__
+    made.plan("libraries.py", {"CLIENTS": json.dumps(clients)})
+    with made.running(str(VENV / "bin" / "python"), str(PROGRAMS / "all.py")):
+        yield made
 
 
-def _django(server: Server, folder: Path, here: str) -> None:
-    """Write what one project gets that tries all three libraries, each as a client of its own."""
+def _add_django(made: Programs) -> None:
+    """One project tries all three libraries, each as a client of its own, and is an API too."""
     parts = [OF_THE_PROJECT]
     for name, called in DJANGO.items():
-        environ = register(server, name, "--redirect-uri", here + called)
+        environ = made.register(name, "--redirect-uri", made.place("django_app.py") + called)
         parts += [f"import os; os.environ.update({environ!r})\n", examples.examples()[name]]
         parts += ["\n_backends += AUTHENTICATION_BACKENDS\n"]
-    parts += [f"os.environ['AUDIENCE'] = {server.url!r}\n", examples.examples()["api-settings.py"]]
-    (folder / "settings.py").write_text("".join([*parts, "\nAUTHENTICATION_BACKENDS = _backends\n"]))
+    parts += [examples.examples()["api-settings.py"], "\nAUTHENTICATION_BACKENDS = _backends\n"]
+    (made.folder / "settings.py").write_text("".join(parts), encoding="utf-8")
     urls = [examples.examples()["urls.py"], HOME, examples.examples()["api-urls.py"]]
-    (folder / "urls.py").write_text("\n".join(urls))
-
-
-def told(person: Person, url: str) -> Any:
-    reply = person.open(url)
-    assert reply.status == 200, reply.text
-    return json.loads(reply.text)
+    (made.folder / "urls.py").write_text("\n".join(urls), encoding="utf-8")
+    made.plan("django_app.py", {"AUDIENCE": made.server.url})
 
 
 @pytest.mark.parametrize(
@@ -107,19 +86,19 @@ def told(person: Person, url: str) -> Any:
     [
         ("flask.py", "Authlib for Flask", "Authlib", '`code_challenge_method="S256"`'),
         ("fastapi.py", "Authlib for FastAPI and Starlette", "Authlib", '`code_challenge_method="S256"`'),
-        ("flask-oidc.py", "Flask-OIDC", "flask-oidc", "`--pkce optional`"),
+        ("flask-oidc.py", "Flask-OIDC", "flask-oidc", ""),
     ],
 )
 def test_a_web_framework_knows_the_person(
-    address: Callable[[str], str], zoe: Person, tells: Teller, name: str, client: str, package: str, line: str
+    programs: Programs, zoe: Person, tells: Teller, name: str, client: str, package: str, line: str
 ) -> None:
-    who = told(zoe, f"{address(name)}/login")
+    who = told(zoe, f"{programs.at[name]}/login")
     assert (who["preferred_username"], who["email"]) == ("zoe", "zoe@example.com")
-    tells(client, version(package), "Python", "log-in, ID token", line=line)
+    tells(client, version(package), "Python", "log-in, ID token", client_id=programs.clients[name], line=line)
 
 
-def test_flask_dance_logs_in(address: Callable[[str], str], zoe: Person, tells: Teller) -> None:
-    who = told(zoe, f"{address('flask-dance.py')}/login/cupbearer")
+def test_flask_dance_logs_in(programs: Programs, zoe: Person, tells: Teller) -> None:
+    who = told(zoe, f"{programs.at['flask-dance.py']}/login/cupbearer")
     assert who["preferred_username"] == "zoe"
     tells("Flask-Dance", version("Flask-Dance"), "Python", "log-in, userinfo", line="`use_pkce=True`")
 
@@ -152,7 +131,7 @@ def test_flask_dance_logs_in(address: Callable[[str], str], zoe: Person, tells: 
 )
 def test_django_makes_an_account_of_the_person(
     server: Server,
-    address: Callable[[str], str],
+    programs: Programs,
     tells: Teller,
     client: str,
     package: str,
@@ -163,7 +142,7 @@ def test_django_makes_an_account_of_the_person(
     """Each of somebody else, since all three are in one project."""
     name = package.partition("-")[0]
     sign_up(server, name)
-    person, here = Person(name), address("django_app.py")
+    person, here = Person(name), programs.at["django_app.py"]
     if by_form:
         person.send(path, {"csrfmiddlewaretoken": told(person, here)["csrf"]})
         person.open(person.at)
@@ -188,7 +167,7 @@ def test_django_makes_an_account_of_the_person(
 )
 def test_an_api_judges_our_tokens(
     server: Server,
-    address: Callable[[str], str],
+    programs: Programs,
     zoe: Person,
     tells: Teller,
     monkeypatch: pytest.MonkeyPatch,
@@ -198,7 +177,7 @@ def test_an_api_judges_our_tokens(
     line: str,
 ) -> None:
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
-    judges(address(name), server, zoe)
+    judges(programs.at[name], server, zoe)
     tells(client, version(package), "Python", "verifies access tokens", line=line)
 
 
@@ -206,14 +185,14 @@ def test_an_api_judges_our_tokens(
     ("name", "client", "done", "line"),
     [
         ("httpx-oauth", "httpx-oauth", "log-in, userinfo, refresh, revocation", "`code_challenge`"),
-        ("oic", "pyoidc (oic)", "log-in, ID token, refresh", "`--pkce optional`"),
+        ("oic", "pyoidc (oic)", "log-in, ID token, refresh", ""),
         ("idpyoidc", "idpy-oidc", "log-in, userinfo, ID token", '`"add_ons": {"pkce": …}`'),
     ],
 )
 def test_a_library_logs_in(
-    address: Callable[[str], str], zoe: Person, tells: Teller, name: str, client: str, done: str, line: str
+    programs: Programs, zoe: Person, tells: Teller, name: str, client: str, done: str, line: str
 ) -> None:
-    who = told(zoe, f"{address('libraries.py')}/{name}/login")
+    who = told(zoe, f"{programs.at['libraries.py']}/{name}/login")
     assert who["email"] == "zoe@example.com"
     assert who.get("id", who["sub"]) == who["sub"]
-    tells(client, version(name), "Python", done, line=line)
+    tells(client, version(name), "Python", done, client_id=programs.clients[name], line=line)
