@@ -1,4 +1,4 @@
-"""Wiring of the OpenID provider: each subject with its collaborators, and the table of grants."""
+"""Wiring of the OpenID provider: each subject with its collaborators."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from chalicelib.oauth.consents import Consents
     from chalicelib.oauth.device_codes import Devices
     from chalicelib.oauth.id_tokens import IdTokens
-    from chalicelib.oauth.introspection import Inspection
+    from chalicelib.oauth.introspection import Inspection, ShownTokens
     from chalicelib.oauth.introspection_jwt import IntrospectionJwts
     from chalicelib.oauth.levels import Levels
     from chalicelib.oauth.logout_tokens import LogoutTokens
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chalicelib.oauth.resource_indicators import ResourceIndicators
     from chalicelib.oauth.resources import Resources
     from chalicelib.oauth.token_issuance import Issuing
-    from chalicelib.oauth.token_requests import GrantType, TokenRequests
+    from chalicelib.oauth.token_requests import TokenRequests
 
 
 class OAuth(Clientele):
@@ -138,18 +138,25 @@ class OAuth(Clientele):
     @cached_property
     def inspection(self) -> "Inspection":
         """Return what tells clients about tokens, and revokes them."""
-        from chalicelib.oauth.introspection import Inspection, ShownTokens
+        from chalicelib.oauth.introspection import Inspection
+
+        at, access = self._at, self._at.tokens.access
+        return Inspection(
+            at.settings.audience, at.store, self.shown, access, self.consents, self.resources, at.audit
+        )
+
+    @cached_property
+    def shown(self) -> "ShownTokens":
+        """Return what reads the tokens that clients show."""
+        from chalicelib.oauth.introspection import ShownTokens
 
         at, sessions = self._at, self._at.authentication
-        shown = ShownTokens(
+        return ShownTokens(
             at.settings.issuer,
             sessions.sessions,
             sessions.refresh_tokens,
             at.tokens.for_any_api.verify,
             at.tokens.standing,
-        )
-        return Inspection(
-            at.settings.audience, at.store, shown, at.tokens.access, self.consents, self.resources, at.audit
         )
 
     @cached_property
@@ -180,20 +187,6 @@ class OAuth(Clientele):
     @cached_property
     def token_requests(self) -> "TokenRequests":
         """Return the doorway of token requests, with the table of grants."""
-        from chalicelib.oauth import client
-        from chalicelib.oauth.grants.authorization_code import AuthorizationCodeGrant
-        from chalicelib.oauth.grants.client_credentials import ClientCredentialsGrant
-        from chalicelib.oauth.grants.device_code import DeviceCodeGrant
-        from chalicelib.oauth.grants.refresh_token import RefreshTokenGrant
-        from chalicelib.oauth.token_requests import TokenRequests
+        from chalicelib import wiring_grants
 
-        at, sessions = self._at, self._at.authentication
-        grants: dict[str, GrantType] = {
-            client.AUTHORIZATION_CODE: AuthorizationCodeGrant(self.codes, self.issuing, at.audit),
-            client.REFRESH_TOKEN: RefreshTokenGrant(sessions.sessions, sessions.refresh_tokens, self.issuing),
-            client.CLIENT_CREDENTIALS: ClientCredentialsGrant(
-                at.store, at.tokens.access, self.resource_indicators, at.audit
-            ),
-            client.DEVICE_CODE: DeviceCodeGrant(self.devices, self.issuing),
-        }
-        return TokenRequests(grants, at.tokens.client_proofs, at.audit)
+        return wiring_grants.token_requests(self._at)

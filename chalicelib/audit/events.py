@@ -56,6 +56,7 @@ EVENTS = {
     "resource_deleted": "A resource was deleted",
     "registration_token_created": "A token was made that lets clients register",
     "registration_token_revoked": "A token that let clients register was revoked",
+    "token_exchanged": "A service got a token to act for the person",
     "token_revoked": "A client revoked a token of its own",
     "client_refused": "A client was refused: it did not prove itself",
     "request_refused": "A request of an application was refused",

@@ -39,6 +39,7 @@ class AccessClaims(Value):
     name: str | None = None
     aud: tuple[str, ...] = ()  # the other APIs that a token of ours is for; none: our own
     jkt: str | None = None
+    act: str | None = None  # whoever uses it in the name of ``sub``, by its subject (RFC 8693 section 4.1)
 
     def with_scope(self, scope: Scopes) -> "AccessClaims":
         """Return what the token says with another scope; at every look at a stored one, so without ``replace``."""
@@ -106,6 +107,16 @@ def bound_key(claims: Claims) -> str | None:
     if not isinstance(cnf, dict):
         raise InvalidToken("cnf is not an object")
     return optional_string_claim(cnf, "jkt")
+
+
+def actor(claims: Claims) -> str | None:
+    """Return the ``sub`` of ``act``, None where nobody acts for another; InvalidToken for a chain, which we make none of."""
+    act = claims.get("act")
+    if act is None:
+        return None
+    if not isinstance(act, dict) or "act" in act:
+        raise InvalidToken("act does not name one actor")
+    return string_claim(act, "sub")
 
 
 def string_list_claim(claims: Claims, claim: str) -> tuple[str, ...]:

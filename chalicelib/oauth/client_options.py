@@ -29,6 +29,12 @@ class ClientOptions(StoredValue):
         default=(), metadata=stored_unless_default()
     )
 
+    exchanges_into: tuple[str, ...] = (
+        field(  # the APIs that it may get tokens for in others' names (RFC 8693)
+            default=(), metadata=stored_unless_default()
+        )
+    )
+
     # Where it is told of log-outs (OpenID Connect Back-Channel Logout 1.0 section 2.2), and whether that must say ``sid``,
     # which it always does.
     backchannel_logout_uri: str | None = field(default=None, metadata=stored_unless_default())

@@ -14,6 +14,7 @@ from chalicelib.oauth.client import (
     CLIENT_CREDENTIALS,
     GRANTS,
     REFRESH_TOKEN,
+    TOKEN_EXCHANGE,
     Client,
     ClientId,
 )
@@ -100,6 +101,10 @@ def _check_grants(wanted: Registration, grants: tuple[str, ...]) -> None:
         raise Invalid("A public client has no credentials: it cannot have the client credentials grant.")
     if wanted.public and wanted.resource_server:
         raise Invalid("A resource server proves itself: it cannot be a public client.")
+    if (TOKEN_EXCHANGE in grants) != bool(wanted.options.exchanges_into):
+        raise Invalid("The token exchange grant and the APIs to exchange into (--exchange-into) go together.")
+    if TOKEN_EXCHANGE in grants and not wanted.resource_server:
+        raise Invalid("Only a resource server is called with others' tokens, and may exchange them.")
 
 
 def _check_jwks(wanted: Registration) -> None:
@@ -114,7 +119,8 @@ def _check_jwks(wanted: Registration) -> None:
 def _check_resources(wanted: Registration) -> None:
     if wanted.options.resources and not wanted.resource_server:
         raise Invalid("Only a resource server speaks for an API: a client asks for one by its scopes.")
-    if wrong := [each for each in wanted.options.resources if comparable(each) is None]:
+    named = (*wanted.options.resources, *wanted.options.exchanges_into)
+    if wrong := [each for each in named if comparable(each) is None]:
         raise Invalid(f"{wrong[0]!r} is no identifier of a resource: an absolute URI without a fragment is.")
 
 

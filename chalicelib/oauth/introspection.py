@@ -94,7 +94,7 @@ class Inspection:
         return None if len(here) < len(found) else scopes.NONE.union(*(each.scope_names for each in here))
 
     def revoke(self, text: str, client: Client, *, source: Source) -> None:
-        """End the session that a token is of, or a machine's stored token; an unknown one is revoked already.
+        """End the session that a token is of, or a stored one of a machine or a service; an unknown one is revoked already.
 
         Raises OAuthRefusal for another client's token, and for a machine's signed one, which only its end revokes
         (RFC 7009 sections 2.1 and 2.2).
@@ -107,16 +107,17 @@ class Inspection:
         claims = self.shown.claims(text)
         if claims is None:
             return
-        if claims.sid is None and claims.client_id == client.client_id:
-            self._revoke_machines(text, client, source)
+        if (claims.sid is None or claims.act is not None) and claims.client_id == client.client_id:
+            self._revoke_alone(text, client, source)
             return
         self._end(claims.client_id, claims.sub, claims.sid or "-", client, source)
 
-    def _revoke_machines(self, text: str, client: Client, source: Source) -> None:
+    def _revoke_alone(self, text: str, client: Client, source: Source) -> None:
         forget = self.access.revoking(text)
         if forget is None:
             raise OAuthRefusal(
-                "unsupported_token_type", "A machine's signed access token ends by itself, within minutes."
+                "unsupported_token_type",
+                "A machine's or a service's signed access token ends by itself, within minutes.",
             )
         self.store.commit(forget, self.audit.write("token_revoked", target=client.subject, source=source))
 
@@ -178,5 +179,6 @@ def _response(claims: AccessClaims, audience: str | list[str]) -> dict[str, Any]
     acr = (
         assurance.acr(claims.amr) if claims.sid is not None else None
     )  # a machine's has none (RFC 9470 section 6.2)
-    further = {"jti": claims.jti, "sid": claims.sid, "auth_time": claims.auth_time, "acr": acr}
+    act = None if claims.act is None else {"sub": claims.act}
+    further = {"act": act, "jti": claims.jti, "sid": claims.sid, "auth_time": claims.auth_time, "acr": acr}
     return response | {name: value for name, value in further.items() if value is not None}

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from chalicelib import scopes
 from chalicelib.errors import InvalidToken
 from chalicelib.jose.claims import FIRST_PARTY, AccessClaims
-from chalicelib.oauth.client import Client, client_key
+from chalicelib.oauth.client import TOKEN_EXCHANGE, Client, client_key
 from chalicelib.oauth.consents import Consent, consent_key
+from chalicelib.sessions.resource_scopes import at
 from chalicelib.sessions.session import Session, SessionLimits, require_live, session_key
 from chalicelib.store import Check, Key, Record, Store
 from chalicelib.tokens.access_tokens import Held
@@ -59,7 +60,9 @@ class Standing:
             person, login = found.get(profile_key(claims.sub)), found.get(session_key(claims.sub, claims.sid))
             session = Session.from_record(login) if login else None
             held &= self._of_person(User.from_record(person) if person else None, session)
-        if claims.client_id != FIRST_PARTY or claims.sid is None:
+        if claims.act is not None and session is not None:
+            held &= self._of_service(claims, session, found)
+        elif claims.client_id != FIRST_PARTY or claims.sid is None:
             held &= _of_client(claims, session, found)
         return claims.with_scope(held)
 
@@ -67,12 +70,29 @@ class Standing:
         live = require_live(user, session, now=self.world.now(), limits=self.limits)
         return live.session.granted(live.user, self.limits)
 
+    def _of_service(self, claims: AccessClaims, session: Session, found: dict[Key, Record]) -> scopes.Scopes:
+        """Return what a service may have that acts for a person (RFC 8693): no more than the log-in's own client may there."""
+        service = _registered(claims.client_id, found)
+        if not service.may(TOKEN_EXCHANGE):
+            raise InvalidToken("its client may no longer exchange tokens")
+        if session.client_id == FIRST_PARTY:
+            return service.scopes
+        records = self.store.get(client_key(session.client_id), consent_key(claims.sub, session.client_id))
+        theirs = AccessClaims(**(vars(claims) | {"client_id": session.client_id}))
+        behind = _of_client(theirs, session, {record.key: record for record in records if record})
+        return service.scopes & behind & at(session.audience, claims.aud)
 
-def _of_client(claims: AccessClaims, session: Session | None, found: dict[Key, Record]) -> scopes.Scopes:
-    record = found.get(client_key(claims.client_id))
+
+def _registered(client_id: str, found: dict[Key, Record]) -> Client:
+    record = found.get(client_key(client_id))
     client = Client.from_record(record) if record else None
     if client is None or client.disabled:
         raise InvalidToken(f"its client is {'disabled' if client else 'unknown or deleted'}")
+    return client
+
+
+def _of_client(claims: AccessClaims, session: Session | None, found: dict[Key, Record]) -> scopes.Scopes:
+    client = _registered(claims.client_id, found)
     if claims.sid is None:
         return client.scopes - scopes.PROTOCOL
     given = found.get(consent_key(claims.sub, claims.client_id))

@@ -49,6 +49,7 @@ class Tokens:
     refresh_token: str | None = None
     id_token: str | None = None
     token_type: str = BEARER
+    issued_token_type: str | None = None  # of an exchange (RFC 8693 section 2.2.1)
 
 
 class LostRace(Exception):  # noqa: N818 - the ordinary end of one

@@ -28,11 +28,17 @@ class Grant:
     amr: tuple[str, ...] = ()
     audience: tuple[str, ...] = ()  # the identifiers of other APIs; none: our own
     jkt: str | None = None  # the thumbprint of the key that it is bound to; None: whoever bears it
+    act: str | None = None  # the subject of the service that acts for ``sub`` (RFC 8693 section 4.1)
+    not_after: int | None = None  # when it ends at the latest, in seconds since the epoch
 
     @property
     def token_type(self) -> str:
         """Return how its token is shown (RFC 6750, RFC 9449 section 5)."""
         return BEARER if self.jkt is None else DPOP
+
+    def life(self, *, now: int, seconds: int) -> int:
+        """Return how many seconds its token lives."""
+        return seconds if self.not_after is None else min(seconds, self.not_after - now)
 
     @classmethod
     def of_session(
@@ -116,13 +122,14 @@ class JwtAccess:
     def issue(self, grant: Grant) -> Issued:
         """Return a signed token (RFC 9068 section 2); nothing is stored. Invalid ``invalid_scope`` when over 2 KB."""
         iat = self._world.timestamp()
+        seconds = grant.life(now=iat, seconds=self._seconds)
         payload: dict[str, Any] = {
             "iss": self._issuer,
             "sub": grant.sub,
             "aud": spoken(grant.audience) if grant.audience else self._audience,
             "client_id": grant.client_id,
             "iat": iat,
-            "exp": iat + self._seconds,
+            "exp": iat + seconds,
             "jti": self._world.identifier(),
             "scope": scopes.text(grant.scope),
         }
@@ -130,10 +137,12 @@ class JwtAccess:
         payload |= {name: value for name, value in personal.items() if value is not None}
         if grant.jkt is not None:
             payload["cnf"] = {"jkt": grant.jkt}
+        if grant.act is not None:
+            payload["act"] = {"sub": grant.act}
         token = self._signer.sign(ACCESS_TOKEN_TYP, payload)
         if len(token) > MAX_ACCESS_TOKEN_CHARACTERS:
             raise Invalid("The access token would be over 2 KB: ask for fewer scopes.", code="invalid_scope")
-        return Issued(token, self._seconds, grant.scope, token_type=grant.token_type)
+        return Issued(token, seconds, grant.scope, token_type=grant.token_type)
 
     def revoking(self, text: str) -> Write | None:  # noqa: ARG002
         """Return None: a signed token is verified without the store."""

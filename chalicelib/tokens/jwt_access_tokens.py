@@ -88,6 +88,7 @@ class AccessVerifier:
             auth_time=claim.optional_time(payload, "auth_time"),
             amr=claim.string_list_claim(payload, "amr"),
             jkt=claim.bound_key(payload),
+            act=claim.actor(payload),
         )
 
 

@@ -34,6 +34,7 @@ class OpaqueAccess:
     def issue(self, grant: Grant) -> Issued:
         """Return a random token and the write that makes it good."""
         now = self._world.timestamp()
+        seconds = grant.life(now=now, seconds=self._seconds)
         whose = (grant.sub, grant.sid) if grant.sid else ("-", "-")
         client = () if grant.client_id == FIRST_PARTY else (grant.client_id,)
         prefix = OTHER_API_PREFIX if grant.audience else OPAQUE_PREFIX
@@ -52,8 +53,10 @@ class OpaqueAccess:
             data["aud"] = list(grant.audience)
         if grant.jkt is not None:
             data["jkt"] = grant.jkt
-        insert = Insert(_opaque_key(text), data, expires_at=now + self._seconds)
-        return Issued(text, self._seconds, grant.scope, (insert,), grant.token_type)
+        if grant.act is not None:
+            data["act"] = grant.act
+        insert = Insert(_opaque_key(text), data, expires_at=now + seconds)
+        return Issued(text, seconds, grant.scope, (insert,), grant.token_type)
 
     def revoking(self, text: str) -> Write | None:
         """Return the write that forgets the token."""
@@ -95,6 +98,7 @@ class OpaqueAccess:
             name=None,
             aud=tuple(data.get("aud", ())),
             jkt=data.get("jkt"),
+            act=data.get("act"),
         )
         return self._standing.judged(claims, records)
 

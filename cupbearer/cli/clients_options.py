@@ -14,6 +14,7 @@ SHORT_GRANTS = {
     "refresh_token": "refresh_token",
     "client_credentials": "client_credentials",
     "device_code": DEVICE_CODE,
+    "token_exchange": "urn:ietf:params:oauth:grant-type:token-exchange",
 }
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -63,7 +64,7 @@ FIELDS: tuple[Decorator, ...] = (
         multiple=True,
         metavar="GRANT",
         callback=_known_grants,
-        help="authorization_code, refresh_token, client_credentials or device_code.",
+        help="authorization_code, refresh_token, client_credentials, device_code or token_exchange.",
     ),
     click.option(
         "--scope",
@@ -104,6 +105,13 @@ OPTIONS: dict[str, Decorator] = {
         multiple=True,
         metavar="URI",
         help="The API that a --resource-server speaks for: it introspects that API's tokens and no others.",
+    ),
+    "exchanges_into": click.option(
+        "--exchange-into",
+        "exchanges_into",
+        multiple=True,
+        metavar="URI",
+        help="An API that a --resource-server may get tokens for in the name of whoever calls it (--grant token_exchange).",
     ),
     "backchannel_logout_uri": click.option(
         "--backchannel-logout-uri",

@@ -124,7 +124,7 @@ def test_disable_enable_and_delete(terminal: CommandLine) -> None:
         (("--grant", "password"), "'password' is none of"),
         (
             ("--grant", "urn:device"),
-            "is none of: authorization_code, refresh_token, client_credentials, device_code.",
+            "is none of: authorization_code, refresh_token, client_credentials, device_code, token_exchange.",
         ),
         (
             ("--public",),

@@ -1,1 +1,1 @@
-"""The four grants of the token endpoint, one module each (OP-4)."""
+"""The grants of the token endpoint, one module each (OP-4)."""

@@ -20,6 +20,7 @@ class TokenAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     scope: str
     refresh_token: str | None = None
     id_token: str | None = None
+    issued_token_type: str | None = None
     token_type: str = msgspec.field(default_factory=lambda: "Bearer")  # or DPoP (RFC 9449 section 5)
 
 
@@ -55,7 +56,7 @@ class UserInfo(msgspec.Struct, frozen=True, omit_defaults=True):
 )
 @answering
 def token(call: Call) -> Answer:
-    """Issue tokens for a code, a refresh token, client credentials or an approved device.
+    """Issue tokens for a code, a refresh token, client credentials, an approved device or another's token.
 
     A form (RFC 6749); the client authenticates by HTTP Basic, by fields of the form, or by a signed assertion. With a
     DPoP proof the tokens are bound to its key (RFC 9449).
@@ -74,6 +75,7 @@ def token(call: Call) -> Answer:
         scope=tokens.scope,
         refresh_token=tokens.refresh_token,
         id_token=tokens.id_token,
+        issued_token_type=tokens.issued_token_type,
         token_type=tokens.token_type,
     )
     nonce = {} if proof is None else {NONCE: call.services.tokens.client_proofs.nonce()}
