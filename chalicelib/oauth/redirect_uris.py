@@ -14,13 +14,16 @@ MAX_LENGTH = 1024
 MAX_SHOWN = 300  # characters of a URI that is shown or logged
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]+")
+# Of programs with a scheme that is no domain, which register it beside others and come in with all or none.
+_TAKEN_AS_THEY_ARE = {"cursor://anysphere.cursor-mcp/oauth/callback"}
 _LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
 
 
 def check(uri: str) -> str:
     """Return a URI that may be registered; raise Invalid with the reason for any other.
 
-    https; http only to this machine; a scheme of one's own only as a reversed domain (RFC 8252 section 7.1).
+    https; http only to this machine; a scheme of one's own only as a reversed domain (RFC 8252 section 7.1), but for
+    a few that are known.
     """
     if problem := _problem(uri):
         raise Invalid(f"The redirect URI {uri[:MAX_LENGTH]!r} {problem}.", code="invalid_redirect_uri")
@@ -58,7 +61,7 @@ def _problem(uri: str) -> str | None:
         return "must not hold a user name"
     if scheme.lower() in ("https", "http"):
         return _web_problem(uri)
-    if "." not in scheme:
+    if "." not in scheme and uri not in _TAKEN_AS_THEY_ARE:
         return "must be https, http to this machine, or a scheme like com.example.app"
     return None
 

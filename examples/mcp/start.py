@@ -17,11 +17,8 @@ PYTHON = HERE.parents[1] / ".venv-mcp" / "bin" / "python"
 URL = f"http://localhost:{os.environ.get('MCP_PORT', '9000')}/mcp"
 SCOPES = {"notes:read": "Read your notes", "notes:write": "Write notes for you"}
 
-# For a Cupbearer that is started here: new people may let agents do all this, and agents come as they are.
-SETTINGS = {
-    "CUPBEARER_DEFAULT_SCOPES": f"get:profile {' '.join(SCOPES)}",
-    "CUPBEARER_REGISTRATION": "open",
-}
+# For a Cupbearer that is started here: new people may let agents do all this.
+SETTINGS = {"CUPBEARER_DEFAULT_SCOPES": f"get:profile {' '.join(SCOPES)}"}
 NEXT = """
 The notes server: {url}
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
@@ -18,7 +19,9 @@ from tests.clients.conftest import sign_up
 from tests.clients.person import Person
 from tests.parts import missing
 from tests.support import patience
+from tests.support.certificates import Authority
 from tests.support.documents import block, commands
+from tests.support.hostile_http import page, serving
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -38,9 +41,30 @@ NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def notes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notes]:
-    with notes_server(tmp_path_factory.mktemp("notes")) as notes:
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority.at(tmp_path_factory.mktemp("authority") / "tests")
+
+
+@pytest.fixture(scope="module")
+def notes(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Notes]:
+    with notes_server(tmp_path_factory.mktemp("notes"), SSL_CERT_FILE=authority.file) as notes:
         yield notes
+
+
+@pytest.fixture(scope="module")
+def document(authority: Authority) -> Iterator[str]:
+    """Where the maker of an agent describes it, its loopback addresses without a port as programs of today have it."""
+    said: dict[str, Any] = {
+        "client_name": "Agent",
+        "redirect_uris": ["http://localhost/callback", "http://127.0.0.1/callback"],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "token_endpoint_auth_method": "none",
+    }
+    with serving(
+        lambda connection: connection.sendall(page(json.dumps(said))), tls=authority.server("localhost")
+    ) as at:
+        said["client_id"] = f"https://localhost:{at.port}/client.json"
+        yield str(said["client_id"])
 
 
 @pytest.fixture
@@ -177,4 +201,12 @@ def test_an_agent_that_registers_itself_works_until_its_person_ends_it(
 ) -> None:
     walk(notes, agent())
     assert "a program on this computer" in person.asked
+    tell(tells, sdk)
+
+
+def test_an_agent_that_its_maker_describes_works_until_its_person_ends_it(
+    notes: Notes, sdk: str, agent: Callable[..., Agent], person: Person, document: str, tells: table.Teller
+) -> None:
+    walk(notes, agent(document=document))
+    assert urlsplit(document).netloc in person.asked
     tell(tells, sdk)

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 from cupbearer.deploying.template import ROOT
-from tests.deploy import walk_mail, walk_provider
+from tests.deploy import walk_agents, walk_mail, walk_provider
 from tests.deploy.emulated import ORIGINS, Place
 from tests.deploy.http import Answer, Client
 from tests.support import patience
@@ -347,6 +347,7 @@ STEPS = (
     secrets_in_the_table_are_wrapped,
     log_out,
     *walk_provider.STEPS,
+    *walk_agents.STEPS,
     *walk_mail.STEPS,
     reuse_is_found,
     trouble_is_503,

@@ -22,25 +22,19 @@ CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest())
 PERSON = "Canary-of-clients"
 
 
-def registered(*arguments: str) -> dict[str, str]:
-    """Register a client on the deployed table, as an operator does."""
-    command = [
-        sys.executable,
-        "-m",
-        "cupbearer.cli",
-        "--stage",
-        "dev",
-        "clients",
-        "create",
-        *arguments,
-        "--json",
-    ]
+def registered(*arguments: str) -> Any:
+    """Register a client."""
+    return operator("clients", "create", *arguments)
+
+
+def operator(*arguments: str) -> Any:
+    """Work on the deployed table as an operator does; return what was printed."""
+    command = [sys.executable, "-m", "cupbearer.cli", "--stage", "dev", *arguments, "--json"]
     done = subprocess.run(
         command, cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    answered: dict[str, str] = json.loads(done.stdout)
-    return answered
+    return json.loads(done.stdout)
 
 
 def form(walk: "Walk", path: str, client: dict[str, str], **fields: str) -> Answer:
@@ -79,7 +73,7 @@ def a_person_logs_in_at_a_client(walk: "Walk") -> None:
     )
     assert ended.json["reason"] == "revoked", ended
     bye = {"id_token_hint": tokens["id_token"], "post_logout_redirect_uri": f"{callback}/bye"}
-    _leave(person, f"{walk.place.url}/oauth/logout?{urlencode(bye)}")
+    through_our_pages(person, f"{walk.place.url}/oauth/logout?{urlencode(bye)}")
     assert person.leads_to == f"{callback}/bye", person.leads_to
     walk.http.secrets |= {client["client_secret"], code, tokens["id_token"]}
 
@@ -103,12 +97,12 @@ def _code(walk: "Walk", person: Person, client_id: str, callback: str) -> str:
         "code_challenge": CHALLENGE,
         "code_challenge_method": "S256",
     }
-    _leave(person, f"{walk.place.url}/oauth/authorize?{urlencode(asked)}")
+    through_our_pages(person, f"{walk.place.url}/oauth/authorize?{urlencode(asked)}")
     assert person.leads_to.startswith(f"{callback}?code="), person.leads_to
     return person.leads_to.partition("code=")[2].partition("&")[0]
 
 
-def _leave(person: Person, url: str) -> None:
+def through_our_pages(person: Person, url: str) -> None:
     """Go through our pages until they lead to the client, where nobody listens."""
     try:
         reply = person.open(url)

@@ -166,6 +166,23 @@ def test_a_web_application_is_reached_by_https_and_a_native_one_at_its_own_machi
     )
 
 
+def test_cursor_comes_in_as_it_registers_itself(server: Server, browser: Browser) -> None:
+    """MC-1: three addresses at once, one of a scheme that is no domain; no other such address is taken (DR-4)."""
+    own = "cursor://anysphere.cursor-mcp/oauth/callback"
+    uris = [own, "https://www.cursor.com/agents/mcp/oauth/callback", "http://localhost:8787/callback"]
+    told = register(server, client_name="Cursor", redirect_uris=uris).json
+    assert told["redirect_uris"] == uris
+    page = browser.log_in(browser.go(app_of(server, told).authorize_url(redirect_uri=own)))
+    assert "form-action 'self' cursor:;" in page.headers["Content-Security-Policy"]
+    assert browser.consent(page).location.startswith(f"{own}?code=")
+    for other in (
+        f"{own}/x",
+        "cursor://anysphere.cursor-mcp/",
+        "cursors://anysphere.cursor-mcp/oauth/callback",
+    ):
+        assert refused(server, redirect_uris=[other]) == (400, "invalid_redirect_uri")
+
+
 def test_a_software_statement_is_refused_plainly(server: Server) -> None:
     """DR-4."""
     reply = register(server, software_statement="eyJhbGciOiJSUzI1NiJ9.e30.c2ln")
