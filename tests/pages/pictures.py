@@ -3,9 +3,11 @@
 import shutil
 import tempfile
 from pathlib import Path
+from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.pages.application import CHALLENGE
 from tests.pages.conftest import ARGUMENTS
 from tests.pages.eyes import ROOT, Person, knock
 from tests.parts.server import Server, running
@@ -15,6 +17,8 @@ from tests.support.factor_accounts import Account
 FOLDER = ROOT / "docs" / "pictures"
 CARD = {"width": 900, "height": 760}
 PROVIDERS = '{"google": {"issuer": "http://localhost:9", "client_id": "a", "client_secret": "b"}}'
+MCP = "http://localhost:9000/mcp"
+NOTES = {"notes:read": "Read your notes", "notes:write": "Write notes for you"}
 TALK = (
     ("Milo", "Is the door to the pangolins always shut?"),
     ("Ada", "Only until somebody lets you in. Ask Zoe."),
@@ -37,6 +41,7 @@ def main() -> None:
         _account(browser, server)
         _log_in(browser, server)
         _mail(browser, server)
+        _consent(browser, server)
         browser.close()
 
 
@@ -112,6 +117,31 @@ def _mail(browser: Browser, server: Server) -> None:
     page.get_by_role("link", name="As a mail program shows it").click()
     page.wait_for_load_state("networkidle")
     page.screenshot(path=FOLDER / "mail.png")
+
+
+def _consent(browser: Browser, server: Server) -> None:
+    """What a person is asked about an agent that registered itself at an API of one's own."""
+    said = [f"--scope={scope}={words}" for scope, words in NOTES.items()]
+    server.command("resources", "create", MCP, "--name", "Notes", "--for-any-client", *said)
+    person = Person.at(browser, server, viewport=CARD, reduced_motion="reduce")
+    page = person.sign_up("Ines")
+    server.command("users", "grant", "Ines", *NOTES)
+    callback = "http://localhost:33418/callback"
+    agent = page.request.post(
+        f"{server.url}/oauth/register",
+        data={
+            "client_name": "Notes agent",
+            "redirect_uris": [callback],
+            "token_endpoint_auth_method": "none",
+        },
+    ).json()
+    asked = {"client_id": agent["client_id"], "redirect_uri": callback, "response_type": "code"}
+    asked |= {"scope": "notes:read", "resource": MCP, "prompt": "consent"}
+    asked |= {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+    page.goto(f"{server.url}/oauth/authorize?{urlencode(asked)}")
+    page.get_by_role("button", name="Allow").wait_for()
+    page.evaluate("document.activeElement.blur()")
+    page.screenshot(path=FOLDER / "agent.png")
 
 
 if __name__ == "__main__":
