@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chalicelib.mail.senders import Sender
     from chalicelib.mail.tickets import Tickets
     from chalicelib.outbound.asynchronous import AsynchronousCall
+    from chalicelib.settings.structured import Brand
 
 
 class Mail(WithOutbox):
@@ -72,6 +73,7 @@ class Mail(WithOutbox):
             at.settings.issuer,
             self._sender_address,
             None if reply_to is None else _address("MAIL_REPLY_TO", reply_to),
+            _look(at.settings.brand),
         )
         tickets = self.tickets.values
         return Delivery(at.store, at.world, composer, self.sender, tickets, patience=self._patience)
@@ -123,6 +125,22 @@ class Mail(WithOutbox):
     def _sender_address(self) -> "Address":
         issuer = self._at.settings.issuer
         return _address("MAIL_FROM", self._at.settings.mail_from or f"no-reply@{urlsplit(issuer).hostname}")
+
+
+def _look(brand: "Brand") -> dict[str, str]:
+    """Return what mails show of a brand; what it leaves out is the house's."""
+    from chalicelib.settings.accent import palette
+
+    pair = palette(brand.accent)
+    return {
+        "wine": pair.light.wine,
+        "on_wine": pair.light.on_wine,
+        "wine_at_night": pair.dark.wine,
+        "on_wine_at_night": pair.dark.on_wine,
+        "edge_at_night": pair.dark.pour,
+        "support": brand.support_url or "",
+        **({"service": brand.name} if brand.name else {}),
+    }
 
 
 def _address(variable: str, text: str) -> "Address":

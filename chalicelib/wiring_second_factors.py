@@ -30,7 +30,10 @@ class SecondFactors:
 
         at = self._at
         issuer = at.settings.issuer
-        return Totps(at.keys.wrapper, at.world, label=urlsplit(issuer).hostname or issuer)
+        label = at.settings.brand.name or urlsplit(issuer).hostname or issuer
+        return Totps(
+            at.keys.wrapper, at.world, label=label.replace(":", " ")
+        )  # what an otpauth: URI ends a label with
 
     @cached_property
     def passkeys(self) -> "Passkeys":
@@ -39,7 +42,8 @@ class SecondFactors:
         from chalicelib.keys.signed_payloads import SignedPayloads
 
         at = self._at
-        return Passkeys(SignedPayloads(at.keys.mac, at.world), at.world, issuer=at.settings.issuer)
+        payloads, ours = SignedPayloads(at.keys.mac, at.world), at.settings
+        return Passkeys(payloads, at.world, issuer=ours.issuer, name=ours.brand.name)
 
     @cached_property
     def checks(self) -> "FactorChecks":

@@ -11,8 +11,10 @@ from pathlib import Path
 from chalicelib import urls
 from chalicelib.settings.reader import SettingsError
 from chalicelib.settings.settings import Settings, from_environment
-from chalicelib.web.pages import rendering
+from chalicelib.settings.structured import Brand
+from chalicelib.web.pages import assets, rendering
 
+HOUSE = Brand()
 PAGES = {"board.html": "index.html", "account.html": "account/index.html"}
 
 
@@ -40,16 +42,16 @@ def write(settings: Settings, *, origin: str, folder: Path) -> None:
     api = api_of(settings, origin)
     if folder.exists():
         shutil.rmtree(folder)
-    assets = folder / "static" / rendering.version()
-    assets.mkdir(parents=True)
-    for name in rendering.ASSETS:
-        (assets / name).write_text(rendering.text_of(name), encoding="utf-8")
+    static = folder / "static" / assets.version(settings.brand)
+    static.mkdir(parents=True)
+    for name in assets.ASSETS:
+        (static / name).write_text(assets.text_of(name, settings.brand), encoding="utf-8")
     for template, name in PAGES.items():
         answer = rendering.render(
             template,
             base="",
             api=api,
-            meta_policy=policy(api),
+            meta_policy=policy(api, settings.brand),
             mail_is_shown=False,  # at the API, not here
             **rendering.shell_values(settings),
         )
@@ -71,11 +73,12 @@ def api_of(settings: Settings, origin: str) -> str:
     return settings.issuer
 
 
-def policy(api: str) -> str:
+def policy(api: str, brand: Brand = HOUSE) -> str:
     """Return the content security policy of the files. ``frame-ancestors`` counts only as a header: the host's task."""
     web = urls.read(api)
     elsewhere = f" {web.origin}" if web else ""
     directives = {name: sources for name, sources in rendering.POLICY.items() if name != "frame-ancestors"}
+    directives["img-src"] = rendering.images_from(brand)
     for name in ("connect-src", "form-action"):
         directives[name] += elsewhere
     return "; ".join(f"{name} {sources}" for name, sources in directives.items())

@@ -49,9 +49,11 @@ class Assertion:
 
 
 class Passkeys:
-    """The ceremonies. ``issuer`` is ours: its host is the relying party's id, its origin the only one that counts."""
+    """The ceremonies. ``issuer`` is ours: its host is the relying party's id and, without a ``name``, what people are shown."""
 
-    def __init__(self, payloads: SignedPayloads, world: World, *, issuer: str) -> None:
+    def __init__(
+        self, payloads: SignedPayloads, world: World, *, issuer: str, name: str | None = None
+    ) -> None:
         web = urls.read(issuer)
         if web is None:
             raise ValueError("the issuer is no web URL")
@@ -59,11 +61,12 @@ class Passkeys:
         self._world = world
         self._origin = web.origin
         self.rp_id = web.host
+        self._name = name or web.host
 
     def creation_options(self, user: User, existing: Sequence[Passkey], *, holder: str) -> dict[str, Any]:
         """Return what ``navigator.credentials.create`` wants (section 5.4), as JSON."""
         return {
-            "rp": {"id": self.rp_id, "name": self.rp_id},
+            "rp": {"id": self.rp_id, "name": self._name},
             "user": {
                 "id": encoded(user.user_id.encode()),
                 "name": user.username,

@@ -1,7 +1,7 @@
 """From a line of the outbox to a mail: two templates, and headers that nothing can break out of (IN-4, IN-5)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -18,23 +18,35 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 FOLDER = Path(__file__).parent / "templates"
+HOUSE = {  # the colours of the pages (``settings/accent.py``); a support address there may be none of
+    "wine": "#84263a",
+    "on_wine": "#fff5ea",
+    "wine_at_night": "#f0a4ae",
+    "on_wine_at_night": "#2b0d13",
+    "edge_at_night": "#b9475c",
+    "support": "",
+}
 POLICY = SMTP.clone(cte_type="7bit")  # so that any server takes it, with or without 8BITMIME
 
 
 @dataclass(frozen=True, slots=True)
 class Composer:
-    """Makes mails of one issuer. ``sender`` and ``reply_to`` are addresses, with or without a name for show."""
+    """Makes mails of one issuer. ``sender`` and ``reply_to`` are addresses, with or without a name for show.
+
+    ``look`` are the values that every template finds: what the service is called, where help is, and its colours.
+    """
 
     issuer: str
     sender: Address
     reply_to: Address | None = None
+    look: Mapping[str, str] = field(default_factory=dict)
 
     def compose(self, line: Line, secrets: Mapping[str, str]) -> RenderedMail:
         """Return the mail that a line and what its ticket adds say: the same at every try but for ``secrets``.
 
         Raises jinja2.UndefinedError for a template that wants a value the line does not have.
         """
-        ours = {"issuer": self.issuer, "service": urlsplit(self.issuer).netloc}
+        ours = {"issuer": self.issuer, "service": urlsplit(self.issuer).netloc, **HOUSE, **self.look}
         values = {name: _one_line(text) for name, text in {**line.mail.values, **secrets, **ours}.items()}
         subject, _, text = _rendered(f"{line.mail.kind}.txt", values).partition("\n")
         html = _rendered(f"{line.mail.kind}.html", values)

@@ -14,7 +14,9 @@ from chalicelib.settings.durations import durations
 from chalicelib.settings.reader import PREFIX, Reader, SettingsError, is_web_origin_or_path
 from chalicelib.settings.structured import (
     SECRET_REFERENCES,
+    Brand,
     ProviderSetting,
+    brand,
     mail_out,
     origins,
     outside_apis,
@@ -63,6 +65,7 @@ class Settings(Value):
     mail_reply_to: str | None
     mail_function: str | None  # the Lambda function that delivers
     outside_apis: tuple[str, ...]
+    brand: Brand
     production: bool
     function: str | None  # the name of the Lambda function that this is, if it is one
     handler: str | None = None  # what Lambda calls here: MODULE.FUNCTION
@@ -148,6 +151,7 @@ def _settings(read: Reader, environ: Mapping[str, str]) -> Settings:
         allowed_origins=origins(read),
         **mail_out(read, production=production, function=function),
         outside_apis=outside_apis(read),
+        brand=brand(read, production=production),
         production=production,
         function=function,
         handler=environ.get("_HANDLER"),

@@ -38,6 +38,51 @@ class ProviderSetting(Value):
     trusts_mfa: bool = False  # its word for more than one factor counts
 
 
+class Brand(Value):
+    """Whose service this is, as the settings say it; ``settings.brand`` judges it where any of it is given."""
+
+    name: str | None = None
+    logo: str | None = None  # a file below the project, or https
+    accent: str | None = None
+    support_url: str | None = None
+    terms_url: str | None = None
+    privacy_url: str | None = None
+    footer: str | None = None
+    credit: bool = True  # whether a small line of a named service's pages says what it runs on
+
+    @property
+    def is_named(self) -> bool:
+        """Return whether the service is somebody's, and no more Cupbearer by itself."""
+        return self.name is not None
+
+    @property
+    def shown(self) -> str:
+        """Return what the pages call the service."""
+        return self.name or "Cupbearer"
+
+    @property
+    def file_name(self) -> str:
+        """Return what names of files to keep begin with."""
+        return re.sub("[^a-z0-9]+", "-", self.shown.lower()).strip("-") or "my"
+
+    @property
+    def logo_is_elsewhere(self) -> bool:
+        """Return whether browsers fetch the logo from another place."""
+        return self.logo is not None and self.logo.startswith("https:")
+
+
+def brand(read: Reader, *, production: bool) -> Brand:
+    """Return the brand that is set, if any."""
+    names = ("NAME", "LOGO", "ACCENT", "SUPPORT_URL", "TERMS_URL", "PRIVACY_URL", "FOOTER")
+    given = {name.lower(): read.optional(name) for name in names}
+    found = Brand(**given, credit=read.choice("CREDIT", "on", ("on", "off")) == "on")
+    if any(given.values()):
+        from chalicelib.settings.brand import demand_usable
+
+        demand_usable(found, production=production)
+    return found
+
+
 def origins(read: Reader) -> tuple[str, ...]:
     listed = read.json("ALLOWED_ORIGINS", list, example='["https://app.example.com"]')
     for origin in listed:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cupbearer.deploying import CannotDeploy, aws, packaging, template
+from cupbearer.deploying import CannotDeploy, aws, brand, packaging, template
 from cupbearer.deploying.aws import Account
 
 DEVELOPMENT_STAGE = "dev"
@@ -38,6 +38,7 @@ def deploy(
     """
     packaging.demand_stage(stage)
     _demand_known(chosen)
+    brand.demand_usable(chosen)
     here = aws.account()
     aws.demand_runtime(here)
     aws.demand_cli()

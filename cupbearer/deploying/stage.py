@@ -9,6 +9,7 @@ from cupbearer.deploying import CannotDeploy, aws
 from cupbearer.deploying.deploy import outputs
 
 PREFIX = "CUPBEARER_"
+OF_THE_PACKAGE = {"CUPBEARER_LOGO"}  # a file there, which need not be here
 
 
 def environment_of(stage: str) -> dict[str, str]:
@@ -35,5 +36,7 @@ def work_on(stage: str) -> None:
     found = environment_of(stage)
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         del os.environ[name]
-    known = settings.known_names()  # another release may run there: what this one does not know is not for it
+    known = (
+        settings.known_names() - OF_THE_PACKAGE
+    )  # another release may run there: what this one does not know is not for it
     os.environ.update({name: value for name, value in found.items() if name in known})

@@ -11,7 +11,7 @@ import pytest
 from chalicelib.outbox.delivery import RUN_SECONDS, SEND_SECONDS
 from chalicelib.settings import settings
 from chalicelib.web.gateway_responses import GATEWAY_ANSWERS, problem
-from cupbearer.deploying import CannotDeploy, packaging
+from cupbearer.deploying import CannotDeploy, brand, packaging
 from cupbearer.deploying.template import GATEWAY_RESPONSES, ROOT, gateway_responses, merge_template
 from tests.deploy.emulated import Template
 from tests.support import patience
@@ -254,3 +254,26 @@ def test_the_functions_are_given_nothing_that_they_would_refuse() -> None:
     for function in ("APIHandler", "JwtAuthorizer", "DeliverMail"):
         variables = merge_template({})["Resources"][function]["Properties"]["Environment"]["Variables"]
         assert set(variables) <= settings.known_names()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "says"),
+    [
+        ({"Accent": "#f59e0b"}, "CUPBEARER_ACCENT is #f59e0b"),
+        ({"Logo": "chalicelib/api/none.svg"}, "no such file"),
+        ({"TermsUrl": "http://example.com"}, "CUPBEARER_TERMS_URL"),
+    ],
+)
+def test_a_brand_that_would_not_start_is_refused_before_anything_is_uploaded(
+    chosen: dict[str, str], says: str
+) -> None:
+    with pytest.raises(CannotDeploy, match=says):
+        brand.demand_usable(chosen)
+
+
+def test_each_part_of_a_brand_is_a_parameter_and_reaches_the_function_that_shows_pages(
+    template: Template,
+) -> None:
+    variables = template["Resources"]["APIHandler"]["Properties"]["Environment"]["Variables"]
+    for parameter, name in brand.VARIABLES.items():
+        assert variables[f"CUPBEARER_{name}"] == {"Ref": parameter}

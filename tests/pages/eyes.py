@@ -158,6 +158,22 @@ def assert_in_its_place(page: Page, *, where: str) -> None:
     page.set_viewport_size(before or DESK)
 
 
+SAID = """() => [document.title, document.body.innerText,
+  ...[...document.querySelectorAll("[alt], [title], [aria-label], [download]")].flatMap(
+    (each) => ["alt", "title", "aria-label", "download"].map((name) => each.getAttribute(name) ?? ""))].join(" ")"""
+PAINTED = """() => { const image = document.querySelector(".brand img"); return image.complete && image.naturalWidth > 0; }"""
+
+
+def assert_theirs(page: Page, *, name: str) -> None:
+    """Demand that a page is of whoever runs the service: their name and mark, and ours in one small line at its foot."""
+    said = str(page.evaluate(SAID))
+    assert page.locator(".brand").inner_text().strip() == name
+    assert name in page.title()
+    assert said.lower().count("cupbearer") == 1, said
+    assert page.locator("footer small").inner_text() == "Runs on Cupbearer"
+    assert page.evaluate(PAINTED)
+
+
 def take_pictures(page: Page, name: str) -> None:
     """Write the page light, dark and phone-sized into tests/screenshots, for people; no test looks at them."""
     if "PICTURES" not in os.environ:

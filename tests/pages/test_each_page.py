@@ -1,5 +1,6 @@
-"""Each page by which one comes in or back, and the account by forms: for everybody, light, and still (docs/look.md)."""
+"""Each page by which one comes in or back, and the account by forms: for everybody, light, still, and theirs (docs/look.md)."""
 
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -31,6 +32,7 @@ from tests.pages.eyes import (
     assert_accessible,
     assert_in_its_place,
     assert_kept_to_the_policy,
+    assert_theirs,
     weight,
 )
 from tests.parts.server import Server, running
@@ -38,6 +40,8 @@ from tests.support.factor_people import code_of
 
 ADDRESS = "vera@example.com"
 PAGE_BYTES = 100_000
+NAME = "Pangolin & Sons"
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,20 @@ class House:
 @pytest.fixture(scope="module")
 def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("pages")
-    with running(folder, EMAIL_LOG_IN="on", DELETION_GRACE_DAYS="7") as server:
+    logo = folder / "logo.png"
+    logo.write_bytes(b64decode(PIXEL))
+    with running(
+        folder,
+        EMAIL_LOG_IN="on",
+        DELETION_GRACE_DAYS="7",
+        NAME=NAME,
+        LOGO=str(logo),
+        ACCENT="#1d4ed8",
+        SUPPORT_URL="mailto:help@pangolin.example",
+        TERMS_URL="https://pangolin.example/terms",
+        PRIVACY_URL="https://pangolin.example/privacy",
+        FOOTER="Scales since 1921",
+    ) as server:
         services = Services(settings.parse(server.environ))
         person = Person.at(browser, server)
         _sign_up(person.page(), server, "Vera")
@@ -202,5 +219,6 @@ def test_it_is_accessible_in_its_place_weighs_at_most_100_kb_and_nothing_moves_w
     assert 3_000 < weight(page) <= PAGE_BYTES
     assert_accessible(page, where=name)
     assert_in_its_place(page, where=name)
+    assert_theirs(page, name=NAME)
     assert_kept_to_the_policy(person)
     person.context.close()

@@ -9,13 +9,15 @@ from jinja2 import UndefinedError
 
 import app
 from chalicelib.settings import settings
+from chalicelib.settings.structured import Brand
 from chalicelib.store.sqlite import SqliteStore
-from chalicelib.web.pages import rendering
+from chalicelib.web.pages import assets, rendering
 from chalicelib.wiring import using
 from chalicelib.world import World
 from cupbearer.deploying.template import ROOT
 from cupbearer.testing import QuickServices
 
+HOUSE = Brand()
 STAGED = "https://auth.example.com/api"
 
 
@@ -51,21 +53,21 @@ def test_a_page_has_a_policy_without_anything_inline_br_4(client: Client) -> Non
 
 
 def test_nothing_comes_from_another_origin_br_4() -> None:
-    for name in rendering.ASSETS:
-        text = rendering.text_of(name).replace("http://www.w3.org/2000/svg", "")
+    for name in assets.ASSETS:
+        text = assets.text_of(name, HOUSE).replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"https?://|@import|url\(", text), name
 
 
 def test_text_from_people_never_becomes_markup_in_our_scripts_br_5() -> None:
-    for name in rendering.ASSETS:
+    for name in assets.ASSETS:
         assert not re.search(
-            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", rendering.text_of(name)
+            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", assets.text_of(name, HOUSE)
         ), name
 
 
 def test_files_may_be_kept_for_ever_under_the_hash_of_them_all_and_not_under_another(client: Client) -> None:
-    for name, content_type in rendering.ASSETS.items():
-        answer = client.http.get(f"/static/{rendering.version()}/{name}")
+    for name, content_type in assets.ASSETS.items():
+        answer = client.http.get(f"/static/{assets.version(HOUSE)}/{name}")
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, content_type)
         assert answer.headers["Cache-Control"] == rendering.FOR_EVER
         old = client.http.get(f"/static/of-yesterday/{name}")
@@ -74,12 +76,10 @@ def test_files_may_be_kept_for_ever_under_the_hash_of_them_all_and_not_under_ano
 
 def test_every_script_that_a_script_or_page_asks_for_is_served() -> None:
     asked = set()
-    for file in rendering.FOLDER.iterdir():
+    for file in assets.FOLDER.iterdir():
         asked |= set(re.findall(r'from "\./(\w+\.js)"', file.read_text(encoding="utf-8")))
-    assert asked <= set(rendering.ASSETS)
-    assert {f"{name}.js" for name in rendering.MODULES} == {
-        file.name for file in rendering.FOLDER.glob("*.js")
-    }
+    assert asked <= set(assets.ASSETS)
+    assert {f"{name}.js" for name in assets.MODULES} == {file.name for file in assets.FOLDER.glob("*.js")}
 
 
 def test_a_value_in_a_template_is_escaped_and_a_missing_one_is_a_defect(client: Client) -> None:

@@ -1,54 +1,28 @@
-"""The pages: how a template becomes an answer, and the files they load. Jinja2 is imported by the first page alone.
-
-Files are served under a path that holds a hash of them all, so a browser may keep them for ever, modules import each
-other by relative path, and no page ever mixes two versions.
-"""
+"""The pages: how a template becomes an answer. Jinja2 is imported by the first page alone."""
 
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chalicelib.web.call import HTML
-from chalicelib.web.pages import form_words
+from chalicelib.web.pages import assets, form_words
+from chalicelib.web.pages.assets import ASSETS
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from chalicelib.settings.settings import Settings
+    from chalicelib.settings.structured import Brand
 
 api = Api("pages")
 
-FOLDER = Path(__file__).parent / "files"
-MODULES = (
-    "account",
-    "activity",
-    "address",
-    "board",
-    "board_passkey",
-    "dom",
-    "doors",
-    "entrance",
-    "factors",
-    "form_post",
-    "forms",
-    "messages",
-    "others",
-    "passkey",
-    "prove",
-    "rows",
-    "session",
-    "webauthn",
-    "wire",
-    "words",
-    "you",
-)
-ASSETS: Mapping[str, str] = {
-    "style.css": "text/css; charset=utf-8",
-    "icon.svg": "image/svg+xml",
-    **{f"{name}.js": "text/javascript; charset=utf-8" for name in MODULES},
+# A logo brings its styles along, and is opened by itself only by who asks for it: no script of it runs.
+POLICIES = {
+    assets.MARK: {
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
+    }
 }
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -81,7 +55,9 @@ def render(
     """
     given = _common() | values
     given.setdefault("api", given["base"])
-    given["asset"] = lambda name: f"{given['base']}/static/{version()}/{name}"
+    brand = given["brand"]
+    given["asset"] = lambda name: f"{given['base']}/static/{assets.version(brand)}/{name}"
+    given["mark"] = brand.logo if brand.logo_is_elsewhere else given["asset"](assets.MARK)
     policy = {"Content-Security-Policy": content_security_policy(form_action)}
     body = _templates().get_template(template).render(given)
     return Answer(body, status=status, headers=policy | dict(headers or {}), content_type=HTML)
@@ -90,11 +66,19 @@ def render(
 def content_security_policy(form_action: tuple[str, ...] = (), *, only: str | None = None) -> str:
     """Return the policy of a page: everything from here, nothing inline, no frame around it (BR-4).
 
-    Its forms lead here and to ``form_action``; with ``only``, to that and nowhere else.
+    Its forms lead here and to ``form_action``; with ``only``, to that and nowhere else. A logo may be elsewhere.
     """
+    from chalicelib.wiring import services
+
     targets = (POLICY["form-action"], *form_action) if only is None else (only,)
-    directives = {**POLICY, "form-action": " ".join(targets)}
+    images = images_from(services().settings.brand)
+    directives = {**POLICY, "form-action": " ".join(targets), "img-src": images}
     return "; ".join(f"{name} {sources}" for name, sources in directives.items())
+
+
+def images_from(brand: "Brand") -> str:
+    """Return where images may come from: here, and one address where the logo is one."""
+    return f"{POLICY['img-src']} {brand.logo}" if brand.logo_is_elsewhere else POLICY["img-src"]
 
 
 def _common() -> dict[str, Any]:
@@ -106,22 +90,12 @@ def _common() -> dict[str, Any]:
     return {
         "base": urlsplit(issuer).path,
         "issuer": issuer,
+        "brand": at.settings.brand,
         "meta_policy": None,
         "mail_is_shown": at.mail.is_shown,
         "by_password": at.settings.password_log_in,
         "by_mail": at.mail.is_sent and at.settings.email_log_in,
     }
-
-
-@lru_cache(maxsize=1)
-def version() -> str:
-    """Return a hash of all files, the same for every process that serves the same ones."""
-    import hashlib
-
-    digest = hashlib.sha256()
-    for name in sorted(ASSETS):
-        digest.update(name.encode() + b"\0" + text_of(name).encode())
-    return digest.hexdigest()[:12]
 
 
 @lru_cache(maxsize=1)
@@ -131,7 +105,7 @@ def _templates() -> "Environment":
     from chalicelib.audit.user_agents import device
 
     made = Environment(
-        loader=FileSystemLoader(FOLDER),
+        loader=FileSystemLoader(assets.FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -142,17 +116,16 @@ def _templates() -> "Environment":
     return made
 
 
-@lru_cache(maxsize=len(ASSETS))
-def text_of(name: str) -> str:
-    """Return a file of :data:`ASSETS`."""
-    return (FOLDER / name).read_text(encoding="utf-8")
-
-
 def _serve_asset(name: str, content_type: str) -> None:
     def asset(call: Call) -> Answer:
         """Return a file of the pages; at its current version it may be cached for ever."""
-        caching = FOR_EVER if call.params["version"] == version() else "no-cache"
-        return Answer(text_of(name), headers={"Cache-Control": caching}, content_type=content_type)
+        brand = call.services.settings.brand
+        caching = FOR_EVER if call.params["version"] == assets.version(brand) else "no-cache"
+        return Answer(
+            assets.text_of(name, brand),
+            headers={"Cache-Control": caching, **POLICIES.get(name, {})},
+            content_type=content_type,
+        )
 
     asset.__name__ = f"asset_{name.replace('.', '_')}"
     route = api.route(f"/static/{{version}}/{name}", methods=["GET"], public=True, content_type=content_type)

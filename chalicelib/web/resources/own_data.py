@@ -22,6 +22,7 @@ from chalicelib.web.routes import Answer, Api, Call
 if TYPE_CHECKING:
     from chalicelib.accounts.own_data import OwnRecords
     from chalicelib.sessions.session import LiveSession
+    from chalicelib.settings.structured import Brand
 
 api = Api("users")
 
@@ -98,7 +99,7 @@ def _given(act: plain_acts.Act) -> Answer:
     kept = act.call.services.accounts.own_data.of(
         act.live, password=act.fields.get("password"), answer=act.answer, source=act.source
     )
-    return _file(kept, act.live)
+    return _file(kept, act.live, act.call.services.settings.brand)
 
 
 def _answer(call: Call, proof: Proof) -> Answer:
@@ -106,10 +107,10 @@ def _answer(call: Call, proof: Proof) -> Answer:
     kept = call.services.accounts.own_data.of(
         acting, password=proof.password, answer=proof.answer, source=browser_session.source(call)
     )
-    return _file(kept, acting)
+    return _file(kept, acting, call.services.settings.brand)
 
 
-def _file(kept: "OwnRecords", acting: "LiveSession") -> Answer:
+def _file(kept: "OwnRecords", acting: "LiveSession", brand: "Brand") -> Answer:
     """Return the file, for a browser to keep."""
     user, lines = kept.user, [listed.line for listed in kept.mails]
     events = [EventShape.of_own(event, user.user_id) for event in kept.events]
@@ -126,5 +127,5 @@ def _file(kept: "OwnRecords", acting: "LiveSession") -> Answer:
         activity=ActivityPage(events, kept.next_events),
         mails=[WaitingMail(line.mail.kind, line.mail.to, line.at, line.tries) for line in lines],
     )
-    headers = {"Content-Disposition": 'attachment; filename="cupbearer-data.json"'}
+    headers = {"Content-Disposition": f'attachment; filename="{brand.file_name}-data.json"'}
     return Answer(shape, headers=headers)

@@ -101,7 +101,7 @@ enhance(one("#delete"), {
 
 one("#download").addEventListener("click", async () => {
   const answer = await withProof((proof) => call("POST", "/users/me/data", { body: proof }));
-  if (answer.ok) save("cupbearer-data.json", answer.text, "application/json");
+  if (answer.ok) save(one("#download").dataset.file, answer.text, "application/json");
   say(one("#download-status"), answer.ok ? "Downloaded." : trouble(answer, answer.retryAfter) || answer.detail);
 });
 one("#log-out").addEventListener("click", logOut);

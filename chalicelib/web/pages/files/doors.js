@@ -111,7 +111,7 @@ function refused({ answer, scope, place }) {
       ? `The authorizer let your token through, and the route’s own code looked again: ${answer.detail || `scope "${scope}" is required`}. That is 403: asking again with the same token will not help.`
       : `Your token is genuine, so this is not a 401. But it does not hold the scope “${scope}”, and the authorizer stopped the call in front of the code: 403.`,
     next: "Whoever runs this service can grant it on the command line. Then knock again: no new log-in is needed.",
-    command: `.venv/bin/cupbearer users grant ${quoted(name)} ${scope}`,
+    command: one("[data-named]") ? "" : `.venv/bin/cupbearer users grant ${quoted(name)} ${scope}`,
   };
 }
 

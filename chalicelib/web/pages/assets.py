@@ -1,0 +1,71 @@
+"""The files that the pages load: modules of ours as they are, the stylesheet and the mark as the brand makes them.
+
+They are served under a path that holds a hash of them all, so a browser may keep them for ever, modules import each
+other by relative path, and no page ever mixes two versions.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chalicelib.settings.structured import Brand
+
+FOLDER = Path(__file__).parent / "files"
+MODULES = (
+    "account",
+    "activity",
+    "address",
+    "board",
+    "board_passkey",
+    "dom",
+    "doors",
+    "entrance",
+    "factors",
+    "form_post",
+    "forms",
+    "messages",
+    "others",
+    "passkey",
+    "prove",
+    "rows",
+    "session",
+    "webauthn",
+    "wire",
+    "words",
+    "you",
+)
+STYLE, MARK = "style.css", "icon.svg"
+ASSETS: Mapping[str, str] = {
+    STYLE: "text/css; charset=utf-8",
+    MARK: "image/svg+xml",
+    **{f"{name}.js": "text/javascript; charset=utf-8" for name in MODULES},
+}
+
+
+@lru_cache(maxsize=8)
+def version(brand: "Brand") -> str:
+    """Return a hash of all files, the same for every process that serves the same ones."""
+    import hashlib
+
+    digest = hashlib.sha256()
+    for name in sorted(ASSETS):
+        digest.update(name.encode() + b"\0" + text_of(name, brand).encode())
+    return digest.hexdigest()[:12]
+
+
+@lru_cache(maxsize=4 * len(ASSETS))
+def text_of(name: str, brand: "Brand") -> str:
+    """Return a file of :data:`ASSETS`."""
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    if name == STYLE and brand.accent:
+        from chalicelib.settings.accent import palette
+        from chalicelib.web.pages import marks
+
+        return text + marks.variables(palette(brand.accent))
+    if name == MARK and (brand.logo or brand.name):
+        from chalicelib.web.pages import marks
+
+        return marks.svg(brand, text)
+    return text
