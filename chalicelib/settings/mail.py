@@ -4,11 +4,15 @@ They are read where a mail is delivered, so no other process loads this.
 """
 
 import re
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote, urlsplit
 
 from chalicelib.settings.reader import LOOPBACK_HOSTS, PREFIX, SettingsError
+from chalicelib.settings.structured import SECRET_REFERENCES
 from chalicelib.value import Value
+
+if TYPE_CHECKING:
+    from chalicelib.settings.settings import Settings
 
 SMTP_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT = 25, 587, 465  # RFC 5321, RFC 6409, RFC 8314
 EXAMPLES = "console:, none, ses:, ses:REGION, smtp://HOST:PORT, smtps://USER:PASSWORD@HOST, ssm:NAME or secretsmanager:NAME"
@@ -42,6 +46,17 @@ class MailRoute(Value):
         if self.scheme == "smtps":
             return "implicit"
         return "none" if self.host in LOOPBACK_HOSTS else "starttls"
+
+
+def demand_usable(settings: "Settings") -> None:
+    """Refuse what a deliverer could not use; what a reference to a secret stands for is seen when it is looked up."""
+    if settings.mail is not None and not settings.mail.startswith(SECRET_REFERENCES):
+        parse_route(settings.mail)
+    if settings.mail not in (None, "console:") and settings.mail_from is None:
+        raise SettingsError(PREFIX + "MAIL_FROM", "must be given where mail is sent: whom it is from")
+    for name, value in (("MAIL_FROM", settings.mail_from), ("MAIL_REPLY_TO", settings.mail_reply_to)):
+        if value is not None:
+            parse_address(name, value)
 
 
 def parse_route(text: str) -> MailRoute:

@@ -109,7 +109,9 @@ def parse(environ: Mapping[str, str]) -> Settings:
     if settings.production:
         _refuse_in_production(settings)
     if settings.mail not in (None, "console:") or settings.mail_from or settings.mail_reply_to:
-        _demand_mail(settings)
+        from chalicelib.settings.mail import demand_usable
+
+        demand_usable(settings)
     return settings
 
 
@@ -156,19 +158,6 @@ def _settings(read: Reader, environ: Mapping[str, str]) -> Settings:
         function=function,
         handler=environ.get("_HANDLER"),
     )
-
-
-def _demand_mail(settings: Settings) -> None:
-    """Refuse what a deliverer could not use; what a reference to a secret stands for is seen when it is looked up."""
-    from chalicelib.settings import mail
-
-    if settings.mail is not None and not settings.mail.startswith(SECRET_REFERENCES):
-        mail.parse_route(settings.mail)
-    if settings.mail not in (None, "console:") and settings.mail_from is None:
-        raise SettingsError(PREFIX + "MAIL_FROM", "must be given where mail is sent: whom it is from")
-    for name, value in (("MAIL_FROM", settings.mail_from), ("MAIL_REPLY_TO", settings.mail_reply_to)):
-        if value is not None:
-            mail.parse_address(name, value)
 
 
 def _demand_master_key(settings: Settings) -> None:
