@@ -53,6 +53,7 @@ def write(settings: Settings, *, origin: str, folder: Path) -> None:
             api=api,
             meta_policy=policy(api, settings.brand),
             mail_is_shown=False,  # at the API, not here
+            has_board=True,
             **rendering.shell_values(settings),
         )
         (folder / name).parent.mkdir(exist_ok=True)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import urls
-from chalicelib.settings.reader import PREFIX, Reader, SettingsError
+from chalicelib.settings.reader import PREFIX, Reader, SettingsError, is_web_origin_or_path
 
 if TYPE_CHECKING:
     from chalicelib.settings.settings import Settings
@@ -48,6 +48,18 @@ def client_documents(read: Reader, *, local: bool) -> tuple[str, ...] | None:
                 f"has {host!r}, but each must be a host as it stands in an address, such as app.example.com",
             )
     return tuple(hosts)
+
+
+def front(read: Reader, *, production: bool, issuer: str) -> str:
+    """Return what ``/`` shows: ``board``, ``account``, or the address that it leads to."""
+    shown = read.text("FRONT", "account" if production else "board")
+    leads_away = is_web_origin_or_path(shown, secure=production) and shown.rstrip("/") != issuer
+    if shown not in ("board", "account") and not leads_away:
+        raise SettingsError(
+            PREFIX + "FRONT",
+            f"is {shown!r}, but must be board, account, or an address that is not our own, such as https://www.example.com",
+        )
+    return shown
 
 
 def demand_way_in(settings: "Settings") -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PATH = "/account/plain"
 FORM = "account"  # what the CSRF tokens are for
-BOARD = ("/", "To the board")
+FRONT = ("/", "To the front page")
 DONE = {
     "email": "Your address is changed, or will be once you open the link that we sent there.",
     "send": "The mail is on its way.",
@@ -143,7 +143,7 @@ def _delete(act: Act) -> Answer:
     gone = browser_session.set_cookies(browser_session.dropped())
     if deletes_at is None:
         said = "It is gone for ever, with everything that belonged to it."
-        return message("Your account is deleted", said, headers=gone, onward=BOARD)
+        return message("Your account is deleted", said, headers=gone, onward=FRONT)
     said = f"It will be deleted for ever on {moment(deletes_at)}. To keep it, log in before then."
     return message("Your account is closed", said, headers=gone, onward=LOG_IN)
 

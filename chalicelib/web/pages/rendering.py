@@ -24,6 +24,7 @@ POLICIES = {
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
     }
 }
+BOARD = "board"
 FOR_EVER = "public, max-age=31536000, immutable"
 
 POLICY: Mapping[str, str] = {
@@ -91,6 +92,7 @@ def _common() -> dict[str, Any]:
         "base": urlsplit(issuer).path,
         "issuer": issuer,
         "brand": at.settings.brand,
+        "has_board": at.settings.front == BOARD,
         "meta_policy": None,
         "mail_is_shown": at.mail.is_shown,
         "by_password": at.settings.password_log_in,
@@ -136,10 +138,14 @@ for _name, _content_type in ASSETS.items():
     _serve_asset(_name, _content_type)
 
 
-@api.route("/", methods=["GET"], public=True, content_type=HTML)
+@api.route("/", methods=["GET"], public=True, content_type=HTML, redirects=(302,))
 def board(call: Call) -> Answer:
-    """Return the board: where a newcomer sees the authorizer work."""
-    return _shell("board.html", call)
+    """Return the board, where a newcomer sees the authorizer work; or lead to what the setting names in its place."""
+    ours = call.services.settings
+    if ours.front == BOARD:
+        return _shell("board.html", call)
+    location = f"{ours.issuer}/account" if ours.front == "account" else ours.front
+    return Answer(status=302, headers={"Location": location, "Cache-Control": "no-cache"})
 
 
 @api.route("/account", methods=["GET"], public=True, content_type=HTML)
