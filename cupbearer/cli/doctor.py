@@ -84,7 +84,7 @@ def _demand_origin(text: str) -> None:
 
 
 def _examined(url: str, origins: tuple[str, ...]) -> "Findings":
-    from cupbearer.diagnosis import published, surface
+    from cupbearer.diagnosis import pages, published, surface
     from cupbearer.diagnosis.findings import Findings
     from cupbearer.diagnosis.site import Site, Unreachable
     from cupbearer.diagnosis.walk import Walk
@@ -94,6 +94,7 @@ def _examined(url: str, origins: tuple[str, ...]) -> "Findings":
         bound = surface.look(site, origins, findings)
         kids = published.keys(site, findings)
         published.discovery(site, findings)
+        pages.pages(site, findings)
         Walk(site, findings, kids, bound).go()
     except Unreachable as error:
         findings.wrong(

@@ -123,12 +123,17 @@ def with_header(name: str, value: str) -> Spoil:
     return spoil
 
 
+def without_its_mark(path: str, status: int, headers: Headers, body: bytes) -> tuple[int, Headers, bytes]:
+    return (404 if path.endswith("icon.svg") else status), headers, body
+
+
 def test_a_service_that_is_well_gets_no_complaint_and_keeps_no_account(
     running: tuple[str, int], tmp_path: Path
 ) -> None:
-    with service(tmp_path) as url:
+    with service(tmp_path, NAME="Pangolin & Sons", FRONT="account") as url:
         result, found = examine(url, "--origin", ORIGIN)
     assert result.exit_code == 0, result.stdout
+    assert found["pages"]["says"] == f"they say Pangolin & Sons, and / leads to {url}/account"
     assert {finding["level"] for finding in found.values()} == {"ok"}, result.stdout
     assert {"refresh", "log-out", "cookie", "discovery", "JWKS", "clock", "clean-up"} <= found.keys()
 
@@ -151,6 +156,7 @@ FAULTS: list[tuple[Spoil, str, str]] = [
     (without("vary"), f"CORS on a 400 for {ORIGIN}", "Vary: Origin is missing"),
     (without("set-cookie"), "cookie", "there is no cookie"),
     (with_header("Cache-Control", "max-age=60"), "log-in", "tokens may be cached"),
+    (without_its_mark, "pages", "its mark does not load"),
     (with_header("Date", "Mon, 02 Jan 2023 00:00:00 GMT"), "clock", "differ by"),
 ]
 

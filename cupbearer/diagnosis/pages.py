@@ -1,0 +1,48 @@
+"""What people see first: whose pages they say they are, whether their mark loads, and what the front shows."""
+
+import re
+from html import unescape
+from urllib.parse import urlsplit
+
+from cupbearer.diagnosis.findings import Findings
+from cupbearer.diagnosis.site import Reply, Site
+
+MEND = (
+    "CUPBEARER_NAME, _LOGO, _ACCENT and _FRONT say what people see (docs/settings.md); a logo that is a file must be packaged, "
+    "and whatever stands in front of the service must let its pages through as they are."
+)
+BROWSER = {"Accept": "text/html"}
+
+
+def pages(site: Site, findings: Findings) -> None:
+    """Look at the log-in page, the mark on it, and ``/``."""
+    page, front = (site.ask("GET", path, headers=BROWSER) for path in ("/login", "/"))
+    text = page.body.decode(errors="replace")
+    name, mark = (
+        _found(r"<title>[^<]* · ([^<]*)</title>", text),
+        _found(r'class="brand"[^>]*><img src="([^"]*)"', text),
+    )
+    faults = {
+        f"GET /login answered {page.status}": page.status != 200,
+        "the log-in page names no service": not name,
+        "its mark does not load": not _loads(site, mark),
+        f"GET / answered {front.status}": front.status not in (200, 302),
+    }
+    findings.expect("pages", faults, good=f"they say {name}, and / {_shows(front)}", mend=MEND)
+
+
+def _found(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    return unescape(found[1]) if found else ""
+
+
+def _loads(site: Site, mark: str) -> bool:
+    """Return whether a mark of the service's own is there; one that is elsewhere is for browsers to fetch."""
+    if mark.startswith("https://"):
+        return True
+    reply = site.ask("GET", mark.removeprefix(urlsplit(site.url).path))
+    return reply.status == 200 and (reply.header("content-type") or "").startswith("image/")
+
+
+def _shows(front: Reply) -> str:
+    return f"leads to {front.header('location')}" if front.status == 302 else "shows the board"
