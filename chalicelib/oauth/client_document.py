@@ -46,7 +46,9 @@ def described(document: object, client_id: str, *, now: int, fresh_seconds: int)
         grants=_grants(members),
         jwks=None if public else _keys(members, jwks_uri),
         options=ClientOptions(
-            require_pushed_authorization_requests=members.get("require_pushed_authorization_requests") is True
+            require_pushed_authorization_requests=members.get("require_pushed_authorization_requests")
+            is True,
+            dpop_bound_access_tokens=members.get("dpop_bound_access_tokens") is True,
         ),
         origin=Origin.DOCUMENT,
     )

@@ -20,5 +20,6 @@ class ClientMetadata:
     jwks_uri: str | None = None
     software_statement: str | None = None
     require_pushed_authorization_requests: bool | None = None
+    dpop_bound_access_tokens: bool | None = None  # RFC 9449 section 5.2
     client_id: str | None = None  # of an update (RFC 7592 section 2.2), as is the next
     client_secret: str | None = None

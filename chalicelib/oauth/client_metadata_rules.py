@@ -52,7 +52,8 @@ def registration(sent: ClientMetadata, method: str) -> Registration:
         grants=_grants(sent),
         jwks=sent.jwks if method == KEY else None,
         options=ClientOptions(
-            require_pushed_authorization_requests=bool(sent.require_pushed_authorization_requests)
+            require_pushed_authorization_requests=bool(sent.require_pushed_authorization_requests),
+            dpop_bound_access_tokens=bool(sent.dpop_bound_access_tokens),
         ),
     )
     try:
@@ -109,6 +110,7 @@ def metadata_of(client: Client) -> dict[str, Any]:
         "scope": " ".join(sorted(client.scopes)),
         "jwks": client.jwks,
         "require_pushed_authorization_requests": client.options.require_pushed_authorization_requests or None,
+        "dpop_bound_access_tokens": client.options.dpop_bound_access_tokens or None,
     }
     return {name: value for name, value in told.items() if value is not None}
 

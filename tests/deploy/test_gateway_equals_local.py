@@ -160,6 +160,7 @@ REQUESTS: tuple[tuple[str, str, str | None, Mapping[str, str]], ...] = (
     ("GET", "/users/me", None, {"Authorization": ""} | FIRST),
     ("GET", "/users/me", None, {"Authorization": "Basic eDp5"} | FIRST),
     ("GET", "/users/me", None, {"Authorization": "Bearer <access_token>x"} | FIRST),
+    ("GET", "/users/me", None, {"Authorization": "DPoP <access_token>", "DPoP": "x.y.z"} | FIRST),
     ("GET", "/pangolins", None, bearer("access_token") | FIRST),
     ("GET", "/pangolins", None, bearer("access_token") | SECOND),
     ("GET", "/profile", None, bearer("access_token") | FIRST),

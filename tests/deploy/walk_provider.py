@@ -9,10 +9,12 @@ import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from chalicelib.world import SYSTEM
 from cupbearer.deploying.template import ROOT
 from tests.clients.person import Person
 from tests.deploy.http import Answer
 from tests.oauth.server import basic
+from tests.support.prover import Prover
 
 if TYPE_CHECKING:
     from tests.deploy.walk import Walk
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
 PERSON = "Canary-of-clients"
+BAD_PROOF = "invalid_dpop_proof"
 
 
 def registered(*arguments: str) -> Any:
@@ -37,8 +40,10 @@ def operator(*arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
-def form(walk: "Walk", path: str, client: dict[str, str], **fields: str) -> Answer:
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+def form(
+    walk: "Walk", path: str, client: dict[str, str], *, proof: str | None = None, **fields: str
+) -> Answer:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"} | ({"DPoP": proof} if proof else {})
     headers |= basic(client["client_id"], client["client_secret"])
     return walk.http.raw("POST", path, urlencode(fields).encode(), headers)
 
@@ -87,6 +92,31 @@ def a_machine_calls_a_guarded_route(walk: "Walk") -> None:
     walk.http.secrets |= {client["client_secret"], token}
 
 
+def a_machine_shows_proofs(walk: "Walk") -> None:
+    """DPoP: a token that is bound to a key opens a guarded route with a new proof each time, whatever the gateway keeps of it"""
+    options = ("--grant", "client_credentials", "--scope", "pangolins", "--dpop-bound-access-tokens")
+    client, key, url = registered("bound", *options), Prover(SYSTEM), f"{walk.place.url}/pangolins"
+    assert form(walk, "/oauth/token", client, grant_type="client_credentials").json["error"] == BAD_PROOF
+    proof = key.proof("POST", f"{walk.place.url}/oauth/token")
+    answered = _good(form(walk, "/oauth/token", client, proof=proof, grant_type="client_credentials"))
+    token, before = answered["access_token"], walk.place.invocations("AuthorizerName")
+    assert answered["token_type"] == "DPoP", answered
+
+    def call(proof: str | None, scheme: str = "DPoP") -> Answer:
+        shown = {"DPoP": proof} if proof else {}
+        return walk.http("GET", "/pangolins", headers={"Authorization": f"{scheme} {token}", **shown})
+
+    good = key.proof("GET", url, token)
+    assert [call(each).status for each in (good, key.proof("GET", url, token))] == [200, 200]
+    for bad in (None, good, Prover(SYSTEM).proof("GET", url, token), key.proof("GET", f"{url}/x", token)):
+        refused = call(bad)
+        assert (refused.status, refused.code) == (401, BAD_PROOF), refused
+    assert walk.place.invocations("AuthorizerName") - before == 1
+    downgraded = call(key.proof("GET", url, token), "Bearer")
+    assert (downgraded.status, downgraded.code) == (401, "invalid_token"), downgraded
+    walk.http.secrets |= {client["client_secret"], token}
+
+
 def _code(walk: "Walk", person: Person, client_id: str, callback: str) -> str:
     asked = {
         "client_id": client_id,
@@ -116,4 +146,9 @@ def _good(answer: Answer) -> Any:
     return answer.json
 
 
-STEPS = (discovery_names_the_stage, a_person_logs_in_at_a_client, a_machine_calls_a_guarded_route)
+STEPS = (
+    discovery_names_the_stage,
+    a_person_logs_in_at_a_client,
+    a_machine_calls_a_guarded_route,
+    a_machine_shows_proofs,
+)

@@ -1,4 +1,4 @@
-"""Sixteen callers, two processes, two hundred rounds, both engines: of one code or pushed request there is one winner (ST-2)."""
+"""Sixteen callers, two processes, two hundred rounds, both engines: of one code, pushed request or proof one wins (ST-2)."""
 
 import secrets
 
@@ -7,7 +7,7 @@ import pytest
 from chalicelib.errors import RefreshRefused
 from chalicelib.store import MAX_WRITES, Forget
 from chalicelib.wiring import Services
-from tests.oauth import racing, racing_pushed
+from tests.oauth import racing, racing_dpop, racing_pushed
 from tests.store.places import Place
 from tests.store.racing import ROUNDS, agreed
 from tests.support.races import Processes, outcomes, place
@@ -69,3 +69,11 @@ def test_of_sixteen_log_ins_that_open_one_pushed_request_exactly_one_is_answered
     rounds = outcomes(processes, racing_pushed.answer, place, name)
     assert [sum(turn) for turn in rounds] == [1] * ROUNDS
     assert [len(store.list(f"{name}-{turn}").records) for turn in range(ROUNDS)] == [1] * ROUNDS
+
+
+def test_of_sixteen_that_show_one_proof_exactly_one_is_let_in(processes: Processes, place: Place) -> None:
+    """PO-9."""
+    name = f"proofs-{secrets.token_hex(8)}"
+    racing_dpop.make(place.open(), name)
+    rounds = outcomes(processes, racing_dpop.show, place, name)
+    assert [sum(turn) for turn in rounds] == [1] * ROUNDS

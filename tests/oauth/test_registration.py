@@ -223,6 +223,13 @@ def test_it_may_have_to_push_its_requests(server: Server) -> None:
     assert reply.parameters["error"] == "invalid_request"
 
 
+def test_it_may_bind_its_tokens_to_its_key(server: Server, zoe: LogInResult) -> None:
+    """PO-15."""
+    app = app_of(server, told := registered(server, dpop_bound_access_tokens=True))
+    assert told["dpop_bound_access_tokens"] is True
+    assert app.refresh("any").error == "invalid_dpop_proof"
+
+
 def test_it_asks_for_what_is_open_to_any_client_as_long_as_that_is_so(
     server: Server, zoe: LogInResult
 ) -> None:

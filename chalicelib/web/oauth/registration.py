@@ -42,6 +42,7 @@ class ClientInformation(msgspec.Struct, frozen=True, omit_defaults=True):
     post_logout_redirect_uris: list[str] | None = None
     jwks: dict[str, Any] | None = None
     require_pushed_authorization_requests: bool | None = None
+    dpop_bound_access_tokens: bool | None = None
 
 
 @api.route(
