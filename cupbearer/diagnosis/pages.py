@@ -1,6 +1,5 @@
 """What people see first: whose pages they say they are, whether their mark loads, and what the front shows."""
 
-import re
 from html import unescape
 from urllib.parse import urlsplit
 
@@ -12,16 +11,14 @@ MEND = (
     "and whatever stands in front of the service must let its pages through as they are."
 )
 BROWSER = {"Accept": "text/html"}
+IMAGE = '<img src="'
 
 
 def pages(site: Site, findings: Findings) -> None:
     """Look at the log-in page, the mark on it, and ``/``."""
     page, front = (site.ask("GET", path, headers=BROWSER) for path in ("/login", "/"))
     text = page.body.decode(errors="replace")
-    name, mark = (
-        _found(r"<title>[^<]* · ([^<]*)</title>", text),
-        _found(r'class="brand"[^>]*><img src="([^"]*)"', text),
-    )
+    name, mark = _name(text), _mark(text)
     faults = {
         f"GET /login answered {page.status}": page.status != 200,
         "the log-in page names no service": not name,
@@ -31,9 +28,15 @@ def pages(site: Site, findings: Findings) -> None:
     findings.expect("pages", faults, good=f"they say {name}, and / {_shows(front)}", mend=MEND)
 
 
-def _found(pattern: str, text: str) -> str:
-    found = re.search(pattern, text)
-    return unescape(found[1]) if found else ""
+def _name(page: str) -> str:
+    """Return the service's name as the title has it, behind what the page is called."""
+    title = page.partition("<title>")[2].partition("</title>")[0]
+    return unescape(title.rpartition(" · ")[2]) if " · " in title else ""
+
+
+def _mark(page: str) -> str:
+    brand = page.partition('class="brand"')[2].partition(">")[2]
+    return unescape(brand.removeprefix(IMAGE).partition('"')[0]) if brand.startswith(IMAGE) else ""
 
 
 def _loads(site: Site, mark: str) -> bool:
