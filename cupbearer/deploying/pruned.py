@@ -8,7 +8,7 @@ import struct
 import zipfile
 from pathlib import Path
 
-from cupbearer.deploying import compiled, dense_zip
+from cupbearer.deploying import compiled, dense_zip, without_docstrings
 
 # Building extensions, which the argon2 binding and cryptography did before they came here.
 BUILDING = ("cffi/", "pycparser")
@@ -40,7 +40,7 @@ CRYPTOGRAPHY = tuple(
 JINJA = tuple(f"jinja2/{name}.py" for name in ("constants", "ext", "meta", "nativetypes", "sandbox"))
 # Text for type checkers, C compilers and installers (a list of files, of which half are not here).
 METADATA = ".dist-info/METADATA"
-SUFFIXES = (".pyi", ".h", ".cfg", "/py.typed", ".dist-info/RECORD")
+SUFFIXES = (".pyi", ".h", ".cfg", "/py.typed", ".dist-info/RECORD", ".cyclonedx.json", "/__main__.pyc", ".1")
 # Of passlib: one-time passwords, Apache's files, Django's settings, word lists, ciphers written out in Python …
 PASSLIB = (
     "passlib/_data/",
@@ -79,7 +79,10 @@ def prune(archive: Path) -> None:
     whole = archive.with_suffix(".whole")
     archive.rename(whole)
     with zipfile.ZipFile(whole) as old:
-        kept = [entry for entry in old.infolist() if is_kept(entry.filename)]
+        # By name: a folder lists its files in no order, and the same content is to be the same zip.
+        kept = sorted(
+            (entry for entry in old.infolist() if is_kept(entry.filename)), key=lambda e: e.filename
+        )
         dense_zip.write(archive, ((entry, _slim(entry.filename, old.read(entry))) for entry in kept))
     whole.unlink()
 
@@ -96,7 +99,13 @@ def is_kept(name: str) -> bool:
 
 
 def _slim(name: str, data: bytes) -> bytes:
-    """Return a file without what nobody reads there: of a library's metadata its whole front page."""
+    """Return a file without what nobody reads there: a library's front page in its metadata, docstrings in our sources."""
+    if (
+        name.startswith(compiled.OURS)
+        and name.endswith(".py")
+        and not name.startswith(compiled.WITH_DOCSTRINGS)
+    ):
+        return without_docstrings.blank(data)  # a traceback shows the line of each statement as before
     if name.endswith(METADATA):
         return data.partition(b"\n\n")[0] + b"\n"  # the fields stay: scanners look for names and versions
     return without_symbols(data)

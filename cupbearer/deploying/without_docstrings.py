@@ -1,4 +1,6 @@
-"""Bytecode without docstrings: ``python without_docstrings.py FOLDER UNPACKED_AT [--cached] [HOME …]``.
+"""Sources and bytecode without docstrings.
+
+Bytecode: ``python without_docstrings.py FOLDER UNPACKED_AT [--cached] [HOME …]``.
 
 It stands in place of each source, or ``--cached`` where Python looks for it first; whatever begins with a HOME keeps its
 docstrings. Assertions stay, unlike with ``-OO``: a library may lean on them. The form is PEP 552's, by hash and never checked.
@@ -22,6 +24,19 @@ def compiled(source: bytes, name: str, *, documented: bool) -> bytes:
             node.body[:1] = [] if len(node.body) > 1 else [ast.copy_location(ast.Pass(), node.body[0])]
     code = compile(tree, name, "exec", dont_inherit=True)
     return MAGIC_NUMBER + UNCHECKED_HASH + source_hash(source) + marshal.dumps(code)
+
+
+def blank(source: bytes) -> bytes:
+    """Return a source with empty docstrings, every statement on its line as before; raise SyntaxError."""
+    lines = source.splitlines(keepends=True)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            text = node.body[0]
+            first, last = text.lineno - 1, text.end_lineno or text.lineno
+            empty = lines[first][: text.col_offset] + b'""'
+            lines[first:last] = [empty, *[b""] * (last - first - 1)]
+            lines[last - 1] += b"\n" * (last - first)
+    return b"".join(lines)
 
 
 def main() -> None:

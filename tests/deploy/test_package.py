@@ -1,5 +1,6 @@
 """The package: small, whole, and good for an empty interpreter. The emulator would hide what is missing from it."""
 
+import ast
 import struct
 import subprocess
 import sys
@@ -209,6 +210,27 @@ def test_what_a_cold_start_loads_comes_compiled_and_unchecked(unpacked: Path) ->
     assert not missing
     flags = {int.from_bytes(path.read_bytes()[4:8], "little") for path in used}
     assert flags == {0b01}, "hash-based and never checked (PEP 552)"
+
+
+def test_sources_without_docstrings_have_every_statement_on_its_line(unpacked: Path) -> None:
+    """A traceback of the deployed program shows the line that failed."""
+
+    def statements(path: Path) -> list[tuple[int, str]]:
+        nodes = ast.walk(ast.parse(path.read_bytes()))
+        return sorted((node.lineno, type(node).__name__) for node in nodes if isinstance(node, ast.stmt))
+
+    sources = [path for path in (packaging.ROOT / "chalicelib").rglob("*.py") if path.stat().st_size]
+    assert len(sources) > 200
+    for path in sources:
+        shipped = unpacked / path.relative_to(packaging.ROOT)
+        assert statements(shipped) == statements(path), path
+    assert (unpacked / "chalicelib/users/names.py").read_bytes().startswith(b'""\n')
+
+
+def test_members_stand_by_name_whatever_the_order_of_the_folder_was(package: Path) -> None:
+    with zipfile.ZipFile(package.with_name("deployment.zip")) as archive:
+        names = archive.namelist()
+    assert names == sorted(names)
 
 
 def test_packaging_twice_gives_the_same_zip(package: Path, tmp_path: Path) -> None:
