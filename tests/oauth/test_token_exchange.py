@@ -355,24 +355,21 @@ def test_both_the_person_and_the_service_have_it_in_their_trail(place: Place) ->
     assert "request_refused" in place.server.events(f"client:{place.orders.client_id}")
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
+def test_one_access_token_is_exchanged_for_another_and_nothing_else(place: Place) -> None:
+    """TE-1."""
+    subject, kinds = place.called(), "urn:ietf:params:oauth:token-type:"
+    for changes in (
         {"subject_token": None},
         {"subject_token_type": None},
-        {"subject_token_type": "urn:ietf:params:oauth:token-type:refresh_token"},
-        {"subject_token_type": "urn:ietf:params:oauth:token-type:jwt"},
-        {"requested_token_type": "urn:ietf:params:oauth:token-type:refresh_token"},
+        {"subject_token_type": f"{kinds}refresh_token"},
+        {"subject_token_type": f"{kinds}jwt"},
+        {"requested_token_type": f"{kinds}refresh_token"},
         {"actor_token": "x", "actor_token_type": ACCESS_TOKEN},
         {"actor_token_type": ACCESS_TOKEN},
-    ],
-)
-def test_one_access_token_is_exchanged_for_another_and_nothing_else(
-    place: Place, changes: dict[str, Any]
-) -> None:
-    """TE-1."""
-    assert place.exchange(place.called(), **changes).error == "invalid_request"
-    assert place.exchange(place.called(), requested_token_type=ACCESS_TOKEN).status == 200
+    ):
+        fields: dict[str, Any] = dict(changes)
+        assert place.exchange(subject, **fields).error == "invalid_request", changes
+    assert place.exchange(subject, requested_token_type=ACCESS_TOKEN).status == 200
 
 
 @pytest.mark.parametrize(
