@@ -63,6 +63,13 @@ def site_at(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     authority = Authority.at(folder / "authority")
     monkeypatch.setenv("SSL_CERT_FILE", authority.file)
     monkeypatch.setenv("SSL_CERT_DIR", str(folder / "none"))
+    with site_of(authority) as site:
+        yield site
+
+
+@contextmanager
+def site_of(authority: Authority) -> Iterator[Site]:
+    """A site whose certificate this authority signed."""
 
     def behave(connection: socket.socket) -> None:
         path = listener.requests[-1].split(b" ", 2)[1].decode()
