@@ -17,13 +17,12 @@ from chalicelib.oauth.client import AUTHORIZATION_CODE, REFRESH_TOKEN, Client, C
 from chalicelib.oauth.client_options import ClientOptions
 from chalicelib.users import names
 
-GRANTS = (
-    AUTHORIZATION_CODE,
-    REFRESH_TOKEN,
-)  # no device, which sees no redirect URI; no client of its own right
+# No device, where no redirect URI tells who asks, and nothing in a client's own right.
+GRANTS = (AUTHORIZATION_CODE, REFRESH_TOKEN)
 NO_KEY, OWN_KEY = "none", "private_key_jwt"
 SECRETS = ("client_secret", "client_secret_expires_at")
 PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})  # RFC 7518 section 6
+PUBLIC = ("kty", "use", "key_ops", "alg", "kid", "crv", "x", "y", "n", "e")
 
 Members = Mapping[str, Any]
 
@@ -58,15 +57,25 @@ def described(document: object, client_id: str, *, now: int, fresh_seconds: int)
 
 
 def key_set(document: object) -> dict[str, Any]:
-    """Return a key set that a client can be known by; raise Invalid for any other, one with private keys among them."""
+    """Return a key set that a client can be known by, without what we do not read; raise Invalid for any other.
+
+    One with a private key is refused whole.
+    """
     try:
         jwk.read_set(document)
     except UnusableKey as fault:
         raise Invalid(f"its key set cannot be used: {fault}") from None
-    keys: dict[str, Any] = document if isinstance(document, dict) else {}
-    if any(isinstance(key, dict) and key.keys() & PRIVATE for key in keys["keys"]):
+    listed = document.get("keys", []) if isinstance(document, dict) else []
+    keys = [key for key in listed if isinstance(key, dict)]
+    if any(key.keys() & PRIVATE for key in keys):
         raise Invalid("its key set has a private key, which everybody can read")
-    return {"keys": keys["keys"]}
+    return {"keys": [{name: key[name] for name in PUBLIC if _is_text(key.get(name))} for key in keys]}
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) or (
+        isinstance(value, list) and all(isinstance(each, str) for each in value)
+    )
 
 
 def _members(document: object, client_id: str) -> Members:

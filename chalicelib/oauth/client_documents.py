@@ -27,18 +27,14 @@ LEAST_SECONDS, MOST_SECONDS = 5 * 60, DAY  # for which a document is fresh, what
 STALE_SECONDS = 7 * DAY  # for which a stale one refreshes tokens while its address is out of reach
 KEPT_SECONDS = 30 * DAY  # after it was last fetched: then nobody uses the client
 COOL_DOWN_SECONDS = 60  # at most one fetch in this time for keys that are not known
-MAX_BYTES, MAX_KEYS_BYTES = (
-    5 * 1024,
-    16 * 1024,
-)  # section 8.7; a key set has several keys, some with certificates
+MAX_BYTES = 5 * 1024  # section 8.7
+MAX_KEYS_BYTES = 16 * 1024  # several keys, some with certificates
 GONE = (404, 410)
 
 TEN_MINUTES = 600
-PER_NETWORK, PER_HOST, PER_DOCUMENT = (
-    60,
-    20,
-    10,
-)  # fetches in ten minutes; of a host those of what we do not know yet
+PER_NETWORK = 60  # fetches in ten minutes
+PER_HOST = 20  # of documents that we do not know yet
+PER_DOCUMENT = 10  # that we do
 
 FETCH_SECONDS = 2.5  # twice, for a document and its keys, within the eight of any request (AV-1)
 NOT_FETCHED = (

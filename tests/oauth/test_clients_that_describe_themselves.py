@@ -34,6 +34,7 @@ class Keyed:
     def change_key(self) -> None:
         new = private_keys.generate("ES256")
         self.key = private_keys.load(new.kid, "ES256", new.private_der)
+        self.public = {name: value for name, value in new.public_jwk.items() if name != "use"}
         self.site.answers("/keys.json", page(json.dumps({"keys": [new.public_jwk]})))
 
     def fields(self) -> dict[str, str]:
@@ -68,6 +69,17 @@ def test_a_client_with_a_key_proves_itself_everywhere_also_by_one_that_it_just_c
     assert (told["active"], told["client_id"]) == (True, agent.client_id)
     pushed = agent.post("/oauth/par", **agent.request(client_id=None), **keyed.fields())
     assert pushed.status == 201
+
+
+def test_of_a_key_only_what_is_read_is_kept(server: Server, site: Site, browser: Browser) -> None:
+    """CD-12: what else a stranger writes there, numbers of any size among it, troubles no store."""
+    site.says(token_endpoint_auth_method="private_key_jwt", jwks_uri=site.url("/keys.json"))
+    keyed, agent = Keyed(server, site), site.client(server)
+    odd = {**keyed.public, "x5c": ["A" * 2000], "n": 1.5, "more": 10**40}
+    site.answers("/keys.json", page(json.dumps({"keys": [odd, 1, "key"]})))
+    assert agent.redeem(agent.code(browser), **keyed.fields()).status == 200
+    kept = server.services.oauth.clients.require(agent.client_id).jwks
+    assert kept == {"keys": [keyed.public]}
 
 
 def test_keys_are_looked_for_once_in_a_minute(
