@@ -62,6 +62,27 @@ def test_a_client_that_was_let_in_is_out_when_its_host_is(
         assert (reply.status, reply.error) == (401, "invalid_client")
 
 
+def test_nothing_of_this_machine_is_asked_in_production(
+    store: Store, world: World, tmp_path: Path, site: Site
+) -> None:
+    """CD-3: its name is refused, before any address of it is looked up; where an operator lists it, the address is."""
+    site.says()
+    for hosts, said in (("any", "of this host are not taken"), ([site.host], "could not be fetched")):
+        with open_server(wired(store, world, tmp_path, production=True, CLIENT_DOCUMENTS=hosts)) as server:
+            reply = server.browser().go(site.client(server).authorize_url())
+            assert (reply.status, site.fetched, said in reply.text) == (400, 0, True)
+
+
+def test_keys_are_fetched_from_hosts_alone_whose_documents_are_taken(
+    store: Store, world: World, tmp_path: Path, site: Site
+) -> None:
+    """CD-3."""
+    site.says(token_endpoint_auth_method="private_key_jwt", jwks_uri="https://keys.example/k")
+    with open_server(wired(store, world, tmp_path, CLIENT_DOCUMENTS=[site.host])) as server:
+        reply = server.browser().go(site.client(server).authorize_url())
+        assert "jwks_uri is not one that may be fetched" in reply.text
+
+
 def test_in_production_they_are_off_until_an_operator_sets_them() -> None:
     """CD-2."""
     from chalicelib.settings.reader import Reader
