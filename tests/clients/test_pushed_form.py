@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from tests.clients import examples
+from tests.clients import examples, table
 from tests.clients.conftest import register
 from tests.clients.person import Person
 from tests.parts.server import Server
@@ -36,7 +36,7 @@ if (FORM) {
 
 @pytest.mark.parametrize("kind", ["confidential", "public"])
 def test_openid_client_pushes_a_request_and_takes_the_answer_as_a_form(
-    server: Server, zoe: Person, tmp_path: Path, kind: str
+    server: Server, zoe: Person, tmp_path: Path, kind: str, tells: table.Teller
 ) -> None:
     examples.demand("openid-client")
     (tmp_path / "node_modules").symlink_to(examples.NODE_MODULES)
@@ -54,3 +54,7 @@ def test_openid_client_pushes_a_request_and_takes_the_answer_as_a_form(
     told = examples.run(program, **environ, FORM=urlencode(page.form))
     assert told.returncode == 0, told.stderr
     assert json.loads(told.stdout)["preferred_username"] == "zoe"
+    if kind == "public":  # the other registers that it must not do without
+        version, done = table.npm("openid-client"), "log-in, userinfo, ID token"
+        client_id = environ["CLIENT_ID"]
+        tells("openid-client, pushed requests and `form_post`", version, "Node", done, client_id=client_id)
