@@ -45,8 +45,8 @@ OIDCInfoHook userinfo id_token access_token
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """Its processes are another user's, who reads no folder of pytest's."""
-    with TemporaryDirectory() as name:
+    """Its processes are another user's, who enters no folder of pytest's, wherever TMPDIR is."""
+    with TemporaryDirectory(dir="/tmp") as name:
         Path(name).chmod(0o755)
         yield Path(name)
 
