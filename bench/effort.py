@@ -19,6 +19,7 @@ class Effort:
     timings: int  # log-ins of each class of account
     askings: int  # for a mail, of each class of account
     texts: int  # tried of each parser
+    at_once: tuple[int, ...] = (1, 8, 32)  # people who log in, of each process whose memory is looked at
 
 
 FULL = Effort(

@@ -3,7 +3,7 @@
 import itertools
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -59,8 +59,7 @@ class Cost:
 def worst(parser: Parser, *, tries: int, repeats: int) -> Cost:
     """Return the costs of the worst text found: by growth, among the texts that cost most."""
     chance = random.Random(parser.name)  # noqa: S311 - the same search each time
-    shapes = list(_shapes(parser))
-    shapes = shapes if len(shapes) <= tries else chance.sample(shapes, tries)
+    shapes = _shapes(parser, chance, tries)
     by_cost = sorted(shapes, key=lambda shape: -_once(parser, shape.text(parser.characters)))
     found = [_cost(parser, shape, repeats) for shape in by_cost[:FINALISTS]]
     suspect = max(found, key=lambda cost: cost.growth).shape
@@ -68,12 +67,13 @@ def worst(parser: Parser, *, tries: int, repeats: int) -> Cost:
     return min((_cost(parser, suspect, repeats) for _ in range(3)), key=lambda cost: cost.growth)
 
 
-def _shapes(parser: Parser) -> Iterator[Shape]:
+def _shapes(parser: Parser, chance: random.Random, most: int) -> list[Shape]:
+    """Return every kind of text that the parser's pieces make, or so many of them by chance."""
     pairs = ["".join(pair) for pair in itertools.permutations(parser.pieces, 2)]
     starts = ["", *parser.pieces]
-    for (head, tail), piece in itertools.product(parser.around, [*parser.pieces, *pairs]):
-        for start, end in itertools.product(starts, starts):
-            yield Shape(head + start, piece, end + tail)
+    every = list(itertools.product(parser.around, [*parser.pieces, *pairs], starts, starts))
+    chosen = every if len(every) <= most else chance.sample(every, most)
+    return [Shape(head + start, piece, end + tail) for (head, tail), piece, start, end in chosen]
 
 
 def _cost(parser: Parser, shape: Shape, repeats: int) -> Cost:

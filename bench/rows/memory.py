@@ -8,7 +8,6 @@ from bench import house
 from bench.effort import Effort
 from bench.findings import ROOT, Figure, Finding
 
-AT_ONCE = (1, 8, 32)
 MOST_MIB = 130
 
 PEOPLE = """
@@ -34,9 +33,9 @@ print(int(re.search(r"VmHWM:\\s+([0-9]+) kB", Path("/proc/self/status").read_tex
 """
 
 
-def measure(effort: Effort, folder: Path) -> Finding:  # noqa: ARG001 - a peak needs no more than one look
+def measure(effort: Effort, folder: Path) -> Finding:
     """Measure peaks, each of a new process."""
-    peaks = {str(number): _peak(folder / str(number), number) for number in AT_ONCE}
+    peaks = {str(number): _peak(folder / str(number), number) for number in effort.at_once}
     return Finding(
         name="memory",
         title="Memory of a process while people log in",
