@@ -51,7 +51,6 @@ LONG = {  # files of more than twenty seconds: begun last, one of them would kee
     "tests/deploy/test_plain_chalice_deploy.py",
     "tests/journeys/test_trouble.py",
     "tests/oauth/test_races.py",
-    "tests/pages/test_deployed.py",
     "tests/pages/test_losses.py",
     "tests/pages/test_safety.py",
     "tests/pages/test_states.py",

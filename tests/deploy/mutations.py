@@ -190,7 +190,10 @@ def _repack(source: Path, target: Path, change: tuple[str, str, str] | None) -> 
         shutil.copyfile(source, target)
         return
     name, before, after = change
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+    with (
+        zipfile.ZipFile(source) as old,
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new,
+    ):
         for entry in old.infolist():
             content = old.read(entry)
             if entry.filename == name:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,6 +24,11 @@ from tests.deploy.emulated import Place, Template
 from tests.deploy.http import Client
 from tests.mail.samples import sample
 from tests.support import patience
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.pages.eyes import Person
 
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -148,6 +154,44 @@ def test_the_deployed_authorizer_of_signed_tokens_has_a_role_that_logs_and_nothi
     ]
     policies = place.client("iam").list_role_policies(RoleName=role.rpartition("/")[2])["PolicyNames"]
     assert policies == ["logs"]
+
+
+@pytest.fixture
+def visitor(chromium: "Browser", place: Place) -> Iterator["Person"]:
+    from tests.pages.eyes import Elsewhere, Person, assert_kept_to_the_policy
+
+    person = Person.at(chromium, Elsewhere(place.url))
+    yield person
+    assert_kept_to_the_policy(person)
+    person.context.close()
+
+
+def test_the_first_half_of_the_walk_by_the_pages_holds_behind_the_gateway(visitor: "Person") -> None:
+    """BR-4: through the emulated gateway, with its stage's prefix in the path."""
+    from playwright.sync_api import expect
+
+    from tests.pages.eyes import knock, settled
+
+    page = visitor.open(state="out")
+    visitor.sign_up("Wanda", page=page)
+    page.get_by_label("Say something").fill("From behind the gateway.")
+    page.get_by_role("button", name="Post").click()
+    expect(page.locator("#messages .text").first).to_have_text("From behind the gateway.")
+    assert knock(page, "/cats") == "200"
+    assert knock(page, "/profile") == "200"
+    assert knock(page, "/pangolins") == "403"
+    assert knock(page, "/pangolins", shown="forged") == "401"
+    _grant("Wanda", "pangolins")
+    assert knock(page, "/pangolins") == "200"
+    page.get_by_role("link", name="Account").click()
+    settled(page, "in")
+    expect(page.locator("#sessions")).to_contain_text("this device")
+
+
+def _grant(username: str, scope: str) -> None:
+    """Grant as an operator does, with the stage's own settings."""
+    command = [sys.executable, "-m", "cupbearer.cli", "--stage", emulated.STAGE, "users", "grant"]
+    subprocess.run([*command, username, scope], cwd=ROOT, check=True, timeout=patience.SECONDS)
 
 
 @pytest.fixture
