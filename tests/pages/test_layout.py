@@ -9,7 +9,7 @@ pytest.importorskip("playwright")
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.pages.eyes import PASSWORD, PHONE, Person, assert_in_its_place, knock, settled
+from tests.pages.eyes import PASSWORD, SMALL, Person, assert_in_its_place, knock, settled
 from tests.parts.server import Server
 
 HELD = "() => document.activeElement.outerHTML.slice(0, 200)"
@@ -55,9 +55,9 @@ def test_no_column_stays_empty_beside_the_doors(person: Person) -> None:
 
 
 def test_an_answer_is_one_page_to_scroll_on_a_phone(browser: Browser, server: Server) -> None:
-    person = Person.at(browser, server, viewport=PHONE)
+    person = Person.at(browser, server, viewport=SMALL)
     page = person.open(state="out")
-    knock(page, "/cats", shown="none")
+    knock(page, "/profile", shown="forged")
     inner = "[...document.querySelectorAll('pre')].filter((each) => each.scrollHeight > each.clientHeight)"
     assert page.evaluate(f"{inner}.length") == 0
     person.context.close()
