@@ -11,7 +11,7 @@ import pytest
 from chalicelib.outbox.delivery import RUN_SECONDS, SEND_SECONDS
 from chalicelib.settings import settings
 from chalicelib.web.gateway_responses import GATEWAY_ANSWERS, problem
-from cupbearer.deploying import CannotDeploy, brand, packaging
+from cupbearer.deploying import CannotDeploy, brand, deploy, packaging
 from cupbearer.deploying.template import GATEWAY_RESPONSES, ROOT, gateway_responses, merge_template
 from tests.deploy.emulated import Template
 from tests.support import patience
@@ -268,7 +268,7 @@ def test_a_brand_that_would_not_start_is_refused_before_anything_is_uploaded(
     chosen: dict[str, str], says: str
 ) -> None:
     with pytest.raises(CannotDeploy, match=says):
-        brand.demand_usable(chosen)
+        deploy.deploy("dev", chosen, say=print)
 
 
 def test_each_part_of_a_brand_is_a_parameter_and_reaches_the_function_that_shows_pages(

@@ -63,6 +63,8 @@ def test_a_name_is_what_pages_and_files_are_called() -> None:
         ("LOGO", "https://cdn.example/logo.svg?v=1", "without query"),
         ("LOGO", "https://cdn.example/a;script-src *", "https, without"),
         ("LOGO", "https://*.example/logo.svg", "https, without"),
+        ("LOGO", "https://cdn.example/a;b.svg", "https, without"),
+        ("LOGO", "https://cdn.example/a,b.svg", "https, without"),
         ("SUPPORT_URL", "javascript:alert(1)", "or mailto:ADDRESS"),
         ("SUPPORT_URL", "mailto:a@b?subject=x", "or mailto:ADDRESS"),
         ("TERMS_URL", "mailto:a@example.com", "such as https://example.com/help"),

@@ -98,6 +98,16 @@ def test_a_mark_of_the_app_itself_is_served_by_it_and_runs_nothing(client: Clien
     assert "immutable" in reply.headers["Cache-Control"]
 
 
+@pytest.mark.parametrize(
+    "cupbearer_settings", [{"CUPBEARER_NAME": "<script>", "CUPBEARER_LOGO": ""}], indirect=True
+)
+def test_a_name_is_text_wherever_it_stands_br_5(client: Client) -> None:
+    page = client.get("/login").body.decode()
+    assert "<script>" not in page
+    (mark,) = re.findall(r'<img src="([^"]*icon.svg)"', page)
+    assert ">&lt;</text>" in client.get(mark).body.decode()
+
+
 def test_the_stylesheet_ends_with_the_pair_of_colours(client: Client) -> None:
     (sheet,) = re.findall(r'href="([^"]*style.css)"', client.get("/login").body.decode())
     light, dark = client.get(sheet).body.decode().splitlines()[-2:]
