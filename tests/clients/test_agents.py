@@ -8,7 +8,8 @@ from contextlib import ExitStack
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.error import HTTPError
+from urllib.parse import urlencode, urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
@@ -17,6 +18,7 @@ from tests.clients import examples, table
 from tests.clients.agents import AN_HOUR, ROOT, Agent, Notes, notes_server, program
 from tests.clients.conftest import sign_up
 from tests.clients.person import Person
+from tests.oauth.server import basic
 from tests.parts import missing
 from tests.support import patience
 from tests.support.certificates import Authority
@@ -173,6 +175,42 @@ def test_agents_in_a_browser_may_say_which_protocol_they_speak(notes: Notes, pat
     with urlopen(request, timeout=patience.SECONDS) as answer:
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
         assert answer.headers["Access-Control-Allow-Headers"] in ("*", "mcp-protocol-version")
+
+
+def challenge(notes: Notes, token: str, tool: str) -> tuple[int, str]:
+    """Call a tool with a token; return the status and the challenge."""
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": {}}}
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+    }
+    with pytest.raises(HTTPError) as refused:
+        urlopen(Request(notes.mcp, json.dumps(message).encode(), headers), timeout=patience.SECONDS)
+    with refused.value as answer:
+        return answer.code, answer.headers["WWW-Authenticate"]
+
+
+def test_the_server_takes_tokens_for_itself_alone_and_says_which_scopes_a_tool_needs(notes: Notes) -> None:
+    """MC-1; RI-12: a token for our own API is as good as none."""
+    grants = ("--grant", "client_credentials", "--scope", "notes:read notes:write pangolins")
+    job = notes.command("clients", "create", "job", *grants)
+
+    def token(**asked: str) -> str:
+        form = urlencode({"grant_type": "client_credentials", **asked}).encode()
+        request = Request(f"{notes.url}/oauth/token", form, basic(job["client_id"], job["client_secret"]))
+        with urlopen(request, timeout=patience.SECONDS) as answer:
+            return str(json.load(answer)["access_token"])
+
+    metadata = notes.mcp.replace("/mcp", "/.well-known/oauth-protected-resource/mcp")
+    for stranger in (token(), token(scope="pangolins"), "x.y.z"):
+        status, said = challenge(notes, stranger, "list_notes")
+        assert (status, f'resource_metadata="{metadata}"' in said) == (401, True), said
+    reads = token(resource=notes.mcp, scope="notes:read")
+    status, said = challenge(notes, reads, "add_note")
+    assert status == 403
+    assert 'error="insufficient_scope", scope="notes:read notes:write"' in said
+    assert f'resource_metadata="{metadata}"' in said
 
 
 def test_a_server_of_ones_own_and_an_agent_are_registered_as_the_page_says(notes: Notes) -> None:
