@@ -23,7 +23,7 @@ serve: $(VENV)/ready ## run it here, on SQLite: http://localhost:8000, or PORT=8
 	@$(BIN)/python -m cupbearer.serve --port $(PORT)
 
 mcp: $(VENV)/ready .venv-mcp/ready ## an MCP server that Cupbearer guards, for agents to try: http://localhost:9000/mcp
-	@$(BIN)/python examples/mcp/start.py
+	@$(BIN)/python -m examples.mcp.start
 
 test: $(VENV)/ready parts ## run every test in random order (SEED=… repeats one); parts that are missing are named
 	@seed=$(or $(SEED),$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')); \

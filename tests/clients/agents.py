@@ -54,7 +54,7 @@ def notes_server(folder: Path, **settings: str) -> Iterator[Notes]:
     port, mcp_port = free_port(), free_port()
     more = {"CUPBEARER_SIGNING_ALG": "RS256", **settings}
     env = environment(PORT=str(port), MCP_PORT=str(mcp_port), **more)
-    command: list[str | Path] = [sys.executable, ROOT / "examples" / "mcp" / "start.py"]
+    command: list[str | Path] = [sys.executable, "-m", "examples.mcp.start"]
     with (
         (folder / "log").open("w") as log,
         children.running(

@@ -141,7 +141,7 @@ def walk(notes: Notes, agent: Agent) -> None:
 
 def test_the_notes_server_is_started_and_named_as_the_page_says(notes: Notes) -> None:
     target = block("docs/agents.md#try.sh").partition("#")[0].split()[-1]
-    recipe = f"\n{target}: $(VENV)/ready .venv-mcp/ready ## .*\n\t@$(BIN)/python examples/mcp/start.py\n"
+    recipe = f"\n{target}: $(VENV)/ready .venv-mcp/ready ## .*\n\t@$(BIN)/python -m examples.mcp.start\n"
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert re.search(re.escape(recipe).replace(re.escape(".*"), ".*"), makefile)
     named = json.loads(block("docs/agents.md#mcp.json"))["mcpServers"]["notes"]["url"]
