@@ -46,7 +46,11 @@ def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     [
         (("deploy", "staging"), {}, "There is no stage 'staging' in .chalice/config.json; it has dev, prod."),
         (("deploy", ""), {}, "There is no stage ''"),
-        (("deploy", "dev", "Origin=x"), {}, "Origin is not a parameter of the template; it has AccessTokens"),
+        (
+            ("deploy", "dev", "Origin=x"),
+            {},
+            "Origin is not a parameter of the template; it has Accent, AccessTokens",
+        ),
         (("deploy", "dev", "Origins"), {}, "'Origins' is not of the form Parameter=value."),
         (("deploy", "dev"), {}, "No AWS region is set: export AWS_REGION="),
         (("deploy", "dev"), {"AWS_REGION": "eu-central-1"}, "AWS does not accept the credentials at hand"),
