@@ -15,6 +15,11 @@ from chalicelib.sessions.session import LiveSession
 from chalicelib.store.stored_values import StoredValue, stored_unless_default
 
 MAX_PARAMETERS = 50
+# A program that registered itself keeps its id longer than we do, if nobody used it.
+UNKNOWN_CLIENT = (
+    "This application is not registered here, or is disabled. If it was connected a while ago, remove the connection "
+    "there and add it again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +98,7 @@ def registered_client(
     """Return the client that may be answered at this redirect URI; raise RefusedAtPage, which says ``otherwise``."""
     client = find(client_id)
     if client is None or client.disabled:
-        raise RefusedAtPage(
-            "invalid_client", "This application is not registered here, or is disabled.", client_id=client_id
-        )
+        raise RefusedAtPage("invalid_client", UNKNOWN_CLIENT, client_id=client_id)
     if not redirect_uris.is_registered(redirect_uri, client.redirect_uris, any_port=client.public):
         raise RefusedAtPage("invalid_request", otherwise, client_id=client_id, uri=redirect_uri)
     return client

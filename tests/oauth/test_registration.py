@@ -125,7 +125,10 @@ def test_metadata_that_cannot_be_is_refused_and_nothing_is_kept(
         ["https://*.example/callback"],
         ["https://me@shop.example/callback"],
         ["javascript:alert(1)"],
-        ["cursor://callback"],
+        ["cursor:/callback"],
+        ["cursor://"],
+        ["javascript://shop.example/%0aalert(1)"],
+        ["MS-SETTINGS://privacy"],
         ["/callback"],
         [CALLBACK, "data:text/html,x"],
         [f"{CALLBACK}/{'x' * 1024}"],
@@ -153,6 +156,9 @@ def test_a_redirect_uri_that_no_operator_could_register_is_refused(
         (None, CALLBACK, 201),
         (None, LOOPBACK, 201),
         (None, "com.example.app:/callback", 201),
+        (None, "cursor://anysphere.cursor-mcp/oauth/callback", 201),
+        ("native", "cursor://anysphere.cursor-mcp/oauth/callback", 201),
+        ("web", "cursor://anysphere.cursor-mcp/oauth/callback", 400),
     ],
 )
 def test_a_web_application_is_reached_by_https_and_a_native_one_at_its_own_machine_too(
