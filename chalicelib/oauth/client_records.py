@@ -81,7 +81,8 @@ class ClientRecords:
     def keep(self, client_id: str, *, until: int, at_least: int) -> None:
         """Let a client that expires live until then, if now it would not live as long as ``at_least``. Raises NotFound.
 
-        Times are seconds since the epoch. Of one that lives for ever nothing is changed.
+        Times are seconds since the epoch. Of one that lives for ever nothing is changed. One whose place another took, to
+        whose clock it was over, is gone.
         """
 
         def attempt() -> None:
@@ -89,7 +90,10 @@ class ClientRecords:
             record = client.record
             if record is None or record.expires_at is None or record.expires_at >= at_least:
                 return
-            beside = existing(self.store, _keys_beside(client))
+            keys = _keys_beside(client)
+            beside = existing(self.store, keys)
+            if [each.data["client_id"] for each in beside] != [client_id] * len(keys):
+                raise NotFound("client")
             self.store.commit(*(Replace(each, each.data, expires_at=until) for each in (record, *beside)))
 
         retrying(attempt, busy=_busy())

@@ -1,13 +1,16 @@
-"""Sixteen callers, two processes, two hundred rounds, both engines: of one code, pushed request or proof one wins (ST-2)."""
+"""Sixteen callers, two processes, two hundred rounds, both engines: of one code, request, proof or place one wins (ST-2)."""
 
 import secrets
+from functools import partial
 
 import pytest
 
 from chalicelib.errors import RefreshRefused
+from chalicelib.oauth.dynamic_registrations import PER_NETWORK
 from chalicelib.store import MAX_WRITES, Forget
 from chalicelib.wiring import Services
-from tests.oauth import racing, racing_dpop, racing_pushed
+from tests.oauth import racing, racing_dpop, racing_pushed, racing_registration
+from tests.oauth.racing_registration import BLOCK, FULL, MADE, THROTTLED, USED
 from tests.store.places import Place
 from tests.store.racing import ROUNDS, agreed
 from tests.support.races import Processes, outcomes, place
@@ -77,3 +80,20 @@ def test_of_sixteen_that_show_one_proof_exactly_one_is_let_in(processes: Process
     racing_dpop.make(place.open(), name)
     rounds = outcomes(processes, racing_dpop.show, place, name)
     assert [sum(turn) for turn in rounds] == [1] * ROUNDS
+
+
+def test_a_client_in_its_last_second_is_kept_or_its_place_is_anothers_and_each_network_has_its_number(
+    processes: Processes, place: Place
+) -> None:
+    """DR-7: the limit is never passed, whatever the clocks say; of each network as many registrations count as may."""
+    name = f"registered-{secrets.token_hex(8)}"
+    racing_registration.register(place, name)
+    step = partial(racing_registration.use_or_replace, place=place)
+    rounds = outcomes(processes, step, place, name)
+    one_or_the_other = {(MADE,), (USED,)}
+    for turn in rounds:
+        assert tuple({each for each in turn if each in (MADE, USED)}) in one_or_the_other, turn
+        assert turn.count(MADE) <= 1
+    for turns in (rounds[start : start + BLOCK] for start in range(0, ROUNDS, BLOCK)):
+        asked = [each for turn in turns for each in turn if each in (MADE, FULL, THROTTLED)]
+        assert len(asked) - asked.count(THROTTLED) == PER_NETWORK
