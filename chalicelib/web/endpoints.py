@@ -23,9 +23,8 @@ class Endpoint:
     view: View
     body: type | None = None
     body_may_be_empty: bool = False
-    reads: type | None = (
-        None  # the JSON body that the view reads itself, to refuse it in its standard's words
-    )
+    # Gives the type of the JSON body that the view reads itself, to refuse it in its standard's words.
+    reads: Callable[[], type] | None = None
     form: bool = False  # reads application/x-www-form-urlencoded itself
     query: tuple[str, ...] = ()
     status: int = 200
@@ -62,7 +61,7 @@ class Said(GuardWords, total=False):
 
     body: type | None
     body_may_be_empty: bool
-    reads: type | None
+    reads: Callable[[], type] | None
     form: bool
     query: tuple[str, ...]
     status: int

@@ -86,7 +86,7 @@ def description(*, issuer: str) -> dict[str, Any]:
     structs = [
         kind
         for endpoint in endpoints
-        for kind in (endpoint.body, endpoint.reads, endpoint.gives, endpoint.later)
+        for kind in (_body(endpoint), endpoint.gives, endpoint.later)
         if kind not in (None, dict)
     ]
     shapes, components = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
@@ -123,7 +123,7 @@ def _operation(endpoint: "Endpoint", schemas: dict[int, Any]) -> dict[str, Any]:
         operation["description"] = said
     if parameters := _parameters(endpoint):
         operation["parameters"] = parameters
-    body = endpoint.body or endpoint.reads
+    body = _body(endpoint)
     if body is not None:
         content = {"application/json": {"schema": schemas[id(body)]}}
         operation["requestBody"] = {"required": not endpoint.body_may_be_empty, "content": content}
@@ -132,6 +132,10 @@ def _operation(endpoint: "Endpoint", schemas: dict[int, Any]) -> dict[str, Any]:
         [] if guard.caller == "public" else [{"bearer": [guard.scope] if guard.scope else []}]
     )
     return operation
+
+
+def _body(endpoint: "Endpoint") -> type | None:
+    return endpoint.body or (endpoint.reads() if endpoint.reads else None)
 
 
 def _responses(endpoint: "Endpoint", schemas: dict[int, Any]) -> dict[str, Any]:

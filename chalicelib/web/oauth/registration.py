@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from chalicelib.errors import Invalid, TooLarge
-from chalicelib.oauth.client_metadata import ClientMetadata
 from chalicelib.web import parsing
 from chalicelib.web.oauth.error_responses import answering
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
+    from chalicelib.oauth.client_metadata import ClientMetadata
     from chalicelib.oauth.dynamic_registrations import Registered
 
 api = Api("oauth")
@@ -45,11 +45,17 @@ class ClientInformation(msgspec.Struct, frozen=True, omit_defaults=True):
     dpop_bound_access_tokens: bool | None = None
 
 
+def _metadata_type() -> "type[ClientMetadata]":
+    from chalicelib.oauth.client_metadata import ClientMetadata
+
+    return ClientMetadata
+
+
 @api.route(
     PATH,
     methods=["POST"],
     public=True,
-    reads=ClientMetadata,
+    reads=_metadata_type,
     status=201,
     gives=ClientInformation,
     refuses=(401, 404, 429),
@@ -85,7 +91,7 @@ def read_client(call: Call) -> Answer:
     f"{PATH}/{{client_id}}",
     methods=["PUT"],
     public=True,
-    reads=ClientMetadata,
+    reads=_metadata_type,
     gives=ClientInformation,
     refuses=(401, 403, 404, 429),
 )
@@ -111,13 +117,13 @@ def delete_client(call: Call) -> Answer:
     return Answer(status=204, headers=NO_STORE)
 
 
-def _metadata(call: Call) -> ClientMetadata:
+def _metadata(call: Call) -> "ClientMetadata":
     from chalicelib.oauth.errors import OAuthRefusal
 
     if len(call.raw_body) > MAX_BYTES:
         raise TooLarge(f"Client metadata has at most {MAX_BYTES} bytes.")
     try:
-        return parsing.json_body(call.raw_body, call.headers, ClientMetadata)
+        return parsing.json_body(call.raw_body, call.headers, _metadata_type())
     except Invalid as fault:
         raise OAuthRefusal("invalid_client_metadata", fault.detail) from None
 
