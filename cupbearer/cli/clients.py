@@ -93,10 +93,15 @@ def _say_origins(client: "Client", at: "Services") -> None:
 
 
 @click.command("list", short_help="List clients.")
+@click.option(
+    "--origin",
+    type=click.Choice(("operator", "document", "registration")),
+    help="Only those that are known by that: an operator, their own document, or their own registration.",
+)
 @json_option
-def list_clients(*, as_json: bool) -> None:
+def list_clients(*, origin: str | None, as_json: bool) -> None:
     """List clients in the order of registration."""
-    clients = every_client(services())
+    clients = [each for each in every_client(services()) if origin in (None, each.origin)]
     if as_json:
         say_json({"clients": [shape(client) for client in clients]})
         return

@@ -132,3 +132,17 @@ def test_what_operators_did_with_them_and_who_registered_by_them_is_in_the_trail
     assert set(server.events(target)) == {"registration_token_created", "registration_token_revoked"}
     (event,), _ = server.services.audit.of(f"client:{told['client_id']}")
     assert event.detail["registration_token"] == made["registration_token"]
+
+
+def test_operators_see_who_registered_itself_and_end_it(terminal: CommandLine, server: Server) -> None:
+    """DR-6."""
+    told, shop = registered(server, token=token_of(terminal)), server.client()
+    for origin, client_id in (("registration", told["client_id"]), ("operator", shop.client_id)):
+        listed = terminal.json("clients", "list", "--origin", origin)["clients"]
+        assert [(each["client_id"], each["origin"]) for each in listed] == [(client_id, origin)]
+    assert terminal.json("clients", "list", "--origin", "document") == {"clients": []}
+    terminal.refused("clients", "update", told["client_id"], "--trusted")
+    terminal.done("clients", "disable", told["client_id"])
+    assert "disabled" in server.browser().ask("GET", app_of(server, told).authorize_url()).text
+    terminal.done("clients", "delete", told["client_id"], "--yes")
+    assert not is_known(server, told)
