@@ -73,7 +73,7 @@ def test_what_is_no_such_token_is_a_challenge(server: Server, token: str) -> Non
 
 
 def test_the_secret_of_one_token_does_not_open_another(terminal: CommandLine, server: Server) -> None:
-    one, two = token_of(terminal).split("_"), token_of(terminal).split("_", 2)
+    one, two = token_of(terminal).split("_", 2), token_of(terminal).split("_", 2)
     assert register(server, token=f"cbi_{two[1]}_{one[2]}").status == 401
 
 
