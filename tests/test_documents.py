@@ -87,6 +87,7 @@ NOT_RUN = {
     "docs/operations.md#accounts-that-are-deleted-1": NEEDS_AWS,
     "docs/clients.md#log-out-1": "tests/cli/test_log_outs.py gives a client its URI",
     "docs/operations.md#clients-that-are-told-of-log-outs-1": NEEDS_AWS,
+    "docs/operations.md#clients-that-register-themselves-1": NEEDS_AWS,
     "docs/clients/others.md#spring-boot-1": UNTRIED,
     "docs/clients/others.md#asp-net-core-1": UNTRIED,
     "docs/clients/others.md#go-go-oidc-x-oauth2-1": UNTRIED,
