@@ -37,12 +37,21 @@ class _Watch:
         self._owner = 0
         self._lock = threading.Lock()
 
+    def begin(self) -> None:
+        """Begin to watch, if nothing does yet: a child that is there before its watcher goes unwatched for long."""
+        with self._lock:
+            self._ear()
+
     def tell(self, line: str) -> None:
         with self._lock:
-            if self._told is None or self._owner != os.getpid():
-                self._told, self._owner = self._begin(), os.getpid()
-            self._told.write(f"{line}\n".encode())
-            self._told.flush()
+            ear = self._ear()
+            ear.write(f"{line}\n".encode())
+            ear.flush()
+
+    def _ear(self) -> IO[bytes]:
+        if self._told is None or self._owner != os.getpid():
+            self._told, self._owner = self._begin(), os.getpid()
+        return self._told
 
     @staticmethod
     def _begin() -> IO[bytes]:
@@ -60,7 +69,11 @@ _watch = _Watch()
 def running(
     command: Sequence[str | Path], *, end_by: int = signal.SIGTERM, **how: Any
 ) -> Iterator["subprocess.Popen[Any]"]:
-    """Start a process as ``Popen`` does; end it at the end, if it has not ended by itself."""
+    """Start a process as ``Popen`` does; end it at the end, if it has not ended by itself.
+
+    Once this has yielded, it also ends when the test run is killed.
+    """
+    _watch.begin()
     child = subprocess.Popen(command, **how)
     _watch.tell(f"+{child.pid}")
     try:

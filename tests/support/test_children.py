@@ -10,7 +10,8 @@ ROOT = Path(__file__).parents[2]
 PARENT = """
 import sys, time
 from tests.support import children
-with children.running([sys.executable, "-c", "import time; print('up', flush=True); time.sleep(3600)"]):
+with children.running([sys.executable, "-c", "import time; time.sleep(3600)"]):
+    print("up", flush=True)  # said by the parent: a child can be up before its parent has told anybody of it
     time.sleep(3600)
 """
 
