@@ -60,7 +60,7 @@ def register(place: Place, partition: str) -> None:
     """Register a client for each round, in its own place, and write down where the callers find them."""
     store = place.open()
     registrations = racing.services_on(store).registration.dynamic
-    first = registrations.register(AGENT, None, source=Source()).client
+    first = _in_place(registrations, ROUNDS).register(AGENT, None, source=Source()).client  # no round's place
     assert first.registered
     made = [
         replace(
