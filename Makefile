@@ -14,7 +14,7 @@ MEMORY_KB := 4000000
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: map clients help serve mcp test check deploy destroy deploy-check format page bench parts clean
+.PHONY: map clients help serve develop mcp test check deploy destroy deploy-check format page bench parts clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -25,7 +25,7 @@ serve: $(VENV)/ready ## run it here, on SQLite: http://localhost:8000, or PORT=8
 mcp: $(VENV)/ready .venv-mcp/ready ## an MCP server that Cupbearer guards, for agents to try: http://localhost:9000/mcp
 	@$(BIN)/python -m examples.mcp.start
 
-test: $(VENV)/ready parts ## run every test in random order (SEED=… repeats one); parts that are missing are named
+test: $(VENV)/ready-dev parts ## run every test in random order (SEED=… repeats one); parts that are missing are named
 	@seed=$(or $(SEED),$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')); \
 	echo "In random order: make test SEED=$$seed repeats it, with the same made-up examples."; \
 	if [ "$$(df -Pk $(MEMORY) 2>/dev/null | awk 'END {print $$4 + 0}')" -ge $(MEMORY_KB) ]; then \
@@ -35,13 +35,13 @@ test: $(VENV)/ready parts ## run every test in random order (SEED=… repeats on
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 		--randomly-seed=$$seed --hypothesis-seed=$$seed $(PYTEST)
 
-check: $(VENV)/ready ## format, lint, strict types, architecture
+check: $(VENV)/ready-dev ## format, lint, strict types, architecture
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_architecture.py
 
-format: $(VENV)/ready ## put the code into form
+format: $(VENV)/ready-dev ## put the code into form
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
@@ -51,7 +51,7 @@ deploy: $(VENV)/ready .venv-deploy/ready ## put it on AWS: STAGE=dev or prod, SE
 destroy: $(VENV)/ready ## take a stage away; asks first; the table stays unless DATA=delete
 	@$(BIN)/python -m cupbearer.deploying destroy "$(STAGE)" --data $(or $(DATA),keep)
 
-deploy-check: $(VENV)/ready .venv-deploy/ready .venv-ministack/ready ## deploy to an AWS emulator here and walk through it
+deploy-check: $(VENV)/ready-dev .venv-deploy/ready .venv-ministack/ready ## deploy to an AWS emulator here and walk through it
 	@$(BIN)/python -m tests.deploy
 
 page: $(VENV)/ready ## write the page for a static host into out/page: ORIGIN=https://app.example.com
@@ -60,23 +60,30 @@ page: $(VENV)/ready ## write the page for a static host into out/page: ORIGIN=ht
 map: $(VENV)/ready ## draw the folders and their arrows into docs/pictures/house.svg
 	@$(BIN)/python tools/house_map.py
 
-clients: $(VENV)/ready parts ## run every client program against it and write the table of docs/clients.md
+clients: $(VENV)/ready-dev parts ## run every client program against it and write the table of docs/clients.md
 	@$(BIN)/python -m tests.clients
 
-bench: $(VENV)/ready bench/node_modules/ready ## measure; BENCH=--quick takes under a minute
+bench: $(VENV)/ready-dev bench/node_modules/ready ## measure; BENCH=--quick takes under a minute
 	$(BIN)/python -m bench $(BENCH)
+
+develop: $(VENV)/ready-dev ## install what tests, the pytest plugin and checks need into .venv; make test does it by itself
 
 parts: .venv-ministack/ready .venv-clients/ready .venv-deploy/ready .venv-mcp/ready .venv-mcp-old/ready tests/parts/node_modules/ready bench/node_modules/ready ## install the real servers and clients that tests use
 
 clean: ## remove what make installed; the store in .cupbearer stays
 	rm -rf $(VENV) .venv-ministack .venv-clients .venv-deploy .venv-mcp .venv-mcp-old bench/node_modules tests/parts/node_modules .pytest_cache .mypy_cache .ruff_cache out
 
-$(VENV)/ready: requirements.txt requirements-dev.txt pyproject.toml
+$(VENV)/ready: requirements.txt requirements-serve.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: set PYTHON=…"; exit 1; }
-	@echo "Setting up $(VENV) (once, about a minute)…"
+	@echo "Setting up $(VENV) (once, well under a minute)…"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/pip install -q --disable-pip-version-check -r requirements-serve.txt
 	@$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
+	@echo "Adding what tests and checks need to $(VENV) (once)…"
+	@$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
 .venv-ministack/ready: tests/parts/requirements-ministack.txt
