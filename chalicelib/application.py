@@ -11,6 +11,7 @@ from chalicelib.sample import animals, board, profile
 from chalicelib.settings import settings
 from chalicelib.web import openapi, scope_descriptions
 from chalicelib.web.authorizer import decide
+from chalicelib.web.console import people
 from chalicelib.web.oauth import (
     authorize,
     consent_pages,
@@ -89,6 +90,7 @@ APIS = (
     passkey_pages.api,
     consent_pages.api,
     device_pages.api,
+    people.api,
     *api.APIS,
 )
 

@@ -141,6 +141,7 @@ WEB = {  # the floors inside web/: the seam, then cookies, pages, and the views
     "pages": ("", "cookies"),
     "oauth": ("", "cookies", "pages"),
     "resources": ("", "cookies", "pages"),
+    "console": ("", "cookies", "pages"),
 }
 
 

@@ -12,6 +12,7 @@ from chalicelib.accounts.administration import Authority
 from chalicelib.errors import InsufficientScope, NotAllowed
 from chalicelib.jose.claims import AccessClaims
 from chalicelib.scopes import ADMINISTER, Scopes
+from chalicelib.sessions.session import LiveSession
 from chalicelib.store import Check
 from chalicelib.tokens.access_tokens import Held, Standing
 from chalicelib.users.user import User
@@ -59,11 +60,26 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Operators:
-    """Finds out who acts by a token."""
+    """Finds out who acts by a token, or at a browser."""
 
     issuer: str
     standing: Standing
     is_own: Callable[[AccessClaims], bool]
+
+    def logged_in(self, live: LiveSession) -> Operator:
+        """Return the operator who is logged in at a browser; raise InsufficientScope unless it may act now."""
+        session = live.session
+        return self.acting(
+            AccessClaims(
+                iss=self.issuer,
+                sub=session.user_id,
+                client_id=session.client_id,
+                scope=live.user.scopes,
+                iat=session.created_at,
+                exp=session.created_at,
+                sid=session.session_id,
+            )
+        )
 
     def acting(self, claims: AccessClaims) -> Operator:
         """Return the operator of a token; raise InvalidToken or InsufficientScope unless it may act now.

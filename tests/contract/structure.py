@@ -38,9 +38,18 @@ def missing(before: Any, now: Any, at: str = "") -> list[str]:
         ]
     if _are_names(before) and _are_names(now) and not at.endswith("/required"):
         return [f"{at}: {name} is gone" for name in before if name not in now]
+    if at.endswith("/parameters"):
+        return _missing_parameters(before, now, at)
     if at.endswith("_supported") and before is False:
         return []  # that something is not done is promised to nobody
     return [] if before == now else [f"{at} was {json.dumps(before)[:200]}, is {json.dumps(now)[:200]}"]
+
+
+def _missing_parameters(before: Any, now: Any, at: str) -> list[str]:
+    """Return the parameters of a route that are gone or others, and those new ones that every caller must send."""
+    old, new = ({f"{each['in']} {each['name']}": each for each in some} for some in (before, now))
+    demanded = [f"{at}: {name} is asked for" for name in new.keys() - old.keys() if new[name]["required"]]
+    return missing(old, new, at) + sorted(demanded)
 
 
 def _are_names(value: Any) -> bool:

@@ -46,6 +46,11 @@ def test_only_sentences_may_change_unnoticed() -> None:
     assert missing({"claims_parameter_supported": False}, {"claims_parameter_supported": True}) == []
     assert missing({"claims_parameter_supported": True}, {"claims_parameter_supported": False}) != []
     assert missing({"required": ["a"]}, {"required": ["a", "b"]}) != []  # of who sent enough, more is asked
+    of_query = [{"in": "query", "name": "a", "required": False}]
+    for required, lost in ((False, []), (True, ["/parameters: query b is asked for"])):
+        more = [*of_query, {"in": "query", "name": "b", "required": required}]
+        assert missing({"parameters": of_query}, {"parameters": more}) == lost
+    assert missing({"parameters": of_query}, {"parameters": []}) == ["/parameters/query a is gone"]
     assert missing(without_prose(promised), without_prose(changed)) == [
         "/paths//cats/get/responses/200 is gone"
     ]

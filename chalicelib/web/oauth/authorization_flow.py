@@ -29,7 +29,7 @@ PAGES = {Step.LOG_IN: "login", Step.SECOND_FACTOR: "login/second-factor", Step.C
 
 @dataclass(frozen=True, slots=True)
 class Pending(StoredValue):
-    """What a log-in is on the way to: an authorization request, or a device's user code.
+    """What a log-in is on the way to: an authorization request, a path of our own, or a device's user code.
 
     ``form_id`` is of random, so that no two forms are one text and the decision on each counts once.
     """
@@ -40,6 +40,12 @@ class Pending(StoredValue):
     stepped_up: bool = field(
         default=False, metadata=stored_unless_default()
     )  # a second factor was shown for it a moment ago
+    return_to: str = field(default="", metadata=stored_unless_default())
+
+
+def to_own_page(call: Call, path: str) -> Pending:
+    """Return what a log-in is on the way to that leads to a path of ours, which was judged (BR-6)."""
+    return Pending(form_id=call.services.world.identifier(), return_to=path)
 
 
 def sealed(call: Call, browser: Browser, pending: Pending) -> str:
@@ -92,6 +98,8 @@ def resumed(
             pending.request, logged_in, source=call.source, just_logged_in=True, just_stepped_up=stepped_up
         )
         return lead_on(call, pending.request, browser, step)
+    if pending.return_to:
+        return see_other(f"{call.services.settings.issuer}{pending.return_to}", browser.cookies)
     url = f"{call.services.settings.issuer}/device"
     return see_other(with_parameters(url, {"user_code": pending.user_code or None}), browser.cookies)
 

@@ -11,7 +11,7 @@ from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
 from chalicelib.web.oauth import email_log_in_forms, log_out_form
 from chalicelib.web.oauth.page_refusals import form, page
-from chalicelib.web.pages import form_words
+from chalicelib.web.pages import form_words, return_to
 from chalicelib.web.pages.page_forms import csrf_token, demand_own_form
 from chalicelib.web.routes import Answer, Api, Call
 
@@ -26,11 +26,19 @@ FIELDS = {"login": REQUIRED, "signup": (*REQUIRED, "email")}  # as they stand on
 SHOWN_STATUS = {401: 400}  # a form is no HTTP authentication: there is no challenge to answer
 
 
-@api.route("/login", methods=["GET"], public=True, query=("request",), content_type=HTML, refuses=(400,))
+@api.route(
+    "/login", methods=["GET"], public=True, query=("request", "return_to"), content_type=HTML, refuses=(400,)
+)
 @page
 def log_in_page(call: Call) -> Answer:
-    """Show the log-in form."""
-    return _form(call, "login", browser_session.browser(call), {"request": call.one("request") or ""})
+    """Show the log-in form; it leads on to an authorization request, to a path of ours, or to the account."""
+    from chalicelib.web.oauth import authorization_flow
+
+    browser, path = browser_session.browser(call), return_to.own_path(call.one("return_to"))
+    on_the_way = (
+        authorization_flow.sealed(call, browser, authorization_flow.to_own_page(call, path)) if path else ""
+    )
+    return _form(call, "login", browser, {"request": call.one("request") or on_the_way})
 
 
 @api.route(

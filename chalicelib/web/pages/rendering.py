@@ -105,6 +105,7 @@ def _templates() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     from chalicelib.audit.user_agents import device
+    from chalicelib.world import moment
 
     made = Environment(
         loader=FileSystemLoader(assets.FOLDER),
@@ -115,6 +116,7 @@ def _templates() -> "Environment":
         auto_reload=False,
     )
     made.filters["device"] = device
+    made.filters["moment"] = moment
     return made
 
 

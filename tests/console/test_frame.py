@@ -1,0 +1,63 @@
+"""Who may come into the console, and whose forms change anything (CO-1, CO-2)."""
+
+import pytest
+
+from chalicelib.accounts.administration import Authority
+from chalicelib.authentication.log_in import LogInResult
+from tests.conftest import Clock
+from tests.oauth import factors
+from tests.oauth.server import ISSUER, PASSWORD, SOURCE, Browser, Server
+
+PATH = "/console"
+HOUR = 60 * 60
+
+
+def test_a_stranger_logs_in_first_and_comes_back(browser: Browser, ada: LogInResult) -> None:
+    """CO-1."""
+    page = browser.go(f"{PATH}?after=000")
+    assert 'name="password"' in page.text
+    fields = {**page.form, "username": "ada", "password": PASSWORD}
+    own = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
+    assert browser.ask("POST", "/login", form=fields, headers=own).location == f"{ISSUER}{PATH}?after=000"
+    assert "<h1>People</h1>" in browser.go(PATH).text
+
+
+@pytest.mark.parametrize("path", ["//evil.example", "/\\evil", "https://evil.example/"])
+def test_a_log_in_leads_to_our_own_paths_only(browser: Browser, path: str) -> None:
+    """BR-6."""
+    assert browser.ask("GET", f"/login?return_to={path}").status == 400
+
+
+def test_who_lacks_the_scope_is_told_so_and_sees_nobody(browser: Browser, zoe: LogInResult) -> None:
+    """CO-1."""
+    browser.log_in()
+    reply = browser.go(PATH)
+    assert reply.status == 403
+    assert "users:read" in reply.text
+    assert "<h1>People</h1>" not in reply.text
+
+
+def test_a_scope_that_is_taken_away_closes_it_at_once(
+    server: Server, browser: Browser, ada: LogInResult
+) -> None:
+    """CO-1: the session goes on, and opens it no more."""
+    browser.log_in(username="ada")
+    assert browser.go(PATH).status == 200
+    server.services.accounts.administration.administer(
+        ada.user.user_id, granted=frozenset(), source=SOURCE, by=Authority(force=True)
+    )
+    assert browser.go(PATH).status == 403
+
+
+def test_a_second_factor_of_the_last_hour_is_asked_for_and_leads_back(
+    server: Server, browser: Browser, ada: LogInResult, clock: Clock
+) -> None:
+    """CO-1."""
+    person = factors.with_totp(server, clock, ada)
+    factors.show(browser, browser.log_in(username="ada"), totp=person.code())
+    assert browser.go(PATH).status == 200
+    clock.advance(HOUR + 61)
+    asked = browser.go(f"{PATH}?after=000")
+    assert "Now show your second factor" in asked.text
+    done = factors.show(browser, asked, totp=person.code())
+    assert "<h1>People</h1>" in done.text
