@@ -7,8 +7,9 @@ from chalice.app import AuthRequest
 
 from chalicelib import api
 from chalicelib.outbox import function
-from chalicelib.sample import animals, board, profile
 from chalicelib.settings import settings
+from chalicelib.settings.reader import SettingsError
+from chalicelib.settings.settings import Settings
 from chalicelib.web import openapi, scope_descriptions
 from chalicelib.web.authorizer import decide
 from chalicelib.web.console import people
@@ -50,10 +51,25 @@ from chalicelib.web.resources import (
     sessions,
     users,
 )
-from chalicelib.web.routes import mount
+from chalicelib.web.routes import Api, mount
 from chalicelib.wiring import services
 
 SETTINGS = settings.from_environment()
+
+
+def samples(chosen: Settings) -> tuple[Api, ...]:
+    """Return the example routes and the board's files where the settings have them; elsewhere they need not be there."""
+    if not chosen.samples:
+        return ()
+    try:
+        from chalicelib.sample import animals, board, profile
+    except ModuleNotFoundError:
+        raise SettingsError(
+            "CUPBEARER_SAMPLES", 'is on, but this was packaged without them: make deploy SET="Samples=on"'
+        ) from None
+    return (animals.api, profile.api, board.api, rendering.board_api)
+
+
 APIS = (
     users.api,
     own_account.api,
@@ -63,9 +79,6 @@ APIS = (
     second_step.api,
     second_factors.api,
     about.api,
-    animals.api,
-    profile.api,
-    board.api,
     rendering.api,
     plain_account.api,
     outbox.api,
@@ -91,6 +104,7 @@ APIS = (
     consent_pages.api,
     device_pages.api,
     people.api,
+    *samples(SETTINGS),
     *api.APIS,
 )
 

@@ -30,7 +30,8 @@ def announce(server: Server, *, as_json: bool) -> None:
         print(json.dumps(facts), flush=True)
         return
     print(f"Cupbearer serves {url} from {store} (Ctrl-C ends it)")
-    print(f"Try:  curl {url}/cats   Then, in another terminal:  {_command()} demo", flush=True)
+    path = "cats" if chosen.samples else "health"
+    print(f"Try:  curl {url}/{path}   Then, in another terminal:  {_command()} demo", flush=True)
     if chosen.mail == "console:":
         print(f"Mail is not sent but shown: {url}/outbox", flush=True)
 

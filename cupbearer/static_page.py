@@ -15,7 +15,8 @@ from chalicelib.settings.structured import Brand
 from chalicelib.web.pages import assets, rendering
 
 HOUSE = Brand()
-PAGES = {"board.html": "index.html", "account.html": "account/index.html"}
+WITH_BOARD = {"index.html": assets.BOARD_PAGE, "account/index.html": "account.html"}
+WITHOUT_BOARD = dict.fromkeys(WITH_BOARD, "account.html")  # samples are off: the account is the front too
 
 
 class WrongOriginError(Exception):
@@ -44,16 +45,17 @@ def write(settings: Settings, *, origin: str, folder: Path) -> None:
         shutil.rmtree(folder)
     static = folder / "static" / assets.version(settings.brand)
     static.mkdir(parents=True)
-    for name in assets.ASSETS:
+    pages = WITH_BOARD if settings.samples else WITHOUT_BOARD
+    for name in assets.ASSETS if settings.samples else assets.ASSETS.keys() - assets.BOARD_FILES:
         (static / name).write_text(assets.text_of(name, settings.brand), encoding="utf-8")
-    for template, name in PAGES.items():
+    for name, template in pages.items():
         answer = rendering.render(
             template,
             base="",
             api=api,
             meta_policy=policy(api, settings.brand),
             mail_is_shown=False,  # at the API, not here
-            has_board=True,
+            has_board=settings.samples,
             **rendering.shell_values(settings),
         )
         (folder / name).parent.mkdir(exist_ok=True)

@@ -18,6 +18,7 @@ from chalicelib.authentication.log_in import LogInResult
 from chalicelib.credentials.passwords import CHEAPEST_ONLY_FOR_TESTING, Passwords
 from chalicelib.mail.console import Console
 from chalicelib.settings import settings
+from chalicelib.settings.reader import SettingsError
 from chalicelib.users.user import new_user
 from chalicelib.wiring_credentials import Credentials
 from chalicelib.wiring_log_outs import LogOuts
@@ -41,6 +42,17 @@ __all__ = [
 QUICK_TO_MAKE = {
     "CUPBEARER_SIGNING_ALG": "ES256"
 }  # an RSA key for every test would take longer than the test
+
+
+def _samples(given: Mapping[str, str]) -> str:
+    """Return whether ``app.py`` has the samples; its routes are made once, as the environment says."""
+    served = "on" if settings.from_environment().samples else "off"
+    if given.get("CUPBEARER_SAMPLES", served) != served:
+        raise SettingsError(
+            "CUPBEARER_SAMPLES",
+            f"is {served} in this process: set it in the environment that pytest starts in",
+        )
+    return served
 
 
 class QuickServices(wiring.Services):
@@ -78,9 +90,14 @@ class AppUnderTest:
     """One app with a store in ``folder`` and a clock that stands still until it is moved."""
 
     def __init__(self, project: Path, folder: Path, variables: Mapping[str, str] | None = None) -> None:
-        defaults = {"CUPBEARER_STORE": f"sqlite:///{folder / 'cupbearer.db'}", **QUICK_TO_MAKE}
+        given = dict(variables or {})
+        defaults = {
+            "CUPBEARER_STORE": f"sqlite:///{folder / 'cupbearer.db'}",
+            "CUPBEARER_SAMPLES": _samples(given),
+            **QUICK_TO_MAKE,
+        }
         self.clock = Clock()
-        self.settings = settings.parse(defaults | dict(variables or {}))
+        self.settings = settings.parse(defaults | given)
         self.services: wiring.Services = QuickServices(
             self.settings, World(now=self.clock, monotonic=self.clock, sleep=SYSTEM.sleep)
         )

@@ -214,6 +214,7 @@ def test_tests_use_public_names_only() -> None:
 
 
 LATE = {  # who may import inside a function, and why
+    "application": "samples that are off are neither loaded nor packaged",
     "wiring": "what a process does not use it does not load",
     "web": "a view loads its subject when it is first asked for: a process answers most routes without most subjects",
     "jose.key_material": "a verifier loads the one algorithm it meets",

@@ -23,7 +23,7 @@ from chalicelib.settings.structured import (
     providers,
     trusted_issuers,
 )
-from chalicelib.settings.ways_in import clients_in, demand_way_in, front, ways_in
+from chalicelib.settings.ways_in import clients_in, demand_way_in, first_seen, ways_in
 from chalicelib.value import Value
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class Settings(Value):
     mail_function: str | None  # the Lambda function that delivers
     outside_apis: tuple[str, ...]
     brand: Brand
+    samples: bool  # whether the example routes and the board are served
     front: str  # board, account, or where ``/`` leads to
     production: bool
     function: str | None  # the name of the Lambda function that this is, if it is one
@@ -145,7 +146,6 @@ def _settings(read: Reader, environ: Mapping[str, str]) -> Settings:
         master_key=read.optional("MASTER_KEY"),
         access_tokens="opaque" if opaque else "jwt",
         **durations(read, opaque=opaque),
-        default_scopes=read.scopes("DEFAULT_SCOPES", "get:profile"),
         password_min_length=read.whole("PASSWORD_MIN_LENGTH", 8, 8, 64),
         trusted_issuers=trusted_issuers(read, production=production),
         providers=providers(read, production=production),
@@ -155,7 +155,7 @@ def _settings(read: Reader, environ: Mapping[str, str]) -> Settings:
         **mail_out(read, production=production, function=function),
         outside_apis=outside_apis(read),
         brand=brand(read, production=production),
-        front=front(read, production=production, issuer=issuer),
+        **first_seen(read, production=production, issuer=issuer),
         production=production,
         function=function,
         handler=environ.get("_HANDLER"),

@@ -50,9 +50,24 @@ def client_documents(read: Reader, *, local: bool) -> tuple[str, ...] | None:
     return tuple(hosts)
 
 
-def front(read: Reader, *, production: bool, issuer: str) -> str:
-    """Return what ``/`` shows: ``board``, ``account``, or the address that it leads to."""
-    shown = read.text("FRONT", "account" if production else "board")
+def first_seen(read: Reader, *, production: bool, issuer: str) -> dict[str, Any]:
+    """Return what a newcomer finds: the samples, the front page, and the scopes to begin with."""
+    samples = read.choice("SAMPLES", "off" if production else "on", ("on", "off")) == "on"
+    return {
+        "samples": samples,
+        "front": front(read, production=production, samples=samples, issuer=issuer),
+        "default_scopes": read.scopes("DEFAULT_SCOPES", "get:profile" if samples else ""),
+    }
+
+
+def front(read: Reader, *, production: bool, samples: bool, issuer: str) -> str:
+    """Return what ``/`` shows: ``board``, ``account``, or the address that it leads to. The board is one of the samples."""
+    shown = read.text("FRONT", "board" if samples and not production else "account")
+    if shown == "board" and not samples:
+        raise SettingsError(
+            PREFIX + "FRONT",
+            f"is board, which is one of the samples, and these are off: set {PREFIX}SAMPLES=on, or {PREFIX}FRONT=account",
+        )
     leads_away = is_web_origin_or_path(shown, secure=production) and shown.rstrip("/") != issuer
     if shown not in ("board", "account") and not leads_away:
         raise SettingsError(

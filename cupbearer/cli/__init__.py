@@ -38,7 +38,7 @@ COMMANDS = {
     epilog=examples(
         "cupbearer demo                            two users to try things with",
         "cupbearer users grant Zoe orders:write    a scope, from her next refresh on",
-        "pbpaste | cupbearer why-denied - GET /pangolins",
+        "pbpaste | cupbearer why-denied - GET /users",
         "cupbearer --stage prod users grant Zoe users:write",
     ),
 )

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     epilog=examples(
         'cupbearer clients create "My shop" --redirect-uri https://shop.example/callback',
         'cupbearer clients create "My app" --public --redirect-uri http://127.0.0.1/callback',
-        "cupbearer clients create nightly-job --grant client_credentials --scope pangolins",
+        "cupbearer clients create nightly-job --grant client_credentials --scope users:read",
         "cupbearer clients update 'My shop' --redirect-uri https://shop.example/callback2",
         "cupbearer clients rotate-secret CLIENT",
     ),

@@ -95,6 +95,7 @@ def _examined(url: str, origins: tuple[str, ...]) -> "Findings":
         kids = published.keys(site, findings)
         published.discovery(site, findings)
         pages.pages(site, findings)
+        pages.samples(site, findings)
         Walk(site, findings, kids, bound).go()
     except Unreachable as error:
         findings.wrong(

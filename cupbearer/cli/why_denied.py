@@ -26,7 +26,7 @@ MARKS = {True: ("ok", "green"), False: ("NO", "red"), None: ("--", None)}
     "why-denied",
     short_help="Explain why a call is denied.",
     epilog=examples(
-        "pbpaste | cupbearer why-denied - GET /pangolins",
+        "pbpaste | cupbearer why-denied - GET /users",
         "cupbearer why-denied - POST /orders < token.txt",
     ),
 )

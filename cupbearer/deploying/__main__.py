@@ -67,7 +67,9 @@ def _deploy(options: argparse.Namespace) -> int:
         raise CannotDeploy(
             f"{url}/health does not answer yet; see the log group /aws/lambda/{found['APIHandlerName']}."
         )
-    print(f"\nCupbearer serves {url}\nTry:  curl {url}/cats\n\n{IDLE_COST}")
+    kept = aws.parameters(aws.stack(here, deploy.stack_name(options.stage)) or {})
+    path = "cats" if kept.get("Samples") == "on" else "health"
+    print(f"\nCupbearer serves {url}\nTry:  curl {url}/{path}\n\n{IDLE_COST}")
     return 0
 
 

@@ -93,6 +93,13 @@ def outputs(description: Mapping[str, Any]) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", ())}
 
 
+def parameters(description: Mapping[str, Any]) -> dict[str, str]:
+    """Return a stack's parameters by name."""
+    return {
+        each["ParameterKey"]: each.get("ParameterValue", "") for each in description.get("Parameters", ())
+    }
+
+
 def url_of(here: Account, found: Mapping[str, str]) -> str:
     """Return the base URL of a deployed API, without a final slash; an emulator has it under its own address."""
     if here.endpoint is None:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cupbearer.deploying import CannotDeploy, aws, brand, packaging, template
+from cupbearer.deploying import CannotDeploy, aws, brand, packaging, samples, template
 from cupbearer.deploying.aws import Account
 
-DEVELOPMENT_STAGE = "dev"
+DEVELOPMENT_STAGE, DEVELOPMENT = "dev", "development"
 FAILED_START = "ROLLBACK_COMPLETE"  # a first deploy that failed: CloudFormation takes it only away
 BUSY = "_IN_PROGRESS"
 POLL_SECONDS = 3.0
@@ -42,9 +42,27 @@ def deploy(
     here = aws.account()
     aws.demand_runtime(here)
     aws.demand_cli()
+    found = aws.stack(here, stack_name(stage))
+    chosen = {"Environment": _environment(stage), **chosen}
+    chosen = samples.settled(
+        chosen,
+        aws.parameters(found) if found else None,
+        development=chosen["Environment"] == DEVELOPMENT,
+        say=say,
+    )
     say(f"Packaging {stage} …")
-    packaged = packaging.package(stage, region=here.region, out=out_folder(stage), architecture=architecture)
+    packaged = packaging.package(
+        stage,
+        region=here.region,
+        out=out_folder(stage),
+        architecture=architecture,
+        with_samples=chosen[samples.PARAMETER] == "on",
+    )
     return here, install(here, stage, packaged, chosen, say=say)
+
+
+def _environment(stage: str) -> str:
+    return DEVELOPMENT if stage == DEVELOPMENT_STAGE else "production"
 
 
 def install(
@@ -55,9 +73,8 @@ def install(
     bucket = aws.demand_bucket(here)
     say(f"Uploading {size:.1f} MB to {bucket} …")
     uploaded = _upload(here, packaged, bucket)
-    environment = "development" if stage == DEVELOPMENT_STAGE else "production"
     _clear_failed_start(here, stage, say)
-    _apply(here, stage, uploaded, bucket, {"Environment": environment, **chosen}, say)
+    _apply(here, stage, uploaded, bucket, {"Environment": _environment(stage), **chosen}, say)
     found = outputs(here, stage)
     url = aws.url_of(here, found)
     if not _has_domain(here, stage) and found.get("IssuerInUse", "") != url:
@@ -118,9 +135,7 @@ def _clear_failed_start(here: Account, stage: str, say: Say) -> None:
 
 
 def _has_domain(here: Account, stage: str) -> bool:
-    found = aws.stack(here, stack_name(stage)) or {}
-    given = {each["ParameterKey"]: each.get("ParameterValue") for each in found.get("Parameters", ())}
-    return bool(given.get("DomainName"))
+    return bool(aws.parameters(aws.stack(here, stack_name(stage)) or {}).get("DomainName"))
 
 
 def _apply(

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.authorizer import compiled_table
+from chalicelib.web.pages import assets
 from cupbearer.deploying import CannotDeploy, compiled, pruned, template
 
 ROOT = template.ROOT
 ARCHITECTURES = ("arm64", "x86_64")
 SHIPPED = ("app.py", "requirements.txt", "chalicelib")
+SAMPLE, FILES = Path("chalicelib/sample"), Path("chalicelib/web/pages/files")
 NOTICES = ("LICENSE", "NOTICE")  # Chalice ships nothing of the root but app.py; vendor/ is unpacked there
 
 
@@ -42,20 +44,22 @@ def own_architecture() -> str:
     return "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
 
 
-def package(stage: str, *, region: str, out: Path, architecture: str | None = None) -> Path:
+def package(
+    stage: str, *, region: str, out: Path, architecture: str | None = None, with_samples: bool = True
+) -> Path:
     """Package a stage into ``out``; return the path of the template, beside ``deployment.zip``.
 
     ``architecture`` overrides that of ``.chalice/config.json``. Raises CannotDeploy with Chalice's own words.
     """
     source = out / "source"
-    config = copy(source, stage, architecture)
+    config = copy(source, stage, architecture, with_samples=with_samples)
     environment = config.get("environment_variables", {}) | config["stages"][stage].get(
         "environment_variables", {}
     )
     template.write(out / "merge.json", environment)
     command = ["-m", "chalice.cli", "--project-dir", str(source), "package", "--stage", stage]
     command += ["--merge-template", str(out / "merge.json"), str(out)]
-    clean = _clean_environment()
+    clean = _clean_environment(source)
     compile_table(source)
     run = subprocess.run(  # noqa: S603 - our own interpreter and arguments
         [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())", *command[2:]],
@@ -77,7 +81,7 @@ def compile_table(source: Path) -> None:
     code = "import app; from chalicelib.authorizer import compiled_table; print(compiled_table.text_of(app.TABLE), end='')"
     run = subprocess.run(  # noqa: S603 - our own interpreter and arguments
         [sys.executable, "-B", "-c", code],
-        env=_clean_environment() | {"PYTHONPATH": str(source)},
+        env=_clean_environment(source) | {"PYTHONPATH": str(source)},
         cwd=source,
         capture_output=True,
         text=True,
@@ -88,15 +92,21 @@ def compile_table(source: Path) -> None:
     (source / "chalicelib" / "authorizer" / compiled_table.NAME).write_text(run.stdout, encoding="utf-8")
 
 
-def _clean_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("CUPBEARER_")}
+def _clean_environment(source: Path) -> dict[str, str]:
+    """Return the environment without our settings, but for whether a copied program has the samples."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("CUPBEARER_")}
+    return others | {"CUPBEARER_SAMPLES": "on" if (source / SAMPLE).is_dir() else "off"}
 
 
-def copy(source: Path, stage: str, architecture: str | None) -> dict[str, Any]:
+def copy(source: Path, stage: str, architecture: str | None, *, with_samples: bool = True) -> dict[str, Any]:
     """Copy what ships, without caches; Chalice's own cache of packages is kept for the next run."""
     source.mkdir(parents=True, exist_ok=True)
     for name in SHIPPED:
         _replace(ROOT / name, source / name)
+    if not with_samples:
+        shutil.rmtree(source / SAMPLE)
+        for name in (assets.BOARD_PAGE, *assets.BOARD_FILES):
+            (source / FILES / name).unlink()
     if (ROOT / "vendor").is_dir():
         _replace(ROOT / "vendor", source / "vendor")
     for name in NOTICES:

@@ -10,6 +10,8 @@ MEND = (
     "CUPBEARER_NAME, _LOGO, _ACCENT and _FRONT say what people see (docs/settings.md); a logo that is a file must be packaged, "
     "and whatever stands in front of the service must let its pages through as they are."
 )
+SAMPLES = "/cats, /pangolins, /profile, /messages and the board"
+SAMPLES_MEND = 'If nobody uses them: CUPBEARER_SAMPLES=off, deployed make deploy SET="Samples=off".'
 BROWSER = {"Accept": "text/html"}
 IMAGE = '<img src="'
 
@@ -26,6 +28,16 @@ def pages(site: Site, findings: Findings) -> None:
         f"GET / answered {front.status}": front.status not in (200, 302),
     }
     findings.expect("pages", faults, good=f"they say {name}, and / {_shows(front)}", mend=MEND)
+
+
+def samples(site: Site, findings: Findings) -> None:
+    """Say whether the samples are served: a laptop has them, a service for others seldom wants them."""
+    reply = site.ask("GET", "/cats")
+    served = reply.status == 200 and isinstance(reply.json, dict) and "cats" in reply.json
+    if served and not site.is_local:
+        findings.doubtful("samples", f"on: {SAMPLES} are served", SAMPLES_MEND)
+    else:
+        findings.ok("samples", f"on: {SAMPLES}" if served else "off")
 
 
 def _name(page: str) -> str:

@@ -123,7 +123,13 @@ def deployed(
     altered = sam.with_name("altered.json")
     altered.write_text(json.dumps(content), encoding="utf-8")
     here = aws.account()
-    parameters = {"Origins": ",".join(ORIGINS), "Mail": "ses:", "MailFrom": MAIL_FROM, **chosen}
+    parameters = {
+        "Origins": ",".join(ORIGINS),
+        "Mail": "ses:",
+        "MailFrom": MAIL_FROM,
+        "Samples": "on",
+        **chosen,
+    }
     found = deploy.install(here, STAGE, altered, parameters, say=say)
     _put_gateway_responses(here, found["RestAPIId"], responses, found.get("IssuerInUse", ""))
     with contextlib.suppress(here.client("sesv2").exceptions.AlreadyExistsException):

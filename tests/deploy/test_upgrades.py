@@ -76,7 +76,7 @@ def test_the_next_release_merges_with_a_readers_own_routes_in_place(clone: Path)
         "from chalicelib.sample import ",
         "from chalicelib.sample import weather, ",
     )
-    edit(clone / "chalicelib" / "application.py", "APIS = (", "APIS = (\n    weather.api,")
+    edit(clone / "chalicelib" / "application.py", "return (animals.api,", "return (weather.api, animals.api,")
     git(clone, "add", "-A")
     git(clone, "commit", "-q", "-m", "Release 2")
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chalicelib.settings.structured import Brand
 
 api = Api("pages")
+board_api = Api("pages")  # what the board alone needs: one of the samples
 
 # A logo brings its styles along, and is opened by itself only by who asks for it: no script of it runs.
 POLICIES = {
@@ -120,7 +121,7 @@ def _templates() -> "Environment":
     return made
 
 
-def _serve_asset(name: str, content_type: str) -> None:
+def _serve_asset(name: str, content_type: str, api: Api) -> None:
     def asset(call: Call) -> Answer:
         """Return a file of the pages; at its current version it may be cached for ever."""
         brand = call.services.settings.brand
@@ -137,7 +138,7 @@ def _serve_asset(name: str, content_type: str) -> None:
 
 
 for _name, _content_type in ASSETS.items():
-    _serve_asset(_name, _content_type)
+    _serve_asset(_name, _content_type, board_api if _name in assets.BOARD_FILES else api)
 
 
 @api.route("/", methods=["GET"], public=True, content_type=HTML, redirects=(302,))
@@ -145,7 +146,7 @@ def board(call: Call) -> Answer:
     """Return the board, where a newcomer sees the authorizer work; or lead to what the setting names in its place."""
     ours = call.services.settings
     if ours.front == BOARD:
-        return _shell("board.html", call)
+        return _shell(assets.BOARD_PAGE, call)
     location = f"{ours.issuer}/account" if ours.front == "account" else ours.front
     return Answer(status=302, headers={"Location": location, "Cache-Control": "no-cache"})
 
