@@ -135,6 +135,7 @@ def test_a_service_that_is_well_gets_no_complaint_and_keeps_no_account(
     assert result.exit_code == 0, result.stdout
     assert found["pages"]["says"] == f"they say Pangolin & Sons, and / leads to {url}/account"
     assert {finding["level"] for finding in found.values()} == {"ok"}, result.stdout
+    assert found["samples"]["says"].startswith("on: /cats")
     assert {"refresh", "log-out", "cookie", "discovery", "JWKS", "clock", "clean-up"} <= found.keys()
 
 
@@ -249,9 +250,10 @@ def test_where_sign_up_is_closed_it_says_what_it_could_not_look_at(tmp_path: Pat
 
 
 def test_opaque_tokens_are_examined_too(tmp_path: Path) -> None:
-    with service(tmp_path, ACCESS_TOKENS="opaque") as url:
+    with service(tmp_path, ACCESS_TOKENS="opaque", SAMPLES="off") as url:
         result, found = examine(url)
     assert result.exit_code == 0, result.stdout
+    assert found["samples"]["says"] == "off"
     assert found["access token"]["says"] == "opaque"
 
 

@@ -63,6 +63,13 @@ def test_the_demo_and_the_version_are_told(terminal: CommandLine, tmp_path: Path
     assert json.loads(run_script(tmp_path, "version", "--json").stdout) == {"version": VERSION}
 
 
+def test_the_demo_without_samples_gives_no_scope_and_shows_a_route_that_is_there(tmp_path: Path) -> None:
+    printed = run_script(tmp_path, "demo", CUPBEARER_SAMPLES="off").stdout
+    assert "Cthon98: no scope" in printed
+    assert "/users/me -H" in printed
+    assert "pangolins" not in printed
+
+
 @pytest.mark.parametrize(
     ("typed", "hint"), [("pangolin", "did you mean pangolins?"), ("xyz", "Routes ask for:")]
 )
