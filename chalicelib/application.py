@@ -50,6 +50,7 @@ from chalicelib.web.resources import (
     second_step,
     sessions,
     users,
+    views,
 )
 from chalicelib.web.routes import Api, mount
 from chalicelib.wiring import services
@@ -72,6 +73,7 @@ def samples(chosen: Settings) -> tuple[Api, ...]:
 
 APIS = (
     users.api,
+    views.api,
     own_account.api,
     own_data.api,
     account_restorations.api,

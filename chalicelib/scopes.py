@@ -15,6 +15,7 @@ NONE: Scopes = frozenset()
 PROTOCOL: Scopes = frozenset({"openid", "profile", "email", "offline_access"})
 
 ADMINISTER = "users:write"  # whoever holds it changes anybody's account
+ABOUT_USERS = "users:"  # so begin the scopes of operators
 
 _SCOPE_STRING = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*")
 
@@ -41,6 +42,11 @@ def text(scopes: Scopes) -> str:
             f"The scopes together have more than {MAX_SCOPE_LENGTH} characters.", code="invalid_scope"
         )
     return joined
+
+
+def are_about_users(held: Scopes) -> bool:
+    """Return whether any of them is an operator's."""
+    return any(scope.startswith(ABOUT_USERS) for scope in held)
 
 
 def covers(held: Scopes, needed: str) -> bool:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from chalicelib.accounts.reauthentication import Reauthentication
     from chalicelib.accounts.self_service import SelfService
     from chalicelib.accounts.sign_up import SignUp
+    from chalicelib.accounts.views import Views
     from chalicelib.users.unverified_addresses import Addresses
     from chalicelib.users.users import Users
     from chalicelib.users.ways_in import WaysIn
@@ -84,7 +85,24 @@ class Accounts:
             deletion=self.deletion,
             audit=at.audit,
             ways_in=self.ways_in,
+            views=self.views,
             address=at.ways_back.own_address if at.mail.is_sent else None,
+        )
+
+    @cached_property
+    def views(self) -> "Views":
+        """Return how operators see as a person sees."""
+        from chalicelib.accounts.views import Views
+
+        at = self._at
+        return Views(
+            at.store,
+            at.world,
+            at.settings.issuer,
+            at.authentication.sessions,
+            self.reauthentication,
+            at.tokens.access,
+            at.audit,
         )
 
     @cached_property

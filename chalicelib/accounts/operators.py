@@ -17,8 +17,6 @@ from chalicelib.store import Check
 from chalicelib.tokens.access_tokens import Held, Standing
 from chalicelib.users.user import User
 
-ABOUT_USERS = "users:"  # scopes that only a person passes on
-
 
 @dataclass(frozen=True, slots=True)
 class Operator:
@@ -50,7 +48,7 @@ class Operator:
         """Demand that what is given is held, and that what is about users is given by a person in person."""
         given = new.scopes - old.scopes
         let_in = new.scopes if old.disabled and not new.disabled else scopes.NONE
-        if not self.is_own and any(scope.startswith(ABOUT_USERS) for scope in given | let_in):
+        if not self.is_own and scopes.are_about_users(given | let_in):
             raise NotAllowed(
                 "Only a person's own log-in may give scopes about users.", code="own_token_required"
             )

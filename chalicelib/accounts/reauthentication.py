@@ -17,6 +17,7 @@ from chalicelib.store.retrying import retrying
 from chalicelib.world import World, is_within
 
 FRESH_SECONDS = 5 * 60  # a log-in this recent stands for a password, and a factor for a factor (MF-3)
+LATELY_SECONDS = 60 * 60  # a second factor this recent is enough for what operators do (SC-4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,15 @@ class Reauthentication:
         factors = self.factors(acting)
         return self._demand_shown(acting, factors, answer, source) if factors.is_set else acting
 
+    def demand_lately(
+        self, acting: LiveSession, *, answer: FactorAnswer | None, source: Source
+    ) -> LiveSession:
+        """Demand a second factor of the last hour of who has one, and of others nothing: what operators do asks for it (SC-4)."""
+        factors = self.factors(acting)
+        if not factors.is_set:
+            return acting
+        return self._demand_shown(acting, factors, answer, source, within=LATELY_SECONDS)
+
     def factors(self, acting: LiveSession) -> Factors:
         """Return the factors of who acts, by one read; none is made where there never were any."""
         if not acting.user.may_have_factors:
@@ -96,11 +106,16 @@ class Reauthentication:
         proof.reservation.succeeded()
 
     def _demand_shown(
-        self, acting: LiveSession, factors: Factors, answer: FactorAnswer | None, source: Source
+        self,
+        acting: LiveSession,
+        factors: Factors,
+        answer: FactorAnswer | None,
+        source: Source,
+        within: int = FRESH_SECONDS,
     ) -> LiveSession:
         shown_at = acting.session.factor_time
         if answer is None:
-            if shown_at is not None and is_within(shown_at, FRESH_SECONDS, now=self.world.now()):
+            if shown_at is not None and is_within(shown_at, within, now=self.world.now()):
                 return acting
             raise NotAllowed(
                 f"Show your second factor again: {_listed(factors.kinds)}.", code="second_factor_required"

@@ -14,6 +14,7 @@ from chalicelib.accounts.deletion import Deletion
 from chalicelib.accounts.idempotency import Attempt
 from chalicelib.accounts.own_address import OwnAddress
 from chalicelib.accounts.reauthentication import Reauthentication
+from chalicelib.accounts.views import Views
 from chalicelib.audit.trail import Audit, Source
 from chalicelib.credentials.factor_answers import FactorAnswer
 from chalicelib.credentials.passwords import Passwords
@@ -39,10 +40,13 @@ class SelfService:
     deletion: Deletion
     audit: Audit
     ways_in: WaysIn
+    views: Views
     address: OwnAddress | None = None  # None where no mail is sent
 
     def acting(self, claims: AccessClaims) -> LiveSession:
-        """Return who acts by an own token; raise InvalidToken when the user or the session is over."""
+        """Return who acts by an own token; raise InvalidToken when the user or the session is over, or an operator's view."""
+        if claims.is_view:
+            return self.views.look(claims).acting()
         return self.sessions.require_live(claims.sub, claims.sid or "-")
 
     def change_profile(

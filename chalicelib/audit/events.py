@@ -1,5 +1,7 @@
 """What an event of the audit trail may be called, and the sentence that a person reads."""
 
+from collections.abc import Mapping
+
 EVENTS = {
     "sign_up": "The account was made",
     "log_in": "Logged in",
@@ -35,6 +37,7 @@ EVENTS = {
     "factors_reset_asked": "An operator began to take the second factors away",
     "factors_reset_withdrawn": "The second factors stay: their end was taken back",
     "factors_reset": "The second factors were taken away",
+    "account_viewed": "An operator, {operator}, looked at your account",
     "identity_linked": "A provider was linked",
     "identity_unlinked": "A provider was unlinked",
     "consent_given": "An application was given access",
@@ -62,3 +65,8 @@ EVENTS = {
     "request_refused": "A request of an application was refused",
     "code_reused": "An authorization code was used twice: what it gave was revoked",
 }
+
+
+def says(event: str, detail: Mapping[str, str]) -> str:
+    """Return the sentence of an event; where it names somebody, by its detail. One of a later release says its name."""
+    return EVENTS.get(event, event).format_map({"operator": "-", **detail})

@@ -17,8 +17,9 @@ _PATH = __file__.rpartition("/")[0] + "/" + NAME
 def text_of(table: RouteTable) -> str:
     """Return the text of such a file."""
     rows = [
-        [route.method, route.path, route.guard.caller, route.guard.scope, route.guard.refused_in_handler]
+        [route.method, route.path, guard.caller, guard.scope, guard.refused_in_handler, guard.in_person]
         for route in table
+        for guard in (route.guard,)
     ]
     return json.dumps(rows, indent=0) + "\n"
 

@@ -15,7 +15,7 @@ from chalicelib.value import Value
 
 Texts = tuple[str, ...]
 
-_KEPT_DECISIONS = 256  # one for each set of rights in use; a table of n scopes has at most 2^(n+1)
+_KEPT_DECISIONS = 256  # one for each set of rights in use; a table of n scopes has at most 2^(n+2)
 
 # A method and a path follow the stage and are not read: only what AWS itself wrote enters a policy.
 _METHOD_ARN = re.compile(
@@ -35,12 +35,17 @@ class Principal(Protocol):
     def scope(self) -> scopes.Scopes:
         """Return what was granted, as a set."""
 
+    @property
+    def reads_only(self) -> bool:
+        """Return whether it is an operator's, who sees as a person sees and changes nothing."""
+
 
 class Rights(Value):
     """A :class:`Principal` as plain values."""
 
     own: bool
     scope: scopes.Scopes = scopes.NONE
+    reads_only: bool = False
 
 
 def opens(principal: Principal | None, guard: Guard) -> bool:
@@ -52,6 +57,14 @@ def opens(principal: Principal | None, guard: Guard) -> bool:
         return guard.caller == "public"
     is_whom_it_wants = guard.caller == "token" or principal.own
     return is_whom_it_wants and (guard.scope is None or scopes.covers(principal.scope, guard.scope))
+
+
+def keeps_out(principal: Principal, route: Route) -> bool:
+    """Return whether a route is closed to an operator who sees as a person sees, whatever its guard opens to the person.
+
+    The one place of this rule too (OV-1): the policy asks it, and the handler.
+    """
+    return principal.reads_only and route.in_person
 
 
 def policy_for(
@@ -67,7 +80,7 @@ def policy_for(
     if outside and _is_one(prefix, outside):
         return {"Version": "2012-10-17", "Statement": [_statement("Allow", (prefix + "*",))]}
     held = table.scopes & principal.scope
-    allowed, denied = _resources(table, prefix, own=principal.own, held=held)
+    allowed, denied = _resources(table, prefix, own=principal.own, held=held, reads_only=principal.reads_only)
     statements = [_statement("Allow", allowed)] if allowed else []
     if denied:
         statements.append(_statement("Deny", denied))
@@ -99,16 +112,21 @@ def _names_of(prefix: str) -> set[str]:
 
 
 @lru_cache(maxsize=_KEPT_DECISIONS)
-def _resources(table: RouteTable, prefix: str, *, own: bool, held: scopes.Scopes) -> tuple[Texts, Texts]:
-    """Return the ARNs to allow and to deny."""
-    allowed, denied = _decide(table, own=own, held=held)
+def _resources(
+    table: RouteTable, prefix: str, *, own: bool, held: scopes.Scopes, reads_only: bool
+) -> tuple[Texts, Texts]:
+    """Return the ARNs to allow and to deny. Scopes that name no route are gone before this."""
+    allowed, denied = _decide(table, Rights(own, held, reads_only))
     return tuple(prefix + end for end in allowed), tuple(prefix + end for end in denied)
 
 
-def _decide(table: RouteTable, *, own: bool, held: scopes.Scopes) -> tuple[Texts, Texts]:
-    """Return the ends of the ARNs to allow and to deny. Scopes that name no route are gone before this."""
-    rights = Rights(own=own, scope=held)
-    opened = [route for route in table.guarded if opens(rights, route.guard.at_gateway)]
+def _decide(table: RouteTable, rights: Rights) -> tuple[Texts, Texts]:
+    """Return the ends of the ARNs to allow and to deny."""
+    opened = [
+        route
+        for route in table.guarded
+        if opens(rights, route.guard.at_gateway) and not keeps_out(rights, route)
+    ]
     if not opened:
         return (), ("*",)
     return _ends(opened), _ends(table.to_close(opened))

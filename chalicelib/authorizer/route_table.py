@@ -9,6 +9,7 @@ from chalicelib.authorizer.route_paths import Segments
 from chalicelib.value import Value
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+READING = ("GET", "HEAD")  # safe ones that a token is shown to (RFC 9110 section 9.2.1)
 
 # API Gateway's limits for what an authorizer returns.
 MAX_POLICY_BYTES = 8192
@@ -31,12 +32,13 @@ class Guard(Value):
 
     ``public`` nothing; ``token`` any accepted access token; ``own`` a token that we issued to our first-party
     client for a person. ``refused_in_handler`` leaves the scope to the handler, whose 403 can name it: the
-    gateway then lets every such token through.
+    gateway then lets every such token through. ``in_person`` keeps operators out who see as a person sees.
     """
 
     caller: Caller
     scope: str | None = None
     refused_in_handler: bool = False
+    in_person: bool = False
 
     def __post_init__(self) -> None:
         if self.scope is None:
@@ -50,7 +52,7 @@ class Guard(Value):
     @property
     def at_gateway(self) -> "Guard":
         """Return the part of the guard that the gateway's policy enforces."""
-        return Guard(self.caller) if self.refused_in_handler else self
+        return Guard(self.caller, in_person=self.in_person) if self.refused_in_handler else self
 
 
 PUBLIC = Guard("public")
@@ -67,6 +69,11 @@ class Route(Value):
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+    @property
+    def in_person(self) -> bool:
+        """Return whether it takes the person, and no operator who sees as that person sees: whatever is no reading does."""
+        return self.guard.in_person or self.method not in READING
 
     @property
     def segments(self) -> Segments:
@@ -176,15 +183,17 @@ def _refuse_undivided(reached_by: Mapping[Route, frozenset[Route]]) -> None:
         closed = [route for route, others in reached_by.items() if denied in others]
         for opener in openers:
             for victim in closed:
-                if not _implies((opener.guard, victim.guard), denied.guard):
+                if not _implies((opener, victim), denied):
                     raise RouteTableError(
                         f"{denied} and {victim} cannot be told apart in a policy: opening {opener} needs "
                         "the first denied, which closes the second. Give them one guard, or another path."
                     )
 
 
-def _implies(held: tuple[Guard, Guard], asked: Guard) -> bool:
-    """Return whether every token that passes both held guards at the gateway also passes the asked one."""
-    by, want = [guard.at_gateway for guard in held], asked.at_gateway
+def _implies(held: tuple[Route, Route], asked: Route) -> bool:
+    """Return whether every token that opens both held routes at the gateway also opens the asked one."""
+    if asked.in_person and not any(route.in_person for route in held):
+        return False
+    by, want = [route.guard.at_gateway for route in held], asked.guard.at_gateway
     own = want.caller != "own" or any(guard.caller == "own" for guard in by)
     return own and (want.scope is None or any(guard.scope == want.scope for guard in by))

@@ -39,7 +39,13 @@ class AccessClaims(Value):
     name: str | None = None
     aud: tuple[str, ...] = ()  # the other APIs that a token of ours is for; none: our own
     jkt: str | None = None
-    act: str | None = None  # whoever uses it in the name of ``sub``, by its subject (RFC 8693 section 4.1)
+    # Whoever uses it in the name of ``sub``, by its subject (RFC 8693 section 4.1): at another API a service, here an operator.
+    act: str | None = None
+
+    @property
+    def is_view(self) -> bool:
+        """Return whether it is an operator's, who sees as ``sub`` sees, by the log-in ``sid`` of that operator."""
+        return self.act is not None and self.client_id == FIRST_PARTY
 
     def with_scope(self, scope: Scopes) -> "AccessClaims":
         """Return what the token says with another scope; at every look at a stored one, so without ``replace``."""
@@ -79,6 +85,15 @@ def check_audience(claims: Claims, wanted: tuple[str, ...]) -> None:
         raise InvalidToken("aud is missing or not made of strings")
     if set(wanted).isdisjoint(aud):
         raise InvalidToken("it is for another audience")
+
+
+def view_audience(audience: str) -> str:
+    """Return the ``aud`` of an operator's view, which our own routes alone understand.
+
+    Whoever else verifies our tokens by our keys would not know that it changes nothing. No API can be registered so:
+    an identifier has no fragment (RFC 8707 section 2).
+    """
+    return f"{audience}#view"
 
 
 def string_claim(claims: Claims, claim: str) -> str:

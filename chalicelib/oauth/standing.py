@@ -12,6 +12,7 @@ from chalicelib.errors import InvalidToken
 from chalicelib.jose.claims import FIRST_PARTY, AccessClaims
 from chalicelib.oauth.client import TOKEN_EXCHANGE, Client, client_key
 from chalicelib.oauth.consents import Consent, consent_key
+from chalicelib.sessions import views
 from chalicelib.sessions.resource_scopes import at
 from chalicelib.sessions.session import Session, SessionLimits, require_live, session_key
 from chalicelib.store import Check, Key, Record, Store
@@ -30,8 +31,15 @@ class Standing:
 
     def look(self, claims: AccessClaims) -> Held:
         """Return what a token of ours may do now, by one read; raise InvalidToken when it stands for nothing any more."""
+        if claims.is_view:
+            return Held(claims.with_scope(claims.scope & self.view(claims).scope), ())
         records = self.store.get(*self.keys(claims.sub, claims.sid, claims.client_id))
         return Held(self.judged(claims, records), tuple(Check(record) for record in records if record))
+
+    def view(self, claims: AccessClaims) -> views.View:
+        """Return what an operator sees by a token, by one read; raise InvalidToken when that is over."""
+        records = self.store.get(*views.keys_of(claims))
+        return views.judged(records, now=self.world.now(), limits=self.limits)
 
     def person(self, claims: AccessClaims) -> tuple[User, scopes.Scopes]:
         """Return who acts by a token of ours, and its scope now, by one read; raise InvalidToken, for a machine's too."""
@@ -53,6 +61,8 @@ class Standing:
 
     def judged(self, claims: AccessClaims, records: Sequence[Record | None]) -> AccessClaims:
         """Return the claims with the scope that is held now, by the records of :meth:`keys`; raise InvalidToken."""
+        if claims.is_view:
+            return self.look(claims).claims
         found = {record.key: record for record in records if record is not None}
         held = claims.scope
         session: Session | None = None

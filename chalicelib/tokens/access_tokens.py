@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from chalicelib import scopes
 from chalicelib.errors import Invalid
-from chalicelib.jose.claims import ACCESS_TOKEN_TYP, MAX_ACCESS_SECONDS, AccessClaims
+from chalicelib.jose.claims import ACCESS_TOKEN_TYP, MAX_ACCESS_SECONDS, AccessClaims, view_audience
 from chalicelib.sessions.session import Session
 from chalicelib.store import Check, Key, Record, Write
 from chalicelib.tokens.jwt_access_tokens import AccessVerifier, Signer, SigningKeys
@@ -28,8 +28,9 @@ class Grant:
     amr: tuple[str, ...] = ()
     audience: tuple[str, ...] = ()  # the identifiers of other APIs; none: our own
     jkt: str | None = None  # the thumbprint of the key that it is bound to; None: whoever bears it
-    act: str | None = None  # the subject of the service that acts for ``sub`` (RFC 8693 section 4.1)
+    act: str | None = None  # the subject of whoever acts for ``sub`` (RFC 8693 section 4.1)
     not_after: int | None = None  # when it ends at the latest, in seconds since the epoch
+    seconds: int | None = None  # how long it lives; None: as long as is set
 
     @property
     def token_type(self) -> str:
@@ -38,7 +39,8 @@ class Grant:
 
     def life(self, *, now: int, seconds: int) -> int:
         """Return how many seconds its token lives."""
-        return seconds if self.not_after is None else min(seconds, self.not_after - now)
+        wanted = self.seconds or seconds
+        return wanted if self.not_after is None else min(wanted, self.not_after - now)
 
     @classmethod
     def of_session(
@@ -126,7 +128,7 @@ class JwtAccess:
         payload: dict[str, Any] = {
             "iss": self._issuer,
             "sub": grant.sub,
-            "aud": spoken(grant.audience) if grant.audience else self._audience,
+            "aud": self._spoken_audience(grant),
             "client_id": grant.client_id,
             "iat": iat,
             "exp": iat + seconds,
@@ -143,6 +145,11 @@ class JwtAccess:
         if len(token) > MAX_ACCESS_TOKEN_CHARACTERS:
             raise Invalid("The access token would be over 2 KB: ask for fewer scopes.", code="invalid_scope")
         return Issued(token, seconds, grant.scope, token_type=grant.token_type)
+
+    def _spoken_audience(self, grant: Grant) -> str | list[str]:
+        if grant.audience:
+            return spoken(grant.audience)
+        return self._audience if grant.act is None else view_audience(self._audience)
 
     def revoking(self, text: str) -> Write | None:  # noqa: ARG002
         """Return None: a signed token is verified without the store."""

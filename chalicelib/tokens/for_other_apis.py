@@ -36,14 +36,17 @@ class TokensForAnyApi:
         self._stored = stored  # None where tokens are signed
 
     def verify(self, text: str) -> AccessClaims:
-        """Return the claims of a good token; raise InvalidToken for any other."""
+        """Return the claims of a good token; raise InvalidToken for any other, an operator's view too: that is for us alone."""
         if text.startswith(OTHER_API_PREFIX):
             if self._stored is None:
                 raise InvalidToken("opaque tokens are not in use")
             return self._stored().verify_for_any_api(text)
         others = () if self._stored or text.startswith(OPAQUE_PREFIX) else self._others(text)
         if not others:
-            return self._bearer.verify(text)
+            claims = self._bearer.verify(text)
+            if claims.is_view:
+                raise InvalidToken("it is an operator's view, for our own routes alone")
+            return claims
         verifier = AccessVerifier(self._keys, self._world, issuer=self._issuer, audience=others[0])
         return AccessClaims(**(vars(verifier.verify(text)) | {"aud": others}))
 

@@ -57,7 +57,7 @@ class AccessVerifier:
         self._keys = keys
         self._world = world
         self._issuer = issuer
-        self._audience = (audience,)
+        self._audience = audience
         self._remembered = VerifiedTokenCache()
 
     def verify(self, text: str) -> AccessClaims:
@@ -74,12 +74,14 @@ class AccessVerifier:
     def _judged(self, payload: claim.Claims, now: float) -> AccessClaims:
         if payload.get("iss") != self._issuer:
             raise InvalidToken("it is of another issuer")
-        claim.check_audience(payload, self._audience)
+        act, client_id = claim.actor(payload), claim.string_claim(payload, "client_id")
+        is_view = act is not None and client_id == claim.FIRST_PARTY
+        claim.check_audience(payload, (claim.view_audience(self._audience) if is_view else self._audience,))
         iat, exp = claim.check_times(payload, now=now, max_seconds=claim.MAX_ACCESS_SECONDS)
         return AccessClaims(
             iss=self._issuer,
             sub=claim.string_claim(payload, "sub"),
-            client_id=claim.string_claim(payload, "client_id"),
+            client_id=client_id,
             scope=_scopes(payload),
             iat=iat,
             exp=exp,
@@ -88,7 +90,7 @@ class AccessVerifier:
             auth_time=claim.optional_time(payload, "auth_time"),
             amr=claim.string_list_claim(payload, "amr"),
             jkt=claim.bound_key(payload),
-            act=claim.actor(payload),
+            act=act,
         )
 
 

@@ -51,6 +51,7 @@ class GuardWords(TypedDict, total=False):
     token: bool
     public: bool
     refused_in_handler: bool
+    in_person: bool
 
 
 GUARD_WORDS = frozenset(GuardWords.__annotations__)
@@ -95,7 +96,9 @@ class Api:
 
         ``token``: any accepted access token; ``own``: our own first-party token for a person; ``scope``: a token
         that has it, and ``says`` tells people what it lets an application do. ``refused_in_handler`` leaves the
-        scope's 403 to the handler, which can name the scope. The other words are those of :class:`Endpoint`.
+        scope's 403 to the handler, which can name the scope. ``in_person`` closes a GET to operators who see as a person
+        sees: one that changes something, or hands out what only the person should have. The other words are those of
+        :class:`Endpoint`.
         """
         guard = _guard(path, said)
         details: dict[str, Any] = {word: value for word, value in said.items() if word not in GUARD_WORDS}
@@ -115,4 +118,5 @@ def _guard(path: str, said: Said) -> Guard:
     if scope in scopes.PROTOCOL and path != "/oauth/userinfo":
         raise RouteTableError(f"{path}: anybody may have the scope {scope!r}: guard it by another")
     caller = "public" if public else "own" if own else "token"
-    return Guard(caller, scope, said.get("refused_in_handler", False)) if scope else Guard(caller)  # type: ignore[arg-type]
+    in_handler = bool(scope) and said.get("refused_in_handler", False)
+    return Guard(caller, scope or None, in_handler, said.get("in_person", False))  # type: ignore[arg-type]

@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.authorizer.policy import Rights, is_of, opens, policy_for
-from chalicelib.authorizer.route_table import Guard, RouteTable
+from chalicelib.authorizer.policy import Rights, is_of, keeps_out, opens, policy_for
+from chalicelib.authorizer.route_table import Route, RouteTable
 from chalicelib.errors import InsufficientScope, InvalidToken, NotAllowed
 from chalicelib.jose.claims import AccessClaims, is_alive
 
@@ -45,6 +45,10 @@ def authorize(event: Mapping[str, Any], services: "Services", table: RouteTable)
     arn, outside = str(event["methodArn"]), services.settings.outside_apis
     if as_bound or claims.jkt is not None:
         _demand_scheme(claims, as_bound=as_bound, is_outside=is_of(arn, outside))
+    if claims.act is not None and is_of(arn, outside):
+        raise InvalidToken(
+            "it is an operator's view: the API that it is shown to is not known to refuse changes"
+        )
     return {
         "principalId": claims.sub,
         "policyDocument": policy_for(rights(claims, bearer), table, method_arn=arn, outside=outside),
@@ -67,7 +71,7 @@ def _demand_scheme(claims: AccessClaims, *, as_bound: bool, is_outside: bool) ->
 
 def rights(claims: AccessClaims, bearer: "BearerTokens") -> Rights:
     """Return what a token's claims open."""
-    return Rights(own=bearer.is_own(claims), scope=claims.scope)
+    return Rights(own=bearer.is_own(claims), scope=claims.scope, reads_only=claims.act is not None)
 
 
 def context_of(claims: AccessClaims) -> dict[str, str]:
@@ -81,6 +85,7 @@ def context_of(claims: AccessClaims) -> dict[str, str]:
         "iss": claims.iss,
     }
     context |= {"name": claims.name} if claims.name else {}
+    context |= {"act": claims.act} if claims.act else {}
     return context | ({"jkt": claims.jkt} if claims.jkt else {})
 
 
@@ -93,7 +98,7 @@ def claims_of(context: Mapping[str, Any] | None) -> AccessClaims | None:
         return None
     if not re.fullmatch(r"[0-9]{1,12}", str(values["exp"])):
         return None
-    name, jkt = context.get("name"), context.get("jkt")
+    name, jkt, act = context.get("name"), context.get("jkt"), context.get("act")
     return AccessClaims(
         iss=str(values["iss"]),
         sub=str(values["sub"]),
@@ -104,11 +109,16 @@ def claims_of(context: Mapping[str, Any] | None) -> AccessClaims | None:
         sid=str(values["sid"]) or None,
         name=name if isinstance(name, str) else None,
         jkt=jkt if isinstance(jkt, str) else None,
+        act=act if isinstance(act, str) else None,
     )
 
 
-def admit(guard: Guard, claims: AccessClaims | None, services: "Services") -> None:
-    """Look again, behind the gateway: a stale policy, a missing context or a mistake in the policy opens nothing."""
+def admit(route: Route, claims: AccessClaims | None, services: "Services") -> None:
+    """Look again, behind the gateway: a stale policy, a missing context or a mistake in the policy opens nothing.
+
+    Of an operator's view it looks whether it goes on: the gateway does not ask the store.
+    """
+    guard = route.guard
     if guard.caller == "public":
         return
     if claims is None:
@@ -116,6 +126,13 @@ def admit(guard: Guard, claims: AccessClaims | None, services: "Services") -> No
     if not is_alive(now=services.world.now(), exp=claims.exp):
         raise InvalidToken("it has expired")
     held = rights(claims, services.tokens.bearer)
+    if keeps_out(held, route):
+        raise NotAllowed(
+            "An operator who sees as a person sees changes nothing, and has no copy of everything.",
+            code="reading_only",
+        )
+    if claims.act is not None:
+        services.tokens.standing.look(claims)
     if opens(held, guard):
         return
     if guard.caller == "own" and not held.own:

@@ -90,6 +90,7 @@ def serve(endpoint: Endpoint, request: Any, params: dict[str, str], services: An
         status=answer.status,
         ms=milliseconds,
         sub=call.claims.sub if call and call.claims else None,
+        **({"act": call.claims.act} if call and call.claims and call.claims.act else {}),
     )
     return _response(answer, headers)
 
@@ -98,7 +99,7 @@ def _call(endpoint: Endpoint, request: Any, params: dict[str, str], services: An
     claims, headers = None, _headers(request)
     if endpoint.route.guard.caller != "public":
         claims = web_guard.claims_of(request.context.get("authorizer"))
-        web_guard.admit(endpoint.route.guard, claims, services)
+        web_guard.admit(endpoint.route, claims, services)
         if claims is not None and claims.jkt is not None:
             from chalicelib.web.possession import demand_proof
 

@@ -26,13 +26,13 @@ def command(*, user: str, limit: int, after: str | None, as_json: bool) -> None:
 
     The trail is kept for 90 days and outlives the account: that of a deleted user is found by the id.
     """
-    from chalicelib.audit.events import EVENTS
+    from chalicelib.audit.events import says
 
     at = services()
     user_id = user if is_id(user) and at.accounts.users.get(user) is None else find_user(at, user).user_id
     events, cursor = at.audit.of(user_id, after=after, limit=limit)
     if as_json:
-        rows = [asdict(event) | {"says": EVENTS.get(event.event, event.event)} for event in events]
+        rows = [asdict(event) | {"says": says(event.event, event.detail)} for event in events]
         say_json({"events": rows, "next_cursor": cursor})
         return
     if not events:
@@ -47,10 +47,10 @@ def command(*, user: str, limit: int, after: str | None, as_json: bool) -> None:
 
 
 def _says(event: "Event") -> str:
-    from chalicelib.audit.events import EVENTS
+    from chalicelib.audit.events import says
 
     detail = ", ".join(f"{name}: {value}" for name, value in event.detail.items() if name != "session_id")
-    said = EVENTS.get(event.event, event.event)
+    said = says(event.event, event.detail)
     return f"{said} ({detail})" if detail else said
 
 

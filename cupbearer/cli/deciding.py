@@ -174,7 +174,7 @@ def _admitted(
     at: Services, route: Route, claims: AccessClaims, decision: Decision, *, over: bool
 ) -> Decision:
     try:
-        guard.admit(route.guard, claims, at)
+        guard.admit(route, claims, at)
     except (InsufficientScope, NotAllowed) as refusal:
         return decision.ends(FORBIDDEN, f"403 {refusal.public_code}, by the handler: {refusal.detail}")
     except InvalidToken as refusal:

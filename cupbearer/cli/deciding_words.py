@@ -30,6 +30,8 @@ def about_session(at: Services, claims: AccessClaims) -> tuple[bool, str]:
     """Return whether the token's session is over, and what that means for the token."""
     if claims.sid is None:
         return False, "no session stands behind it: a client's own token, or another issuer's"
+    if claims.is_view:
+        return _about_view(at, claims)
     user, session = at.authentication.sessions.read(claims.sub, claims.sid)
     reason = at.authentication.sessions.end_reason(session, user)
     if reason is None and user is not None:
@@ -38,6 +40,17 @@ def about_session(at: Services, claims: AccessClaims) -> tuple[bool, str]:
     return True, (
         f"session {claims.sid} of {who} is over ({reason}); the gateway does not look, "
         "and the token opens routes until it expires, but none of the account's own"
+    )
+
+
+def _about_view(at: Services, claims: AccessClaims) -> tuple[bool, str]:
+    try:
+        view = at.accounts.views.look(claims)
+    except InvalidToken as over:
+        return True, f"an operator's view that is over: {over.reason}"
+    return (
+        False,
+        f"the operator {view.operator.user.username} sees as {view.person.username} sees, reading only",
     )
 
 

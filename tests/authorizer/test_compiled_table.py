@@ -119,6 +119,6 @@ def test_a_route_of_the_readers_own_is_in_the_compiled_table(tmp_path: Path) -> 
         encoding="utf-8",
     )
     packaging.compile_table(tmp_path)
-    assert ["GET", "/dodos", "token", "dodos", False] in json.loads(
+    assert ["GET", "/dodos", "token", "dodos", False, False] in json.loads(
         path_in(tmp_path).read_text(encoding="utf-8")
     )

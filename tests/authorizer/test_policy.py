@@ -133,6 +133,26 @@ def test_for_every_set_of_rights_and_every_path_the_policy_says_what_the_table_s
     assert assert_the_policy_is_the_table(table, every_path(table)) > 500
 
 
+@pytest.mark.parametrize(
+    "scope", [frozenset[str](), frozenset({"pangolins", "get:profile"})], ids=["none", "some"]
+)
+def test_of_an_operator_who_sees_as_a_person_sees_the_policy_lets_nothing_but_reading_through(
+    table: RouteTable, scope: frozenset[str]
+) -> None:
+    """OV-2, AZ-1: on hostile paths too; and a GET that wants the person is none that is let through."""
+    router, rights = Router(table), Rights(own=True, scope=scope, reads_only=True)
+    policy = policy_for(rights, table, method_arn=method_arn("GET", "/cats"))
+    of_person = policy_for(Rights(own=True, scope=scope), table, method_arn=method_arn("GET", "/cats"))
+    for path in every_path(table):
+        for method in METHODS:
+            route = router.route(method, path)
+            if route is None or route.guard.caller == "public":
+                continue
+            reads = method in ("GET", "HEAD") and not route.guard.in_person
+            arn = method_arn(method, path)
+            assert iam.allows(policy, arn) == (reads and iam.allows(of_person, arn)), str(route)
+
+
 GUARDS = st.sampled_from(
     [PUBLIC, TOKEN, OWN, Guard("token", "a"), Guard("own", "a"), Guard("token", "b", True)]
 )

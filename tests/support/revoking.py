@@ -109,7 +109,7 @@ def _let_through(at: "Services", gateway: CachingGateway, token: str) -> bool:
     if outcome.status != 200:
         return False
     try:
-        guard.admit(route.guard, guard.claims_of(outcome.context), at)
+        guard.admit(route, guard.claims_of(outcome.context), at)
     except Refusal:
         return False
     return True

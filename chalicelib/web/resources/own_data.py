@@ -56,7 +56,9 @@ class OwnDataShape(msgspec.Struct, frozen=True):
     mails: list[WaitingMail]
 
 
-@api.route("/users/me/data", methods=["GET"], own=True, gives=OwnDataShape, refuses=(400, 403))
+@api.route(
+    "/users/me/data", methods=["GET"], own=True, in_person=True, gives=OwnDataShape, refuses=(400, 403)
+)
 def own_data(call: Call) -> Answer:
     """Return everything that is kept of oneself.
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chalicelib.audit.events import EVENTS
+from chalicelib.audit.events import says
 from chalicelib.web.call import Answer
 
 if TYPE_CHECKING:  # the authorizer loads every shape and makes none
@@ -105,7 +105,7 @@ class EventShape(msgspec.Struct, frozen=True):
             at=event.at,
             event=event.event,
             outcome=event.outcome,
-            says=EVENTS[event.event],
+            says=says(event.event, event.detail),
             actor="you" if is_own else "operator",
             ip=event.ip if is_own else None,
             user_agent=event.user_agent if is_own else "",
