@@ -1,4 +1,4 @@
-"""How an operator comes to see as a person sees: proven lately, named in the person's trail, for ten minutes (OV-1 to OV-8)."""
+"""How an operator comes to see as a person sees: proven lately, named in the person's trail, for ten minutes (OV-1 to OV-7)."""
 
 from dataclasses import dataclass
 

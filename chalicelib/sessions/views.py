@@ -1,4 +1,4 @@
-"""An operator's view: a look at a person's account as that person sees it, for ten minutes, reading only (OV-1 to OV-8).
+"""An operator's view: a look at a person's account as that person sees it, for ten minutes, reading only (OV-1 to OV-7).
 
 It hangs on the operator's own log-in and is stored nowhere. Whoever takes it reads operator, log-in and person anew, so it
 ends with any of them, and with the scope: docs/decisions/0106-seeing-as-a-person-sees.md.

@@ -1,4 +1,4 @@
-"""An operator sees as a person sees, for ten minutes, reading only (OV-1 to OV-8)."""
+"""An operator sees as a person sees, for ten minutes, reading only (OV-1 to OV-7)."""
 
 import re
 from collections.abc import Callable, Mapping
