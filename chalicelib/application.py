@@ -29,6 +29,7 @@ from chalicelib.web.oauth import (
 )
 from chalicelib.web.pages import (
     mailed_links,
+    not_found,
     outbox,
     password_reset,
     plain_account,
@@ -128,6 +129,6 @@ def deliver_mail(event: dict[str, Any], context: Any) -> dict[str, int]:  # noqa
     return function.deliver(services().mail.outbox, event)
 
 
-TABLE = mount(app, APIS, jwt_authorizer)
+TABLE = mount(app, APIS, jwt_authorizer, otherwise=(not_found.ANY_OTHER, not_found.not_found))
 openapi.describe(APIS)
 scope_descriptions.describe(APIS)

@@ -18,6 +18,7 @@ from chalice.app import Chalice
 from chalice.local import LambdaContext, LocalARNBuilder, LocalChalice
 
 from chalicelib.authorizer import route_paths
+from chalicelib.web.pages.not_found import ANY_OTHER, BROWSERS_SEND
 from chalicelib.world import SYSTEM
 
 LOG = logging.getLogger("cupbearer.gateway")
@@ -52,18 +53,16 @@ class LocalGateway:
 
     def __init__(self, app: Chalice) -> None:
         self._app = app
-        self._resources = {route_paths.parse(path): path for path in app.routes}
+        self._resources = {route_paths.parse(path): path for path in app.routes if path != ANY_OTHER}
         self._with_params = [path for path in self._resources if any(map(route_paths.is_param, path))]
         serve_many_threads(app)
 
     def answer(self, request: Request) -> Mapping[str, Any]:
         """Return what the application's function returns: statusCode, headers, multiValueHeaders, body."""
-        resource, params = self._resolve(request.path)
+        resource, params = self._resolve(request)
         entries = self._app.routes[resource]
         if request.method == "OPTIONS" and "OPTIONS" not in entries:
             return _preflight(entries)
-        if request.method not in entries:
-            raise GatewayRefusal(404)
         context = LambdaContext(self._app.app_name, MEMORY, MAX_MILLISECONDS)
         event = _event(request, resource, params)
         authorizer = entries[request.method].authorizer
@@ -76,20 +75,31 @@ class LocalGateway:
             raise GatewayRefusal(500) from error
         return answer
 
-    def _resolve(self, path: str) -> tuple[str, dict[str, str]]:
+    def _resolve(self, request: Request) -> tuple[str, dict[str, str]]:
+        """Return the resource that takes a request, and its parameters: one that has the method too, else that for all others."""
+        found = self._matching(request.path)
+        if found is not None and request.method in (*self._app.routes[found[0]], "OPTIONS"):
+            return found
+        # The deployed gateway validates a request for that resource: without this header it answers by itself.
+        if request.method not in self._app.routes.get(ANY_OTHER, {}) or not request.headers.get(
+            BROWSERS_SEND
+        ):
+            raise GatewayRefusal(404)
+        return ANY_OTHER, {"proxy": request.path.removeprefix("/")}
+
+    def _matching(self, path: str) -> tuple[str, dict[str, str]] | None:
+        """Return the resource of a path that is no catch-all, and its parameters, none of them empty."""
         trimmed = path[:-1] if path.endswith("/") and path != "/" else path
         segments = tuple(trimmed[1:].split("/"))
         found = self._found(segments) if trimmed.startswith("/") else None
         if found is None:
-            raise GatewayRefusal(404)
+            return None
         params = {
             name[1:-1]: value
             for name, value in zip(found, segments, strict=True)
             if route_paths.is_param(name)
         }
-        if not all(params.values()):
-            raise GatewayRefusal(404)
-        return self._resources[found], params
+        return (self._resources[found], params) if all(params.values()) else None
 
     def _found(self, path: route_paths.Segments) -> route_paths.Segments | None:
         """Return the resource of a path; one without parameters goes before all others, so it is looked up."""

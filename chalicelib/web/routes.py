@@ -12,13 +12,13 @@ import chalice
 
 from chalicelib import logs
 from chalicelib.audit.trail import Source
-from chalicelib.authorizer.route_table import RouteTable, RouteTableError
+from chalicelib.authorizer.route_table import PUBLIC, Route, RouteTable, RouteTableError
 from chalicelib.errors import InvalidToken, NotFound, Refusal, SlowDown, TicketRefused, WrongMasterKey
 from chalicelib.store import StoreLost
 from chalicelib.web import guard as web_guard
 from chalicelib.web import parsing, problems, refusals
 from chalicelib.web.call import Answer, Call
-from chalicelib.web.endpoints import Api, Endpoint
+from chalicelib.web.endpoints import Api, Endpoint, View
 from chalicelib.web.headers import cors_headers, preflight_headers, security_headers, without_line_breaks
 
 __all__ = ["Answer", "Api", "Call", "Endpoint", "mount"]  # what a module of views needs
@@ -27,9 +27,12 @@ __all__ = ["Answer", "Api", "Call", "Endpoint", "mount"]  # what a module of vie
 MAX_PARAMETER = 255  # characters
 
 
-def mount(app: chalice.Chalice, apis: Iterable[Api], authorizer: Any) -> RouteTable:
+def mount(
+    app: chalice.Chalice, apis: Iterable[Api], authorizer: Any, *, otherwise: tuple[str, View] | None = None
+) -> RouteTable:
     """Register every endpoint with Chalice and return the table that the authorizer decides by.
 
+    ``otherwise`` are a path that matches all others, and the view that answers ``GET`` there: no route, so in no table.
     Raises RouteTableError for a route that was registered past :class:`Api`, and so without a guard.
     """
     endpoints = [endpoint for api in apis for endpoint in api.endpoints]
@@ -47,6 +50,9 @@ def mount(app: chalice.Chalice, apis: Iterable[Api], authorizer: Any) -> RouteTa
     for path, allowed in methods.items():
         if "OPTIONS" not in allowed:
             _register(app, path, "OPTIONS", _preflight(app, tuple(allowed), any_origin=path in open_paths))
+    if otherwise is not None:
+        path, view = otherwise
+        _register(app, path, "GET", _served(app, Endpoint(Route("GET", path, PUBLIC), view)))
     return table
 
 

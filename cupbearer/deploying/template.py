@@ -29,7 +29,7 @@ GATEWAY_RESPONSES: Mapping[str, int] = {
     "AUTHORIZER_CONFIGURATION_ERROR": 500,
     "AUTHORIZER_FAILURE": 503,
     "BAD_REQUEST_BODY": 400,
-    "BAD_REQUEST_PARAMETERS": 400,
+    "BAD_REQUEST_PARAMETERS": 404,  # one path alone has its parameters judged: that of all unknown ones
     "DEFAULT_4XX": 400,
     "DEFAULT_5XX": 500,
     "EXPIRED_TOKEN": 404,

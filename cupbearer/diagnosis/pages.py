@@ -12,13 +12,13 @@ MEND = (
 )
 SAMPLES = "/cats, /pangolins, /profile, /messages and the board"
 SAMPLES_MEND = 'If nobody uses them: CUPBEARER_SAMPLES=off, deployed make deploy SET="Samples=off".'
-BROWSER = {"Accept": "text/html"}
+BROWSER = {"Accept": "text/html", "Sec-Fetch-Dest": "document"}
 IMAGE = '<img src="'
 
 
 def pages(site: Site, findings: Findings) -> None:
-    """Look at the log-in page, the mark on it, and ``/``."""
-    page, front = (site.ask("GET", path, headers=BROWSER) for path in ("/login", "/"))
+    """Look at the log-in page, the mark on it, ``/``, and what is found where nothing is."""
+    page, front, lost = (site.ask("GET", path, headers=BROWSER) for path in ("/login", "/", "/no/such/page"))
     text = page.body.decode(errors="replace")
     name, mark = _name(text), _mark(text)
     faults = {
@@ -26,6 +26,8 @@ def pages(site: Site, findings: Findings) -> None:
         "the log-in page names no service": not name,
         "its mark does not load": not _loads(site, mark),
         f"GET / answered {front.status}": front.status not in (200, 302),
+        f"a path that is not there gives a browser {lost.status} and no page": lost.status != 404
+        or "text/html" not in (lost.header("content-type") or ""),
     }
     findings.expect("pages", faults, good=f"they say {name}, and / {_shows(front)}", mend=MEND)
 

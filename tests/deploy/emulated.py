@@ -131,6 +131,7 @@ def deployed(
         **chosen,
     }
     found = deploy.install(here, STAGE, altered, parameters, say=say)
+    _put_validators(here, found["RestAPIId"], content)
     _put_gateway_responses(here, found["RestAPIId"], responses, found.get("IssuerInUse", ""))
     with contextlib.suppress(here.client("sesv2").exceptions.AlreadyExistsException):
         here.client("sesv2").create_email_identity(EmailIdentity=MAIL_FROM.partition("@")[2])
@@ -174,6 +175,31 @@ def _taken_out(content: Template) -> Mapping[str, Any]:
     body = content["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
     responses: Mapping[str, Any] = body.pop("x-amazon-apigateway-gateway-responses", {})
     return responses
+
+
+def _put_validators(here: Account, api: str, content: Template) -> None:
+    """Mend the emulator: it reads neither validators nor parameters in a body. Nothing is added to them."""
+    client = here.client("apigateway")
+    body = content["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    known = {
+        name: client.create_request_validator(restApiId=api, name=name, **judged)["id"]
+        for name, judged in body["x-amazon-apigateway-request-validators"].items()
+    }
+    resources = client.get_resources(restApiId=api, limit=500)["items"]
+    for resource in resources:
+        for method, said in body["paths"].get(resource["path"], {}).items():
+            if validator := said.get("x-amazon-apigateway-request-validator"):
+                asked = {"/requestValidatorId": known[validator]} | {
+                    f"/requestParameters/method.request.{each['in']}.{each['name']}": "true"
+                    for each in said["parameters"]
+                }
+                operations = [{"op": "add", "path": path, "value": value} for path, value in asked.items()]
+                client.update_method(
+                    restApiId=api,
+                    resourceId=resource["id"],
+                    httpMethod=method.upper(),
+                    patchOperations=operations,
+                )
 
 
 def _put_gateway_responses(here: Account, api: str, responses: Mapping[str, Any], address: str) -> None:

@@ -120,6 +120,7 @@ def bearer(name: str) -> dict[str, str]:
 
 FIRST, SECOND = ({"Origin": origin} for origin in ORIGINS)
 FOREIGN = {"Origin": "https://evil.example"}
+BROWSER = {"Accept": "text/html,*/*;q=0.8", "Sec-Fetch-Dest": "document"}
 
 # No %2F in a path: the emulator takes it for a slash, AWS and the local server do not.
 # Method, path, body, headers; in this order, for each builds on those before it.
@@ -133,6 +134,13 @@ REQUESTS: tuple[tuple[str, str, str | None, Mapping[str, str]], ...] = (
     ("GET", "/CATS", None, FIRST),
     ("GET", "/nothing", None, FIRST),
     ("GET", "/nothing", None, {"Authorization": "Bearer x.y.z"} | FIRST),
+    ("GET", "/nothing", None, BROWSER),
+    ("GET", "/nothing/at/all?a=1", None, BROWSER | FIRST),
+    ("GET", "/nothing", None, {"Accept": "text/html"} | FIRST),
+    ("GET", "/nothing", None, {"Sec-Fetch-Dest": "empty", "Accept": "*/*"} | SECOND),
+    ("GET", "/sessions/refresh", None, BROWSER),
+    ("POST", "/nothing", "{}", JSON | BROWSER),
+    ("HEAD", "/nothing", None, BROWSER),
     ("OPTIONS", "/cats", None, FIRST),
     ("OPTIONS", "/users/me", None, SECOND | {"Access-Control-Request-Method": "PATCH"}),
     ("OPTIONS", "/users/me", None, FOREIGN),

@@ -197,6 +197,7 @@ ANYBODYS: dict[str, Way] = {
     "second factor": _to_the_second_factor,
     "closed account": _to_a_closed_account,
     "outbox": _at("/outbox"),
+    "an unknown path": _at("/no/such/page"),
 }
 VERAS: dict[str, Way] = {
     "account without script": _at("/account/plain"),
