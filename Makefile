@@ -45,8 +45,8 @@ format: $(VENV)/ready-dev ## put the code into form
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-deploy: $(VENV)/ready .venv-deploy/ready ## put it on AWS: STAGE=dev or prod, SET="Origins=https://app.example …"
-	@$(BIN)/python -m cupbearer.deploying deploy "$(STAGE)" $(SET)
+deploy: $(VENV)/ready .venv-deploy/ready ## put it on AWS: STAGE=dev or prod, SET="Origins=https://app.example …" RUNTIME=3.13
+	@$(BIN)/python -m cupbearer.deploying deploy "$(STAGE)" $(and $(RUNTIME),--python $(RUNTIME)) $(SET)
 
 destroy: $(VENV)/ready ## take a stage away; asks first; the table stays unless DATA=delete
 	@$(BIN)/python -m cupbearer.deploying destroy "$(STAGE)" --data $(or $(DATA),keep)

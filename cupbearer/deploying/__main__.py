@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from cupbearer.costing.prices import IDLE
 from cupbearer.deploying import CannotDeploy
-from cupbearer.deploying.packaging import ARCHITECTURES
+from cupbearer.deploying.runtimes import MACHINES, PYTHONS
 
 # Prices of us-east-1, November 2026, in dollars a month.
 IDLE_COST = (
@@ -40,9 +40,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     deploy = verbs.add_parser("deploy", help="bring a stage up to date")
     deploy.add_argument("stage", help="a stage of .chalice/config.json")
     deploy.add_argument("chosen", nargs="*", metavar="Parameter=value", help="see deploy/parameters.yaml")
-    deploy.add_argument(
-        "--architecture", choices=ARCHITECTURES, help="instead of the one in .chalice/config.json"
-    )
+    deploy.add_argument("--architecture", choices=MACHINES, help="instead of the one in .chalice/config.json")
+    deploy.add_argument("--python", choices=PYTHONS, help=f"what its functions run on; default: {PYTHONS[0]}")
     deploy.set_defaults(run=_deploy)
     destroy = verbs.add_parser(
         "destroy", help="remove a stage; the table and its key stay unless DATA=delete"
@@ -61,7 +60,9 @@ def _deploy(options: argparse.Namespace) -> int:
     if wrong := [name for name, equals, _ in pairs if not equals]:
         raise CannotDeploy(f"{wrong[0]!r} is not of the form Parameter=value.")
     chosen = {name: value for name, _, value in pairs}
-    here, found = deploy.deploy(options.stage, chosen, say=_say, architecture=options.architecture)
+    here, found = deploy.deploy(
+        options.stage, chosen, say=_say, python=options.python, architecture=options.architecture
+    )
     url = aws.url_of(here, found)
     if not deploy.wait_until_it_answers(lambda: _status(f"{url}/health")):
         raise CannotDeploy(

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,6 @@ from cupbearer.deploying.template import ROOT
 
 CLI = ROOT / ".venv-deploy" / "bin" / "aws"
 MAKE_CLI = "run: make .venv-deploy/ready"
-FIRST_PYTHON = (3, 12)  # Lambda makes no new functions for older ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +48,6 @@ def account() -> Account:
             "set AWS_PROFILE, or log in with: aws sso login."
         ) from None
     return Account(found, region, here.endpoint)
-
-
-def demand_runtime(here: Account) -> None:
-    """Raise CannotDeploy where Lambda would not take the functions that this interpreter packages."""
-    if here.endpoint is None and sys.version_info < FIRST_PYTHON:
-        raise CannotDeploy(
-            f"Lambda takes no new functions for Python 3.{sys.version_info.minor}: "
-            "remove .venv and make it again with: make deploy PYTHON=python3.13."
-        )
 
 
 def demand_cli() -> None:

@@ -4,7 +4,6 @@ Measured (docs/decisions/0042): the authorizer's cold start takes half the proce
 """
 
 import subprocess
-import sys
 import tempfile
 import zipfile
 from pathlib import Path
@@ -35,8 +34,8 @@ LIBRARIES = (
 )
 
 
-def add_bytecode(archive: Path) -> None:
-    """Add bytecode for each such module of a zip, for the interpreter at hand: beside our sources, and instead of libraries'.
+def add_bytecode(archive: Path, interpreter: Path) -> None:
+    """Add an interpreter's bytecode for each such module of a zip: beside our sources, and instead of libraries'.
 
     It is never checked, on purpose: sources and bytecode are of one deploy, and Lambda sets the times of files as it likes.
     """
@@ -46,8 +45,15 @@ def add_bytecode(archive: Path) -> None:
             at_start = [name for name in sources if not name.startswith(AT_HOME)]
             for homes, place in ((OURS, "cached"), (LIBRARIES, "instead")):
                 package.extractall(f"{folder}/{place}", [name for name in at_start if name.startswith(homes)])
-        _run(without_docstrings.__file__, f"{folder}/cached", UNPACKED_AT, "--cached", *WITH_DOCSTRINGS)
-        _run(without_docstrings.__file__, f"{folder}/instead", UNPACKED_AT)
+        _run(
+            interpreter,
+            without_docstrings.__file__,
+            f"{folder}/cached",
+            UNPACKED_AT,
+            "--cached",
+            *WITH_DOCSTRINGS,
+        )
+        _run(interpreter, without_docstrings.__file__, f"{folder}/instead", UNPACKED_AT)
         with zipfile.ZipFile(archive, "a") as package:
             for path in sorted(Path(folder).rglob("*.pyc")):
                 name = "/".join(path.relative_to(folder).parts[1:])
@@ -56,7 +62,7 @@ def add_bytecode(archive: Path) -> None:
                 package.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
 
 
-def _run(*words: str) -> None:
+def _run(interpreter: Path, *words: str) -> None:
     """Compile in a fresh interpreter, so always to the same bytes."""
     columns = ("-X", "no_debug_ranges")  # the columns of tracebacks: a fifth of the bytes
-    subprocess.run([sys.executable, "-I", "-S", *columns, *words], check=True, capture_output=True)  # noqa: S603
+    subprocess.run([interpreter, "-I", "-S", *columns, *words], check=True, capture_output=True)  # noqa: S603

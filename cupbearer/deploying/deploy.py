@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cupbearer.deploying import CannotDeploy, aws, brand, packaging, samples, template
+from cupbearer.deploying import CannotDeploy, aws, brand, packaging, runtimes, samples, template
 from cupbearer.deploying.aws import Account
 
 DEVELOPMENT_STAGE, DEVELOPMENT = "dev", "development"
@@ -29,7 +29,12 @@ def out_folder(stage: str) -> Path:
 
 
 def deploy(
-    stage: str, chosen: Mapping[str, str], *, say: Say, architecture: str | None = None
+    stage: str,
+    chosen: Mapping[str, str],
+    *,
+    say: Say,
+    python: str | None = None,
+    architecture: str | None = None,
 ) -> tuple[Account, dict[str, str]]:
     """Bring a stage up to date; return where it is and the stack's outputs.
 
@@ -40,7 +45,6 @@ def deploy(
     _demand_known(chosen)
     brand.demand_usable(chosen)
     here = aws.account()
-    aws.demand_runtime(here)
     aws.demand_cli()
     found = aws.stack(here, stack_name(stage))
     chosen = {"Environment": _environment(stage), **chosen}
@@ -50,13 +54,12 @@ def deploy(
         development=chosen["Environment"] == DEVELOPMENT,
         say=say,
     )
-    say(f"Packaging {stage} …")
+    emulated = runtimes.HERE if here.endpoint else None  # what an emulator runs, whatever the template says
+    target = packaging.target(stage, python=python or emulated, architecture=architecture)
+    say(f"Packaging {stage} for {target.said} …")
+    with_samples = chosen[samples.PARAMETER] == "on"
     packaged = packaging.package(
-        stage,
-        region=here.region,
-        out=out_folder(stage),
-        architecture=architecture,
-        with_samples=chosen[samples.PARAMETER] == "on",
+        stage, region=here.region, out=out_folder(stage), target=target, with_samples=with_samples
     )
     return here, install(here, stage, packaged, chosen, say=say)
 

@@ -1,8 +1,7 @@
-"""The package: what Lambda gets, made by ``chalice package`` from a clean copy of what ships."""
+"""The package: what Lambda gets, made by ``chalice package`` from a clean copy of what ships and the target's libraries."""
 
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -12,10 +11,10 @@ from typing import Any
 
 from chalicelib.authorizer import compiled_table
 from chalicelib.web.pages import assets
-from cupbearer.deploying import CannotDeploy, compiled, pruned, template
+from cupbearer.deploying import CannotDeploy, compiled, examined, libraries, pruned, runtimes, template
+from cupbearer.deploying.runtimes import Target
 
 ROOT = template.ROOT
-ARCHITECTURES = ("arm64", "x86_64")
 SHIPPED = ("app.py", "requirements.txt", "chalicelib")
 SAMPLE, FILES = Path("chalicelib/sample"), Path("chalicelib/web/pages/files")
 NOTICES = ("LICENSE", "NOTICE")  # Chalice ships nothing of the root but app.py; vendor/ is unpacked there
@@ -39,20 +38,22 @@ def demand_stage(stage: str) -> None:
         raise CannotDeploy(f"There is no stage {stage!r} in .chalice/config.json; it has {known}.")
 
 
-def own_architecture() -> str:
-    """Return the Lambda name of the processor at hand, which is what an emulator runs."""
-    return "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
+def target(stage: str, *, python: str | None, architecture: str | None) -> Target:
+    """Return what a stage is packaged for: the newest Python, and the processor of ``.chalice/config.json``, or others."""
+    config = _config()
+    chosen = config["stages"][stage].get("lambda_architecture", config.get("lambda_architecture", "x86_64"))
+    return Target(python or runtimes.PYTHONS[0], architecture or chosen)
 
 
-def package(
-    stage: str, *, region: str, out: Path, architecture: str | None = None, with_samples: bool = True
-) -> Path:
+def package(stage: str, *, region: str, out: Path, target: Target, with_samples: bool = True) -> Path:
     """Package a stage into ``out``; return the path of the template, beside ``deployment.zip``.
 
-    ``architecture`` overrides that of ``.chalice/config.json``. Raises CannotDeploy with Chalice's own words.
+    Raises CannotDeploy, in pip's or Chalice's own words where it is theirs.
     """
     source = out / "source"
-    config = copy(source, stage, architecture, with_samples=with_samples)
+    config = copy(source, stage, target.architecture, with_samples=with_samples)
+    unpacked = libraries.install(source / "requirements.txt", target, out / "libraries")
+    _give_libraries(source, unpacked)
     environment = config.get("environment_variables", {}) | config["stages"][stage].get(
         "environment_variables", {}
     )
@@ -69,11 +70,29 @@ def package(
         text=True,
         check=False,
     )
-    if run.returncode or "Could not install dependencies" in run.stdout + run.stderr:
+    if run.returncode:
         raise CannotDeploy(f"chalice package failed: {_last_lines(run.stdout + run.stderr)}")
-    compiled.add_bytecode(out / "deployment.zip")
-    pruned.prune(out / "deployment.zip")
+    template.set_runtime(out / "sam.json", target.runtime)
+    finish(out / "deployment.zip", target, unpacked)
     return out / "sam.json"
+
+
+def _give_libraries(source: Path, unpacked: Path) -> None:
+    """Put them where Chalice packs them as they are, below what is in ``vendor/``, and leave its pip nothing to do."""
+    shutil.copytree(source / "vendor", source / "own")
+    shutil.copytree(unpacked, source / "vendor", dirs_exist_ok=True)
+    shutil.copytree(source / "own", source / "vendor", dirs_exist_ok=True)
+    shutil.rmtree(source / "own")
+    (source / "requirements.txt").write_text("", encoding="utf-8")
+
+
+def finish(archive: Path, target: Target, unpacked: Path) -> None:
+    """Compile what a package holds, where the target's interpreter is here, prune it and look into it."""
+    interpreter = runtimes.interpreter(target.python)
+    if interpreter is not None:
+        compiled.add_bytecode(archive, interpreter)
+    pruned.prune(archive, bytecode=interpreter is not None)
+    examined.examine(archive, target, unpacked)
 
 
 def compile_table(source: Path) -> None:
@@ -107,6 +126,7 @@ def copy(source: Path, stage: str, architecture: str | None, *, with_samples: bo
         shutil.rmtree(source / SAMPLE)
         for name in (assets.BOARD_PAGE, *assets.BOARD_FILES):
             (source / FILES / name).unlink()
+    shutil.rmtree(source / "vendor", ignore_errors=True)
     if (ROOT / "vendor").is_dir():
         _replace(ROOT / "vendor", source / "vendor")
     for name in NOTICES:

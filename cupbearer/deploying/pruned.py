@@ -40,7 +40,17 @@ CRYPTOGRAPHY = tuple(
 JINJA = tuple(f"jinja2/{name}.py" for name in ("constants", "ext", "meta", "nativetypes", "sandbox"))
 # Text for type checkers, C compilers and installers (a list of files, of which half are not here).
 METADATA = ".dist-info/METADATA"
-SUFFIXES = (".pyi", ".h", ".cfg", "/py.typed", ".dist-info/RECORD", ".cyclonedx.json", "/__main__.pyc", ".1")
+SUFFIXES = (
+    ".pyi",
+    ".h",
+    ".cfg",
+    "/py.typed",
+    ".dist-info/RECORD",
+    ".cyclonedx.json",
+    "/__main__.pyc",
+    "/__main__.py",
+    ".1",
+)
 # Of passlib: one-time passwords, Apache's files, Django's settings, word lists, ciphers written out in Python …
 PASSLIB = (
     "passlib/_data/",
@@ -60,10 +70,10 @@ PASSLIB = (
 )
 # … and every scheme but ours and those that can be imported (``IMPORTED_SCHEMES``).
 _SCHEMES = ("__init__", "argon2", "bcrypt", "django", "pbkdf2", "scrypt")
-_HANDLERS = tuple(f"passlib/handlers/{name}.pyc" for name in _SCHEMES)
+_HANDLERS = tuple(f"passlib/handlers/{name}" for name in _SCHEMES)
 
 # Of fido2: whatever speaks to authenticators, which browsers do, and attestation, which is not asked for.
-_FIDO2 = tuple(f"fido2/{name}.pyc" for name in ("__init__", "arkg", "cbor", "cose", "utils", "webauthn"))
+_FIDO2 = tuple(f"fido2/{name}" for name in ("__init__", "arkg", "cbor", "cose", "utils", "webauthn"))
 ONLY = {"passlib/handlers/": _HANDLERS, "fido2/": _FIDO2}  # what is kept of a folder
 # Of segno: its command line, and makers of Wi-Fi and other cards.
 SEGNO = ("segno/cli.py", "segno/__main__.py", "segno/helpers.py")
@@ -74,37 +84,37 @@ _SYMBOLS, _STRINGS = 2, 3  # SHT_SYMTAB, SHT_STRTAB
 _LOADED = 2  # SHF_ALLOC
 
 
-def prune(archive: Path) -> None:
-    """Write a package anew without that, its symbol tables blank, deflated as far as it goes."""
+def prune(archive: Path, *, bytecode: bool) -> None:
+    """Write a package anew without that, its symbol tables blank, deflated as far as it goes.
+
+    ``bytecode``: whether its libraries are compiled, so that their sources go.
+    """
     whole = archive.with_suffix(".whole")
     archive.rename(whole)
     with zipfile.ZipFile(whole) as old:
         # By name: a folder lists its files in no order, and the same content is to be the same zip.
         kept = sorted(
-            (entry for entry in old.infolist() if is_kept(entry.filename)), key=lambda e: e.filename
+            (entry for entry in old.infolist() if is_kept(entry.filename, bytecode=bytecode)),
+            key=lambda e: e.filename,
         )
         dense_zip.write(archive, ((entry, _slim(entry.filename, old.read(entry))) for entry in kept))
     whole.unlink()
 
 
-def is_kept(name: str) -> bool:
+def is_kept(name: str, *, bytecode: bool) -> bool:
     """Return whether a file of the package is for a handler."""
-    if name.startswith(compiled.LIBRARIES) and name.endswith(".py"):
+    if bytecode and name.startswith(compiled.LIBRARIES) and name.endswith(".py"):
         return False
     for home, kept in ONLY.items():
         if name.startswith(home):
-            return name in kept
+            return name.removesuffix("c").removesuffix(".py") in kept
     left_out = (*BUILDING, *TYPING, *CRYPTOGRAPHY, *JINJA, *PASSLIB, *SEGNO)
     return not name.startswith(left_out) and not name.endswith(SUFFIXES)
 
 
 def _slim(name: str, data: bytes) -> bytes:
     """Return a file without what nobody reads there: a library's front page in its metadata, docstrings in our sources."""
-    if (
-        name.startswith(compiled.OURS)
-        and name.endswith(".py")
-        and not name.startswith(compiled.WITH_DOCSTRINGS)
-    ):
+    if name.endswith(".py") and not name.startswith(compiled.WITH_DOCSTRINGS):
         return without_docstrings.blank(data)  # a traceback shows the line of each statement as before
     if name.endswith(METADATA):
         return data.partition(b"\n\n")[0] + b"\n"  # the fields stay: scanners look for names and versions

@@ -68,6 +68,15 @@ def merge_template(environment: Mapping[str, str]) -> dict[str, Any]:
     return template
 
 
+def set_runtime(packaged: Path, runtime: str) -> None:
+    """Say in a packaged template which Python its functions run on: Chalice names the one that packaged them."""
+    content = json.loads(packaged.read_text(encoding="utf-8"))
+    for resource in content["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["Runtime"] = runtime
+    packaged.write_text(json.dumps(content, indent=2), encoding="utf-8")
+
+
 def gateway_responses() -> dict[str, Any]:
     """Return every answer that the gateway makes by itself, as the same problem documents as ours."""
     return {kind: _gateway_response(status) for kind, status in GATEWAY_RESPONSES.items()}

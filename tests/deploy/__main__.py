@@ -1,11 +1,13 @@
 """``make deploy-check``: from nothing to a green deployed stage on an AWS emulator, in one command."""
 
+import contextlib
 import json
+import subprocess
 import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.deploy import emulated, walk
@@ -14,7 +16,11 @@ from tests.deploy import emulated, walk
 def main() -> int:
     """Package, deploy, walk; print what was checked; return 0 if all of it held."""
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="cupbearer-package-") as folder, emulated.running() as endpoint:
+    with (
+        packages_for_others() as others,
+        tempfile.TemporaryDirectory(prefix="cupbearer-package-") as folder,
+        emulated.running() as endpoint,
+    ):
         print(f"The emulator listens on {endpoint}", flush=True)
         template = emulated.packaged(Path(folder))
         _tell(f"packaged, {(template.parent / 'deployment.zip').stat().st_size / 1e6:.1f} MB", started)
@@ -29,8 +35,32 @@ def main() -> int:
         at.http.base = at.place.url  # the emulator makes a new API where the body changed; AWS keeps its id
         _tell("deployed again, with opaque tokens and another API", started)
         failed += walked(at, walk.LATER_STEPS)
+        print("The package for each of Lambda's Pythons:", flush=True)
+        failed += others()
     _tell("all of it holds" if not failed else f"{failed} steps failed", started)
     return 1 if failed else 0
+
+
+@contextlib.contextmanager
+def packages_for_others() -> Iterator[Callable[[], int]]:
+    """Make them beside the walk, which waits for a minute; give what prints how they went and returns how many failed."""
+    with (
+        tempfile.TemporaryFile("w+") as said,
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.deploy.targets"], stdout=said, stderr=subprocess.STDOUT
+        ) as child,
+    ):
+
+        def told() -> int:
+            failed = child.wait()
+            said.seek(0)
+            print(said.read(), end="", flush=True)
+            return int(failed != 0)
+
+        try:
+            yield told
+        finally:
+            child.kill()
 
 
 def walked(at: walk.Walk, steps: tuple[Callable[[walk.Walk], None], ...]) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from cupbearer.deploying import aws, deploy, packaging, template
+from cupbearer.deploying import aws, deploy, packaging, runtimes, template
 from cupbearer.deploying.aws import Account
 from tests.parts import ministack
 from tests.support import patience
@@ -102,10 +102,8 @@ def _pointed_at(endpoint: str) -> Iterator[None]:
 
 
 def packaged(folder: Path) -> Path:
-    """Package the stage for this machine's processor; return the template."""
-    return packaging.package(
-        STAGE, region=ministack.REGION, out=folder, architecture=packaging.own_architecture()
-    )
+    """Package the stage for the Python and the processor at hand, on which the emulator runs it; return the template."""
+    return packaging.package(STAGE, region=ministack.REGION, out=folder, target=runtimes.here())
 
 
 def deployed(

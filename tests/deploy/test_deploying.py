@@ -67,15 +67,6 @@ def test_what_is_missing_is_said_in_one_sentence(
     assert ended.stdout == ""
 
 
-def test_an_old_interpreter_is_refused_for_aws_and_taken_for_an_emulator(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(aws, "FIRST_PYTHON", (3, 99))
-    with pytest.raises(CannotDeploy, match=r"Lambda takes no new functions for Python 3\.\d+: remove \.venv"):
-        aws.demand_runtime(aws.Account("1", "eu-central-1", None))
-    aws.demand_runtime(aws.Account("1", "eu-central-1", "http://127.0.0.1:1"))
-
-
 def test_a_command_line_that_is_not_there_is_said_with_its_mend(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aws, "CLI", Path("/nowhere/aws"))
     with pytest.raises(CannotDeploy, match=r"does not run: run: make \.venv-deploy/ready"):

@@ -2,8 +2,6 @@
 
 import ast
 import struct
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -12,9 +10,9 @@ import cryptography
 import pytest
 
 from cupbearer.deploying import packaging, pruned
-from tests.deploy import emulated
+from tests.deploy import alone, emulated
+from tests.deploy.alone import run_in
 from tests.deploy.emulated import Template
-from tests.support import patience
 
 MAX_BYTES = 6_500_000
 LOADED_SEGMENT = 1  # PT_LOAD
@@ -23,20 +21,7 @@ LOADED_SEGMENT = 1  # PT_LOAD
 @pytest.fixture(scope="module")
 def unpacked(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("unpacked")
-    with zipfile.ZipFile(package.with_name("deployment.zip")) as archive:
-        archive.extractall(folder)
-    return folder
-
-
-def run_in(unpacked: Path, code: str) -> str:
-    """Run code in an interpreter that has the standard library and the package, and nothing else."""
-    start = f"import sys; sys.path.insert(0, {str(unpacked)!r})\n"
-    command = [sys.executable, "-I", "-S", "-B", "-c", start + code]
-    run = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=patience.SECONDS, env={}
-    )
-    assert run.returncode == 0, run.stderr
-    return run.stdout
+    return alone.unpack(package.with_name("deployment.zip"), folder)
 
 
 def test_the_zip_is_at_most_6_and_a_half_mb(package: Path) -> None:
@@ -129,38 +114,12 @@ print(sorted(borrowed))
 
 def test_a_password_of_every_scheme_is_verified_by_the_package_alone(unpacked: Path) -> None:
     """It holds no more of passlib than that."""
-    code = """
-from chalicelib.credentials.passwords import IMPORTED_SCHEMES, OWASP_19_MIB, Passwords, _context
-from chalicelib.world import SYSTEM
-passwords = Passwords(SYSTEM, min_length=8)
-context = _context(OWASP_19_MIB, "another")
-hashes = [passwords.hash("right phrase"), *(context.handler(name).hash("right phrase") for name in IMPORTED_SCHEMES)]
-for hashed in hashes:
-    passwords.check_import(hashed)
-print(*(passwords.verify(text, hashed).ok for hashed in hashes for text in ("right phrase", "wrong phrase")))
-"""
-    assert run_in(unpacked, code).split() == ["True", "False"] * 8
+    alone.verify_every_scheme(unpacked)
 
 
 def test_pages_sign_up_and_log_in_answer_from_the_package_alone(unpacked: Path, tmp_path: Path) -> None:
     """What is left out of its libraries is nothing that they load while they work."""
-    code = f"""
-import json, os
-os.environ["CUPBEARER_STORE"] = "sqlite:///{tmp_path / "store.db"}"
-import app
-def answer(method, path, body=None):
-    context = {{"httpMethod": method, "resourcePath": path, "path": path, "identity": {{"sourceIp": "192.0.2.1"}}}}
-    event = {{
-        "path": path, "httpMethod": method, "headers": {{"host": "localhost", "content-type": "application/json"}},
-        "multiValueQueryStringParameters": None, "pathParameters": {{}}, "stageVariables": None,
-        "body": body and json.dumps(body), "isBase64Encoded": False, "requestContext": context,
-    }}
-    return app.app(event, None)["statusCode"]
-ada = {{"username": "ada", "password": "a pangolin in the rain"}}
-print(*(answer("GET", path) for path in ("/", "/login", "/openapi.json", "/.well-known/jwks.json", "/health")))
-print(answer("POST", "/users", ada), answer("POST", "/sessions", ada))
-"""
-    assert run_in(unpacked, code).split() == ["200"] * 5 + ["201"] * 2
+    alone.answer(unpacked, tmp_path / "store.db")
 
 
 def test_only_what_is_never_loaded_of_a_library_is_blank() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
-from cupbearer.deploying import packaging
+from cupbearer.deploying import packaging, runtimes
 from cupbearer.deploying.template import ROOT
 from tests.deploy.chalice_deploy import imported
 from tests.deploy.http import Client
@@ -23,7 +23,7 @@ PASSWORD = "a pass phrase to throw away"
 
 def project(folder: Path, variables: dict[str, str]) -> None:
     """Copy what a clone holds, with the stage's variables in its configuration."""
-    config = packaging.copy(folder, "dev", packaging.own_architecture())
+    config = packaging.copy(folder, "dev", runtimes.own_architecture())
     config["stages"]["dev"]["environment_variables"] = variables
     (folder / ".chalice" / "config.json").write_text(json.dumps(config))
 
