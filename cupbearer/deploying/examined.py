@@ -3,7 +3,6 @@
 Lambda would say so at the first start, in a log.
 """
 
-import re
 import struct
 import zipfile
 from collections.abc import Iterator
@@ -18,8 +17,7 @@ MACHINE = struct.Struct("<18xH")  # e_machine
 ELF_MACHINES = {"x86_64": 62, "aarch64": 183}  # EM_X86_64, EM_AARCH64
 # CPython's magic numbers, which never change once a version is out.
 BYTECODE = {"3.12": 3531, "3.13": 3571, "3.14": 3627}
-LIBRARY = re.compile(r"\.so(\.[\d.]+)?$")
-OF_A_VERSION = re.compile(r"\.cpython-(\d)(\d+\w*)-(\w+)-linux-\w+\.so$")
+OF_A_VERSION = "cpython"  # _core.cpython-314-aarch64-linux-gnu.so (PEP 3149)
 NEEDED = ("*.dist-info/METADATA", "**/*.so")
 
 
@@ -42,12 +40,13 @@ def _needed(libraries: Path) -> Iterator[str]:
 
 
 def _faults(package: zipfile.ZipFile, name: str, target: Target) -> Iterator[str]:
-    if LIBRARY.search(name):
+    words = name.rpartition("/")[2].split(".")
+    if "so" in words[1:]:
         head = _head(package, name, MACHINE.size)
         if not head.startswith(ELF) or MACHINE.unpack(head) != (ELF_MACHINES[target.machine],):
             yield f"{name} is not for {target.machine}"
-        found = OF_A_VERSION.search(name)
-        if found and (f"cp{found[1]}{found[2]}", found[3]) != (target.abi, target.machine):
+        tags = words[-2].split("-")
+        if tags[0] == OF_A_VERSION and tags[1:3] != [target.abi.removeprefix("cp"), target.machine]:
             yield f"{name} is for another Python"
     elif name.endswith(".pyc") and _head(package, name, len(MAGIC_NUMBER)) != _magic(target):
         yield f"{name} was compiled by another Python"
