@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chalicelib.accounts.self_service import SelfService
     from chalicelib.accounts.sign_up import SignUp
     from chalicelib.accounts.views import Views
+    from chalicelib.users.people import People
     from chalicelib.users.unverified_addresses import Addresses
     from chalicelib.users.users import Users
     from chalicelib.users.ways_in import WaysIn
@@ -47,6 +48,13 @@ class Accounts:
         from chalicelib.users.unverified_addresses import Addresses
 
         return Addresses(self._at.store)
+
+    @cached_property
+    def people(self) -> "People":
+        """Return what lists people and searches them."""
+        from chalicelib.users.people import People
+
+        return People(self._at.store)
 
     @cached_property
     def sign_up(self) -> "SignUp":

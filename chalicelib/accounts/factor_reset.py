@@ -1,6 +1,6 @@
 """The way back for who has lost every factor: an operator takes them away, after a day in which the person can object."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.accounts.notices import BY_OPERATOR, Notices
 from chalicelib.audit.trail import OPERATOR, Audit, Source
@@ -53,7 +53,7 @@ class FactorReset:
 
         def attempt() -> None:
             user, factors = self._read(user_id)
-            ended = user.with_sessions_ended("revoked")
+            ended = replace(user.with_sessions_ended("revoked"), may_have_factors=False)
             audit = self.audit.write("factors_reset", target=user_id, source=source, actor=actor)
             telling = self.notices.telling(user, "factors_reset", source=BY_OPERATOR)
             changing = self.users.records.changing(user, ended)

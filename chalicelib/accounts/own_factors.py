@@ -165,7 +165,8 @@ class OwnFactors:
             live = self.sessions.require_live(acting.user.user_id, acting.session.session_id)
             factors = self.of(live.user.user_id)
             writes = tuple(change(live.user, factors))
-            user = replace(live.user.with_sessions_ended("revoked"), may_have_factors=True)
+            has_one = event == "factor_added" or _is_left(factors, writes)
+            user = replace(live.user.with_sessions_ended("revoked"), may_have_factors=has_one)
             telling = self.notices.telling(live.user, event, source=source, factor=_said(**detail))
             self.users.commit(
                 *self.users.records.changing(live.user, user),
@@ -195,6 +196,12 @@ def find(factors: Factors, factor_id: str) -> Totp | Passkey | RecoveryCodes | N
 def _left(factors: Factors, gone: Totp | Passkey) -> Factors:
     kept = tuple(each for each in factors.passkeys if each is not gone)
     return replace(factors, passkeys=kept, totp=None if factors.totp is gone else factors.totp)
+
+
+def _is_left(factors: Factors, writes: Iterable[Write]) -> bool:
+    """Return whether the person has a second factor after these writes."""
+    gone = {write.key for write in writes if isinstance(write, Forget)}
+    return any(each.key not in gone for each in (factors.totp, *factors.passkeys) if each)
 
 
 def _kind(factor_id: str) -> str:

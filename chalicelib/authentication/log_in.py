@@ -128,7 +128,7 @@ class LogIn:
             kept = self._keeping(user, user, new_hash)  # its network is none of the person's yet (TH-5)
             self._commit(user, writes, *kept, *passed.writes)
             return refusal
-        seen, telling = user.seen_from(wanted.source.network), tuple[Write, ...]()
+        seen, telling = self.users.seen(user, wanted.source.network), tuple[Write, ...]()
         signed_in, more = self.compose(user, replace(passed.wanted, existing=account.sessions))
         trail = {"session_id": signed_in.session_id, **detail}
         audit = self.audit.write("log_in", target=user.user_id, source=wanted.source, **trail)

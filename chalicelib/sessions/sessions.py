@@ -28,7 +28,9 @@ from chalicelib.sessions.session import (
 from chalicelib.sessions.session_room import make_room
 from chalicelib.store import Check, Conflict, Forget, Insert, Replace, Write
 from chalicelib.store.retrying import retrying
+from chalicelib.users import lists
 from chalicelib.users.user import User
+from chalicelib.users.user_records import UserRecords
 
 USE_NOTED_SECONDS = (
     60 * 60
@@ -111,7 +113,7 @@ class Sessions(SessionEndings):
         moved = replace(session, last_used_at=now)
         move = Replace(session.record, moved.data(), expires_at=self._kept_until(moved))
         with suppress(Conflict):  # another moved or ended it: what is read now says which
-            self._store.commit(move, Check(user.record))
+            self._store.commit(move, *self._seeing(user))
         return self.find_live(user.user_id, session.session_id)
 
     def _write(self, user: User, session: Session, moved: Session, writes: Iterable[Write]) -> None:
@@ -120,9 +122,16 @@ class Sessions(SessionEndings):
             raise ValueError("only what was read can be moved")
         if moved is not session:
             move = Replace(session.record, moved.data(), expires_at=self._kept_until(moved))
-            self._store.commit(move, Check(user.record), *writes)
+            self._store.commit(move, *self._seeing(user), *writes)
         elif writes := tuple(writes):
             self._store.commit(Check(session.record), Check(user.record), *writes)
+
+    def _seeing(self, user: User) -> tuple[Write, ...]:
+        """Return what demands that the user is as it was read; once a day it also writes down that it was seen."""
+        if user.record is None:
+            raise ValueError("only a user that was read can be seen")
+        now = lists.seen(user, self._world.timestamp())
+        return (Check(user.record),) if now is user else UserRecords(self._store).changing(user, now)
 
     def _end_refused(self, session: Session | None, reason: str, source: Source) -> None:
         """End the session of a refused refresh, for nearly whatever it was refused for, and write that down once."""

@@ -6,11 +6,9 @@ leads to each account that names the address. A verified address needs none, for
 
 from dataclasses import dataclass
 
-from chalicelib.store import Check, Conflict, Insert, Key, Store
+from chalicelib.store import Key, Store
 from chalicelib.users import names
-from chalicelib.users.user import DIRECTORY, User, users_of
-
-LINES = 90  # read at once
+from chalicelib.users.user import User, users_of
 
 
 def partition(canonical: str) -> str:
@@ -27,7 +25,7 @@ def keys_of(user: User) -> frozenset[Key]:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Finds who claims an address, and writes down the claims that an earlier release did not."""
+    """Finds who claims an address."""
 
     store: Store
 
@@ -40,24 +38,3 @@ class Addresses:
         # An earlier release that runs beside this one leaves claims behind: those that hold no more are left out.
         holds = {line.key for line in lines.records}
         return tuple(user for user in users if not holds.isdisjoint(keys_of(user))), lines.next_after
-
-    def index(self) -> int:
-        """Write down every claim that is missing, page by page through the directory; return how many. Safe to repeat."""
-        written, after = 0, None
-        while True:
-            page = self.store.list(DIRECTORY, after=after, limit=LINES)
-            written += sum(map(self._index, users_of(self.store, page.records)))
-            after = page.next_after
-            if after is None:
-                return written
-
-    def _index(self, user: User) -> bool:
-        for key in keys_of(user):
-            (line,) = self.store.get(key)
-            if line is None and user.record is not None:
-                try:
-                    self.store.commit(Insert(key, {"user_id": user.user_id}), Check(user.record))
-                except Conflict:
-                    return False  # changed this moment: whoever changed it wrote the claim as well
-                return True
-        return False

@@ -52,11 +52,15 @@ class User(StoredRecord):
     networks: tuple[str, ...] = ()  # of the last log-ins that succeeded (TH-5)
     username_is_given: bool = False  # made up at a first federated log-in: may be changed once
     identities: tuple[Identity, ...] = ()  # at providers, each unique by a record of its own
-    may_have_factors: bool = False  # has had a second factor: only then is it worth a read to look for one
+    may_have_factors: bool = (
+        False  # unless it says so, there is no second factor: it is not worth a read to look for one
+    )
     closing: Closing | None = None
     devices: tuple[
         str, ...
     ] = ()  # kinds of browsers and programs that logged in, where people are told of new ones
+    # When the person was first seen on the last day of any, by a log-in or a refresh; None: never.
+    seen_at: int | None = field(default=None, metadata=stored_unless_default())
     # Has used a client that is told of log-outs: only then are its sessions looked for.
     tells_clients: bool = field(default=False, metadata=stored_unless_default())
 

@@ -1,7 +1,8 @@
 """The records that a user consists of, and the writes that keep them together.
 
-The profile, a line in the directory, one in the list of operators, and a record for each name and identity that leads
-to the user. What features keep of a person beside these is in :mod:`chalicelib.users.owned_records`.
+The profile, a line in the directory, one in the list of operators, a record for each name and identity that leads
+to the user, and the lines that it is listed and searched by (:mod:`chalicelib.users.lists`). What features keep of a
+person beside these is in :mod:`chalicelib.users.owned_records`.
 
 All of a closed account's expire at one moment, by which it is gone, its names free and nobody had to come and do it:
 ``docs/decisions/0084-deletion-with-a-grace.md``.
@@ -12,7 +13,7 @@ from typing import Protocol
 from chalicelib import scopes
 from chalicelib.store import Forget, Insert, Key, Remove, Replace, Store, Write
 from chalicelib.store.records import existing
-from chalicelib.users import unverified_addresses
+from chalicelib.users import lists, unverified_addresses
 from chalicelib.users.listed_user import ListedUser
 from chalicelib.users.user import User, directory_key, operator_key, profile_key
 
@@ -58,7 +59,7 @@ class UserRecords:
                 Insert(key, leads_to_it, expires_at=until)
                 for key in sorted(new.unique_keys - old.unique_keys)
             ),
-            *self._claiming(old, new),
+            *self._lining(old, new),
             *self._keeping(old, new),
             *self._listing(old, new),
             *self._line(old, new),
@@ -81,15 +82,16 @@ class UserRecords:
         """Return the writes that have clients told that every session is over; of most users there are none."""
         return () if self._end_of_sessions is None else self._end_of_sessions.telling_all(user)
 
-    def _claiming(self, old: User, new: User) -> tuple[Write, ...]:
-        """Return the write of a new claim to an address; one that an earlier release left standing is as good."""
-        keys = tuple(unverified_addresses.keys_of(new) - unverified_addresses.keys_of(old))
-        lines = self._store.get(*keys) if keys else ()
-        return tuple(
-            Insert(key, {"user_id": new.user_id}, expires_at=new.deletes_at)
-            for key, line in zip(keys, lines, strict=True)
-            if line is None
-        )
+    def _lining(self, old: User, new: User) -> tuple[Write, ...]:
+        """Return the writes of lines that come: claims, and what the user is listed and searched by.
+
+        One that an earlier release left standing is as good; of a time that is new, there is none.
+        """
+        fresh = _lines_of(new) - _lines_of(old)
+        doubtful = sorted(fresh.difference(lists.seen_keys(new)))
+        there = {record.key for record in existing(self._store, doubtful)}
+        line = {"user_id": new.user_id}
+        return tuple(Insert(key, line, expires_at=new.deletes_at) for key in sorted(fresh - there))
 
     def _keeping(self, old: User, new: User) -> tuple[Write, ...]:
         """Return the writes by which the names and identities that stay are kept as long as their user; mostly none."""
@@ -118,5 +120,9 @@ class UserRecords:
 
 
 def _leading_to(user: User) -> frozenset[Key]:
-    """Return the second records of a user: those that make names unique, and the claim to an address that is not proven."""
-    return user.unique_keys | unverified_addresses.keys_of(user)
+    """Return the second records of a user: those that make names unique, and the lines that it is found by."""
+    return user.unique_keys | _lines_of(user)
+
+
+def _lines_of(user: User) -> frozenset[Key]:
+    return unverified_addresses.keys_of(user) | lists.keys_of(user)

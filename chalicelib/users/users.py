@@ -10,6 +10,7 @@ from chalicelib import scopes
 from chalicelib.errors import NotFound, Taken
 from chalicelib.store import Conflict, Store, Write, each_once
 from chalicelib.store.retrying import retrying
+from chalicelib.users import lists
 from chalicelib.users.listed_user import ListedUser
 from chalicelib.users.nobody import nobodys_id
 from chalicelib.users.operator_list import OperatorList
@@ -59,8 +60,13 @@ class Users:
             name=wanted.name,
             email=wanted.email,
             password=password,
-        ).seen_from(network)
-        return user, self.records.making(user)
+        )
+        known = self.seen(user, network) if network else user
+        return known, self.records.making(known)
+
+    def seen(self, user: User, network: str | None) -> User:
+        """Return the user as a log-in from a network leaves it: seen there, and today."""
+        return lists.seen(user.seen_from(network), self._world.timestamp())
 
     def create(self, user: User, writes: Iterable[Write]) -> None:
         """Commit what :meth:`compose` returned; raise Taken where another was first, which says of which name."""

@@ -84,7 +84,7 @@ def _demand_origin(text: str) -> None:
 
 
 def _examined(url: str, origins: tuple[str, ...]) -> "Findings":
-    from cupbearer.diagnosis import pages, published, surface
+    from cupbearer.diagnosis import pages, people, published, surface
     from cupbearer.diagnosis.findings import Findings
     from cupbearer.diagnosis.site import Site, Unreachable
     from cupbearer.diagnosis.walk import Walk
@@ -96,6 +96,7 @@ def _examined(url: str, origins: tuple[str, ...]) -> "Findings":
         published.discovery(site, findings)
         pages.pages(site, findings)
         pages.samples(site, findings)
+        people.people(url, findings)
         Walk(site, findings, kids, bound).go()
     except Unreachable as error:
         findings.wrong(

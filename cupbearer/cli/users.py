@@ -34,6 +34,7 @@ USERS = {
     "undelete": "cupbearer.cli.users_deletion:undelete",
     "verify-email": "cupbearer.cli.users_addresses:verify_email",
     "set-email": "cupbearer.cli.users_addresses:set_email",
+    "index": "cupbearer.cli.users:index",
     "index-addresses": "cupbearer.cli.users:index_addresses",
     "import": "cupbearer.cli.users_import:command",
     "export": "cupbearer.cli.users_export:command",
@@ -128,11 +129,29 @@ def index_addresses(*, as_json: bool) -> None:
 
     Run it once after the upgrade: it reads every account, page by page. Newer accounts need nothing.
     """
-    written = services().accounts.addresses.index()
+    _index(as_json=as_json)
+
+
+@click.command(
+    "index",
+    short_help="Index the accounts that an earlier release made.",
+    epilog=examples("cupbearer users index"),
+)
+@json_option
+def index(*, as_json: bool) -> None:
+    """Write the lines that accounts are listed and searched by, where an earlier release left them out.
+
+    Run it once after the upgrade: it reads every account, page by page. Newer accounts need nothing. Safe to repeat.
+    """
+    _index(as_json=as_json)
+
+
+def _index(*, as_json: bool) -> None:
+    written = services().accounts.people.index()
     if as_json:
         say_json({"indexed": written})
         return
-    say(f"{counted(written, 'address')} more can be found by.")
+    say(f"{counted(written, 'account')} more can be found.")
 
 
 def _scopes(granted: "Scopes") -> str:

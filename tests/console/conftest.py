@@ -1,20 +1,42 @@
 """One server, one operator, and a browser at which the operator is logged in."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from chalicelib.authentication.log_in import LogInResult
-from chalicelib.store import Store
+from chalicelib.store.sqlite import SqliteStore
 from chalicelib.world import World
 from tests.oauth.server import Browser, Server, open_server, services
 
+Asked = Callable[[Callable[[], object]], int]
+ASKED: list[str] = []
+
 
 @pytest.fixture
-def server(store: Store, world: World, tmp_path: Path) -> Iterator[Server]:
+def server(tmp_path: Path, world: World) -> Iterator[Server]:
+    store = SqliteStore(
+        tmp_path / "cupbearer.db",
+        now=world.now,
+        nonce=world.identifier,
+        on_request=lambda verb, _: ASKED.append(verb),
+    )
     with open_server(services(store, world, tmp_path)) as server:
         yield server
+    store.close()
+
+
+@pytest.fixture
+def asked(server: Server) -> Asked:
+    """Count the requests to the store that something makes."""
+
+    def count(act: Callable[[], object]) -> int:
+        ASKED.clear()
+        act()
+        return len(ASKED)
+
+    return count
 
 
 @pytest.fixture

@@ -209,7 +209,7 @@ def records(file: Path) -> set[str]:
     with closing(sqlite3.connect(file)) as connection:
         rows = connection.execute("SELECT pk, sk, data, is_counter FROM records").fetchall()
     return {
-        f"{re.sub(r'(?<=#).+', '…', plain(pk))} | {re.sub(r'(?<=#).+', '…', plain(sk))} | "
+        f"{re.sub(r'(?<=#).+', '…', plain(pk))} | {'…' if pk.startswith('people#') else re.sub(r'(?<=#).+', '…', plain(sk))} | "
         f"{shape(json.loads(data)) if not counts else 'counts'}"
         for pk, sk, data, counts in rows
     }

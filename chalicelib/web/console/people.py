@@ -1,4 +1,7 @@
-"""The people, page by page."""
+"""The people: lists, and search by the beginning of a name (CO-3)."""
+
+from typing import NamedTuple
+from urllib.parse import quote
 
 from chalicelib.web.console.frame import Visit, console_page, shown
 from chalicelib.web.routes import Answer, Api
@@ -6,12 +9,39 @@ from chalicelib.web.routes import Answer, Api
 api = Api("console")
 
 PATH = "/console"
-LIMIT = 50
+LISTS = {  # names of ``users/people.py``, and what the pages call them
+    "newest": "Newest",
+    "seen": "Last seen",
+    "disabled": "Disabled",
+    "factor": "With a second factor",
+}
+MAX_TYPED, MAX_AFTER = 254, 400  # characters; an address has no more, and no line's sort either
 
 
-@api.route(PATH, methods=["GET"], **shown("after"))
+class Choice(NamedTuple):
+    """A link to one of the lists."""
+
+    words: str
+    query: str
+    is_here: bool
+
+
+@api.route(PATH, methods=["GET"], **shown("search", "list", "after"))
 @console_page
 def people(visit: Visit) -> Answer:
-    """Show who there is."""
-    listed, after = visit.call.services.accounts.users.listed(after=visit.call.one("after"), limit=LIMIT)
-    return visit.rendered("console_people.html", here="people", people=listed, after=after)
+    """Show a list of people, or whose user name, name or address begins as it was typed."""
+    call, found = visit.call, visit.call.services.accounts.people
+    typed, name = (call.one("search") or "").strip()[:MAX_TYPED], call.one("list") or "newest"
+    name = name if name in LISTS else "newest"
+    after = (call.one("after") or "")[:MAX_AFTER] or None
+    users, next_after = found.search(typed, after=after) if typed else found.listed(name, after=after)
+    asked = f"search={quote(typed)}" if typed else f"list={name}"
+    return visit.rendered(
+        "console_people.html",
+        here="people",
+        heading=f"Found by “{typed}”" if typed else LISTS[name],
+        choices=[Choice(words, f"list={each}", each == name and not typed) for each, words in LISTS.items()],
+        typed=typed,
+        people=users,
+        onward=f"{asked}&after={quote(next_after)}" if next_after else "",
+    )
