@@ -1,6 +1,7 @@
 """How a form of the account without script is taken: ours, of this very log-in; refused on the page, or asked for a proof."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import Invalid, NotAllowed, NotFound, Refusal, SlowDown, Taken
 from chalicelib.web import forms, refusals
@@ -9,6 +10,10 @@ from chalicelib.web.pages import form_words
 from chalicelib.web.pages.page_forms import SHOWN_STATUS, demand_own_form, see_other
 from chalicelib.web.pages.plain_acts import DONE, FORM, Act
 from chalicelib.web.routes import Answer, Call
+
+if TYPE_CHECKING:
+    from chalicelib.sessions.session import LiveSession
+    from chalicelib.wiring import Services
 
 SECRET = frozenset(
     {"csrf", "password", "code", "current_password", "new_password", "totp"}
@@ -52,18 +57,22 @@ def shown(act: Act, *, refusal: Refusal | None = None, done: str = "") -> Answer
     typed = {name: value for name, value in act.fields.items() if name not in SECRET}
     if wanted and act.fields.get("act") != "password":
         return act.rendered("plain_proof.html", wanted=wanted, kept=typed, **common)
-    user = act.live.user
-    return act.rendered(
-        "plain_account.html",
-        fields=typed,
-        done=DONE.get(done, ""),
-        account=user,
-        factors=services.second_factors.own.of(user.user_id),
-        sessions=services.authentication.sessions.live(user.user_id),
-        current=act.live.session.session_id,
-        consents=services.oauth.consents.of(user.user_id),
-        sends_mail=services.mail.is_sent,
-        min_length=services.settings.password_min_length,
-        grace_days=services.settings.deletion_grace_days,
-        **common,
-    )
+    values = account_values(services, act.live) | {"fields": typed, "done": DONE.get(done, "")}
+    return act.rendered("plain_account.html", **values, **common)
+
+
+def account_values(services: "Services", live: "LiveSession") -> dict[str, Any]:
+    """Return what the page shows of an account."""
+    user = live.user
+    return {
+        "fields": {},
+        "done": "",
+        "account": user,
+        "factors": services.second_factors.own.of(user.user_id),
+        "sessions": services.authentication.sessions.live(user.user_id),
+        "current": live.session.session_id,
+        "consents": services.oauth.consents.of(user.user_id),
+        "sends_mail": services.mail.is_sent,
+        "min_length": services.settings.password_min_length,
+        "grace_days": services.settings.deletion_grace_days,
+    }
