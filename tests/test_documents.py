@@ -29,6 +29,10 @@ RESOURCES = "tests/clients/test_resources.py"
 NODE, PYTHON = "tests/clients/test_node.py", "tests/clients/test_python.py"
 SERVERS, PROGRAMS = "tests/clients/test_servers.py", "tests/clients/test_programs.py"
 APIS = ("api-fastapi", "api-flask", "api-settings", "api-urls")
+MOBILE, MOBILE_BLOCKS = (
+    "tests/clients/test_mobile.py",
+    ("mobile.sh", "Session.swift", "manifest.xml", "LogIn.kt"),
+)
 PYTHON_BLOCKS = ("flask", "fastapi", "mozilla", "allauth", "social", "urls")
 
 RUN_BY = {
@@ -53,6 +57,7 @@ RUN_BY = {
     **{f"docs/clients/apis.md#{name}.py": PYTHON for name in APIS},
     "docs/clients/apis.md#api-express.mjs": NODE,
     "docs/clients/others.md#apache.conf": "tests/clients/test_apache.py",
+    **{f"docs/clients/mobile.md#{name}": MOBILE for name in MOBILE_BLOCKS},
     "docs/clients/node.md#auth.mjs": NODE,
     "docs/clients/node.md#express.mjs": NODE,
     "docs/clients/node.md#passport.mjs": NODE,
@@ -91,7 +96,6 @@ NOT_RUN = {
     "docs/clients/others.md#spring-boot-1": UNTRIED,
     "docs/clients/others.md#asp-net-core-1": UNTRIED,
     "docs/clients/others.md#go-go-oidc-x-oauth2-1": UNTRIED,
-    "docs/clients/others.md#ios-and-android-appauth-1": "the same command as in docs/clients.md",
     "docs/clients/others.md#api-gateway-jwt-authorizers-of-http-apis-1": NEEDS_AWS,
     "docs/operations.md#mail-2": NEEDS_AWS,
     "docs/operations.md#mail-3": NEEDS_AWS,

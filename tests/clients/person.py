@@ -62,6 +62,8 @@ class Person:
             if reply.status not in REDIRECTS:
                 return reply
             self.leads_to = urljoin(self.at, reply.location)
+            if urlsplit(self.leads_to).scheme != "http":
+                return reply  # an app's: a browser hands it over and asks nobody
             reply = self._ask("GET", self.leads_to)
         raise AssertionError("too many redirects")
 
