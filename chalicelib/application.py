@@ -52,6 +52,7 @@ from chalicelib.web.resources import (
     sessions,
     users,
     views,
+    ways_in,
 )
 from chalicelib.web.routes import Api, mount
 from chalicelib.wiring import services
@@ -79,6 +80,7 @@ APIS = (
     own_data.api,
     account_restorations.api,
     sessions.api,
+    ways_in.api,
     second_step.api,
     second_factors.api,
     about.api,

@@ -40,7 +40,7 @@ PUBLIC = """
     POST /account-restorations | POST /restore-account
     GET /undo-address | POST /undo-address | GET /end-sessions | POST /end-sessions | GET /email-login | POST /email-login
     POST /sessions/second-factor | POST /sessions/passkey/options | POST /sessions/passkey
-    GET /login/second-factor | POST /login/second-factor | POST /passkey
+    GET /sessions/ways | GET /login/second-factor | POST /login/second-factor | POST /passkey
 """
 
 

@@ -1,0 +1,35 @@
+"""``/sessions/ways``: how people log in here, for pages of one's own that offer it."""
+
+import msgspec
+
+from chalicelib.web.routes import Answer, Api, Call
+
+api = Api("sessions")
+
+CACHE_SECONDS = 300  # a changed setting takes a restart, and reaches pages this much later
+
+
+class WaysIn(msgspec.Struct, frozen=True):
+    """The name of the service, and which ways in it has: what its own page to log in at shows anybody."""
+
+    name: str
+    password: bool
+    password_reset: bool
+    email: bool
+    sign_up: bool
+    providers: list[str]
+
+
+@api.route("/sessions/ways", methods=["GET"], public=True, gives=WaysIn, any_origin=True)
+def ways_in(call: Call) -> Answer:
+    """Return how people log in here: by password, by mail, at which providers; and whether they may sign up."""
+    settings, mail = call.services.settings, call.services.mail
+    ways = WaysIn(
+        name=settings.brand.shown,
+        password=settings.password_log_in,
+        password_reset=settings.password_log_in and mail.is_sent,
+        email=mail.is_sent and settings.email_log_in,
+        sign_up=settings.sign_up_open,
+        providers=[provider.name for provider in settings.providers],
+    )
+    return Answer(ways, headers={"Cache-Control": f"public, max-age={CACHE_SECONDS}"})
