@@ -17,6 +17,8 @@ from chalicelib.settings.settings import Settings
 from chalicelib.world import SYSTEM, World
 
 if TYPE_CHECKING:
+    from chalicelib.audit.counts import Counts
+    from chalicelib.audit.service_events import ServiceEvents
     from chalicelib.audit.trail import Audit
     from chalicelib.federation.log_in import Federation
     from chalicelib.store import Store
@@ -62,6 +64,20 @@ class Services:
         from chalicelib.audit.trail import Audit
 
         return Audit(self.store, self.world)
+
+    @cached_property
+    def activity(self) -> "ServiceEvents":
+        """Return what happened in the whole service."""
+        from chalicelib.audit.service_events import ServiceEvents
+
+        return ServiceEvents(self.store)
+
+    @cached_property
+    def counts(self) -> "Counts":
+        """Return how often what happened."""
+        from chalicelib.audit.counts import Counts
+
+        return Counts(self.store, self.world)
 
     @cached_property
     def keys(self) -> "Keys":

@@ -84,7 +84,8 @@ HOMES = {
     ),
     ("sqlite3",): (
         "chalicelib.store.sqlite", "chalicelib.store.sqlite_file", "chalicelib.store.sqlite_identity",
-        "chalicelib.store.sqlite_backup", "chalicelib.store.sqlite_statements", "cupbearer.cli",
+        "chalicelib.store.sqlite_backup", "chalicelib.store.sqlite_statements", "chalicelib.store.sqlite_rows",
+        "cupbearer.cli",
     ),
     ("passlib", "argon2", "bcrypt"): ("chalicelib.credentials.passwords",),
     ("fido2",): ("chalicelib.credentials.passkeys", "chalicelib.credentials.passkey_answers", "cupbearer"),

@@ -11,7 +11,8 @@ from chalicelib.credentials.passwords import Passwords
 from chalicelib.credentials.throttling import Throttle
 from chalicelib.errors import NotAllowed, Taken
 from chalicelib.sessions.sessions import Sessions
-from chalicelib.store import Check, Store, Write, each_once
+from chalicelib.store import Check, Store, Write
+from chalicelib.store.each_once import each_once
 from chalicelib.store.retrying import retrying
 from chalicelib.users import names, owned_records
 from chalicelib.users.user import User

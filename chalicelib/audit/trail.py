@@ -1,15 +1,18 @@
 """The audit trail: what happened to whom, from where, with what outcome. Never a secret (LG-1, LG-2).
 
-A success is written in the commit of the act itself, so neither exists without the other (LG-4). What concerns no
-account of ours is only counted, so that a stranger cannot grow the store (DS-3).
+A success is written in the commit of the act itself, so neither exists without the other (LG-4). Beside it go the
+service's own line and count, for those who run it. What concerns no account of ours is only counted, so that a
+stranger cannot grow the store (DS-3).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from chalicelib.audit.counts import NOBODYS, SERVICE, counted_as, tally
 from chalicelib.audit.events import EVENTS
+from chalicelib.audit.streams import DECOYS, partition_of, stream_of
 from chalicelib.networks import network_of
-from chalicelib.store import Insert, Key, Record, Store, Write
+from chalicelib.store import Insert, Key, Record, Store, Tally, Write
 from chalicelib.store.stored_values import StoredValue, stored_as
 from chalicelib.world import World
 
@@ -92,12 +95,14 @@ class Audit:
             detail=detail,
         )
         sort = f"{int(now * 1000):015d}-{self._world.identifier()[:8]}"
-        return Insert(Key(f"audit#{target}", sort), line.data(), expires_at=int(now) + AUDIT_SECONDS)
+        data, until = line.data(), int(now) + AUDIT_SECONDS
+        again = Insert(Key(partition_of(stream_of(event)), sort), data, until)
+        return Insert(Key(f"audit#{target}", sort), data, until, (again, *_counting(line, sort)))
 
     def record(self, event: str, *, target: str | None, source: Source, outcome: str, **detail: str) -> None:
         """Record a refusal, which has no commit of its own.
 
-        Of nobody's, None, the line is composed all the same and only counted: one write too, and no growth (EN-2, DS-3).
+        Of nobody's, None, the line is composed all the same and only counted: as many writes, and no growth (EN-2, DS-3).
         """
         line = self.write(event, target=target or "-", source=source, outcome=outcome, **detail)
         if target is None:
@@ -106,16 +111,26 @@ class Audit:
             self._store.commit(line)
 
     def count_nobody(self, event: str) -> None:
-        """Count an event about no account of ours."""
-        self._store.bump(NOBODY, {event: 1}, expires_at=self._world.timestamp() + AUDIT_SECONDS)
+        """Count an event about no account of ours: in all, in this hour of nobody's, and in the service's where it counts."""
+        at, spread = self._world.timestamp(), self._world.identifier()
+        beside = [tally(NOBODYS, event, at=at, spread=spread)]
+        if name := counted_as(event, {}):
+            beside.append(tally(SERVICE, name, at=at, spread=spread))
+        self._store.bump(NOBODY, {event: 1}, expires_at=at + AUDIT_SECONDS, beside=tuple(beside))
 
     def decoy(self, event: str, *, target: str, source: Source, seconds: int) -> Write:
         """Return a write that costs what :meth:`write` does and is gone after so many seconds (EN-3).
 
         ``target`` is an id that nobody has: where all decoys lay in one place, writing there would be faster.
         """
-        written = self.write(event, target=target, source=source)
-        return Insert(written.key, written.data, expires_at=self._world.timestamp() + seconds)
+        written, until = self.write(event, target=target, source=source), self._world.timestamp() + seconds
+        beside = tuple(
+            replace(each, key=Key(NOBODYS, each.key.sort))
+            if isinstance(each, Tally)
+            else Insert(Key(DECOYS, each.key.sort), each.data, until)
+            for each in written.beside
+        )
+        return Insert(written.key, written.data, until, beside)
 
     def of(
         self, user_id: str, *, after: str | None = None, limit: int = 50
@@ -123,3 +138,8 @@ class Audit:
         """Return a page of a user's events, newest first, and where the next one starts."""
         page = self._store.list(f"audit#{user_id}", after=after, limit=limit, newest_first=True)
         return tuple(Event.from_record(record) for record in page.records), page.next_after
+
+
+def _counting(line: Event, sort: str) -> tuple[Tally, ...]:
+    name = counted_as(line.event, line.detail)
+    return () if name is None else (tally(SERVICE, name, at=line.at, spread=sort),)

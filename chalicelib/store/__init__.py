@@ -55,12 +55,25 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """Add to named counts, as ``bump`` does, beside something else."""
+
+    key: Key
+    amounts: Mapping[str, int]
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Insert:
-    """Make a record that must not exist."""
+    """Make a record that must not exist.
+
+    ``beside`` follows from it and fails nothing: one with it where that is free, on DynamoDB a request each after it.
+    """
 
     key: Key
     data: Data
     expires_at: int | None = None
+    beside: tuple["Insert | Tally", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +112,6 @@ Write = Insert | Replace | Remove | Check | Forget
 def key_of(write: Write) -> Key:
     """Return the key that a write is about."""
     return write.key if isinstance(write, Insert | Forget) else write.record.key
-
-
-def each_once(*writes: Write) -> tuple[Write, ...]:
-    """Return writes for one commit where several demand the same record: a Check gives way to what came before it.
-
-    Raises Conflict where two were read at different times: then one of them was judged by what is no more.
-    """
-    kept: dict[Key, Write] = {}
-    for write in writes:
-        before = kept.setdefault(key_of(write), write)
-        if before is write:
-            continue
-        if not isinstance(write, Check) or not hasattr(before, "record"):
-            raise ValueError("only a Check may double another write")
-        if before.record.version != write.record.version:
-            raise Conflict([write.record.key])
-    return tuple(kept.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +196,20 @@ class Store(Protocol):
         taken.
         """
 
-    def bump(self, key: Key, amounts: Mapping[str, int], *, expires_at: int, lossy: bool = False) -> Counters:
+    def bump(
+        self,
+        key: Key,
+        amounts: Mapping[str, int],
+        *,
+        expires_at: int,
+        lossy: bool = False,
+        beside: tuple[Tally, ...] = (),
+    ) -> Counters:
         """Add to named counts atomically and return them all. The first bump's ``expires_at`` stays.
 
         May count twice after a lost reply: fit for budgets, not for money. ``lossy`` lets a power cut take back
         the last counts, where an engine is faster for it; not for a count that stands in for a commit so that
         both cost the same (EN-2). At most 20 names, which come from code and not from input. A key that is
         bumped is only ever bumped, read, checked, removed or forgotten; Conflict if another kind of record lives there.
+        ``beside`` as in :class:`Insert`.
         """

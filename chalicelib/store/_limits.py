@@ -20,6 +20,7 @@ from chalicelib.store import (
     Insert,
     Key,
     Replace,
+    Tally,
     Write,
     key_of,
 )
@@ -89,7 +90,19 @@ def _check_write(write: Write) -> str | None:
         return None
     if write.expires_at is not None:
         integer(write.expires_at, what="expires_at")
+    if isinstance(write, Insert):
+        check_beside(write.beside)
     return data_text(write.data)
+
+
+def check_beside(writes: Sequence[Insert | Tally]) -> None:
+    """Demand what could be written by itself."""
+    for write in writes:
+        key_bytes(write.key)
+        if isinstance(write, Tally):
+            check_amounts(write.amounts, expires_at=write.expires_at)
+        else:
+            _check_write(write)
 
 
 def data_text(data: Data) -> str:

@@ -4,9 +4,10 @@ A record that stays is written by a conditional PutItem and recognised by its ve
 lost; several writes, and removals, which leave nothing to recognise, are a transaction with a token (ST-4).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from chalicelib import logs
 from chalicelib.store import (
     Conflict,
     Counters,
@@ -17,6 +18,7 @@ from chalicelib.store import (
     Page,
     Record,
     StoreUnavailable,
+    Tally,
     Write,
     _limits,
     key_of,
@@ -80,21 +82,10 @@ class DynamoStore:
     ) -> Page:
         """See :meth:`chalicelib.store.Store.list`. One Query, of one more than asked for."""
         _limits.check_page(partition, prefix=prefix, after=after, limit=limit)
-        expression = "#pk = :pk AND begins_with(#sk, :prefix)" if prefix else "#pk = :pk"
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "ConsistentRead": True,
-            "Limit": limit + 1,
-            "ScanIndexForward": not newest_first,
-            "KeyConditionExpression": expression,
-            "ExpressionAttributeNames": items.names(expression),
-            "ExpressionAttributeValues": {":pk": items.text(partition)}
-            | ({":prefix": items.text(prefix)} if prefix else {}),
-        }
-        if after is not None and after.startswith(prefix):
-            request["ExclusiveStartKey"] = items.key_item(Key(partition, after))
-        elif after is not None and (after > prefix) is not newest_first:
+        request = items.page_request(partition, prefix, after, newest_first=newest_first)
+        if request is None:
             return Page(())  # the start lies behind all that has the prefix
+        request |= {"TableName": self._table, "Limit": limit + 1}
         answer = self._calls.ask("Query", request, self._calls.patience())
         found, now = answer["Items"], self._now()
         last = answer.get("LastEvaluatedKey") if len(found) <= limit else found[limit - 1]
@@ -125,6 +116,8 @@ class DynamoStore:
         except Contended:
             self._tell_what_is_true(writes, patience)
             raise
+        beside = (more for write in writes if isinstance(write, Insert) for more in write.beside)
+        self._write_beside(beside, patience)
 
     def _put(self, request: Mapping[str, Any], patience: Patience) -> None:
         try:
@@ -144,7 +137,9 @@ class DynamoStore:
         found = self._read(tuple(key_of(write) for write in demanding), patience)
         now = self._now()
         there = {key: items.record(item, now=now) for key, item in found.items()}
-        failed = [key_of(write) for write in demanding if not _would_hold(write, there.get(key_of(write)))]
+        failed = [
+            key_of(write) for write in demanding if not items.would_hold(write, there.get(key_of(write)))
+        ]
         if failed:
             raise Conflict(failed)
 
@@ -153,15 +148,7 @@ class DynamoStore:
         _limits.check_keys([key])
         _limits.check_taker(taker)
         now = self._now()
-        request = items.condition(items.TAKEABLE, now=now) | {
-            "TableName": self._table,
-            "Key": items.key_item(key),
-            "UpdateExpression": "SET #taken_by = :taker, #version = :version",
-            "ReturnValues": "ALL_NEW",
-        }
-        request["ExpressionAttributeNames"] |= items.names("#version")
-        values = {":taker": items.text(taker), ":version": items.text(self._nonce())}
-        request["ExpressionAttributeValues"] |= values
+        request = items.taking(key, taker, table=self._table, version=self._nonce(), now=now)
         try:
             answer = self._calls.ask("UpdateItem", request, self._calls.patience())
         except Refused as refused:
@@ -176,22 +163,26 @@ class DynamoStore:
         *,
         expires_at: int,
         lossy: bool = False,  # noqa: ARG002 - nothing here is lost
+        beside: tuple[Tally, ...] = (),
     ) -> Counters:
         """See :meth:`chalicelib.store.Store.bump`. One request, two where an expired one restarts."""
         _limits.check_keys([key])
         _limits.check_amounts(amounts, expires_at=expires_at)
+        _limits.check_beside(beside)
         patience = self._calls.patience()
+        counters = self._count(Tally(key, amounts, expires_at), patience)
+        self._write_beside(beside, patience)
+        return counters
+
+    def _count(self, tally: Tally, patience: Patience) -> Counters:
         now, version = self._now(), self._nonce()
-        place = {"TableName": self._table, "Key": items.key_item(key), "ReturnValues": "ALL_NEW"}
-        update = items.counter_update(amounts, version=version, expires_at=expires_at, now=now) | place
-        first = items.counter_item(key, amounts, version=version, expires_at=expires_at)
-        restart = items.condition(items.EXPIRED, now=now) | {"TableName": self._table, "Item": first}
+        update, restart = items.counting(tally, table=self._table, version=version, now=now)
         while True:
             try:
                 return items.counters(self._calls.ask("UpdateItem", update, patience)["Attributes"])
             except Refused as refused:
                 if items.record(refused.item, now=now) is not None:
-                    raise Conflict([key]) from None
+                    raise Conflict([tally.key]) from None
             try:
                 self._calls.ask("PutItem", restart, patience)
             except Refused as refused:
@@ -199,10 +190,26 @@ class DynamoStore:
                     return items.counters(refused.item)
                 patience.wait(Contended("others are restarting the same counter"))
             else:
-                return items.counters(first)
+                return items.counters(restart["Item"])
 
+    def _write_beside(self, writes: Iterable[Insert | Tally], patience: Patience) -> None:
+        """Write what goes beside an act that is done: one try each, and none after one that failed or in too long an act.
 
-def _would_hold(write: Write, record: Record | None) -> bool:
-    if isinstance(write, Insert | Forget):
-        return record is None
-    return record is not None and record.version == write.record.version
+        In the act's transaction a count that all add to would make them refuse each other.
+        """
+        patience.hurry()
+        for write in writes:
+            try:
+                if isinstance(write, Tally):
+                    self._count(write, patience)
+                else:
+                    text, version = _limits.data_text(write.data), self._nonce()
+                    part = items.transaction_part(
+                        write, text, table=self._table, version=version, now=self._now()
+                    )
+                    self._calls.ask("PutItem", part["Put"], patience)
+            except (StoreUnavailable, Refused, Conflict) as failure:
+                logs.trouble(
+                    "not_written_beside", stack=False, partition=write.key.partition, why=str(failure)
+                )
+                return

@@ -78,6 +78,10 @@ class Patience:
         """Whether another request could end within the budget."""
         return self.monotonic() - self.started < LATEST_START_SECONDS
 
+    def hurry(self) -> None:
+        """Leave no second try to what comes after the act itself."""
+        self.failures = MAX_TRIES - 1
+
     def wait(self, failure: StoreUnavailable) -> None:
         """Wait before the next try, or give up with ``failure``."""
         self.failures += 1

@@ -19,6 +19,7 @@ from chalicelib.store import (
     Record,
     Remove,
     Replace,
+    Tally,
     Write,
     key_of,
 )
@@ -77,24 +78,56 @@ def record_item(write: Insert | Replace, data: str, *, version: str) -> dict[str
     return item
 
 
-def counter_item(key: Key, amounts: Mapping[str, int], *, version: str, expires_at: int) -> dict[str, Any]:
-    """Return the item that a first bump leaves behind."""
-    counts = {COUNT + name: number(amount) for name, amount in amounts.items()}
-    return key_item(key) | counts | {"version": text(version), "expires_at": number(expires_at)}
-
-
-def counter_update(amounts: Mapping[str, int], *, version: str, expires_at: int, now: float) -> Request:
-    """Return the parts of an UpdateItem that adds to a live counter, or makes one."""
+def counting(tally: Tally, *, table: str, version: str, now: float) -> tuple[Request, Request]:
+    """Return an UpdateItem that adds to a live counter, or makes one, and the PutItem that begins an expired one anew."""
+    key, amounts, expires_at = tally.key, tally.amounts, tally.expires_at
     sums = ", ".join(f"#count{i} :count{i}" for i in range(len(amounts)))
-    request = condition(COUNTABLE, now=now)
+    state = {"version": text(version), "expires_at": number(expires_at)}
     update = "SET #version = :version, #expires_at = if_not_exists(#expires_at, :expires_at)"
+    request = condition(COUNTABLE, now=now) | {
+        "TableName": table,
+        "Key": key_item(key),
+        "ReturnValues": "ALL_NEW",
+    }
     request["UpdateExpression"] = f"{update} ADD {sums}"
     request["ExpressionAttributeNames"] |= names(update) | {
         f"#count{i}": COUNT + name for i, name in enumerate(amounts)
     }
-    request["ExpressionAttributeValues"] |= {":version": text(version), ":expires_at": number(expires_at)} | {
+    request["ExpressionAttributeValues"] |= {f":{name}": value for name, value in state.items()} | {
         f":count{i}": number(amount) for i, amount in enumerate(amounts.values())
     }
+    counts = {COUNT + name: number(amount) for name, amount in amounts.items()}
+    first = condition(EXPIRED, now=now) | {"TableName": table, "Item": key_item(key) | counts | state}
+    return request, first
+
+
+def taking(key: Key, taker: str, *, table: str, version: str, now: float) -> Request:
+    """Return an UpdateItem that spends a record for ``taker``."""
+    request = condition(TAKEABLE, now=now) | {
+        "TableName": table,
+        "Key": key_item(key),
+        "ReturnValues": "ALL_NEW",
+    }
+    request["UpdateExpression"] = "SET #taken_by = :taker, #version = :version"
+    request["ExpressionAttributeNames"] |= names("#version")
+    request["ExpressionAttributeValues"] |= {":taker": text(taker), ":version": text(version)}
+    return request
+
+
+def page_request(partition: str, prefix: str, after: str | None, *, newest_first: bool) -> Request | None:
+    """Return a Query of a partition's part, None where its start lies behind all that has the prefix."""
+    expression = "#pk = :pk AND begins_with(#sk, :prefix)" if prefix else "#pk = :pk"
+    request: Request = {
+        "ConsistentRead": True,
+        "ScanIndexForward": not newest_first,
+        "KeyConditionExpression": expression,
+        "ExpressionAttributeNames": names(expression),
+        "ExpressionAttributeValues": {":pk": text(partition)} | ({":prefix": text(prefix)} if prefix else {}),
+    }
+    if after is not None and after.startswith(prefix):
+        request["ExclusiveStartKey"] = key_item(Key(partition, after))
+    elif after is not None and (after > prefix) is not newest_first:
+        return None
     return request
 
 
@@ -152,3 +185,10 @@ def _counts(item: Item) -> dict[str, int]:
     return {
         name.removeprefix(COUNT): int(value["N"]) for name, value in item.items() if name.startswith(COUNT)
     }
+
+
+def would_hold(write: Write, record: Record | None) -> bool:
+    """Return whether a write's condition holds on what is there now."""
+    if isinstance(write, Insert | Forget):
+        return record is None
+    return record is not None and record.version == write.record.version

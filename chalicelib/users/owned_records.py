@@ -11,7 +11,8 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any
 
-from chalicelib.store import MAX_WRITES, Conflict, Forget, Key, Record, Replace, Store, Write, each_once
+from chalicelib.store import MAX_WRITES, Conflict, Forget, Key, Record, Replace, Store, Write
+from chalicelib.store.each_once import each_once
 from chalicelib.store.owned_partitions import KINDS, partition_of
 from chalicelib.store.records import existing
 

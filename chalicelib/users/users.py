@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 
 from chalicelib import scopes
 from chalicelib.errors import NotFound, Taken
-from chalicelib.store import Conflict, Store, Write, each_once
+from chalicelib.store import Conflict, Store, Write
+from chalicelib.store.each_once import each_once
 from chalicelib.store.retrying import retrying
 from chalicelib.users import lists
 from chalicelib.users.listed_user import ListedUser

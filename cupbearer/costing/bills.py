@@ -26,7 +26,7 @@ class Assumed:
     log_bytes: int = 700  # our line and Lambda's own of one call
     log_months: float = 1.0
     user_bytes: int = 2_500  # profile, names, a few sessions
-    audit_bytes: int = 450  # of one log-in, kept three months
+    audit_bytes: int = 900  # of one log-in, for the person and for the service, kept three months
     audit_months: float = 3.0
 
 

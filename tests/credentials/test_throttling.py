@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.credentials.throttling import Limits, Reservation, Throttle
 from chalicelib.errors import SlowDown
-from chalicelib.store import Conflict, Counters, Key
+from chalicelib.store import Conflict, Counters, Key, Tally
 from chalicelib.store.sqlite import SqliteStore
 from chalicelib.world import SYSTEM, World
 from tests.conftest import Clock
@@ -23,9 +23,17 @@ class CountingStore(SqliteStore):
 
     bumped: list[Key]
 
-    def bump(self, key: Key, amounts: Mapping[str, int], *, expires_at: int, lossy: bool = False) -> Counters:
+    def bump(
+        self,
+        key: Key,
+        amounts: Mapping[str, int],
+        *,
+        expires_at: int,
+        lossy: bool = False,
+        beside: tuple[Tally, ...] = (),
+    ) -> Counters:
         self.bumped.append(key)
-        return super().bump(key, amounts, expires_at=expires_at, lossy=lossy)
+        return super().bump(key, amounts, expires_at=expires_at, lossy=lossy, beside=beside)
 
 
 @pytest.fixture

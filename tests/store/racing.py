@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.synchronize import Barrier as BarrierType
 from typing import Any
 
-from chalicelib.store import Conflict, Insert, Key, Replace, Store, sqlite_file
+from chalicelib.store import Conflict, Insert, Key, Replace, Store, Tally, sqlite_file
 from tests.store.places import Place
 from tests.support import children, patience
 
@@ -97,3 +97,9 @@ def take(store: Store, partition: str, turn: int, name: str) -> bool:
 
 def bump(store: Store, partition: str, turn: int, name: str) -> int:
     return store.bump(Key(partition, "count"), {"n": 1}, expires_at=4_100_000_000)["n"]
+
+
+def tally(store: Store, partition: str, turn: int, name: str) -> None:
+    """An act of one's own that counts in the same place as everybody's."""
+    count = Tally(Key(partition, "count"), {"n": 1}, 4_100_000_000)
+    store.commit(Insert(Key(f"{partition}-acts", f"{turn}-{name}"), {}, beside=(count,)))

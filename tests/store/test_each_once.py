@@ -2,7 +2,8 @@
 
 import pytest
 
-from chalicelib.store import Check, Conflict, Forget, Insert, Key, Record, Replace, each_once
+from chalicelib.store import Check, Conflict, Forget, Insert, Key, Record, Replace
+from chalicelib.store.each_once import each_once
 
 KEY = Key("user#ann", "profile")
 READ = Record(KEY, {"name": "Ann"}, version="one")

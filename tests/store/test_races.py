@@ -57,6 +57,13 @@ def test_no_count_is_lost(processes: Processes, place: Place, partition: str) ->
     assert sorted(chain(*rounds)) == list(range(1, ROUNDS * CALLERS + 1))
 
 
+def test_no_count_beside_an_act_is_lost_and_no_act_fails_for_it(
+    processes: Processes, place: Place, partition: str
+) -> None:
+    outcomes(processes, racing.tally, place, partition)
+    assert read(place.open(), Key(partition, "count")).data == {"n": ROUNDS * CALLERS}
+
+
 def test_a_commit_of_several_is_whole_or_absent(
     processes: Processes, deployed_place: Place, partition: str
 ) -> None:

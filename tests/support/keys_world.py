@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.keys.key_ring import KeyRing
 from chalicelib.keys.key_wrapping import MasterKey
-from chalicelib.store import Counters, Key, Page, Record, Store, StoreUnavailable, Write, key_of
+from chalicelib.store import Counters, Key, Page, Record, Store, StoreUnavailable, Tally, Write, key_of
 from chalicelib.world import World
 
 MASTER_KEY = b"k" * 32
@@ -62,8 +62,18 @@ class Line:
     def take(self, key: Key, *, taker: str) -> Record | None:
         return self._through("take", key).take(key, taker=taker)
 
-    def bump(self, key: Key, amounts: Mapping[str, int], *, expires_at: int, lossy: bool = False) -> Counters:
-        return self._through("bump", key).bump(key, amounts, expires_at=expires_at, lossy=lossy)
+    def bump(
+        self,
+        key: Key,
+        amounts: Mapping[str, int],
+        *,
+        expires_at: int,
+        lossy: bool = False,
+        beside: tuple[Tally, ...] = (),
+    ) -> Counters:
+        return self._through("bump", key).bump(
+            key, amounts, expires_at=expires_at, lossy=lossy, beside=beside
+        )
 
 
 def private_members(document: Mapping[str, Any]) -> set[str]:
