@@ -38,7 +38,7 @@ _OF = {
     "token_exchanged": MACHINES,
     "token_revoked": MACHINES,
 }
-DECOYS = "events#decoys"  # where the lines of decoys lie, which nobody reads
+DECOYS = "decoys"  # which nobody reads
 
 
 def stream_of(event: str) -> str:

@@ -6,13 +6,14 @@ stranger cannot grow the store (DS-3).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Any
 
 from chalicelib.audit.counts import NOBODYS, SERVICE, counted_as, tally
 from chalicelib.audit.events import EVENTS
 from chalicelib.audit.streams import DECOYS, partition_of, stream_of
 from chalicelib.networks import network_of
-from chalicelib.store import Insert, Key, Record, Store, Tally, Write
+from chalicelib.store import Insert, Key, Record, Store, Write
 from chalicelib.store.stored_values import StoredValue, stored_as
 from chalicelib.world import World
 
@@ -80,24 +81,31 @@ class Audit:
         **detail: str,
     ) -> Insert:
         """Return the write that records an event, for the commit of the act. ``actor`` is the target unless said."""
+        line = self._line(event, target, source, actor=actor or target, outcome=outcome, detail=detail)
+        return self._kept(line, AUDIT_SECONDS, partition_of(stream_of(event)), SERVICE)
+
+    def _line(self, event: str, target: str, source: Source, **more: Any) -> Event:
         if event not in EVENTS:
             raise ValueError(f"{event} is not an audit event")
-        now = self._world.now()
-        line = Event(
-            at=int(now),
+        return Event(
+            at=int(self._world.now()),
             event=event,
-            outcome=outcome,
-            actor=actor or target,
             target=target,
             ip=source.ip,
             user_agent=source.user_agent[:MAX_TEXT],
             request_id=source.request_id[:MAX_TEXT],
-            detail=detail,
+            **more,
         )
-        sort = f"{int(now * 1000):015d}-{self._world.identifier()[:8]}"
-        data, until = line.data(), int(now) + AUDIT_SECONDS
-        again = Insert(Key(partition_of(stream_of(event)), sort), data, until)
-        return Insert(Key(f"audit#{target}", sort), data, until, (again, *_counting(line, sort)))
+
+    def _kept(self, line: Event, seconds: int, stream: str, counts: str) -> Insert:
+        """Return the write of a line, and beside it that of the stream's and its count."""
+        sort = f"{int(self._world.now() * 1000):015d}-{self._world.identifier()[:8]}"
+        data, until = line.data(), line.at + seconds
+        name = counted_as(line.event, line.detail)
+        tallies = () if name is None else (tally(counts, name, at=line.at, spread=sort),)
+        return Insert(
+            Key(f"audit#{line.target}", sort), data, until, (Insert(Key(stream, sort), data, until), *tallies)
+        )
 
     def record(self, event: str, *, target: str | None, source: Source, outcome: str, **detail: str) -> None:
         """Record a refusal, which has no commit of its own.
@@ -123,14 +131,9 @@ class Audit:
 
         ``target`` is an id that nobody has: where all decoys lay in one place, writing there would be faster.
         """
-        written, until = self.write(event, target=target, source=source), self._world.timestamp() + seconds
-        beside = tuple(
-            replace(each, key=Key(NOBODYS, each.key.sort))
-            if isinstance(each, Tally)
-            else Insert(Key(DECOYS, each.key.sort), each.data, until)
-            for each in written.beside
-        )
-        return Insert(written.key, written.data, until, beside)
+        line = self._line(event, target, source, actor=target, outcome="success", detail={})
+        stream_of(event)  # as of a real one
+        return self._kept(line, seconds, partition_of(DECOYS), NOBODYS)
 
     def of(
         self, user_id: str, *, after: str | None = None, limit: int = 50
@@ -138,8 +141,3 @@ class Audit:
         """Return a page of a user's events, newest first, and where the next one starts."""
         page = self._store.list(f"audit#{user_id}", after=after, limit=limit, newest_first=True)
         return tuple(Event.from_record(record) for record in page.records), page.next_after
-
-
-def _counting(line: Event, sort: str) -> tuple[Tally, ...]:
-    name = counted_as(line.event, line.detail)
-    return () if name is None else (tally(SERVICE, name, at=line.at, spread=sort),)

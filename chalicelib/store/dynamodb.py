@@ -208,7 +208,9 @@ class DynamoStore:
                         write, text, table=self._table, version=version, now=self._now()
                     )
                     self._calls.ask("PutItem", part["Put"], patience)
-            except (StoreUnavailable, Refused, Conflict) as failure:
+            except (Refused, Conflict):
+                continue  # something is there: on SQLite too it is left out
+            except StoreUnavailable as failure:
                 logs.trouble(
                     "not_written_beside", stack=False, partition=write.key.partition, why=str(failure)
                 )
