@@ -14,6 +14,8 @@ COMMANDS = {
     "users": "cupbearer.cli.users:command",
     "sessions": "cupbearer.cli.sessions:command",
     "audit": "cupbearer.cli.audit:command",
+    "stats": "cupbearer.cli.stats:command",
+    "logs": "cupbearer.cli.logs:command",
     "why-denied": "cupbearer.cli.why_denied:command",
     "keys": "cupbearer.cli.keys:command",
     "clients": "cupbearer.cli.clients:command",
