@@ -33,6 +33,7 @@ CHANCE = (  # what differs in every run, and the word for it
     ),
     (r"\b[0-9a-f]{64}\b", "<sha256>"),
     (r"\b[0-9]{15}-[a-z2-7]{8}\b", "<moment>"),
+    (r"\b0[0-9]{6}\.[0-3]\b", "<hour>"),  # and one of its four counters
     (r"\b[a-z2-7]{26}\b", "<id>"),
     (r"\b[B-DF-HJ-NP-TV-XZ]{4}-[B-DF-HJ-NP-TV-XZ]{4}\b", "<user code>"),
 )
