@@ -69,6 +69,7 @@ RUN_BY = {
     "docs/operations.md#plain-chalice-deploy-for-a-stage-to-throw-away-1": HERE,
     "docs/operations.md#back-up-and-restore-a-sqlite-store-1": HERE,
     "docs/operations.md#back-up-and-restore-a-sqlite-store-2": HERE,
+    "docs/operations.md#move-people-in-1": HERE,
     "docs/page.md#on-a-static-host-1": HERE,
     "docs/providers.md#log-in-with-google-or-any-openid-provider-1": HERE,
     "docs/resources.md#orders.sh": RESOURCES,
@@ -189,6 +190,12 @@ def test_a_sqlite_store_is_backed_up_and_restored_as_the_page_says(tmp_path: Pat
     assert "The refresh ring has a new key" in answered
     users = json.loads(run("cupbearer users list --json", tmp_path))["users"]
     assert {user["username"] for user in users} == {"Cthon98", "AzureDiamond"}
+
+
+def test_people_are_moved_in_as_the_page_says(tmp_path: Path) -> None:
+    answered = run(block("docs/operations.md#move-people-in-1"), tmp_path)
+    assert "2 users would be imported, 0 there already, 0 failed." in answered
+    assert "2 users imported, 0 there already, 0 failed." in answered
 
 
 def test_the_page_for_a_static_host_is_written_as_the_page_says(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """The log-ins that end with a second factor, or that begin and end with a passkey alone."""
 
-import re
 from dataclasses import dataclass, replace
 
 from chalicelib.audit.trail import Audit, Source
@@ -25,10 +24,10 @@ from chalicelib.sessions.session import MULTIPLE, AccountRecords, SessionRequest
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Conflict, key_of
 from chalicelib.store.retrying import retrying
+from chalicelib.users import user_ids
 from chalicelib.users.user import User
 from chalicelib.world import World
 
-_USER_ID = re.compile(r"[a-z2-7]{26}")
 _BUSY = "The account is being changed: try again."
 _NOBODYS = "This passkey opens no account here."
 
@@ -114,7 +113,7 @@ class SecondStep:
         self.throttle.admit(source.network)
         given = assertion(answer.passkey or {})
         user_id = given.user_handle or ""
-        if not _USER_ID.fullmatch(user_id):
+        if not user_ids.is_user_id(user_id):
             raise SecondFactorRefused(_NOBODYS)
 
         def attempt() -> LogInResult:

@@ -19,7 +19,7 @@ PREFIX = "cbb_"
 PURPOSE = "browser session"
 
 _FORM = re.compile(
-    r"(?P<body>cbb_(?P<kid>[A-Za-z0-9_-]{1,32})\.(?P<user_id>[a-z2-7]{26})\.(?P<session_id>[a-z2-7]{26})"
+    r"(?P<body>cbb_(?P<kid>[A-Za-z0-9_-]{1,32})\.(?P<user_id>[A-Za-z0-9][A-Za-z0-9_-]{0,63})\.(?P<session_id>[a-z2-7]{26})"
     r"\.(?P<secret>[A-Za-z0-9_-]{43}))\.(?P<mac>[0-9a-f]{64})"
 )
 

@@ -15,7 +15,7 @@ from chalicelib.keys.mac_keys import MacKeySource
 PREFIX = "cbr_"
 
 _FORM = re.compile(
-    r"cbr_(?P<kid>[A-Za-z0-9_-]{1,32})\.(?P<user_id>[a-z2-7]{26})\.(?P<session_id>[a-z2-7]{26})"
+    r"cbr_(?P<kid>[A-Za-z0-9_-]{1,32})\.(?P<user_id>[A-Za-z0-9][A-Za-z0-9_-]{0,63})\.(?P<session_id>[a-z2-7]{26})"
     r"\.(?P<counter>0|[1-9][0-9]{0,9})\.(?P<secret>[A-Za-z0-9_-]{43})\.(?P<mac>[0-9a-f]{64})"
 )
 

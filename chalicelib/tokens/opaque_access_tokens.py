@@ -17,7 +17,8 @@ OTHER_API_PREFIX = "cbo_"
 
 # Whom it is of stands in it, so that one batch reads the token and all that it depends on. Our first party is left out.
 _OPAQUE = re.compile(
-    r"cb[ao]_(?P<user_id>[a-z2-7]{26}|-)\.(?P<session_id>[a-z2-7]{26}|-)(?:\.(?P<client_id>[a-z2-7]{26}))?\.[A-Za-z0-9_-]{43}"
+    r"cb[ao]_(?P<user_id>[A-Za-z0-9][A-Za-z0-9_-]{0,63}|-)\.(?P<session_id>[a-z2-7]{26}|-)(?:\.(?P<client_id>[a-z2-7]{26}))?"
+    r"\.[A-Za-z0-9_-]{43}"
 )
 
 

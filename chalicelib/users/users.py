@@ -8,8 +8,13 @@ from collections.abc import Callable, Iterable
 
 from chalicelib import scopes
 from chalicelib.errors import NotFound, Taken
+<<<<<<< HEAD
 from chalicelib.store import Conflict, Store, Write
 from chalicelib.store.each_once import each_once
+=======
+from chalicelib.store import Conflict, Store, Write, each_once
+from chalicelib.store.owned_partitions import KINDS, partition_of
+>>>>>>> fbc1faa (Who moves in keeps the id: well formed, nobody's here and claimed in the commit)
 from chalicelib.store.retrying import retrying
 from chalicelib.users import lists
 from chalicelib.users.listed_user import ListedUser
@@ -27,6 +32,8 @@ from chalicelib.users.user import (
 )
 from chalicelib.users.user_records import EndOfSessions, UserRecords
 from chalicelib.world import World
+
+ID_TAKEN = "This id is, or was, another account's."
 
 
 class Users:
@@ -78,6 +85,8 @@ class Users:
                 raise Taken("This user name is taken.", code="username_taken") from None
             if any(login_key(name) in conflict.keys for name in user.login_names):
                 raise Taken("This e-mail address is taken.", code="email_taken") from None
+            if profile_key(user.user_id) in conflict.keys:
+                raise Taken(ID_TAKEN) from None
             raise Taken("The account could not be made: try again.") from None
 
     def commit(self, *writes: Write) -> None:
@@ -102,6 +111,10 @@ class Users:
         """Return whose a canonical log-in name is."""
         (record,) = self._store.get(login_key(canonical))
         return UserId(record.data["user_id"]) if record else None
+
+    def is_used(self, user_id: str) -> bool:
+        """Return whether anything is kept under an id: its account, or what is left of one."""
+        return any(self._store.list(partition_of(kind, user_id), limit=1).records for kind in KINDS)
 
     def nobodys_id(self) -> UserId:
         """See :func:`chalicelib.users.nobody.nobodys_id`."""

@@ -11,8 +11,9 @@ from chalicelib.accounts.provisioning import Newcomer
 from chalicelib.audit.trail import Source
 from chalicelib.errors import Invalid, Taken
 from chalicelib.jose import strict_json
-from chalicelib.users import names
+from chalicelib.users import names, user_ids
 from chalicelib.users.user import new_user
+from chalicelib.users.users import ID_TAKEN
 from chalicelib.wiring import Services
 
 MAX_LINE = 64 * 1024  # octets
@@ -29,7 +30,7 @@ class Line(msgspec.Struct, forbid_unknown_fields=True):
     password_hash: str | None = None
     scopes: list[str] | str | None = None
     disabled: bool = False
-    user_id: Any = None
+    user_id: str | None = None
     created_at: Any = None
 
 
@@ -45,11 +46,12 @@ class Report:
 class Import:
     """Brings in a file, line by line; the same file may come again."""
 
-    def __init__(self, at: Services, source: Source, *, dry_run: bool) -> None:
+    def __init__(self, at: Services, source: Source, *, dry_run: bool, new_ids: bool = False) -> None:
         self._at = at
         self._source = source
         self._dry_run = dry_run
-        self._seen: dict[str, int] = {}  # canonical log-in name → line
+        self._new_ids = new_ids
+        self._seen: dict[tuple[str, str], int] = {}  # log-in name or id → line
         self.report = Report()
 
     @staticmethod
@@ -91,32 +93,41 @@ class Import:
             granted = scopes.parse_each(entry.scopes)
         if entry.password_hash is not None:
             self._at.credentials.passwords.check_import(entry.password_hash)
-        return Newcomer(wanted, granted, email_verified=entry.email_verified, disabled=entry.disabled)
+        return Newcomer(
+            wanted, granted, email_verified=entry.email_verified, disabled=entry.disabled,
+            user_id=None if self._new_ids else _well_formed(entry.user_id),
+        )  # fmt: skip
 
     def _refuse_twins(self, number: int, newcomer: Newcomer) -> None:
-        for name in _login_names(newcomer):
-            first = self._seen.setdefault(name, number)
+        for what, text in _unique(newcomer):
+            first = self._seen.setdefault((what, text), number)
             if first != number:
-                raise Taken(f"Line {first} has the same user name or e-mail address.")
+                raise Taken(f"Line {first} has the same {what}.")
 
     def _make(self, newcomer: Newcomer, hashed: str | None) -> bool:
         """Make the account, or in a dry run see that it could be made; False where it is there already."""
         if not self._dry_run:
             try:
                 self._at.accounts.provisioning.import_user(newcomer, hashed=hashed, source=self._source)
-            except Taken:
-                return self._is_another(newcomer)
+            except Taken as refusal:
+                return self._is_another(newcomer, refusal)
             return True
         taken = [name for name in _login_names(newcomer) if self._at.accounts.users.id_of(name)]
-        return not taken or self._is_another(newcomer)
+        if taken:
+            return self._is_another(newcomer, Taken("This e-mail address is taken."))
+        if newcomer.user_id and self._at.accounts.provisioning.is_used(newcomer.user_id):
+            raise Taken(ID_TAKEN)
+        return True
 
-    def _is_another(self, newcomer: Newcomer) -> bool:
+    def _is_another(self, newcomer: Newcomer, refusal: Taken) -> bool:
         """Return False where the one who has the name is this very person, else raise Taken."""
         user = self._at.accounts.users.find(newcomer.wanted.username.display)
         if user is None:
-            raise Taken("This e-mail address is taken by another account.")
+            raise refusal
         if _address(user.email) != _address(newcomer.wanted.email):
             raise Taken("This user name is taken by an account with another e-mail address.")
+        if newcomer.user_id not in (None, user.user_id):
+            raise Taken("This user name is taken by an account with another id.")
         return False
 
 
@@ -137,6 +148,20 @@ def _login_names(newcomer: Newcomer) -> tuple[str, ...]:
     if wanted.email is not None and newcomer.email_verified:
         return (wanted.username.canonical, names.canonical_email(wanted.email).canonical)
     return (wanted.username.canonical,)
+
+
+def _unique(newcomer: Newcomer) -> Iterator[tuple[str, str]]:
+    """Yield what no two lines may share, each with what it is."""
+    for name in _login_names(newcomer):
+        yield "user name or e-mail address", name
+    if newcomer.user_id is not None:
+        yield "user_id", newcomer.user_id
+
+
+def _well_formed(user_id: str | None) -> str | None:
+    if user_id is not None and not user_ids.is_user_id(user_id):
+        raise Invalid(f"{user_ids.RULE} --new-ids gives everybody a new one.")
+    return user_id
 
 
 def _address(email: str | None) -> str | None:

@@ -33,25 +33,28 @@ Advance = Callable[[int], None]
     "--failed", type=click.Path(dir_okay=False, path_type=Path), metavar="PATH",
     help="Write the lines that failed to a new file, to be mended and imported.",
 )  # fmt: skip
+@click.option("--new-ids", is_flag=True, help="Give everybody a new id, whatever user_id a line has.")
 @json_option
-def command(*, file: IO[bytes], dry_run: bool, failed: Path | None, as_json: bool) -> None:
+def command(*, file: IO[bytes], dry_run: bool, failed: Path | None, new_ids: bool, as_json: bool) -> None:
     """Import users from FILE ("-": standard input), one JSON object per line.
 
     \b
       {"username": "Zoe", "email": "zoe@example.com", "email_verified": true,
-       "name": "Zoe B.", "password_hash": "$2b$12$…", "scopes": ["orders:read"]}
+       "name": "Zoe B.", "password_hash": "$2b$12$…", "scopes": ["orders:read"],
+       "user_id": "3f6c2d1e-0c7e-4a51-9d0e-2b9b7a3a5c11"}
 
     Only username is needed; without scopes the user gets the default ones. Hashes of Argon2, bcrypt,
-    scrypt, PBKDF2 and Django's are taken and replaced at the first log-in. A user_id or created_at of
-    elsewhere is ignored: everybody gets a new id.
+    scrypt, PBKDF2 and Django's are taken and replaced at the first log-in. A user_id of elsewhere is kept,
+    and is the sub of tokens: up to 64 letters, digits, hyphens and underscores that are nobody's here and
+    never were. A created_at is ignored.
 
     It may be run again, also after it was stopped: who is there already, by user name and with the same
-    e-mail address, is left as is. What fails is listed with its line and its reason, and makes exit
+    e-mail address and id, is left as is. What fails is listed with its line and its reason, and makes exit
     status 1; the other lines are brought in.
     """  # noqa: D301 - click reads the \b
     from cupbearer.cli.importing import Import
 
-    bringing = Import(services(), source(), dry_run=dry_run)
+    bringing = Import(services(), source(), dry_run=dry_run, new_ids=new_ids)
     with _keeping(failed) as keep, _progress(file) as advance:
         stopped = _bring(bringing, file, keep, advance)
     _tell(bringing.report, dry_run=dry_run, as_json=as_json)

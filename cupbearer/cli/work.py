@@ -2,7 +2,6 @@
 
 import getpass
 import logging
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from chalicelib.audit.trail import Source
     from chalicelib.users.user import User
     from chalicelib.wiring import Services
-
-_ID = re.compile(r"[a-z2-7]{26}")
 
 user_argument = click.argument("user", metavar="USER")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
@@ -127,7 +124,9 @@ def named_by(
 
 def is_id(text: str) -> bool:
     """Return whether a text has the form of a user's id."""
-    return _ID.fullmatch(text) is not None
+    from chalicelib.users.user_ids import is_user_id
+
+    return is_user_id(text)
 
 
 def user_shape(user: "User") -> dict[str, Any]:

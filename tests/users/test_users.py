@@ -57,6 +57,17 @@ def test_who_loses_a_name_leaves_nothing_behind(users: Users, store: SqliteStore
     assert store.list("users").records == before
 
 
+def test_an_id_is_claimed_in_the_commit_that_makes_its_account(users: Users, store: SqliteStore) -> None:
+    """DL-3: of two who bring the same one, one has it, and the other leaves nothing."""
+    ann = make(users, "ann")
+    before = store.list("users").records
+    ben, _ = users.compose(new_user(username="ben"), password=None, granted=HELD)
+    ben = replace(ben, user_id=ann.user_id)
+    with pytest.raises(Taken, match=r"^This id is, or was, another account's\.$"):
+        users.create(ben, users.records.making(ben))
+    assert (store.list("users").records, users.find("ben")) == (before, None)
+
+
 def test_an_unverified_address_reserves_nothing_and_logs_nobody_in(users: Users) -> None:
     make(users, "ann", email="a@example.com")
     make(users, "ben", email="a@example.com")
