@@ -8,13 +8,9 @@ from collections.abc import Callable, Iterable
 
 from chalicelib import scopes
 from chalicelib.errors import NotFound, Taken
-<<<<<<< HEAD
 from chalicelib.store import Conflict, Store, Write
 from chalicelib.store.each_once import each_once
-=======
-from chalicelib.store import Conflict, Store, Write, each_once
 from chalicelib.store.owned_partitions import KINDS, partition_of
->>>>>>> fbc1faa (Who moves in keeps the id: well formed, nobody's here and claimed in the commit)
 from chalicelib.store.retrying import retrying
 from chalicelib.users import lists
 from chalicelib.users.listed_user import ListedUser
