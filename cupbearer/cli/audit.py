@@ -7,7 +7,7 @@ import click
 
 from cupbearer.cli.commands import Commands, examples
 from cupbearer.cli.output import note, say_json, table, when
-from cupbearer.cli.work import find_user, is_id, json_option, services, user_argument
+from cupbearer.cli.work import find_user_or_trail, json_option, services, user_argument
 
 if TYPE_CHECKING:
     from chalicelib.audit.trail import Event
@@ -56,7 +56,7 @@ def show(*, user: str, limit: int, after: str | None, as_json: bool) -> None:
     from chalicelib.audit.events import says
 
     at = services()
-    user_id = user if is_id(user) and at.accounts.users.get(user) is None else find_user(at, user).user_id
+    user_id = find_user_or_trail(at, user)
     events, cursor = at.audit.of(user_id, after=after, limit=limit)
     if as_json:
         rows = [asdict(event) | {"says": says(event.event, event.detail)} for event in events]

@@ -11,12 +11,11 @@ from cupbearer.cli.commands import examples
 from cupbearer.cli.failures import Failure
 from cupbearer.cli.moments import MOMENT
 from cupbearer.cli.output import note, say_json, table, when
-from cupbearer.cli.work import find_user, is_id, json_option, services
+from cupbearer.cli.work import find_user_or_trail, json_option, services
 
 if TYPE_CHECKING:
     from chalicelib.audit.trail import Event
     from chalicelib.oauth.event_names import EventNames
-    from chalicelib.wiring import Services
 
 
 @click.command(
@@ -54,7 +53,7 @@ def command(
 
     _demand_known(chosen["event"])
     at = services()
-    wanted = Wanted(user_id=None if user is None else _id_of(at, user), **chosen)  # type: ignore[arg-type]
+    wanted = Wanted(user_id=None if user is None else find_user_or_trail(at, user), **chosen)  # type: ignore[arg-type]
     try:
         page = at.activity.page(wanted, cursor=after, limit=limit)
     except ValueError as error:
@@ -82,11 +81,6 @@ def _demand_known(event: str | int | None) -> None:
         nearest = get_close_matches(str(event), EVENTS, n=1)
         hint = f"Did you mean {nearest[0]}?" if nearest else f"There are: {', '.join(sorted(EVENTS))}."
         raise click.BadParameter(f"There is no event {event!r}. {hint}", param_hint="--event")
-
-
-def _id_of(at: "Services", user: str) -> str:
-    """Return whose trail is meant; one of a deleted account is named by the id."""
-    return user if is_id(user) and at.accounts.users.get(user) is None else find_user(at, user).user_id
 
 
 def _who(event: "Event", names: "EventNames") -> str:

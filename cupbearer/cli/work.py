@@ -90,6 +90,12 @@ def find_user(at: "Services", text: str) -> "User":
     return user
 
 
+def find_user_or_trail(at: "Services", text: str) -> str:
+    """Return the id of whom :func:`find_user` finds, or an id that only a trail tells of: its account is gone."""
+    is_gone = is_id(text) and at.accounts.users.get(text) is None and _by_name(at, text) is None
+    return text if is_gone and at.audit.of(text, limit=1)[0] else find_user(at, text).user_id
+
+
 def find_user_by_any_address(at: "Services", text: str) -> "User":
     """Return whom :func:`find_user` finds, or else the one whose account names this address without proof.
 
