@@ -12,7 +12,7 @@ from chalicelib.settings.reader import SettingsError
 from chalicelib.settings.settings import Settings
 from chalicelib.web import openapi, scope_descriptions
 from chalicelib.web.authorizer import decide
-from chalicelib.web.console import people, viewing
+from chalicelib.web.console import people, person, viewing
 from chalicelib.web.oauth import (
     authorize,
     consent_pages,
@@ -109,6 +109,7 @@ APIS = (
     consent_pages.api,
     device_pages.api,
     people.api,
+    person.api,
     viewing.api,
     *samples(SETTINGS),
     *api.APIS,

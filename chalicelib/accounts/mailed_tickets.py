@@ -42,6 +42,9 @@ class Asking:
     browser: str | None = None
     newcomer: Mapping[str, str] | None = None
     to: str = ""
+    actor: str | None = (
+        None  # an operator who asks in the person's stead; where one sits the mail does not say
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,8 @@ class MailedTickets:
             ticket, issuing = self.tickets.issuing(asking.purpose, found.holder, before=found.before)
             if found.is_capped:
                 issuing = self.tickets.keeping(ticket, before=found.before)
-            said = told(found.username, source, at=self.world.timestamp())
+            seen = source if asking.actor is None else Source()
+            said = told(found.username, seen, at=self.world.timestamp())
             mail = Mail(
                 found.kind,
                 "" if found.is_capped else found.to,
@@ -94,7 +98,7 @@ class MailedTickets:
                 until=ticket.expires_at,
             )
             sending = self.outbox.sending(mail)
-            self.store.commit(issuing, *sending, self._noted(asking.event, found, source))
+            self.store.commit(issuing, *sending, self._noted(asking, found, source))
             return sending
 
         def reread(_: Conflict) -> None:
@@ -135,10 +139,11 @@ class MailedTickets:
             raise TicketRefused("the address was changed since")
         return user
 
-    def _noted(self, event: str, found: _Found, source: Source) -> Write:
-        if found.holder.user_id is None:
+    def _noted(self, asking: Asking, found: _Found, source: Source) -> Write:
+        event, user_id = asking.event, found.holder.user_id
+        if user_id is None:
             return self.audit.decoy(event, target=found.elsewhere, source=source, seconds=ASKED_KEPT_SECONDS)
-        return self.audit.write(event, target=found.holder.user_id, source=source)
+        return self.audit.write(event, target=user_id, source=source, actor=asking.actor)
 
 
 def standing(ticket: Ticket, user: User | None) -> User:

@@ -13,7 +13,7 @@ from chalicelib.credentials.factor_answers import FactorAnswer
 from chalicelib.credentials.factor_check import FactorChecks
 from chalicelib.credentials.passwords import Passwords
 from chalicelib.credentials.throttling import Throttle
-from chalicelib.errors import Taken
+from chalicelib.errors import Invalid, Taken
 from chalicelib.mail.ticket import Ticket
 from chalicelib.mail.ticket_purposes import PASSWORD_RESET
 from chalicelib.sessions.sessions import Sessions
@@ -45,6 +45,15 @@ class PasswordReset:
         """
         self.passwords.demand_on()
         asking = Asking(PASSWORD_RESET, "reset_password", "password_reset_asked", login_name(login))
+        self.mailed.send(asking, source=source)
+
+    def ask_for(self, user_id: str, *, source: Source, actor: str) -> None:
+        """Send the link to a person, as an operator. Raises NotFound, Invalid where there is nowhere to send it, SlowDown."""
+        self.passwords.demand_on()
+        user = self.users.require(user_id)
+        if not written_to(user):
+            raise Invalid("The account has no verified address, or is disabled: no mail can be sent to it.")
+        asking = Asking(PASSWORD_RESET, "reset_password", "password_reset_asked", user.canonical, actor=actor)
         self.mailed.send(asking, source=source)
 
     def read(self, text: str) -> tuple[Ticket, User]:

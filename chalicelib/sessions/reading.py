@@ -74,10 +74,14 @@ class SessionReader:
 
     def live_with_user(self, user_id: str) -> tuple[User | None, tuple[Session, ...]]:
         """Return a user with what :meth:`live` returns, as both were read together."""
-        user, records = self.read_all(user_id)
-        sessions = map(Session.from_record, records)
-        going_on = [session for session in sessions if self.end_reason(session, user) is None]
-        return user, tuple(sorted(going_on, key=lambda session: session.last_used_at, reverse=True))
+        account = self.read_account(user_id)
+        return account.user, self.live_among(account)
+
+    def live_among(self, account: AccountRecords) -> tuple[Session, ...]:
+        """Return what :meth:`live` returns, of an account as it was read."""
+        sessions = map(Session.from_record, account.sessions)
+        going_on = [session for session in sessions if self.end_reason(session, account.user) is None]
+        return tuple(sorted(going_on, key=lambda session: session.last_used_at, reverse=True))
 
     def end_reason(self, session: Session | None, user: User | None) -> str | None:
         """Return why a session does not go on, or None while it does."""

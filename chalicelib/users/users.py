@@ -11,6 +11,7 @@ from chalicelib.errors import NotFound, Taken
 from chalicelib.store import Conflict, Store, Write
 from chalicelib.store.each_once import each_once
 from chalicelib.store.owned_partitions import KINDS, partition_of
+from chalicelib.store.records import existing
 from chalicelib.store.retrying import retrying
 from chalicelib.users import lists
 from chalicelib.users.listed_user import ListedUser
@@ -120,6 +121,11 @@ class Users:
         """Return a user by user name or verified e-mail, in any spelling."""
         user_id = self.id_of(login_name(text))
         return self.get(user_id) if user_id else None
+
+    def called(self, user_ids: Iterable[str]) -> dict[str, str]:
+        """Return the user names of those of these who exist, by one request; without any nothing is asked."""
+        records = existing(self._store, map(profile_key, sorted(user_ids)))
+        return {user.user_id: user.username for user in map(User.from_record, records)}
 
     def page(self, *, after: str | None = None, limit: int = 50) -> tuple[tuple[User, ...], str | None]:
         """Return users in the order of sign-up and where the next page starts."""

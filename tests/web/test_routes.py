@@ -23,7 +23,8 @@ SCOPES = ["pangolins", "get:profile", "users:read", "users:write"]
 PUBLIC = """
     POST /users | POST /sessions | POST /sessions/refresh | GET /cats | GET /messages | GET / | GET /account
     GET /account/plain | POST /account/plain | POST /account/plain/data
-    GET /console | GET /console/people/{user_id}/view | POST /console/people/{user_id}/view
+    GET /console | GET /console/people/{user_id} | POST /console/people/{user_id}
+    GET /console/people/{user_id}/view | POST /console/people/{user_id}/view
     GET /health | GET /openapi.json | GET /.well-known/jwks.json | GET /login/{provider} | GET /login/{provider}/callback
     GET /.well-known/openid-configuration | GET /.well-known/oauth-authorization-server
     GET /.well-known/oauth-protected-resource | GET /.well-known/oauth-protected-resource/{first}

@@ -3,7 +3,9 @@
 from typing import NamedTuple
 from urllib.parse import quote
 
+from chalicelib.web.console.changes import outcome_of
 from chalicelib.web.console.frame import Visit, console_page, shown
+from chalicelib.web.console.person_acts import ACTS
 from chalicelib.web.routes import Answer, Api
 
 api = Api("console")
@@ -26,7 +28,7 @@ class Choice(NamedTuple):
     is_here: bool
 
 
-@api.route(PATH, methods=["GET"], **shown("search", "list", "after"))
+@api.route(PATH, methods=["GET"], **shown("search", "list", "after", "done"))
 @console_page
 def people(visit: Visit) -> Answer:
     """Show a list of people, or whose user name, name or address begins as it was typed."""
@@ -39,6 +41,7 @@ def people(visit: Visit) -> Answer:
     return visit.rendered(
         "console_people.html",
         here="people",
+        outcome=outcome_of(call, ACTS),
         heading=f"Found by “{typed}”" if typed else LISTS[name],
         choices=[Choice(words, f"list={each}", each == name and not typed) for each, words in LISTS.items()],
         typed=typed,
