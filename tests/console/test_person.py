@@ -1,6 +1,5 @@
 """One person's page: what it shows, and what it does in the operator's name (CO-2, CO-4)."""
 
-
 import pytest
 
 from chalicelib.accounts.administration import Authority
