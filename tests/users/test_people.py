@@ -237,7 +237,9 @@ class TestAnEarlierRelease:
     def test_its_people_are_found_once_they_are_indexed(
         self, users: Users, people: People, mark: str, engine: Store
     ) -> None:
-        user = made(users, mark, name=f"Zoë {mark}", disabled_by_operator=True)
+        user = made(
+            users, mark, name=f"Zoë {mark}", disabled_by_operator=True, created_at=1
+        )  # the first of all
         engine.commit(*(Forget(key) for key in lists.keys_of(user)))
         assert found(people, mark) == set()
         assert people.lacks_lines()
