@@ -78,8 +78,8 @@ def describe(apis: Iterable["Api"]) -> None:
 
 
 @lru_cache(maxsize=4)
-def description(*, issuer: str) -> dict[str, Any]:
-    """Return the whole document."""
+def description(*, issuer: str, name: str = "Cupbearer") -> dict[str, Any]:
+    """Return the whole document, under the name of the service."""
     import msgspec
 
     endpoints = [endpoint for api in _described for endpoint in api.endpoints]
@@ -98,7 +98,7 @@ def description(*, issuer: str) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "Cupbearer",
+            "title": name,
             "version": VERSION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },

@@ -141,3 +141,27 @@ def test_passkeys_and_authenticator_apps_are_made_for_the_name(
 def test_what_one_keeps_is_named_after_it(client: Client) -> None:
     answer = client.as_user(username="ann").post("/users/me/data", json={})
     assert 'filename="pangolin-sons-data.json"' in answer.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize(
+    "cupbearer_settings",
+    [
+        {
+            "CUPBEARER_TERMS_URL": "https://pangolin.example/terms",
+            "CUPBEARER_PRIVACY_URL": "https://pangolin.example/privacy",
+        }
+    ],
+    indirect=True,
+)
+def test_programs_are_told_the_name_and_where_terms_and_privacy_are_read(client: Client) -> None:
+    """RFC 8414 section 2, RFC 9728 section 2."""
+    for path in ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"):
+        told = client.get(path).json
+        assert told["op_tos_uri"] == "https://pangolin.example/terms"
+        assert told["op_policy_uri"] == "https://pangolin.example/privacy"
+    assert client.get("/.well-known/oauth-protected-resource").json["resource_name"] == NAME
+    assert client.get("/openapi.json").json["info"]["title"] == NAME
+
+
+def test_what_nobody_wrote_is_not_told(client: Client) -> None:
+    assert not {"op_tos_uri", "op_policy_uri"} & client.get("/.well-known/openid-configuration").json.keys()

@@ -41,10 +41,12 @@ def _algorithms(call: Call) -> list[str]:
 
 
 def _offered(settings: "Settings") -> dict[str, Any]:
-    """Return what is told only where an operator switched it on."""
+    """Return what is told only where an operator switched it on, or wrote it."""
     found: dict[str, Any] = {}
     if settings.registration != "off":
         found["registration_endpoint"] = f"{settings.issuer}/oauth/register"
     if settings.client_documents != ():
         found["client_id_metadata_document_supported"] = True
-    return found
+    # For a person who sets a client up (RFC 8414 section 2).
+    papers = {"op_policy_uri": settings.brand.privacy_url, "op_tos_uri": settings.brand.terms_url}
+    return found | {name: url for name, url in papers.items() if url is not None}

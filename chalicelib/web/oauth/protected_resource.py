@@ -15,7 +15,10 @@ def protected_resource(call: Call) -> Answer:
     from chalicelib.oauth import metadata
 
     issuer = call.services.settings.issuer
-    document = metadata.protected_resource(issuer, issuer=issuer, scopes_supported=ROUTE_SCOPES)
+    brand = call.services.settings.brand
+    document = metadata.protected_resource(
+        issuer, issuer=issuer, scopes_supported=ROUTE_SCOPES, name=brand.name
+    )
     return Answer(document | metadata.proofs_of_possession(), headers=CACHED)
 
 

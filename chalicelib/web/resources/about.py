@@ -68,6 +68,6 @@ def openapi(call: Call) -> Answer:
     """Return the OpenAPI 3.1 description of every route."""
     from chalicelib.web.openapi import description
 
-    return Answer(
-        description(issuer=call.services.settings.issuer), headers={"Cache-Control": "public, max-age=300"}
-    )
+    settings = call.services.settings
+    document = description(issuer=settings.issuer, name=settings.brand.shown)
+    return Answer(document, headers={"Cache-Control": "public, max-age=300"})
