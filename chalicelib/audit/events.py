@@ -66,7 +66,60 @@ EVENTS = {
     "code_reused": "An authorization code was used twice: what it gave was revoked",
 }
 
+# The same of an application whose name was written down; in quotes, for it may be the application's own word.
+OF_AN_APPLICATION = {
+    "log_in": "Logged in to “{client}”",
+    "consent_given": "“{client}” was given access",
+    "consent_withdrawn": "The access of “{client}” was withdrawn",
+    "consent_refused": "“{client}” was refused access",
+    "code_refused": "“{client}” could not finish a log-in",
+    "code_reused": "A log-in at “{client}” was finished twice: what it gave was revoked",
+    "device_approved": "“{client}” on a device was given access",
+    "device_refused": "“{client}” on a device was refused access",
+    "token_exchanged": "“{client}” got a token to act for the person",
+}
+
+# Why something was refused or ended, as it follows the sentence.
+OUTCOMES = {
+    "another_client": "another application showed what was not meant for it",
+    "another_key": "another program showed what was not meant for it",
+    "another_redirect_uri": "it asked from another address than it began at",
+    "another_verifier": "another program showed what was not meant for it",
+    "cloned": "it was used elsewhere too",
+    "disabled": "the account is disabled",
+    "document_changed": "what the application says of itself has changed since",
+    "expired": "the session had reached its maximum age",
+    "identity_taken": "it is linked to another account",
+    "idle": "the session was unused for too long",
+    "over": "it took too long",
+    "password_changed": "the password was changed",
+    "reused": "its key was used twice, and one of the two may not have been you",
+    "revoked": "it was ended here or from another device",
+    "slow_down": "there were too many tries",
+    "spent": "an answer of ours did not arrive in time",
+    "used": "it was used already",
+    "wrong": "it was wrong",
+    "wrong_password": "the password was wrong",
+}
+ANOTHER_OUTCOME = "the application asked in a way that is not allowed"
+SUCCESS = "success"
+# Their sentence says it.
+TOLD_WHY = {
+    "code_reused",
+    "consent_refused",
+    "log_in_failed",
+    "log_in_throttled",
+    "password_refused",
+    "session_reused",
+}
+
 
 def says(event: str, detail: Mapping[str, str]) -> str:
     """Return the sentence of an event; where it names somebody, by its detail. One of a later release says its name."""
-    return EVENTS.get(event, event).format_map({"operator": "-", **detail})
+    sentence = OF_AN_APPLICATION.get(event) if detail.get("client") else None
+    return (sentence or EVENTS.get(event, event)).format_map({"operator": "-", **detail})
+
+
+def because(event: str, outcome: str) -> str:
+    """Return why an event ended as it did, for the person whose it is; nothing where its sentence says it, or all went well."""
+    return "" if outcome == SUCCESS or event in TOLD_WHY else OUTCOMES.get(outcome, ANOTHER_OUTCOME)

@@ -136,8 +136,7 @@ class Authorization:
         Sent a second time, it is written down no second time. Raises RefusedAtPage for a form that allowed before.
         """
         once = self.forms.deciding(form, REFUSED)
-        user_id, client_id = question.logged_in.user.user_id, question.request.client_id
-        audit = self.consents.refusing(user_id, client_id, source=source)
+        audit = self.consents.refusing(question.logged_in.user.user_id, question.client, source=source)
         try:
             self.store.commit(once, audit)
         except Conflict as conflict:

@@ -160,10 +160,11 @@ class Consents:
             tuple(dict.fromkeys((*(old.redirect_uris if old else ()), *uris)))[-MAX_REDIRECT_URIS:],
         )
 
-    def refusing(self, user_id: str, client_id: str, *, source: Source) -> Write:
+    def refusing(self, user_id: str, client: Client, *, source: Source) -> Write:
         """Return the write that remembers that a person refused a client."""
+        detail = {"client_id": client.client_id, "client": client.called}
         return self.audit.write(
-            "consent_refused", target=user_id, source=source, outcome="access_denied", client_id=client_id
+            "consent_refused", target=user_id, source=source, outcome="access_denied", **detail
         )
 
     def withdraw(self, user_id: str, client_id: str, *, source: Source) -> None:

@@ -37,7 +37,7 @@ def cats(_: Call) -> Answer:
     return Answer(CATS)
 
 
-@api.route("/pangolins", methods=["GET"], scope="pangolins", gives=Pangolins)
+@api.route("/pangolins", methods=["GET"], scope="pangolins", says="see the pangolins", gives=Pangolins)
 def pangolins(_: Call) -> Answer:
     """Return the pangolins; the gateway refuses a token without the scope ``pangolins``."""
     return Answer(PANGOLINS)

@@ -19,7 +19,14 @@ class Profile(msgspec.Struct, frozen=True):
     name: str
 
 
-@api.route("/profile", methods=["GET"], scope="get:profile", refused_in_handler=True, gives=Profile)
+@api.route(
+    "/profile",
+    methods=["GET"],
+    scope="get:profile",
+    says="read the name in your profile",
+    refused_in_handler=True,
+    gives=Profile,
+)
 def profile(call: Call) -> Answer:
     """Return the caller's name: a person's own, or what a trusted issuer calls its subject."""
     return Answer(Profile(caller_name(call)))

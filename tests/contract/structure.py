@@ -40,6 +40,12 @@ def missing(before: Any, now: Any, at: str = "") -> list[str]:
         return [f"{at}: {name} is gone" for name in before if name not in now]
     if at.endswith("/parameters"):
         return _missing_parameters(before, now, at)
+    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        return [
+            fault
+            for place, (old, new) in enumerate(zip(before, now, strict=True))
+            for fault in missing(old, new, f"{at}/{place}")
+        ]
     if at.endswith("_supported") and before is False:
         return []  # that something is not done is promised to nobody
     return [] if before == now else [f"{at} was {json.dumps(before)[:200]}, is {json.dumps(now)[:200]}"]

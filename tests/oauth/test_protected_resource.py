@@ -194,7 +194,7 @@ def test_a_route_words_its_scope_for_consent(store: Store, world: World, tmp_pat
         browser.log_in()
         page = browser.go(shop.authorize_url(scope="openid orders:read pangolins"))
         assert "read your orders" in page.text
-        assert "use “pangolins” as you may" in page.text
+        assert "use what this service calls “pangolins”" in page.text
 
 
 @pytest.mark.usefixtures("_described_again")

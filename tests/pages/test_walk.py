@@ -1,5 +1,6 @@
 """The walk of a newcomer, in a real browser against a real service."""
 
+import re
 import time
 from typing import Any
 
@@ -102,9 +103,20 @@ def test_the_account_is_looked_after(person: Person, elsewhere: Person) -> None:
     assert_accessible(other, where="the board after its session was ended")
     _rename(page)
     _change_password(page)
+    _speaks_in_words(page)
     elsewhere.log_in("Flora", password=NEW_PASSWORD, page=other)
     _end_others(page)
     _delete(page)
+
+
+def _speaks_in_words(page: Any) -> None:
+    """OP-7: rights and what happened, without a code of ours; and the password that there is is asked for."""
+    told = page.locator("main").inner_text()
+    assert "read the name in your profile" in told
+    assert "changed: the name" in told
+    assert not re.findall(r"get:profile|\b[a-z]+_[a-z_]+\b|\b[a-z2-7]{26}\b", told)
+    assert page.locator("#pw-current_password").is_visible()
+    assert not page.locator("#no-password").is_visible()
 
 
 def _rename(page: Any) -> None:

@@ -55,6 +55,11 @@ def sealed(call: Call, browser: Browser, pending: Pending) -> str:
     )
 
 
+def to_another_account(call: Call, text: str) -> str:
+    """Return the way to the log-in page for somebody else, who goes on with what is pending, sealed as ``text``."""
+    return with_parameters(f"{call.services.settings.issuer}/{PAGES[Step.LOG_IN]}", {"request": text})
+
+
 def opened(call: Call, browser: Browser, text: str) -> Pending:
     """Return what is pending; raise RefusedAtPage for another browser's link, and for one whose time is over."""
     data = signed_payloads(call).open(

@@ -7,9 +7,9 @@ from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
 from chalicelib.web.oauth.client_words import client_words
 from chalicelib.web.oauth.page_refusals import page
-from chalicelib.web.oauth.scope_words import at_apis, in_words
 from chalicelib.web.pages.page_forms import csrf_token, demand_own_form
 from chalicelib.web.routes import Answer, Api, Call
+from chalicelib.web.scope_words import at_apis, in_words
 
 if TYPE_CHECKING:
     from chalicelib.oauth.steps import Question, Step
@@ -37,6 +37,7 @@ def consent_page(call: Call) -> Answer:
         form_action=(form_target(question.request.redirect_uri),),
         client=client_words(question.client, question.request.redirect_uri),
         user=question.logged_in.user.display_name,
+        another=authorization_flow.to_another_account(call, text),
         wanted=in_words(question.wanted, question.audience),
         apis=at_apis(question.audience, call.services.oauth.resource_indicators),
         request=text,

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 from chalicelib.web import forms
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
+from chalicelib.web.oauth.client_words import device_words
 from chalicelib.web.oauth.page_refusals import page
-from chalicelib.web.oauth.scope_words import at_apis, in_words
 from chalicelib.web.pages.page_forms import csrf_token, demand_own_form, message
 from chalicelib.web.routes import Answer, Api, Call
+from chalicelib.web.scope_words import at_apis, in_words
 
 if TYPE_CHECKING:
     from chalicelib.oauth.client import Client
@@ -93,8 +94,8 @@ def _ask_for_code(
         user=logged_in.user.display_name,
         user_code=typed,
         problem=problem,
-        client="",
-        wanted=[],
+        client=None,
+        another=_to_another_account(call, browser, typed),
         csrf=csrf_token(call, browser, "device", logged_in.session.session_id),
     )
 
@@ -108,12 +109,20 @@ def _ask_for_decision(call: Call, browser: "Browser", asking: _Asking, typed: st
         user=logged_in.user.display_name,
         user_code=typed,
         problem="",
-        client=asking.client.name,
+        client=device_words(asking.client),
+        another=_to_another_account(call, browser, typed),
         wanted=in_words(asking.wanted, asking.audience),
         apis=at_apis(asking.audience, call.services.oauth.resource_indicators),
         csrf=csrf_token(call, browser, "device", logged_in.session.session_id),
         shown=csrf_token(call, browser, "device decision", *asking.shown()),
     )
+
+
+def _to_another_account(call: Call, browser: "Browser", user_code: str) -> str:
+    from chalicelib.web.oauth import authorization_flow
+
+    pending = authorization_flow.Pending(user_code=user_code[:64], form_id=call.services.world.identifier())
+    return authorization_flow.to_another_account(call, authorization_flow.sealed(call, browser, pending))
 
 
 def _decide_device(call: Call, asking: _Asking, *, allow: bool) -> Answer:

@@ -10,6 +10,7 @@ from chalicelib.web.pages import form_words
 from chalicelib.web.pages.page_forms import SHOWN_STATUS, demand_own_form, see_other
 from chalicelib.web.pages.plain_acts import DONE, FORM, Act
 from chalicelib.web.routes import Answer, Call
+from chalicelib.web.scope_words import as_given, in_words
 
 if TYPE_CHECKING:
     from chalicelib.sessions.session import LiveSession
@@ -71,7 +72,10 @@ def account_values(services: "Services", live: "LiveSession") -> dict[str, Any]:
         "factors": services.second_factors.own.of(user.user_id),
         "sessions": services.authentication.sessions.live(user.user_id),
         "current": live.session.session_id,
-        "consents": services.oauth.consents.of(user.user_id),
+        "consents": [
+            (each, in_words(each.scopes), as_given(each.resources, services.oauth.resource_indicators))
+            for each in services.oauth.consents.of(user.user_id)
+        ],
         "sends_mail": services.mail.is_sent,
         "min_length": services.settings.password_min_length,
         "grace_days": services.settings.deletion_grace_days,

@@ -3,7 +3,7 @@
 import msgspec
 
 from chalicelib.web.call import NO_CONTENT
-from chalicelib.web.resources.shapes import ConsentShape
+from chalicelib.web.resources.told_shapes import ConsentShape
 from chalicelib.web.routes import Answer, Api, Call
 
 api = Api("consents")
@@ -19,7 +19,8 @@ class ConsentList(msgspec.Struct, frozen=True):
 def list_consents(call: Call) -> Answer:
     """Return the applications that one gave access, and to what."""
     user = call.services.accounts.self_service.acting(call.principal).user
-    shapes = [ConsentShape.of(each) for each in call.services.oauth.consents.of(user.user_id)]
+    oauth = call.services.oauth
+    shapes = [ConsentShape.of(each, oauth.resource_indicators) for each in oauth.consents.of(user.user_id)]
     return Answer(ConsentList(shapes))
 
 

@@ -7,14 +7,8 @@ import msgspec
 from chalicelib.web.call import NO_CONTENT
 from chalicelib.web.cookies import browser_session
 from chalicelib.web.resources.proofs import Proof, Shown
-from chalicelib.web.resources.shapes import (
-    ActivityPage,
-    ClosedShape,
-    EventShape,
-    UserAnswer,
-    UserShape,
-    deleted,
-)
+from chalicelib.web.resources.shapes import ClosedShape, UserAnswer, deleted
+from chalicelib.web.resources.told_shapes import ActivityPage, EventShape
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
@@ -45,7 +39,7 @@ class Deletion(Proof):
 @api.route("/users/me", methods=["GET"], own=True, gives=UserAnswer)
 def own_profile(call: Call) -> Answer:
     """Return one's own profile."""
-    return Answer(UserAnswer.of(call.services.accounts.self_service.acting(call.principal).user))
+    return Answer(UserAnswer.of_own(call.services.accounts.self_service.acting(call.principal).user))
 
 
 @api.route(
@@ -68,7 +62,7 @@ def change_own_profile(call: Call) -> Answer:
         answer=form.answer,
         source=browser_session.source(call),
     )
-    return Answer(UserAnswer(UserShape.of(user), _waiting(changes.get("email"), user)))
+    return Answer(UserAnswer.of_own(user, _waiting(changes.get("email"), user)))
 
 
 @api.route(

@@ -9,20 +9,13 @@ from chalicelib.web.pages import plain_acts, plain_forms
 from chalicelib.web.pages.page_forms import page
 from chalicelib.web.resources.factor_shapes import FactorList
 from chalicelib.web.resources.proofs import Proof
-from chalicelib.web.resources.shapes import (
-    ActivityPage,
-    ConsentShape,
-    EventShape,
-    IdentityShape,
-    SessionShape,
-    UserShape,
-)
+from chalicelib.web.resources.shapes import IdentityShape, SessionShape, UserShape
+from chalicelib.web.resources.told_shapes import ActivityPage, ConsentShape, EventShape
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
     from chalicelib.accounts.own_data import OwnRecords
     from chalicelib.sessions.session import LiveSession
-    from chalicelib.settings.structured import Brand
 
 api = Api("users")
 
@@ -101,7 +94,7 @@ def _given(act: plain_acts.Act) -> Answer:
     kept = act.call.services.accounts.own_data.of(
         act.live, password=act.fields.get("password"), answer=act.answer, source=act.source
     )
-    return _file(kept, act.live, act.call.services.settings.brand)
+    return _file(act.call, kept, act.live)
 
 
 def _answer(call: Call, proof: Proof) -> Answer:
@@ -109,11 +102,12 @@ def _answer(call: Call, proof: Proof) -> Answer:
     kept = call.services.accounts.own_data.of(
         acting, password=proof.password, answer=proof.answer, source=browser_session.source(call)
     )
-    return _file(kept, acting, call.services.settings.brand)
+    return _file(call, kept, acting)
 
 
-def _file(kept: "OwnRecords", acting: "LiveSession", brand: "Brand") -> Answer:
+def _file(call: Call, kept: "OwnRecords", acting: "LiveSession") -> Answer:
     """Return the file, for a browser to keep."""
+    brand, indicators = call.services.settings.brand, call.services.oauth.resource_indicators
     user, lines = kept.user, [listed.line for listed in kept.mails]
     events = [EventShape.of_own(event, user.user_id) for event in kept.events]
     shape = OwnDataShape(
@@ -125,7 +119,7 @@ def _file(kept: "OwnRecords", acting: "LiveSession", brand: "Brand") -> Answer:
         sessions=[SessionShape.of(each, acting.session.session_id) for each in kept.sessions],
         identities=[IdentityShape.of(identity) for identity in user.identities],
         second_factors=FactorList.of(kept.factors),
-        consents=[ConsentShape.of(consent) for consent in kept.others["consents"]],
+        consents=[ConsentShape.of(consent, indicators) for consent in kept.others["consents"]],
         activity=ActivityPage(events, kept.next_events),
         mails=[WaitingMail(line.mail.kind, line.mail.to, line.at, line.tries) for line in lines],
     )

@@ -5,13 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chalicelib.audit.events import says
 from chalicelib.web.call import Answer
+from chalicelib.web.scope_words import in_words
 
 if TYPE_CHECKING:  # the authorizer loads every shape and makes none
-    from chalicelib.audit.trail import Event
     from chalicelib.authentication.log_in import LogInResult
-    from chalicelib.oauth.consents import Consent
     from chalicelib.sessions.session import Session
     from chalicelib.users.linked_identity import Identity
     from chalicelib.users.listed_user import ListedUser
@@ -40,14 +38,23 @@ class UserShape(msgspec.Struct, frozen=True):
 
 
 class UserAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One user; after a change of address, ``waiting_email`` is the new one that counts once it is proven."""
+    """One user; after a change of address, ``waiting_email`` is the new one that counts once it is proven.
+
+    ``has_password``, and ``may``, the scopes in words, are told to the person alone.
+    """
 
     user: UserShape
     waiting_email: str | None = None
+    has_password: bool | None = None
+    may: list[str] | None = None
 
     @classmethod
     def of(cls, user: "User | ListedUser") -> "UserAnswer":
         return cls(UserShape.of(user))
+
+    @classmethod
+    def of_own(cls, user: "User", waiting_email: str | None = None) -> "UserAnswer":
+        return cls(UserShape.of(user), waiting_email, user.password is not None, in_words(user.scopes))
 
 
 class TokenShape(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -84,43 +91,6 @@ def deleted(deletes_at: int | None, headers: Mapping[str, str | list[str]] | Non
     return Answer(ClosedShape(deletes_at), status=202, headers=dict(headers or {}))
 
 
-class EventShape(msgspec.Struct, frozen=True):
-    """A line of the audit trail in words. ``at`` is seconds since the epoch."""
-
-    at: int
-    event: str
-    outcome: str
-    says: str
-    actor: str
-    ip: str | None
-    user_agent: str
-    request_id: str
-    detail: dict[str, str]
-
-    @classmethod
-    def of_own(cls, event: "Event", user_id: str) -> "EventShape":
-        """Return it as the person sees it: where an operator sits is not shown."""
-        is_own = event.actor == user_id
-        return cls(
-            at=event.at,
-            event=event.event,
-            outcome=event.outcome,
-            says=says(event.event, event.detail),
-            actor="you" if is_own else "operator",
-            ip=event.ip if is_own else None,
-            user_agent=event.user_agent if is_own else "",
-            request_id=event.request_id,
-            detail=dict(event.detail),
-        )
-
-
-class ActivityPage(msgspec.Struct, frozen=True):
-    """A page of what happened, newest first."""
-
-    events: list[EventShape]
-    next_cursor: str | None
-
-
 class SessionShape(msgspec.Struct, frozen=True):
     """One session. Times are seconds since the epoch; ``current`` is the one that asks."""
 
@@ -142,39 +112,6 @@ class SessionShape(msgspec.Struct, frozen=True):
             ip=session.ip,
             user_agent=session.user_agent,
             current=session.session_id == current,
-        )
-
-
-class ResourceScopesShape(msgspec.Struct, frozen=True):
-    """What one application may have at one other API, by its identifier."""
-
-    resource: str
-    scopes: list[str]
-
-
-class ConsentShape(msgspec.Struct, frozen=True):
-    """What one application may have, here and at other APIs. ``given_at`` is seconds since the epoch.
-
-    It is withdrawn by ``client_id`` or, where that is an address, which no path can hold, by ``consent_id``.
-    """
-
-    client_id: str
-    client: str
-    scopes: list[str]
-    given_at: int
-    resources: list[ResourceScopesShape] = []
-    consent_id: str = ""
-
-    @classmethod
-    def of(cls, consent: "Consent") -> "ConsentShape":
-        others = [ResourceScopesShape(each.resource, sorted(each.scopes)) for each in consent.resources]
-        return cls(
-            consent.client_id,
-            consent.client_name,
-            sorted(consent.scopes),
-            consent.given_at,
-            others,
-            consent.consent_id,
         )
 
 

@@ -131,7 +131,15 @@ def sign_up_by_mail(call: Call) -> Answer:
     return Answer({}, status=202, headers=browser_session.set_cookies([cookie]))
 
 
-@api.route("/users", methods=["GET"], scope=READ, query=("limit", "cursor"), gives=UserPage, refuses=(400,))
+@api.route(
+    "/users",
+    methods=["GET"],
+    scope=READ,
+    says="see every account of this service",
+    query=("limit", "cursor"),
+    gives=UserPage,
+    refuses=(400,),
+)
 def list_users(call: Call) -> Answer:
     """Return users in the order of sign-up, a page at a time."""
     users, cursor = call.services.accounts.users.listed(after=call.cursor(), limit=call.page_limit())
@@ -148,6 +156,7 @@ def look_up_user(call: Call) -> Answer:
     "/users/{user_id}",
     methods=["PATCH"],
     scope=WRITE,
+    says="change every account of this service",
     body=Administration,
     gives=UserAnswer,
     refuses=(400, 404, 409),

@@ -13,17 +13,26 @@ import { ago, device, exactly, onDay, trouble, whyOut } from "./words.js";
 
 let shownFor = null; // the session that the page shows
 let shownEmail = ""; // as it stands at the server
+let hasPassword = true;
 
-function showProfile({ user, waiting_email: waiting = null }) {
+function showProfile({ user, waiting_email: waiting = null, has_password: known, may = [] }) {
   shownEmail = user.email ?? "";
   showAddress(user, waiting);
   say(one("#username"), user.username);
   say(one("#since"), onDay(user.created_at));
-  chips(one("#scopes"), user.scopes, "none");
+  chips(one("#scopes"), may, "look after your account");
   one("#me-name").value = user.name ?? "";
   one("#me-email").value = user.email ?? "";
   const own = one('#password [name="username"]'); // there are no passwords everywhere
   if (own) own.value = user.username;
+  if (own && known !== undefined) showPassword(known);
+}
+
+/** Ask for the password that there is, if there is one. */
+function showPassword(known) {
+  hasPassword = known;
+  one("#pw-current_password").closest(".field").hidden = !known;
+  one("#no-password").hidden = known;
 }
 
 async function showSessions() {
@@ -88,8 +97,8 @@ prepareFactors(showSessions);
 proveAddress(() => show());
 if (one("#password")) enhance(one("#password"), {
   submit: ({ current_password: old, new_password: fresh }) =>
-    withProof((proof) => call("PUT", "/users/me/password", { body: { new_password: fresh, ...(old && { current_password: old }), ...proof } })),
-  done: () => { one("#password").reset(); say(one("#password [data-done]"), "Changed. Every other session is ended."); showSessions(); showActivity(); },
+    withProof((proof) => call("PUT", "/users/me/password", { body: { new_password: fresh, ...(hasPassword && old && { current_password: old }), ...proof } })),
+  done: () => { one("#password").reset(); showPassword(true); say(one("#password [data-done]"), "Changed. Every other session is ended."); showSessions(); showActivity(); },
   special: (answer) => (answer.code === "wrong_password" ? { field: "current_password", sentence: "This is not your current password." } : null),
   alias: { password: "new_password" },
 });

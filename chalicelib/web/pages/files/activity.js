@@ -3,7 +3,7 @@
 import { offer, one } from "./dom.js";
 import { row } from "./rows.js";
 import { call } from "./session.js";
-import { ago, device, exactly, outcome } from "./words.js";
+import { ago, device, exactly } from "./words.js";
 
 const AT_ONCE = 15;
 
@@ -27,13 +27,6 @@ function eventRow(event) {
   const where = [event.user_agent && device(event.user_agent), event.ip].filter(Boolean).join(", ");
   return row({
     main: event.says,
-    more: [outcome(event), details(event.detail), who, where, `${ago(event.at)} (${exactly(event.at)})`].filter(Boolean).join(" · "),
+    more: [...event.more, who, where, `${ago(event.at)} (${exactly(event.at)})`].filter(Boolean).join(" · "),
   });
-}
-
-const SHOWN = { granted: "granted", revoked: "taken away", changed: "changed", provider: "provider" };
-
-/** Return the details of an event that mean something to a person. */
-function details(detail) {
-  return Object.entries(detail).filter(([name]) => SHOWN[name]).map(([name, value]) => `${SHOWN[name]}: ${value}`).join(", ");
 }

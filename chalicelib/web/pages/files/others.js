@@ -5,7 +5,7 @@ import { all, one, say } from "./dom.js";
 import { withProof } from "./prove.js";
 import { fill, row } from "./rows.js";
 import { call } from "./session.js";
-import { ago, exactly, rights, trouble } from "./words.js";
+import { ago, exactly, trouble } from "./words.js";
 
 const IDENTITIES = "/users/me/identities";
 const CONSENTS = "/users/me/consents";
@@ -65,11 +65,11 @@ function consentRow(item) {
   };
   return row({
     main: name,
-    more: `may ${[rights(item.scopes), ...item.resources.map(elsewhere)].filter(Boolean).join("; ")} · since ${exactly(item.given_at)}`,
+    more: `may ${[item.may.join(", "), ...item.resources.map(elsewhere)].filter(Boolean).join("; ")} · since ${exactly(item.given_at)}`,
     button: { label: "Withdraw", of: name, press },
   });
 }
 
-const elsewhere = ({ resource, scopes }) => `at ${resource}: ${rights(scopes)}`;
+const elsewhere = ({ name, may }) => `at ${name}: ${may.join(", ")}`;
 
 const tell = (name, answer) => say(one(`#${name}-status`), trouble(answer, answer.retryAfter) || answer.detail);

@@ -66,21 +66,3 @@ const NAMES = { username: "The user name", password: "The password", email: "The
 
 /** Return what a server says of a field as a sentence: many are one already. */
 export const fieldSentence = (field, text) => (/^[A-Z].*\.$/s.test(text) ? text : `${NAMES[field] ?? field} ${text}.`);
-
-const REASONS = {
-  ...ENDINGS,
-  wrong_password: "the password was wrong",
-  invalid_credentials: "the password was wrong",
-  slow_down: "there were too many tries",
-};
-
-/** Return why an event of the trail ended as it did, or nothing for a plain success. */
-export function outcome(event) {
-  if (event.outcome === "success") return "";
-  return (REASONS[event.outcome] ?? event.outcome).replace(/^Your s/, "The s").replace("Your ", "The ");
-}
-
-const RIGHTS = { openid: "know that it is you", profile: "see your name", email: "see your e-mail address", offline_access: "do so while you are away" };
-
-/** Return what scopes let an application do. */
-export const rights = (scopes) => scopes.map((scope) => RIGHTS[scope] ?? `use “${scope}”`).join(", ");
