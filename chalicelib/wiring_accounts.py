@@ -1,6 +1,6 @@
 """Wiring of the accounts: who there is, how one becomes a user, and what is done with an account."""
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chalicelib.accounts.self_service import SelfService
     from chalicelib.accounts.sign_up import SignUp
     from chalicelib.accounts.views import Views
+    from chalicelib.outbound.captcha import Captcha
     from chalicelib.users.people import People
     from chalicelib.users.unverified_addresses import Addresses
     from chalicelib.users.users import Users
@@ -70,6 +71,20 @@ class Accounts:
             audit=at.audit,
             policy=SignUpPolicy(at.settings.default_scopes, is_open=at.settings.sign_up_open),
             verification=at.ways_back.email_verification if at.mail.is_sent else None,
+            captcha=self.captcha,
+        )
+
+    @cached_property
+    def captcha(self) -> "Captcha | None":
+        """Return who says whether a person signs up; None where nobody is asked."""
+        from chalicelib.outbound.captcha import SITEVERIFY, Captcha
+
+        chosen = self._at.settings
+        if chosen.captcha == "off":
+            return None
+        secret = cache(lambda: self._at.keys.revealed(chosen.captcha_secret))
+        return Captcha(
+            chosen.captcha, chosen.captcha_site_key, secret, SITEVERIFY[chosen.captcha], not chosen.production
         )
 
     @cached_property

@@ -50,6 +50,7 @@ class EmailSignUp:
         self.sign_up.admit(source)
         if username is not None and self.sign_up.users.id_of(wanted.username.canonical):
             raise Taken("This user name is taken.", code="username_taken")
+        self.sign_up.demand_person(profile)
         called = {"username": wanted.username.display if username else "", "name": wanted.name or ""}
         address = wanted.email or ""
         asking = Asking(

@@ -1,6 +1,7 @@
 """Sign-up: who may make an account, how often, and what the new one holds."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from chalicelib import scopes
 from chalicelib.accounts.email_verification import EmailVerification
@@ -28,10 +29,18 @@ class SignUpPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a person may say of themself at sign-up, as typed."""
+    """What a person may say of themself at sign-up, as typed, and what shows that it is one where that is asked."""
 
     email: str | None = None
     name: str | None = None
+    captcha: str | None = None
+
+
+class PersonCheck(Protocol):
+    """Who says whether a person signs up."""
+
+    def demand(self, answer: str | None) -> None:
+        """Raise Invalid for what is no person's answer, or was given before; Unavailable without a verdict (BR-12)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,12 @@ class SignUp:
     audit: Audit
     policy: SignUpPolicy
     verification: EmailVerification | None = None  # None where no mail is sent
+    captcha: PersonCheck | None = None
+
+    def demand_person(self, profile: Profile) -> None:
+        """Have it said that a person signs up, after all that costs less: an answer is good once, and asking takes a call."""
+        if self.captcha is not None:
+            self.captcha.demand(profile.captcha)
 
     def admit(self, source: Source) -> None:
         """Count one newcomer of this network; raise NotAllowed where sign-up is closed, SlowDown where it is too much."""
@@ -76,6 +91,7 @@ class SignUp:
         wanted = self._judged(username, password, profile)
         self.admit(source)
         try:
+            self.demand_person(profile)
             return self.make_account(
                 wanted,
                 password=password,
@@ -84,7 +100,7 @@ class SignUp:
                 source=source,
                 attempt=attempt,
             )
-        except Taken:  # perhaps by this very request, sent twice at one moment
+        except (Taken, Invalid):  # perhaps by this very request, sent twice at one moment
             if attempt and (done := attempt.done()):
                 return self._again(done["user_id"], password, log_in=log_in, source=source)
             raise

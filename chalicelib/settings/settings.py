@@ -23,7 +23,7 @@ from chalicelib.settings.structured import (
     providers,
     trusted_issuers,
 )
-from chalicelib.settings.ways_in import clients_in, demand_way_in, first_seen, ways_in
+from chalicelib.settings.ways_in import captcha, clients_in, demand_way_in, first_seen, ways_in
 from chalicelib.value import Value
 
 if TYPE_CHECKING:
@@ -50,6 +50,9 @@ class Settings(Value):
     trusted_issuers: tuple["TrustedIssuer", ...]
     providers: tuple[ProviderSetting, ...]
     sign_up_open: bool
+    captcha: str  # who says whether a person signs up: off, turnstile, hcaptcha
+    captcha_site_key: str
+    captcha_secret: str  # may be a reference, see SECRET_REFERENCES
     email_log_in: bool
     password_log_in: bool
     registration: Literal["off", "token", "open"]  # which clients may register themselves
@@ -149,6 +152,7 @@ def _settings(read: Reader, environ: Mapping[str, str]) -> Settings:
         password_min_length=read.whole("PASSWORD_MIN_LENGTH", 8, 8, 64),
         trusted_issuers=trusted_issuers(read, production=production),
         providers=providers(read, production=production),
+        **captcha(read, production=production),
         **ways_in(read),
         **clients_in(read, local=not production and function is None),
         allowed_origins=origins(read),

@@ -1,13 +1,17 @@
 """The settings of how people come in, by which ways and with how many factors, and which clients do."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import urls
 from chalicelib.settings.reader import PREFIX, Reader, SettingsError, is_web_origin_or_path
+from chalicelib.settings.structured import SECRET_REFERENCES
 
 if TYPE_CHECKING:
     from chalicelib.settings.settings import Settings
 
+# https://developers.cloudflare.com/turnstile/troubleshooting/testing/, https://docs.hcaptcha.com/#integration-testing-test-keys
+_TEST_SITE_KEYS = re.compile(r"[1-3]x0{20}[A-F]{2}|[1-3]0000000-ffff-ffff-ffff-0{11}[1-3]")
 LOGS_IN = "app.app"  # what Lambda calls where people log in
 
 
@@ -22,6 +26,26 @@ def ways_in(read: Reader) -> dict[str, Any]:
         "second_factor_scopes": read.scopes("SECOND_FACTOR_SCOPES", ""),
         "remember_device_days": read.whole("REMEMBER_DEVICE_DAYS", 30, 0, 90),
     }
+
+
+def captcha(read: Reader, *, production: bool) -> dict[str, Any]:
+    """Return who says whether a person signs up, "off" for nobody, with the two keys that it gave us."""
+    vendor = read.choice("CAPTCHA", "off", ("off", "turnstile", "hcaptcha"))
+    site_key, secret = read.text("CAPTCHA_SITE_KEY", ""), read.text("CAPTCHA_SECRET", "")
+    for name, value in (("CAPTCHA_SITE_KEY", site_key), ("CAPTCHA_SECRET", secret)):
+        if vendor != "off" and not value:
+            raise SettingsError(PREFIX + name, f"must be given with {PREFIX}CAPTCHA={vendor}")
+    if not re.fullmatch(r"[A-Za-z0-9_-]{0,100}", site_key):
+        raise SettingsError(PREFIX + "CAPTCHA_SITE_KEY", f"is {site_key!r}, which is no site key")
+    if production and secret and not secret.startswith(SECRET_REFERENCES):
+        raise SettingsError(
+            PREFIX + "CAPTCHA_SECRET", "must be ssm:NAME or secretsmanager:NAME in production, not a literal"
+        )
+    if production and _TEST_SITE_KEYS.fullmatch(site_key):
+        raise SettingsError(
+            PREFIX + "CAPTCHA_SITE_KEY", "is the vendor's key for testing, with which everybody is a person"
+        )
+    return {"captcha": vendor, "captcha_site_key": site_key, "captcha_secret": secret}
 
 
 def clients_in(read: Reader, *, local: bool) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import Invalid, Refusal, SlowDown
 from chalicelib.web.cookies import browser_session, email_log_in
+from chalicelib.web.pages import captcha
 from chalicelib.web.pages.page_forms import csrf_token, shown
 from chalicelib.web.routes import Answer, Call
 
@@ -31,7 +32,7 @@ def ask_for_sign_up(call: Call, browser: "Browser", fields: Mapping[str, str]) -
     asked, cookie = email_log_in.asked(call, fields.get("email", ""))
     call.services.ways_back.email_sign_up.ask(
         username=fields.get("username"),
-        profile=Profile(fields.get("email")),
+        profile=Profile(fields.get("email"), captcha=captcha.answer(call.services.settings, fields)),
         browser=asked.secret,
         source=call.source,
     )

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from chalicelib.credentials.factor_refusals import SecondFactorRequired
-from chalicelib.errors import Invalid, InvalidCredentials, NotAllowed, Refusal, SlowDown, Taken
+from chalicelib.errors import Invalid, InvalidCredentials, NotAllowed, Refusal, SlowDown, Taken, Unavailable
 from chalicelib.web import forms, refusals
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
 from chalicelib.web.oauth import email_log_in_forms, log_out_form
 from chalicelib.web.oauth.page_refusals import form, page
-from chalicelib.web.pages import form_words, return_to
+from chalicelib.web.pages import captcha, form_words, return_to
 from chalicelib.web.pages.page_forms import csrf_token, demand_own_form
 from chalicelib.web.routes import Answer, Api, Call
 
@@ -93,14 +93,14 @@ def sign_up_by_form(call: Call) -> Answer:
         _, signed_in = call.services.accounts.sign_up.create(
             username=fields.get("username", ""),
             password=fields.get("password", ""),
-            profile=Profile(fields.get("email")),
+            profile=Profile(fields.get("email"), captcha=captcha.answer(call.services.settings, fields)),
             log_in=True,
             source=call.source,
             attempt=call.services.accounts.idempotency_keys.attempt(
                 fields.get("act"), route="POST /signup", caller=browser.browser_id, request=call.raw_body
             ),
         )
-    except (Invalid, Taken, NotAllowed, SlowDown) as refusal:
+    except (Invalid, Taken, NotAllowed, SlowDown, Unavailable) as refusal:
         return _again(call, "signup", browser, fields, refusal)
     if signed_in is None:
         raise RuntimeError("a sign-up that logs in gives a log-in")
@@ -172,6 +172,7 @@ def _form(
         client=client.called if client else "",
         logged_in=log_out_form.shown(call, browser, logged_in) if logged_in else None,
         providers=_providers(call, text, fresh=_must_be_fresh(call, pending)),
+        **(captcha.shown(call.services.settings) if name == "signup" else {}),
         **_filled(call, name, {"username": (request and request.login_hint) or "", **fields}, refusal),
     )
 

@@ -39,6 +39,8 @@ POLICY: Mapping[str, str] = {
     "frame-ancestors": "'none'",
 }
 
+NO_MORE: Mapping[str, str] = {}
+
 
 def render(
     template: str,
@@ -46,36 +48,41 @@ def render(
     status: int = 200,
     headers: Mapping[str, str | list[str]] | None = None,
     form_action: tuple[str, ...] = (),
+    sources: Mapping[str, str] = NO_MORE,
     **values: Any,
 ) -> Answer:
     """Return a page made from a template of ``chalicelib/web/pages/files``; every value is escaped (BR-5).
 
     ``form_action`` are the further origins that a form of the page may lead to: browsers hold redirects after a
-    form to it too, so a consent page names the origin of the client's redirect URI. Templates find ``base`` (the
-    path of the issuer, ``""`` or ``/api``), ``api`` (the same, unless the page lives elsewhere) and
-    ``asset(name)``, the path of a file.
+    form to it too, so a consent page names the origin of the client's redirect URI. ``sources`` are hosts from
+    which more may come, by the policy's directive. Templates find ``base`` (the path of the issuer, ``""`` or ``/api``), ``api``
+    (the same, unless the page lives elsewhere) and ``asset(name)``, the path of a file.
     """
     given = _common() | values
     given.setdefault("api", given["base"])
     brand = given["brand"]
     given["asset"] = lambda name: f"{given['base']}/static/{assets.version(brand)}/{name}"
     given["mark"] = brand.logo if brand.logo_is_elsewhere else given["asset"](assets.MARK)
-    policy = {"Content-Security-Policy": content_security_policy(form_action)}
+    policy = {"Content-Security-Policy": content_security_policy(form_action, sources=sources)}
     body = _templates().get_template(template).render(given)
     return Answer(body, status=status, headers=policy | dict(headers or {}), content_type=HTML)
 
 
-def content_security_policy(form_action: tuple[str, ...] = (), *, only: str | None = None) -> str:
+def content_security_policy(
+    form_action: tuple[str, ...] = (), *, only: str | None = None, sources: Mapping[str, str] = NO_MORE
+) -> str:
     """Return the policy of a page: everything from here, nothing inline, no frame around it (BR-4).
 
-    Its forms lead here and to ``form_action``; with ``only``, to that and nowhere else. A logo may be elsewhere.
+    Its forms lead here and to ``form_action``; with ``only``, to that and nowhere else. A logo may be elsewhere, and what
+    ``sources`` names.
     """
     from chalicelib.wiring import services
 
     targets = (POLICY["form-action"], *form_action) if only is None else (only,)
     images = images_from(services().settings.brand)
     directives = {**POLICY, "form-action": " ".join(targets), "img-src": images}
-    return "; ".join(f"{name} {sources}" for name, sources in directives.items())
+    directives |= {name: f"{directives.get(name, '')} {hosts}".strip() for name, hosts in sources.items()}
+    return "; ".join(f"{name} {allowed}" for name, allowed in directives.items())
 
 
 def images_from(brand: "Brand") -> str:
@@ -170,5 +177,6 @@ def shell_values(settings: "Settings") -> dict[str, Any]:
         "grace_days": settings.deletion_grace_days,
         "min_length": settings.password_min_length,
         "sign_up_open": settings.sign_up_open,
+        "asks_person": settings.captcha != "off",
         "sends_mail": settings.mail is not None,
     }

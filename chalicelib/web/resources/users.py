@@ -15,22 +15,30 @@ READ, WRITE = "users:read", scopes.ADMINISTER
 
 
 class SignUp(Body):
-    """A sign-up. ``log_in`` also begins a session, whose refresh token ``cookie`` keeps out of the body."""
+    """A sign-up. ``log_in`` also begins a session, whose refresh token ``cookie`` keeps out of the body.
+
+    ``captcha`` is what the vendor's widget answered, where ``GET /sessions/ways`` names one.
+    """
 
     username: str
     password: str
     email: str | None = None
     name: str | None = None
+    captcha: str | None = None
     log_in: bool = False
     cookie: bool = False
 
 
 class SignUpByMail(Body):
-    """A sign-up without a password. Without a ``username`` one is made of the address, and may be changed once."""
+    """A sign-up without a password. Without a ``username`` one is made of the address, and may be changed once.
+
+    ``captcha`` as at ``POST /users``.
+    """
 
     email: str
     username: str | None = None
     name: str | None = None
+    captcha: str | None = None
 
 
 class Administration(Body):
@@ -85,7 +93,7 @@ def sign_up(call: Call) -> Answer:
     user, signed_in = call.services.accounts.sign_up.create(
         username=form.username,
         password=form.password,
-        profile=Profile(form.email, form.name),
+        profile=Profile(form.email, form.name, form.captcha),
         log_in=form.log_in,
         source=call.source,
         attempt=call.attempt(),
@@ -124,7 +132,7 @@ def sign_up_by_mail(call: Call) -> Answer:
     asked, cookie = email_log_in.asked(call, form.email)
     call.services.ways_back.email_sign_up.ask(
         username=form.username,
-        profile=Profile(form.email, form.name),
+        profile=Profile(form.email, form.name, form.captcha),
         browser=asked.secret,
         source=call.source,
     )

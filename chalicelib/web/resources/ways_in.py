@@ -9,6 +9,13 @@ api = Api("sessions")
 CACHE_SECONDS = 300  # a changed setting takes a restart, and reaches pages this much later
 
 
+class CaptchaShape(msgspec.Struct, frozen=True):
+    """Whose widget says that a person signs up, ``turnstile`` or ``hcaptcha``, and the key to show it with."""
+
+    vendor: str
+    site_key: str
+
+
 class WaysIn(msgspec.Struct, frozen=True):
     """The name of the service, and which ways in it has: what its own page to log in at shows anybody."""
 
@@ -18,6 +25,7 @@ class WaysIn(msgspec.Struct, frozen=True):
     email: bool
     sign_up: bool
     providers: list[str]
+    captcha: CaptchaShape | None
 
 
 @api.route("/sessions/ways", methods=["GET"], public=True, gives=WaysIn, any_origin=True)
@@ -31,5 +39,8 @@ def ways_in(call: Call) -> Answer:
         email=mail.is_sent and settings.email_log_in,
         sign_up=settings.sign_up_open,
         providers=[provider.name for provider in settings.providers],
+        captcha=None
+        if settings.captcha == "off"
+        else CaptchaShape(settings.captcha, settings.captcha_site_key),
     )
     return Answer(ways, headers={"Cache-Control": f"public, max-age={CACHE_SECONDS}"})

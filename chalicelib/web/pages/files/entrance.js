@@ -6,6 +6,13 @@ import { sendForm } from "./wire.js";
 
 for (const form of all("[data-scripted]")) {
   form.noValidate = true;
-  enhance(form, { submit: () => sendForm(form), done: ({ body }) => (body ? location.assign(body.location) : form.submit()) });
+  enhance(form, { submit: () => sent(form), done: ({ body }) => (body ? location.assign(body.location) : form.submit()) });
 }
 peeks();
+
+/** Send a form. A person's answer to a vendor's widget is good once, so what was refused needs another. */
+async function sent(form) {
+  const answer = await sendForm(form);
+  if (!answer.ok) for (const vendor of [globalThis.turnstile, globalThis.hcaptcha]) vendor?.reset();
+  return answer;
+}
