@@ -70,6 +70,7 @@ class TestPublicDocuments:
         "/.well-known/oauth-authorization-server",
         "/.well-known/jwks.json",
         "/.well-known/oauth-protected-resource",
+        "/sessions/ways",
     )
     OF_OTHERS = re.compile(
         r"/\.well-known/oauth-protected-resource/.*"

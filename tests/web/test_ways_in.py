@@ -31,6 +31,7 @@ def test_without_mail_there_are_passwords_alone(client: Client) -> None:
         "email": False,
         "sign_up": True,
         "providers": [],
+        "captcha": None,
     }
 
 
@@ -44,6 +45,7 @@ def test_it_is_what_the_services_own_page_offers_without_a_secret(client: Client
         "email": True,
         "sign_up": False,
         "providers": ["google"],
+        "captcha": None,
     }
     assert b"secret" not in reply.body
 
