@@ -97,6 +97,9 @@ def test_an_address_is_proven_changed_and_undone(person: Person, server: Server,
     press(page, "Undo the change")
     expect(page.locator("h1")).to_have_text("Choose a new password")
     assert user_of(services, "ida@example.com").user_id == user_id
+    page.get_by_label("New password").fill("what was typed")
+    press(page, "Show")
+    expect(page.get_by_label("New password")).to_have_attribute("type", "text")
 
 
 def test_a_forgotten_password_is_no_loss_without_script(

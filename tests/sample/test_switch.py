@@ -28,7 +28,7 @@ def answer(path):
     event = {"path": path, "httpMethod": "GET", "headers": {}, "multiValueQueryStringParameters": None,
              "pathParameters": {}, "stageVariables": None, "body": None, "isBase64Encoded": False, "requestContext": context}
     given = app.app(event, None)
-    return [given["statusCode"], given["headers"].get("Location")]
+    return [given["statusCode"], given["headers"].get("Location"), "board" in given["body"]]
 print(json.dumps({
     "routes": sorted({route.path for route in app.TABLE}),
     "mounted": sorted(app.app.routes),
@@ -100,8 +100,8 @@ def test_off_in_the_project_itself_they_are_as_little_there() -> None:
 
 
 def test_off_the_front_is_the_account(without: dict[str, Any]) -> None:
-    assert without["front"] == [302, "http://localhost:8000/account"]
-    assert without["account"][0] == 200
+    assert without["front"] == [302, "http://localhost:8000/account", False]
+    assert without["account"] == [200, None, False]
 
 
 def test_the_package_has_no_file_of_theirs_and_its_compiled_table_none_of_their_routes(

@@ -28,6 +28,7 @@ MODULES = (
     "messages",
     "others",
     "passkey",
+    "peeks",
     "prove",
     "rows",
     "session",

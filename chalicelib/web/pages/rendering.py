@@ -101,6 +101,7 @@ def _common() -> dict[str, Any]:
         "issuer": issuer,
         "brand": at.settings.brand,
         "has_board": at.settings.front == BOARD,
+        "has_samples": at.settings.samples,
         "meta_policy": None,
         "mail_is_shown": at.mail.is_shown,
         "by_password": at.settings.password_log_in,

@@ -1,6 +1,6 @@
 // The account's page: profile, password, sessions, what others may do, what happened, and the way out.
 
-import { BASE, chips, countdown, offer, one, peeks, save, say, showState } from "./dom.js";
+import { BASE, countdown, offer, one, peeks, save, say, showState } from "./dom.js";
 import { showActivity } from "./activity.js";
 import { proveAddress, showAddress } from "./address.js";
 import { prepareFactors, showFactors } from "./factors.js";
@@ -20,7 +20,7 @@ function showProfile({ user, waiting_email: waiting = null, has_password: known,
   showAddress(user, waiting);
   say(one("#username"), user.username);
   say(one("#since"), onDay(user.created_at));
-  chips(one("#scopes"), may, "look after your account");
+  say(one("#scopes"), may.join(", ") || "look after your account");
   one("#me-name").value = user.name ?? "";
   one("#me-email").value = user.email ?? "";
   const own = one('#password [name="username"]'); // there are no passwords everywhere
