@@ -84,6 +84,10 @@ class EmailSignUp:
         name = free_name(self.store, self.mailed.world, wished or ticket.address)
         wanted = new_user(username=name.display, email=ticket.address, name=called.get("name") or None)
         user, _ = self.sign_up.users.compose(
-            wanted, password=None, granted=self.sign_up.policy.default_scopes, network=source.network
+            wanted,
+            password=None,
+            granted=self.sign_up.policy.default_scopes,
+            network=source.network,
+            in_person=True,
         )
         return replace(user, email_verified=True, username_is_given=name.display != wished)

@@ -145,7 +145,9 @@ class SignUp:
         if self.users.id_of(wanted.username.canonical):
             raise Taken("This user name is taken.", code="username_taken")
         hashed = self.passwords.hash(password)
-        user, writes = self.users.compose(wanted, password=hashed, granted=granted, network=source.network)
+        user, writes = self.users.compose(
+            wanted, password=hashed, granted=granted, network=source.network, in_person=True
+        )
         audit = self.audit.write("sign_up", target=user.user_id, source=source)
         session = SessionRequest(source, amr=("pwd",))
         signed_in, more = self.log_in.compose(user, session) if log_in else (None, ())

@@ -35,6 +35,7 @@ class Newcomers:
             password=None,
             granted=self.sign_up.policy.default_scopes,
             network=source.network,
+            in_person=True,
         )
         user = replace(
             made,

@@ -50,10 +50,11 @@ class Users:
         password: str | None,
         granted: scopes.Scopes,
         network: str | None = None,
+        in_person: bool = False,
     ) -> tuple[User, tuple[Write, ...]]:
         """Return a new user with a random id (EN-3) and the writes that make it, for one commit with whatever goes with it.
 
-        ``network`` is the one that the person is known from (TH-5).
+        Who signs up ``in_person`` is seen now; ``network`` is the one that the person is known from (TH-5).
         """
         scopes.text(granted)  # refuses what no token could carry
         user = User(
@@ -66,7 +67,7 @@ class Users:
             email=wanted.email,
             password=password,
         )
-        known = self.seen(user, network) if network else user
+        known = self.seen(user, network) if in_person else user
         return known, self.records.making(known)
 
     def seen(self, user: User, network: str | None) -> User:

@@ -23,7 +23,7 @@ def crowd(server: Server, count: int = MANY) -> list[User]:
         wanted = new_user(
             username=f"{number:03}{'n' * 61}", name=name, email=f"{number:03}{'m' * 50}@{'d' * 60}.example"
         )
-        user, writes = users.compose(wanted, password=None, granted=frozenset(), network="192.0.2.1")
+        user, writes = users.compose(wanted, password=None, granted=frozenset(), in_person=True)
         users.create(user, writes)
         found.append(user)
     return found

@@ -52,7 +52,9 @@ def mark() -> str:
 
 def made(users: Users, username: str, **more: Any) -> User:
     wanted = new_user(username=username, email=more.pop("email", None), name=more.pop("name", None))
-    user, _ = users.compose(wanted, password=None, granted=frozenset(), network=more.pop("network", None))
+    user, _ = users.compose(
+        wanted, password=None, granted=frozenset(), in_person=more.pop("in_person", False)
+    )
     user = replace(user, **more)
     users.create(user, users.records.making(user))
     return users.require(user.user_id)
@@ -150,7 +152,7 @@ def test_lists_follow_who_is_disabled_closed_or_has_a_second_factor(
 def test_what_leads_to_a_closed_account_is_gone_with_it_and_back_with_it(
     users: Users, people: People, mark: str, clock: Clock, engine: Store
 ) -> None:
-    user = made(users, mark, network="192.0.2.1")
+    user = made(users, mark, in_person=True)
     closing = Closing(int(clock.now) + DAY, by_person=True)
     users.change(user.user_id, partial(replace, closing=closing))
     users.change(user.user_id, partial(replace, closing=None))
@@ -171,7 +173,7 @@ def test_a_deletion_takes_every_line_along(users: Users, people: People, mark: s
         name=f"Zoë {mark}",
         email=f"o{mark}@a.example",
         may_have_factors=True,
-        network="192.0.2.1",
+        in_person=True,
     )
     assert len(lists.keys_of(user)) == 5
     engine.commit(*users.records.deleting(user))
@@ -184,12 +186,12 @@ def test_who_was_seen_last_comes_first_and_moves_once_a_day(
     clock.now = (clock.now // DAY + 1) * DAY
     made(users, f"{mark}never")
     for who in ("ann", "bob"):
-        made(users, f"{mark}{who}", network="192.0.2.1")
+        made(users, f"{mark}{who}", in_person=True)
         clock.advance(60)
     assert listed(people, "seen", mark) == [f"{mark}bob", f"{mark}ann"]
     ann = users.find(f"{mark}ann")
     assert ann is not None
-    assert users.seen(ann, "192.0.2.1") is ann
+    assert users.seen(ann, None) is ann
     clock.advance(DAY)
     users.change(ann.user_id, lambda user: users.seen(user, None))
     assert listed(people, "seen", mark) == [f"{mark}ann", f"{mark}bob"]
@@ -207,7 +209,7 @@ def test_pages_of_a_list_in_several_parts_leave_out_and_repeat_nobody(
 ) -> None:
     everyone = []
     for number in range(20):
-        everyone.append(made(users, f"{mark}{number:02}", network="192.0.2.1").username)
+        everyone.append(made(users, f"{mark}{number:02}", in_person=True).username)
         clock.advance(1)
     shown: list[str] = []
     after: str | None = None
@@ -224,7 +226,7 @@ def test_a_page_costs_the_same_few_requests_however_many_there_are(
 ) -> None:
     """At a million users as at ten: a query for each part, and one batch for the people."""
     for number in range(12):
-        made(users, f"{mark}{number}", network="192.0.2.1", disabled_by_operator=True, may_have_factors=True)
+        made(users, f"{mark}{number}", in_person=True, disabled_by_operator=True, may_have_factors=True)
     ASKED.clear()
     people.listed(name, limit=5)
     assert len(ASKED) == len(LISTS[name]) + 1
@@ -253,7 +255,7 @@ class TestAnEarlierRelease:
         self, users: Users, people: People, mark: str, engine: Store
     ) -> None:
         """DP-4: it knows of no lines, and writes what it knows of a user."""
-        user = made(users, mark, name=f"{mark} Old", network="192.0.2.1")
+        user = made(users, mark, name=f"{mark} Old", in_person=True)
         assert user.record is not None
         known = {k: v for k, v in replace(user, name=f"{mark} New").data().items() if k != "seen_at"}
         engine.commit(Replace(user.record, known))

@@ -18,14 +18,21 @@ api = Api("console")
 PATH = "/console/people/{user_id}"
 EVENTS = 20  # of the trail on a page
 MAX_CURSOR = 64  # characters
+IDS = {
+    "session_id",
+    "replaces",
+    "consent_id",
+    "operator",
+}  # of an event: they tell no reader anything, or are told already
 
 
 class Line(NamedTuple):
-    """An event as the page shows it; ``by`` is who did it where that was not the person."""
+    """An event as the page shows it; ``by`` is who did it where that was not the person, ``more`` what else is known."""
 
     event: "Event"
     says: str
     by: str
+    more: tuple[tuple[str, str], ...]
 
 
 @api.route(PATH, methods=["GET"], **shown("done", "before"))
@@ -67,21 +74,22 @@ def _shown(visit: Visit, outcome: Outcome) -> Answer:
 
 def _trail(call: Call, user: "User") -> dict[str, Any]:
     """Return a page of what happened, with who did it, and where the one before it starts."""
-    from chalicelib.audit.events import says
-
     before = (call.one("before") or "")[:MAX_CURSOR] or None
     events, next_before = call.services.audit.of(user.user_id, after=before, limit=EVENTS)
     names = _names(call, {event.actor for event in events} - {user.user_id})
-    lines = [
-        Line(event, says(event.event, event.detail), names.get(event.actor, event.actor)) for event in events
-    ]
     return {
-        "lines": [
-            line._replace(by="" if line.event.actor in (user.user_id, "-") else line.by) for line in lines
-        ],
+        "lines": [_line(event, user, names) for event in events],
         "next_before": next_before,
         "is_later_page": before is not None,
     }
+
+
+def _line(event: "Event", user: "User", names: Mapping[str, str]) -> Line:
+    from chalicelib.audit.events import says
+
+    by = "" if event.actor in (user.user_id, "-") else names.get(event.actor, event.actor)
+    more = ((name.replace("_", " "), value) for name, value in event.detail.items() if name not in IDS)
+    return Line(event, says(event.event, event.detail), by, tuple(more))
 
 
 def _names(call: Call, actors: Iterable[str]) -> Mapping[str, str]:
