@@ -12,7 +12,7 @@ from chalicelib.settings.reader import SettingsError
 from chalicelib.settings.settings import Settings
 from chalicelib.web import openapi, scope_descriptions
 from chalicelib.web.authorizer import decide
-from chalicelib.web.console import people, person, viewing
+from chalicelib.web.console import activity, people, person, statistics, viewing
 from chalicelib.web.oauth import (
     authorize,
     consent_pages,
@@ -111,6 +111,8 @@ APIS = (
     people.api,
     person.api,
     viewing.api,
+    activity.api,
+    statistics.api,
     *samples(SETTINGS),
     *api.APIS,
 )

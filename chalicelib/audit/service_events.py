@@ -1,6 +1,7 @@
 """What happened in the whole service, newest first: by event, person, network and time, in a bounded look a page."""
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from heapq import merge
 from itertools import takewhile
@@ -13,13 +14,18 @@ from chalicelib.store import Record, Store
 LOOKED_THROUGH = 500  # events of each stream that one page with a filter looks through
 
 
+_CURSOR = re.compile(r"[0-9]{15}-[a-z2-7]{8}", re.ASCII)
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which events: those that fit all that is given. Moments are seconds since the epoch, ``until`` exclusive."""
 
     event: str | None = None
     user_id: str | None = None
-    network: str | None = None  # an address, which stands for its network, or a network as ``192.0.2.0/24``
+    network: Network | None = None
     since: int | None = None
     until: int | None = None
 
@@ -55,9 +61,10 @@ class ServiceEvents:
     def page(self, wanted: Wanted, *, cursor: str | None = None, limit: int = 50) -> EventPage:
         """Return up to ``limit`` events; fewer, even none, with a cursor where a page has looked far enough.
 
-        ValueError for a network that is none.
+        ValueError for a cursor that is none of ours.
         """
-        fits = _networks(wanted.network)
+        if cursor is not None and not is_cursor(cursor):
+            raise ValueError("the cursor is none of ours")
         size = max(limit, LOOKED_THROUGH) if wanted.is_looked_for else limit
         after = _earlier(cursor, None if wanted.until is None else _sort(wanted.until))
         pages = [
@@ -69,7 +76,7 @@ class ServiceEvents:
         oldest = max(end, "" if wanted.since is None else _sort(wanted.since))
         by_time = merge(*(page.records for page in pages), key=lambda each: each.key.sort, reverse=True)
         seen = takewhile(lambda record: record.key.sort >= oldest, by_time)
-        found = [record for record in seen if _fits(record, wanted.event, fits)]
+        found = [record for record in seen if _fits(record, wanted)]
         if len(found) > limit:
             found = found[:limit]
             end = found[-1].key.sort
@@ -87,24 +94,25 @@ def _earlier(*sorts: str | None) -> str | None:
     return min((sort for sort in sorts if sort), default=None)
 
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+def is_cursor(text: str) -> bool:
+    """Return whether it may be where a page ends."""
+    return _CURSOR.fullmatch(text) is not None
 
 
-def _networks(text: str | None) -> Network | None:
-    if text is None:
-        return None
+def network_from(text: str) -> Network:
+    """Return a network as ``192.0.2.0/24``, or that of an address (TH-3). ValueError for what is neither."""
     if "/" in text:
         return ipaddress.ip_network(text.strip(), strict=False)
     address = str(ipaddress.ip_address(text.strip()))
     return ipaddress.ip_network(network_of(address) or address)
 
 
-def _fits(record: Record, event: str | None, network: Network | None) -> bool:
-    if event is not None and record.data["event"] != event:
+def _fits(record: Record, wanted: Wanted) -> bool:
+    if wanted.event is not None and record.data["event"] != wanted.event:
         return False
-    if network is None:
+    if wanted.network is None:
         return True
     try:
-        return ipaddress.ip_address(record.data.get("ip") or "") in network
+        return ipaddress.ip_address(record.data.get("ip") or "") in wanted.network
     except ValueError:
         return False

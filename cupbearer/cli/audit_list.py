@@ -2,20 +2,29 @@
 
 from dataclasses import asdict
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cupbearer.cli.audit import sentence
 from cupbearer.cli.commands import examples
-from cupbearer.cli.failures import Failure
 from cupbearer.cli.moments import MOMENT
 from cupbearer.cli.output import note, say_json, table, when
 from cupbearer.cli.work import find_user_or_trail, json_option, services
 
 if TYPE_CHECKING:
+    from chalicelib.audit.service_events import Network
     from chalicelib.audit.trail import Event
     from chalicelib.oauth.event_names import EventNames
+
+
+def _network(_ctx: click.Context, _param: click.Parameter, text: str | None) -> "Network | None":
+    from chalicelib.audit.service_events import network_from
+
+    try:
+        return None if text is None else network_from(text)
+    except ValueError as error:
+        raise click.BadParameter(f"That is no network: {error}.") from None
 
 
 @click.command(
@@ -29,7 +38,12 @@ if TYPE_CHECKING:
 )
 @click.option("--event", metavar="EVENT", help="Only this event, as log_in_failed; its name is in --json.")
 @click.option("--user", metavar="USER", help="Only what happened to one account.")
-@click.option("--network", metavar="NETWORK", help="Only from an address, or a network as 203.0.113.0/24.")
+@click.option(
+    "--network",
+    metavar="NETWORK",
+    callback=_network,
+    help="Only from an address, or a network as 203.0.113.0/24.",
+)
 @click.option(
     "--since",
     metavar="WHEN",
@@ -40,9 +54,7 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many events.")
 @click.option("--after", metavar="CURSOR", help="Continue where an earlier answer ended.")
 @json_option
-def command(
-    *, user: str | None, limit: int, after: str | None, as_json: bool, **chosen: str | int | None
-) -> None:
+def command(*, user: str | None, limit: int, after: str | None, as_json: bool, **chosen: Any) -> None:
     """Show what happened in the whole service, newest first.
 
     With --event or --network a page looks through a bounded part of what there is, and says how far back
@@ -53,11 +65,11 @@ def command(
 
     _demand_known(chosen["event"])
     at = services()
-    wanted = Wanted(user_id=None if user is None else find_user_or_trail(at, user), **chosen)  # type: ignore[arg-type]
+    wanted = Wanted(user_id=None if user is None else find_user_or_trail(at, user), **chosen)
     try:
         page = at.activity.page(wanted, cursor=after, limit=limit)
     except ValueError as error:
-        raise Failure(f"That is no network: {error}.") from None
+        raise click.BadParameter(f"{error}.", param_hint="--after") from None
     names = EventNames.read(at.store, page.events)
     if as_json:
         rows = [_shape(event, names) for event in page.events]
@@ -74,11 +86,11 @@ def command(
         note(f"Looked back to {when(page.looked_back_to)}. There may be more: --after {page.next_cursor}")
 
 
-def _demand_known(event: str | int | None) -> None:
+def _demand_known(event: str | None) -> None:
     from chalicelib.audit.events import EVENTS
 
     if event is not None and event not in EVENTS:
-        nearest = get_close_matches(str(event), EVENTS, n=1)
+        nearest = get_close_matches(event, EVENTS, n=1)
         hint = f"Did you mean {nearest[0]}?" if nearest else f"There are: {', '.join(sorted(EVENTS))}."
         raise click.BadParameter(f"There is no event {event!r}. {hint}", param_hint="--event")
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.audit.events import EVENTS
-from chalicelib.audit.service_events import LOOKED_THROUGH, Wanted
+from chalicelib.audit.service_events import LOOKED_THROUGH, Wanted, network_from
 from chalicelib.audit.streams import STREAMS, stream_of
 from chalicelib.audit.trail import AUDIT_SECONDS, Event, Source
 from cupbearer.testing import AppUnderTest, Client
@@ -78,16 +78,18 @@ def test_one_event_one_person_one_network(at: AppUnderTest) -> None:
     happen(at, "log_in", target="another")
     assert names(every(at, Wanted(event="log_in_failed"))) == ["log_in_failed"] * 2
     assert names(every(at, Wanted(user_id="another"))) == ["log_in", "log_in_failed"]
-    assert names(every(at, Wanted(network="2001:db8:1:2::1"))) == ["log_in_failed"]
-    assert len(every(at, Wanted(network="192.0.2.0/24"))) == len(MIXED) + 1
-    assert every(at, Wanted(network="192.0.2.8")) == []
-    both = Wanted(event="log_in_failed", user_id="another", network="2001:db8::/32")
+    assert names(every(at, Wanted(network=network_from("2001:db8:1:2::1")))) == ["log_in_failed"]
+    assert len(every(at, Wanted(network=network_from("192.0.2.0/24")))) == len(MIXED) + 1
+    assert every(at, Wanted(network=network_from("192.0.2.8"))) == []
+    both = Wanted(event="log_in_failed", user_id="another", network=network_from("2001:db8::/32"))
     assert names(every(at, both)) == ["log_in_failed"]
 
 
-def test_a_network_that_is_none_is_refused(at: AppUnderTest) -> None:
+def test_a_network_and_a_cursor_that_are_none_are_refused(at: AppUnderTest) -> None:
     with pytest.raises(ValueError, match="next door"):
-        at.services.activity.page(Wanted(network="next door"))
+        network_from("next door")
+    with pytest.raises(ValueError, match="cursor"):
+        at.services.activity.page(Wanted(), cursor="x")
 
 
 def test_since_and_until(at: AppUnderTest) -> None:
@@ -98,7 +100,9 @@ def test_since_and_until(at: AppUnderTest) -> None:
     assert names(every(at, wanted, limit=1)) == [*MIXED[2:5]][::-1]
 
 
-@pytest.mark.parametrize("wanted", [Wanted(network="198.51.100.9"), Wanted(event="federated_log_in_refused")])
+@pytest.mark.parametrize(
+    "wanted", [Wanted(network=network_from("198.51.100.9")), Wanted(event="federated_log_in_refused")]
+)
 def test_a_page_looks_through_a_bounded_part_and_says_how_far(at: AppUnderTest, wanted: Wanted) -> None:
     """It goes on from there, so what lies far back is found too."""
     found = "federated_log_in_refused"
@@ -122,7 +126,7 @@ def test_a_page_is_one_request_for_each_stream(at: AppUnderTest, monkeypatch: py
         return listing(partition, **named)
 
     monkeypatch.setattr(at.services.store, "list", noted)
-    at.services.activity.page(Wanted(network="192.0.2.7"))
+    at.services.activity.page(Wanted(network=network_from("192.0.2.7")))
     assert len(asked) == len(STREAMS) == len(set(asked))
     asked.clear()
     at.services.activity.page(Wanted(event="session_reused"))

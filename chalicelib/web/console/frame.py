@@ -43,7 +43,11 @@ class Place(NamedTuple):
     words: str
 
 
-PLACES = (Place("people", "/console", "People"),)
+PLACES = (
+    Place("people", "/console", "People"),
+    Place("activity", "/console/activity", "Activity"),
+    Place("statistics", "/console/statistics", "Statistics"),
+)
 
 
 class Outcome(NamedTuple):
