@@ -151,9 +151,12 @@ def test_it_costs_the_same_however_much_happened(
     assert few <= 9
 
 
-def test_who_was_deleted_is_named_by_the_id(server: Server, console: Browser, zoe: LogInResult) -> None:
+def test_who_was_deleted_is_named_by_the_id(
+    server: Server, console: Browser, zoe: LogInResult, clock: Clock
+) -> None:
     """LG-7."""
     user_id = zoe.user.user_id
+    clock.advance(1)
     server.services.accounts.administration.delete(user_id, source=HOME)
     page = console.go(f"/console/activity?person={user_id}").text
     assert shown(page) == ["The account was deleted", "The account was made"]

@@ -22,6 +22,7 @@ from chalicelib.mail.tickets import Holder
 from chalicelib.sessions.session import LiveSession
 from chalicelib.settings import settings
 from chalicelib.users.user import User
+from chalicelib.web.console.frame import PLACES
 from chalicelib.wiring import Services
 from cupbearer.soft_authenticator import SoftAuthenticator
 from cupbearer.testing import SOURCE
@@ -46,11 +47,12 @@ PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgG
 
 @dataclass(frozen=True)
 class House:
-    """A service, its own store beside it, and the browser of Vera, who has all that an account may have."""
+    """A service, its own store beside it, the browser of Vera, who has all that an account may have, and an operator's."""
 
     server: Server
     services: Services
     vera: StorageState
+    olga: StorageState
 
     def user(self, username: str = "Vera") -> User:
         user = self.services.accounts.users.find(username)
@@ -91,7 +93,11 @@ def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         person = Person.at(browser, server)
         _sign_up(person.page(), server, "Vera")
         verification = services.ways_back.email_verification
-        house = House(server, services, person.context.storage_state())
+        operator = Person.at(browser, server)
+        _sign_up(operator.page(), server, "Olga")
+        server.command("users", "grant", "Olga", "users:read", "users:write")
+        house = House(server, services, person.context.storage_state(), operator.context.storage_state())
+        operator.context.close()
         verification.set_by_operator(house.user().user_id, address=ADDRESS, source=SOURCE)
         live = _live(services, house.user())
         _add_an_app(services, live)
@@ -205,16 +211,21 @@ VERAS: dict[str, Way] = {
     "app without script": _pressing("Replace the authenticator app", "Set up an authenticator app"),
     "recovery codes without script": _pressing("Make new recovery codes", "Your recovery codes"),
 }
+CONSOLES: dict[str, Way] = {place.path: _at(place.path) for place in PLACES} | {
+    "filters that say nothing": _at("/console/activity?event=none&person=%20x&network=y&since=z"),
+    "statistics by the hour": _at("/console/statistics?by=hours"),
+}
+WAYS = ANYBODYS | VERAS | CONSOLES
 
 
-@pytest.mark.parametrize("name", [*ANYBODYS, *VERAS])
+@pytest.mark.parametrize("name", WAYS)
 def test_it_is_accessible_in_its_place_weighs_at_most_100_kb_and_nothing_moves_while_it_loads(
     browser: Browser, house: House, name: str
 ) -> None:
-    state = house.vera if name in VERAS else None
+    state = house.vera if name in VERAS else house.olga if name in CONSOLES else None
     person = Person.at(browser, house.server, viewport=PHONE, storage_state=state)
     page = person.page()
-    ({**ANYBODYS, **VERAS}[name])(house, page)
+    WAYS[name](house, page)
     page.wait_for_load_state("networkidle")
     assert page.evaluate("window.__shift") == 0
     assert 3_000 < weight(page) <= PAGE_BYTES
