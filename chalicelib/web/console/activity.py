@@ -11,6 +11,7 @@ from chalicelib.audit.trail import OPERATOR, Event
 from chalicelib.errors import Invalid
 from chalicelib.oauth.client import SUBJECT_PREFIX
 from chalicelib.oauth.event_names import EventNames
+from chalicelib.users.user_ids import is_user_id
 from chalicelib.web.console.frame import JUST_LOOKING, Outcome, Visit, console_page, shown
 from chalicelib.web.console.moments import seconds_of
 from chalicelib.web.pages import form_words
@@ -25,7 +26,6 @@ PATH = "/console/activity"
 FILTERS = ("event", "person", "network", "since", "until")
 MAX_TYPED = 300  # characters of a filter
 LINES = 50  # of a page, which stays below 100 KB
-ID_LETTERS = 26  # of an id of a person
 SAID = {"session_id", "client_id", "client", "operator"}  # details that a line says in words, or not at all
 
 
@@ -102,14 +102,13 @@ def _known(event: str) -> str:
 
 def _id_of(services: "Services", text: str) -> str:
     """Return whose events are meant; an account that was deleted, or a program, is named by its id."""
-    users = services.accounts.users
     if text.startswith(SUBJECT_PREFIX):
         return text
-    is_id = len(text) == ID_LETTERS and text.isascii() and text.isalnum() and text.islower()
+    users, is_id = services.accounts.users, is_user_id(text)
     if is_id and users.get(text) is not None:
         return text
     found = users.find(text)
-    if found is None and not is_id:
+    if found is None and not (is_id and services.audit.of(text, limit=1)[0]):
         raise ValueError(text)
     return text if found is None else found.user_id
 
