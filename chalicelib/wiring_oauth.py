@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 from chalicelib.wiring_clients import Clientele
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chalicelib.audit.trail import Event
     from chalicelib.oauth.authorization import Authorization
     from chalicelib.oauth.authorization_codes import Codes
     from chalicelib.oauth.authorization_requests import AuthorizationRequests
     from chalicelib.oauth.consents import Consents
     from chalicelib.oauth.device_codes import Devices
+    from chalicelib.oauth.event_names import EventNames
     from chalicelib.oauth.id_tokens import IdTokens
     from chalicelib.oauth.introspection import Inspection, ShownTokens
     from chalicelib.oauth.introspection_jwt import IntrospectionJwts
@@ -48,6 +52,12 @@ class OAuth(Clientele):
             self.pushed_requests,
             at.settings.issuer,
         )
+
+    def names_in(self, events: "Iterable[Event]") -> "EventNames":
+        """Return the names of all whom events speak of."""
+        from chalicelib.oauth.event_names import EventNames
+
+        return EventNames.read(self._at.store, events)
 
     @cached_property
     def requests(self) -> "AuthorizationRequests":

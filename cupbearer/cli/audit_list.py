@@ -61,7 +61,6 @@ def command(*, user: str | None, limit: int, after: str | None, as_json: bool, *
     it has looked. Guesses at names that nobody has are only counted: see "cupbearer stats".
     """
     from chalicelib.audit.service_events import Wanted
-    from chalicelib.oauth.event_names import EventNames
 
     _demand_known(chosen["event"])
     at = services()
@@ -70,7 +69,7 @@ def command(*, user: str | None, limit: int, after: str | None, as_json: bool, *
         page = at.activity.page(wanted, cursor=after, limit=limit)
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="--after") from None
-    names = EventNames.read(at.store, page.events)
+    names = at.oauth.names_in(page.events)
     if as_json:
         rows = [_shape(event, names) for event in page.events]
         say_json({"events": rows, "next_cursor": page.next_cursor, "looked_back_to": page.looked_back_to})

@@ -9,8 +9,6 @@ from chalicelib.audit.service_events import EventPage, Wanted, is_cursor, networ
 from chalicelib.audit.streams import STREAMS, stream_of
 from chalicelib.audit.trail import OPERATOR, Event
 from chalicelib.errors import Invalid
-from chalicelib.oauth.client import SUBJECT_PREFIX
-from chalicelib.oauth.event_names import EventNames
 from chalicelib.users.user_ids import is_user_id
 from chalicelib.web.console.frame import JUST_LOOKING, Outcome, Visit, console_page, shown
 from chalicelib.web.console.moments import seconds_of
@@ -18,6 +16,7 @@ from chalicelib.web.pages import form_words
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
+    from chalicelib.oauth.event_names import EventNames
     from chalicelib.wiring import Services
 
 api = Api("console")
@@ -52,7 +51,7 @@ def activity(visit: Visit) -> Answer:
         page = services.activity.page(_wanted(services, typed), cursor=cursor, limit=LINES)
     except Invalid as refusal:
         outcome = Outcome(told=form_words.told(refusal, typed), status=400)
-    names = EventNames.read(services.store, page.events)
+    names = services.oauth.names_in(page.events)
     asked = {name: text for name, text in typed.items() if text}
     return visit.rendered(
         "console_activity.html",
@@ -102,8 +101,8 @@ def _known(event: str) -> str:
 
 def _id_of(services: "Services", text: str) -> str:
     """Return whose events are meant; an account that was deleted, or a program, is named by its id."""
-    if text.startswith(SUBJECT_PREFIX):
-        return text
+    if ":" in text and services.audit.of(text, limit=1)[0]:
+        return text  # no user's id has a colon
     users, is_id = services.accounts.users, is_user_id(text)
     if is_id and users.get(text) is not None:
         return text
@@ -121,7 +120,7 @@ def _kinds() -> list[tuple[str, list[tuple[str, str]]]]:
     ]
 
 
-def _line(event: Event, names: EventNames) -> Line:
+def _line(event: Event, names: "EventNames") -> Line:
     by = "" if event.actor in (event.target, "-") else names.of(event.actor) or event.actor
     if event.actor == OPERATOR:
         by = "an operator at the command line"
