@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
-from chalicelib.audit.events import EVENTS, says
+from chalicelib.audit.events import EVENTS, because, says
 from chalicelib.audit.service_events import EventPage, Wanted, is_cursor, network_from
 from chalicelib.audit.streams import STREAMS, stream_of
 from chalicelib.audit.trail import OPERATOR, Event
@@ -33,6 +33,7 @@ class Line(NamedTuple):
 
     event: Event
     says: str
+    because: str
     who: str | None  # a name of today, None for who was deleted
     is_person: bool
     by: str  # who did it, where that is another
@@ -124,12 +125,14 @@ def _line(event: Event, names: "EventNames") -> Line:
     by = "" if event.actor in (event.target, "-") else names.of(event.actor) or event.actor
     if event.actor == OPERATOR:
         by = "an operator at the command line"
+    said, application = says(event.event, event.detail), names.application(event)
     return Line(
         event=event,
-        says=says(event.event, event.detail),
+        says=said,
+        because=because(event.event, event.outcome),
         who=names.of(event.target),
         is_person=event.target in names.people,
         by=by,
-        application=names.application(event),
+        application=None if application and application in said else application,
         detail=", ".join(f"{name}: {value}" for name, value in event.detail.items() if name not in SAID),
     )
