@@ -23,6 +23,7 @@ from tests.support.documents import ROOT, block, blocks, files
 __all__ = ["project"]
 
 HERE = "tests/test_documents.py"
+OPERATIONS = "tests/deploy/test_operations.py"
 PLUGIN = "tests/plugin/test_example.py"
 AGENTS = "tests/clients/test_agents.py"
 RESOURCES = "tests/clients/test_resources.py"
@@ -70,6 +71,10 @@ RUN_BY = {
     "docs/operations.md#back-up-and-restore-a-sqlite-store-1": HERE,
     "docs/operations.md#back-up-and-restore-a-sqlite-store-2": HERE,
     "docs/operations.md#move-people-in-1": HERE,
+    "docs/operations.md#dashboard-1": OPERATIONS,
+    "docs/operations.md#reading-logs-1": OPERATIONS,
+    "docs/operations.md#bots-in-front-of-sign-up-1": OPERATIONS,
+    "docs/operations.md#bots-in-front-of-sign-up-2": OPERATIONS,
     "docs/page.md#on-a-static-host-1": HERE,
     "docs/providers.md#log-in-with-google-or-any-openid-provider-1": HERE,
     "docs/resources.md#orders.sh": RESOURCES,
