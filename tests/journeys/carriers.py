@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.accounts.provisioning import Newcomer
 from chalicelib.authorizer import route_paths
 from chalicelib.users.user import new_user
+from chalicelib.web.pages.not_found import ANY_OTHER
 from cupbearer.testing import SOURCE, AppUnderTest
 from tests.gateway import iam
 from tests.gateway.cache import method_arn
@@ -62,7 +63,7 @@ def as_lambda(under_test: AppUnderTest, module: Any) -> Walker:
     """Carry a walk as API Gateway does: ``jwt_authorizer(event)`` decides, then ``app(event)`` answers."""
 
     def ask(method: str, path: str, token: str | None, body: Any) -> Answer:
-        resources = {route_paths.parse(known): known for known in module.app.routes}
+        resources = {route_paths.parse(known): known for known in module.app.routes if known != ANY_OTHER}
         segments = tuple(path[1:].split("/"))
         found = route_paths.resolve(segments, resources)
         assert found is not None
