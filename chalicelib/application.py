@@ -28,6 +28,7 @@ from chalicelib.web.oauth import (
     second_factor_pages,
 )
 from chalicelib.web.pages import (
+    library,
     mailed_links,
     not_found,
     outbox,
@@ -85,6 +86,7 @@ APIS = (
     second_factors.api,
     about.api,
     rendering.api,
+    library.api,
     plain_account.api,
     outbox.api,
     password_reset.api,

@@ -21,6 +21,7 @@ OWN = {
     "CUPBEARER_MAIL": "console:",
     "CUPBEARER_EMAIL_LOG_IN": "on",
 }
+FOR_DEVELOPERS = {"/cupbearer.js/docs"}  # who load a file of that name
 PAGES = sorted(
     {
         endpoint.route.path
@@ -28,6 +29,7 @@ PAGES = sorted(
         for endpoint in api.endpoints
         if endpoint.content_type == HTML and endpoint.route.method == "GET" and "{" not in endpoint.route.path
     }
+    - FOR_DEVELOPERS
 )
 
 

@@ -72,9 +72,10 @@ class TestPublicDocuments:
         "/.well-known/oauth-protected-resource",
         "/sessions/ways",
     )
+    # The metadata of APIs that is published here, and the browser library (tests/web/test_library.py).
     OF_OTHERS = re.compile(
-        r"/\.well-known/oauth-protected-resource/.*"
-    )  # APIs whose metadata is published here
+        r"/\.well-known/oauth-protected-resource/.*|/cupbearer\.(js|d\.ts)|/static/\{version\}/cupbearer\w*\.js"
+    )
 
     @pytest.fixture
     def cupbearer_settings(self) -> Mapping[str, str]:

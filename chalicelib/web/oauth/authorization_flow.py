@@ -18,6 +18,7 @@ from chalicelib.web.call import Answer, Call
 from chalicelib.web.cookies import browser_session
 from chalicelib.web.cookies.browser_session import Browser
 from chalicelib.web.oauth.client_answers import to_client
+from chalicelib.web.pages import return_to
 from chalicelib.web.pages.page_forms import see_other, signed_payloads
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ PAGES = {Step.LOG_IN: "login", Step.SECOND_FACTOR: "login/second-factor", Step.C
 
 @dataclass(frozen=True, slots=True)
 class Pending(StoredValue):
-    """What a log-in is on the way to: an authorization request, a path of our own, or a device's user code.
+    """What a log-in is on the way to: an authorization request, a page of our site, or a device's user code.
 
     ``form_id`` is of random, so that no two forms are one text and the decision on each counts once.
     """
@@ -43,9 +44,9 @@ class Pending(StoredValue):
     return_to: str = field(default="", metadata=stored_unless_default())
 
 
-def to_own_page(call: Call, path: str) -> Pending:
-    """Return what a log-in is on the way to that leads to a path of ours, which was judged (BR-6)."""
-    return Pending(form_id=call.services.world.identifier(), return_to=path)
+def to_own_page(call: Call, address: str) -> Pending:
+    """Return what a log-in is on the way to that leads to an address of our site, which was judged (BR-6)."""
+    return Pending(form_id=call.services.world.identifier(), return_to=address)
 
 
 def sealed(call: Call, browser: Browser, pending: Pending) -> str:
@@ -104,13 +105,15 @@ def resumed(
         )
         return lead_on(call, pending.request, browser, step)
     if pending.return_to:
-        return see_other(f"{call.services.settings.issuer}{pending.return_to}", browser.cookies)
+        return see_other(pending.return_to, browser.cookies)
     url = f"{call.services.settings.issuer}/device"
     return see_other(with_parameters(url, {"user_code": pending.user_code or None}), browser.cookies)
 
 
 def form_targets(pending: Pending | None) -> tuple[str, ...]:
-    """Return the origins that a form of a log-in may lead to, beside our own: that of the client on the way to it."""
+    """Return the origins that a form of a log-in may lead to, beside our own: that of what it is on the way to."""
+    if pending is not None and pending.return_to:
+        return (return_to.form_target(pending.return_to),)
     if pending is None or pending.request is None:
         return ()
     return (form_target(pending.request.redirect_uri),)

@@ -31,12 +31,12 @@ SHOWN_STATUS = {401: 400}  # a form is no HTTP authentication: there is no chall
 )
 @page
 def log_in_page(call: Call) -> Answer:
-    """Show the log-in form; it leads on to an authorization request, to a path of ours, or to the account."""
+    """Show the log-in form; it leads on to an authorization request, to a page of our site, or to the account."""
     from chalicelib.web.oauth import authorization_flow
 
-    browser, path = browser_session.browser(call), return_to.own_path(call.one("return_to"))
+    browser, back = browser_session.browser(call), return_to.listed_address(call, call.one("return_to"))
     on_the_way = (
-        authorization_flow.sealed(call, browser, authorization_flow.to_own_page(call, path)) if path else ""
+        authorization_flow.sealed(call, browser, authorization_flow.to_own_page(call, back)) if back else ""
     )
     return _form(call, "login", browser, {"request": call.one("request") or on_the_way})
 
@@ -169,6 +169,7 @@ def _form(
         csrf=csrf_token(call, browser, name),
         mail_csrf=csrf_token(call, browser, email_log_in_forms.PATH),
         request=text,
+        onward=pending.return_to if pending else "",
         client=client.called if client else "",
         logged_in=log_out_form.shown(call, browser, logged_in) if logged_in else None,
         providers=_providers(call, text, fresh=_must_be_fresh(call, pending)),

@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chalicelib.web.pages import bundle
+
 if TYPE_CHECKING:
     from chalicelib.settings.structured import Brand
 
@@ -19,6 +21,7 @@ MODULES = (
     "address",
     "board",
     "board_passkey",
+    "cupbearer_passkey",
     "dom",
     "doors",
     "entrance",
@@ -37,14 +40,17 @@ MODULES = (
     "words",
     "you",
 )
-STYLE, MARK = "style.css", "icon.svg"
+STYLE, MARK, LIBRARY = "style.css", "icon.svg", "cupbearer.js"
 # What the board alone loads: not served, and not in a package, where the samples are off.
 BOARD_PAGE = "board.html"
 BOARD_FILES = frozenset(f"{name}.js" for name in ("board", "board_passkey", "doors", "messages", "you"))
+SCRIPT = "text/javascript; charset=utf-8"
+FOR_OTHERS = frozenset({LIBRARY, "cupbearer_passkey.js"})  # pages of every origin load these
 ASSETS: Mapping[str, str] = {
     STYLE: "text/css; charset=utf-8",
     MARK: "image/svg+xml",
-    **{f"{name}.js": "text/javascript; charset=utf-8" for name in MODULES},
+    LIBRARY: SCRIPT,
+    **{f"{name}.js": SCRIPT for name in MODULES},
 }
 
 
@@ -62,6 +68,8 @@ def version(brand: "Brand") -> str:
 @lru_cache(maxsize=4 * len(ASSETS))
 def text_of(name: str, brand: "Brand") -> str:
     """Return a file of :data:`ASSETS`."""
+    if name == LIBRARY:
+        return bundle.library()
     text = (FOLDER / name).read_text(encoding="utf-8")
     if name == STYLE and brand.accent:
         from chalicelib.settings.accent import palette

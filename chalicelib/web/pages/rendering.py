@@ -141,8 +141,8 @@ def _serve_asset(name: str, content_type: str, api: Api) -> None:
         )
 
     asset.__name__ = f"asset_{name.replace('.', '_')}"
-    route = api.route(f"/static/{{version}}/{name}", methods=["GET"], public=True, content_type=content_type)
-    route(asset)
+    path, is_shared = f"/static/{{version}}/{name}", name in assets.FOR_OTHERS
+    api.route(path, methods=["GET"], public=True, content_type=content_type, any_origin=is_shared)(asset)
 
 
 for _name, _content_type in ASSETS.items():

@@ -1,0 +1,38 @@
+"""One service, one program that uses its library, and one browser for all tests of the library."""
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.library import sites
+from tests.parts.ports import free_port
+from tests.parts.server import Server, running
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.library.visitor import Visitor
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    port = free_port()
+    listed = json.dumps(sites.origins(port))
+    with (
+        running(tmp_path_factory.mktemp("library"), ALLOWED_ORIGINS=listed) as server,
+        sites.served(server, port),
+    ):
+        yield Server(server.url, server.port, {**server.environ, "SITE_PORT": str(port)}, server.process)
+
+
+@pytest.fixture
+def visitor(chromium: "Browser", service: Server) -> Iterator["Visitor"]:
+    """Somebody with an account, at a browser of their own, not logged in; afterwards nothing may have leaked."""
+    from tests.library.visitor import Visitor
+
+    visitor = Visitor.at(chromium, service)
+    yield visitor
+    visitor.assert_kept_to_the_policy()
+    visitor.context.close()
