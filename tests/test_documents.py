@@ -88,6 +88,12 @@ RUN_BY = {
     "docs/testing.md#what-there-is-2": PLUGIN,
     "docs/testing.md#what-there-is-3": PLUGIN,
 }
+LIBRARY = "tests/library/test_examples.py"
+RUN_BY |= {
+    "README.md#log-in-for-your-front-end-1": LIBRARY,
+    "docs/library.md#the-browser-library-1": LIBRARY,
+    "docs/library.md#the-browser-library-2": LIBRARY,
+}
 NEEDS_AWS = "needs an AWS account; tests/deploy walks through the same on an emulator"
 UNTRIED = "the stack does not run where the tests do, and the page says so"
 NOT_RUN = {
@@ -112,6 +118,10 @@ NOT_RUN = {
     "docs/operations.md#restore-a-dynamodb-table-from-a-backup-1": NEEDS_AWS,
     "docs/operations.md#restore-a-dynamodb-table-from-a-backup-2": NEEDS_AWS,
     "docs/page.md#on-a-static-host-2": "headers that another server should send",
+    "docs/library.md#which-mode-1": "tests/library/sites.py registers its application so",
+    "docs/library.md#under-a-strict-policy-1": "the policy of tests/library/sites.py",
+    "docs/library.md#under-a-strict-policy-2": "one download",
+    "docs/library.md#under-a-strict-policy-3": "TypeScript is no part of the tests",
     "examples/other-api/README.md#guarding-another-api-1": NEEDS_AWS,
 }
 

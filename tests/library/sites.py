@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from tests.parts.server import Server
 
 SCOPE = "openid profile email get:profile"
-POLICY = "default-src 'none'; script-src 'self' ISSUER; connect-src 'self' ISSUER; form-action ISSUER; base-uri 'none'"
+POLICY = "default-src 'none'; script-src 'self' ISSUER; connect-src 'self' ISSUER; form-action 'self' ISSUER; base-uri 'none'"
 PASSWORD = "six warm words by the sea"
 
 # Clocks that a test can move, each by itself, and waits that are noted and cut short.
@@ -26,6 +26,14 @@ CLOCKS = """
     return later(act, isLong ? 10 : wait, ...more);
   };
 """
+
+KNOWN = """
+globalThis.cupbearer = cupbearer;
+cupbearer.onChange(({ state }) => { document.documentElement.dataset.state = state; });
+await cupbearer.ready;
+document.documentElement.dataset.ready = "yes";
+"""
+EXAMPLES: dict[str, str] = {}  # scripts of the documents, by the path of their page
 
 APP = """
 import { connect } from "ISSUER/cupbearer.js";
@@ -52,11 +60,18 @@ class _App(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
         if path.endswith("app.js"):
-            return self._answer("text/javascript", self._script(path))
+            example = EXAMPLES.get(path.removesuffix("app.js"))
+            return self._answer("text/javascript", self._filled(example) if example else self._script(path))
         return self._answer(
             "text/html",
             f"<!doctype html><title>app</title><script type=module src={path}app.js></script><p>app",
         )
+
+    def _filled(self, example: str) -> str:
+        """Return a script of the documents with this service for the one that they name."""
+        for named, here in (("https://auth.example.com", self.issuer), ("YOUR-CLIENT", self.client_id)):
+            example = example.replace(named, here)
+        return example.replace("https://api.example.com/orders", f"{self.issuer}/cats") + KNOWN
 
     def _script(self, path: str) -> str:
         origin = f"http://{self.headers['Host']}"

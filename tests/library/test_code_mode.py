@@ -24,9 +24,7 @@ def test_somebody_logs_in_is_known_calls_an_api_and_logs_out(visitor: Visitor) -
     visitor.log_in(page=page)
     assert run(page, "cupbearer.user()")["preferred_username"] == visitor.name
     assert run(page, PROFILE) == 200
-    page.evaluate("void cupbearer.logOut()")
-    page.wait_for_url(visitor.address("/"))
-    settled(page, "out")
+    visitor.log_out(page)
     page.evaluate("void cupbearer.logIn()")
     page.locator("#f-password").wait_for()  # the service has forgotten this browser too
 
@@ -46,9 +44,7 @@ def test_no_token_is_in_any_storage_in_an_address_or_in_the_history(visitor: Vis
     assert not [text for text in texts if token in text or "cbr_" in text or JWT.search(text)]
     visited = page.context.new_cdp_session(page).send("Page.getNavigationHistory")["entries"]
     assert not [entry["url"] for entry in visited if "code=" in entry["url"] or JWT.search(entry["url"])]
-    page.evaluate("void cupbearer.logOut()")
-    page.wait_for_url(visitor.address("/"))
-    settled(page, "out")
+    visitor.log_out(page)
     assert not [sent.url for sent in visitor.sent if JWT.search(sent.url)]
 
 

@@ -87,6 +87,12 @@ class Visitor:
         page.locator("#f-password").fill(sites.PASSWORD)
         page.get_by_role("button", name="Log in", exact=True).click()
 
+    def log_out(self, page: Page) -> None:
+        """Log out of the application and the service; the page is back where log-outs lead."""
+        with page.expect_navigation(url=self.address("/")):
+            page.evaluate("void cupbearer.logOut()")
+        settled(page, "out")
+
     def refreshes(self) -> int:
         """Return how many refreshes were sent to the service."""
         return sum(_is_refresh(sent) for sent in self.sent)

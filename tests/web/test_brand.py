@@ -66,6 +66,8 @@ def test_a_setting_removes_that_line(client: Client) -> None:
 
 def test_templates_leave_the_name_to_the_brand() -> None:
     for file in assets.FOLDER.glob("*.html"):
+        if file.name == "library.html":
+            continue  # for developers, who load a file of that name
         said = re.findall(r"[^\n]*Cupbearer[^\n]*", file.read_text(encoding="utf-8"))
         assert said == (
             ["    {% if brand.is_named and brand.credit %}<small>Runs on Cupbearer</small>{% endif %}"]

@@ -78,5 +78,5 @@ def test_the_page_of_documents_names_this_service_and_the_origins_that_it_lists(
     assert (page.header("Content-Type") or "").startswith("text/html")
     assert "script-src 'self'" in (page.header("Content-Security-Policy") or "")
     said = page.body.decode()
-    for part in ("http://localhost:8000/cupbearer.js&#34;", LISTED, "/static/", "/cupbearer.d.ts"):
+    for part in ('http://localhost:8000/cupbearer.js"', LISTED, "/static/", "/cupbearer.d.ts"):
         assert part in said

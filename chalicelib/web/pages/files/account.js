@@ -8,7 +8,7 @@ import { enhance } from "./forms.js";
 import { linkProviders, showConsents, showIdentities } from "./others.js";
 import { prepareProof, withProof } from "./prove.js";
 import { fill, row } from "./rows.js";
-import { call, current, leave, logOut, start, watch } from "./session.js";
+import { call, current, logOut, refresh, start, watch } from "./session.js";
 import { ago, device, exactly, onDay, trouble, whyOut } from "./words.js";
 
 let shownFor = null; // the session that the page shows
@@ -104,7 +104,7 @@ if (one("#password")) enhance(one("#password"), {
 });
 enhance(one("#delete"), {
   submit: ({ password }) => withProof((proof) => call("DELETE", "/users/me", { body: { ...(password && { password }), ...proof } })),
-  done: () => { leave(); location.assign(`${BASE}/`); },
+  done: async () => { await refresh(); location.assign(`${BASE}/`); },
   special: (answer) => (answer.code === "wrong_password" ? { field: "password", sentence: "This is not your password. Nothing was deleted." } : null),
 });
 

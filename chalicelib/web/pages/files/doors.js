@@ -1,7 +1,7 @@
 // Three doors: call a guarded route, see what was asked and answered, and read why in plain words.
 
 import { all, one, say } from "./dom.js";
-import { call, current, watch } from "./session.js";
+import { call, current, token as held, watch } from "./session.js";
 import { trouble } from "./words.js";
 import { send } from "./wire.js";
 
@@ -20,7 +20,7 @@ async function knock(door) {
   const shown = one('[name="shown"]:checked').value;
   for (const other of all(".door")) other.setAttribute("aria-pressed", String(other === door));
   one("#result").setAttribute("aria-busy", "true");
-  const token = shown === "forged" ? forged(current().token) : null;
+  const token = shown === "forged" ? forged(await held()) : null;
   const answer = shown === "mine" ? await call("GET", path) : { ...(await send("GET", path, { token })), before: [] };
   const showed = shown === "mine" && current().state !== "in" && !answer.asked.headers.Authorization ? "none" : shown;
   draw({ answer, scope, place, showed });

@@ -2,7 +2,7 @@
 
 import { API } from "./dom.js";
 
-const PATIENCE = 20_000; // milliseconds; the service itself gives up after eight seconds
+export const PATIENCE = 20_000; // milliseconds; the service itself gives up after eight seconds
 
 /** Send one request; `token` goes into the Authorization header, `body` as JSON. Never throws. */
 export async function send(method, path, { body, token } = {}) {
@@ -24,16 +24,21 @@ async function exchange(asked, body) {
       redirect: "error",
       signal: AbortSignal.timeout(PATIENCE),
     });
-    return read(asked, response, await response.text());
+    return await answered(asked, response);
   } catch {
-    return { asked, status: 0, ok: false, offline: true, headers: [], text: "", body: null, code: "offline", detail: "", errors: {}, retryAfter: null };
+    return unanswered(asked);
   }
 }
+
+/** Return what came of a request that nobody answered. */
+export const unanswered = (asked) => ({ asked, status: 0, ok: false, offline: true, headers: [], text: "", body: null, code: "offline", detail: "", errors: {}, retryAfter: null });
 
 /** Send a form of a page as it stands; the service answers where it leads, or why not. Never throws. */
 export const sendForm = (form) => exchange({ method: "POST", path: new URL(form.action).pathname, headers: { Accept: "application/json" } }, new URLSearchParams(new FormData(form)));
 
-function read(asked, response, text) {
+/** Return an answer as a value. Throws where its end does not come. */
+export async function answered(asked, response) {
+  const text = await response.text();
   let body = null;
   try {
     body = JSON.parse(text);

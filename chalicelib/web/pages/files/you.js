@@ -3,7 +3,7 @@
 import { showPasskeys } from "./board_passkey.js";
 import { all, chips, focusOn, one, say, showState } from "./dom.js";
 import { enhance, wordOf } from "./forms.js";
-import { call, current, logIn, logOut, refresh, signUp, watch } from "./session.js";
+import { call, current, logIn, logOut, refresh, signUp, token, watch } from "./session.js";
 import { clock, whyOut } from "./words.js";
 
 const DEPTH = 42; // how far the wine sinks, in units of the drawing
@@ -70,7 +70,7 @@ function draw(session) {
   }
   if (session.state !== "in") return;
   chips(one("#scopes"), session.scopes, "none");
-  say(one("#token-inside"), inside(session.token));
+  token().then((text) => text && say(one("#token-inside"), inside(text)));
   if (profileOf !== session.sessionId) shown = showProfile(session.sessionId);
   tick();
 }
@@ -89,13 +89,13 @@ async function showProfile(sessionId) {
 }
 
 function tick() {
-  const { state, endsAt, seconds } = current();
+  const { state, endsIn, lasts } = current();
   if (state !== "in") return;
-  const left = Math.max(0, Math.ceil((endsAt - Date.now()) / 1000));
+  const left = Math.ceil(endsIn);
   say(one("#ends"), left ? clock(left) : "ended");
   say(one("#token-says"), left ? "Your token ends in" : "Your token has");
   one("#token-then").hidden = left > 0;
-  one(".wine").style.transform = `translateY(${(1 - left / seconds) * DEPTH}px)`;
+  one(".wine").style.transform = `translateY(${(1 - left / lasts) * DEPTH}px)`;
 }
 
 /** Return what a JWT says, for people to look at: nothing here trusts it. */

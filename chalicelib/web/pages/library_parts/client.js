@@ -140,10 +140,12 @@ class Cupbearer {
       await this.#mode.begin(this.#session);
     } catch (error) {
       if (this.session.state !== "loading") return;
-      const passes = error instanceof CupbearerError && (!error.status || error.status === 429 || error.status >= 500);
-      if (!passes) this.#session.leave({ code: error.code ?? error.name, detail: error.message }, false);
-      else setTimeout(() => this.session.state === "loading" && this.#begin(Math.min(2 * seconds, 60)), 1000 * (error.retryAfter ?? seconds));
+      if (!(error instanceof CupbearerError)) return this.#session.leave({ code: error.name, detail: error.message }, false); // no storage here
+      this.#session.wonder(error);
+      const passes = !error.status || error.status === 429 || error.status >= 500;
+      if (passes) setTimeout(() => this.session.state === "loading" && this.#begin(Math.min(2 * seconds, 60)), 1000 * (error.retryAfter ?? seconds));
     }
+    return undefined;
   }
 
   /** Look again after a sleep, a time offline, or a way back through the history: a token may be over, or somebody gone. */

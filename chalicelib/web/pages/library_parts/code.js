@@ -7,9 +7,9 @@ const QUIET = ["login_required", "consent_required", "interaction_required", "ac
 const STRANGE = { code: "state_mismatch", detail: "This log-in was not begun in this tab, or was finished before." };
 const LEAVING = new Promise(() => {}); // the page is being left
 
-const base64url = (octets) => btoa(String.fromCharCode(...octets)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
-const challengeOf = async (verifier) => base64url(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))));
+const asText = (octets) => btoa(String.fromCharCode(...octets)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+const random = () => asText(crypto.getRandomValues(new Uint8Array(32)));
+const challengeOf = async (verifier) => asText(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))));
 const given = (fields) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));
 
 /** Return the claims of an ID token. It came from the issuer itself over TLS, which stands for its signature (Core section 3.1.3.7). */

@@ -47,7 +47,7 @@ export class CookieMode {
   }
 
   #show({ username, password, code, passkey, ...more }) {
-    if (passkey) return this.#byPasskey(more);
+    if (passkey) return this.#byPasskey(passkey, more);
     if (code && (this.#pending || username === undefined)) return this.#byCode(code);
     return this.#enter("", { username, password });
   }
@@ -57,14 +57,18 @@ export class CookieMode {
     return this.#second(/^[0-9 ]{6,7}$/.test(code) ? { totp: code } : { recovery_code: code });
   }
 
-  async #byPasskey({ secondFactor = false, ...how }) {
-    const { canOffer, shownPasskey } = await import("./cupbearer_passkey.js");
-    const waits = how.mediation === "conditional";
-    const json = { cookie: true, second_factor: secondFactor };
-    const options = waits && !(await canOffer()) ? null : (await post(`${this.#issuer}/sessions/passkey/options`, { json })).options;
-    const passkey = options && (await shownPasskey(options, how));
+  async #byPasskey(given, { secondFactor = false, ...how }) {
+    const passkey = given === true ? await this.#askedPasskey(secondFactor, how) : given;
     if (!passkey) throw new CupbearerError("no_passkey", "No passkey was shown.");
     return secondFactor ? this.#second({ passkey }) : this.#enter("/passkey", { passkey });
+  }
+
+  async #askedPasskey(secondFactor, how) {
+    const { canOffer, shownPasskey } = await import("./cupbearer_passkey.js");
+    if (how.mediation === "conditional" && !(await canOffer())) return null;
+    const json = { cookie: true, second_factor: secondFactor };
+    const { options } = await post(`${this.#issuer}/sessions/passkey/options`, { json });
+    return shownPasskey(options, how);
   }
 
   #second(shown) {

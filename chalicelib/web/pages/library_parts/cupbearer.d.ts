@@ -28,7 +28,7 @@ export interface Session {
   /** How long a token lasts, and for how long this one still does. */
   readonly lasts: number;
   readonly endsIn: number;
-  /** What ended or refused it; null where the person asked for it, or was never in. */
+  /** What ended or refused it, or keeps it from being known; null where the person asked for it, or was never in. */
   readonly why: { readonly code: string; readonly detail: string } | null;
 }
 
@@ -58,7 +58,7 @@ export type OwnLogIn =
   | { username: string; password: string }
   /** Six digits of an app or a recovery code, after `second_factor_required`. */
   | { code: string }
-  | { passkey: true; secondFactor?: boolean; mediation?: CredentialMediationRequirement; signal?: AbortSignal };
+  | { passkey: true | PublicKeyCredentialJSON; secondFactor?: boolean; mediation?: CredentialMediationRequirement; signal?: AbortSignal };
 
 export interface Cupbearer {
   readonly mode: "cookie" | "code";

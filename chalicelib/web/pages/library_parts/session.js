@@ -8,6 +8,7 @@ const ASKING = 200; // milliseconds that a new tab waits for the others to say w
 const EARLY = 5; // seconds before its end that a token is no longer handed out
 const LOST = [300, 1000]; // milliseconds before a refresh whose answer was lost is sent again, within the service's grace
 const ENDED = (error) => error.status === 401 || error.code === "login_required" || error.body?.error === "invalid_grant";
+const reason = (error) => error && { code: error.code, detail: error.detail };
 const NOBODY = { token: null, secret: null, idToken: null, scopes: [], sessionId: null, lasts: 0, at: 0, why: null };
 
 export class SharedSession {
@@ -45,9 +46,10 @@ export class SharedSession {
   enter(given) { this.#become({ ...this.#kept, ...given, state: "in", at: Date.now(), why: null }); }
 
   /** Be logged out; `why` is the error that ended it, or null where the person asked for it. */
-  leave(why = null, tell = true) {
-    this.#become({ ...NOBODY, state: "out", why: why && { code: why.code, detail: why.detail } }, tell);
-  }
+  leave(why = null, tell = true) { this.#become({ ...NOBODY, state: "out", why: reason(why) }, tell); }
+
+  /** Not know yet who is there, for a reason. */
+  wonder(why) { this.#become({ ...NOBODY, state: "loading", why: reason(why) }, false); }
 
   /** Go on with what this tab kept; what the other tabs have is newer. */
   resume(kept) { this.#become(kept, false); }

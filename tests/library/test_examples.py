@@ -1,0 +1,30 @@
+"""The lines of README.md and docs/library.md, as a reader copies them, on another site than the service (LI-7)."""
+
+import pytest
+
+pytest.importorskip("playwright")
+
+from tests.library import sites
+from tests.library.visitor import Visitor, run
+from tests.support.documents import block
+
+PAGE = 'const show = () => {}; const button = document.body.appendChild(document.createElement("button"));\n'
+
+
+def test_the_two_lines_of_the_readme_log_somebody_in(visitor: Visitor) -> None:
+    sites.EXAMPLES["/readme/"] = block("README.md#log-in-for-your-front-end-1")
+    page = visitor.log_in("/readme/")
+    assert page.url == visitor.address("/readme/")
+    assert run(page, "cupbearer.user()")["preferred_username"] == visitor.name
+
+
+def test_the_lines_of_the_documents_do_what_they_say(visitor: Visitor) -> None:
+    lines = [block(f"docs/library.md#the-browser-library-{number}") for number in (1, 2)]
+    first, then = lines
+    imported, rest = first.split("\n", 1)
+    answered = "\nglobalThis.answered = [user, answer.status];\n"
+    sites.EXAMPLES["/docs/"] = f"{imported}\n{PAGE}{rest}{then}{answered}"
+    page = visitor.open("/docs/", state="out")
+    assert page.evaluate("answered") == [None, 200]
+    page.locator("button").click()
+    page.locator("#f-password").wait_for()
