@@ -4,7 +4,7 @@ import { API } from "./dom.js";
 import { connect } from "./cupbearer.js";
 import { PATIENCE, answered, unanswered } from "./wire.js";
 
-const ours = connect({ issuer: new URL(API, location.href).href.replace(/\/$/, "") });
+const ours = connect({ issuer: new URL(API || "/", location.href).href.replace(/\/$/, "") });
 
 /** The session as the library shows it: `{state, scopes, sessionId, lasts, endsIn, why}`. */
 export const current = () => ours.session;
