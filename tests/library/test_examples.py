@@ -19,8 +19,10 @@ def test_the_two_lines_of_the_readme_log_somebody_in(visitor: Visitor) -> None:
 
 
 def test_the_lines_of_the_documents_do_what_they_say(visitor: Visitor) -> None:
-    lines = [block(f"docs/library.md#the-browser-library-{number}") for number in (1, 2)]
-    first, then = lines
+    first, then = (
+        block("docs/library.md#the-browser-library-1"),
+        block("docs/library.md#the-browser-library-2"),
+    )
     imported, rest = first.split("\n", 1)
     answered = "\nglobalThis.answered = [user, answer.status];\n"
     sites.EXAMPLES["/docs/"] = f"{imported}\n{PAGE}{rest}{then}{answered}"

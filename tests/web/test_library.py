@@ -34,6 +34,9 @@ def test_what_is_left_out_of_it_are_comments_alone() -> None:
     said = [line for line in bundle.library().splitlines()[1:] if line]
     for line in said:
         assert line in parts
+    assert set(bundle.library(without=bundle.OF_OTHER_SITES).splitlines()) <= set(
+        bundle.library().splitlines()
+    )
     assert "/*" not in "".join(said)
     statements = [
         line for line in parts.splitlines() if re.search(r"[;{}]$", line) and not line.startswith("import ")
@@ -63,7 +66,8 @@ def test_the_types_name_each_export_and_each_member_and_no_other(client: Client)
     )
     values = set(re.findall(r"^export (?:function|class) (\w+)", TYPES, re.MULTILINE))
     assert values == {name for pair in exported for name in pair if name}
-    facade = text[text.index("class Cupbearer {") :]
+    written = (bundle.FOLDER / "client.js").read_text(encoding="utf-8")
+    facade = written[written.index("class Cupbearer {") :]
     members = set(re.findall(r"^  (?:async |get )?(?!constructor)(\w+)\([^)]*\) \{", facade, re.MULTILINE))
     members |= set(re.findall(r"^    this\.(\w+) = ", facade, re.MULTILINE))
     typed = TYPES[TYPES.index("export interface Cupbearer ") :].partition("\n}\n")[0]

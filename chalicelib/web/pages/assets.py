@@ -45,11 +45,13 @@ STYLE, MARK, LIBRARY = "style.css", "icon.svg", "cupbearer.js"
 BOARD_PAGE = "board.html"
 BOARD_FILES = frozenset(f"{name}.js" for name in ("board", "board_passkey", "doors", "messages", "you"))
 SCRIPT = "text/javascript; charset=utf-8"
+OWN_LIBRARY = "cupbearer_own.js"  # the same for our own pages, which are of our own site
 FOR_OTHERS = frozenset({LIBRARY, "cupbearer_passkey.js"})  # pages of every origin load these
 ASSETS: Mapping[str, str] = {
     STYLE: "text/css; charset=utf-8",
     MARK: "image/svg+xml",
     LIBRARY: SCRIPT,
+    OWN_LIBRARY: SCRIPT,
     **{f"{name}.js": SCRIPT for name in MODULES},
 }
 
@@ -70,7 +72,11 @@ def text_of(name: str, brand: "Brand") -> str:
     """Return a file of :data:`ASSETS`."""
     if name == LIBRARY:
         return bundle.library()
+    if name == OWN_LIBRARY:
+        return bundle.library(without=bundle.OF_OTHER_SITES)
     text = (FOLDER / name).read_text(encoding="utf-8")
+    if name.endswith(".js"):
+        return bundle.sent(text)
     if name == STYLE and brand.accent:
         from chalicelib.settings.accent import palette
         from chalicelib.web.pages import marks

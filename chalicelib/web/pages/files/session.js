@@ -1,7 +1,7 @@
-// The log-in of our own pages: the library that everybody gets (cupbearer.js), with its answers as values. Nothing here throws.
+// The log-in of our own pages: the library that everybody gets, without its mode for other sites, with its answers as values. Nothing here throws.
 
 import { API } from "./dom.js";
-import { connect } from "./cupbearer.js";
+import { connect } from "./cupbearer_own.js";
 import { PATIENCE, answered, unanswered } from "./wire.js";
 
 const ours = connect({ issuer: new URL(API || "/", location.href).href.replace(/\/$/, "") });
