@@ -1,4 +1,4 @@
-"""What happens to tabs, laptops, clocks and networks, in both modes of the library (LI-3, LI-4)."""
+"""What happens to tabs, laptops, clocks and networks, in both modes of the library (LI-3 to LI-6)."""
 
 import pytest
 
@@ -180,6 +180,7 @@ def test_a_wait_that_the_server_asks_for_is_kept_a_bounded_number_of_times(
 
 
 def test_the_token_goes_to_no_address_that_was_not_named(visitor: Visitor) -> None:
+    """LI-5."""
     page = visitor.log_in()
     for address in (
         "https://evil.example/",

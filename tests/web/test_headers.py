@@ -72,9 +72,10 @@ class TestPublicDocuments:
         "/.well-known/oauth-protected-resource",
         "/sessions/ways",
     )
-    # The metadata of APIs that is published here, and the browser library (tests/web/test_library.py).
+    # The metadata of APIs that is published here; the browser library and what its card asks (tests/web/test_library.py,
+    # test_ways_in.py).
     OF_OTHERS = re.compile(
-        r"/\.well-known/oauth-protected-resource/.*|/cupbearer\.(js|d\.ts)|/static/\{version\}/cupbearer\w*\.js"
+        r"/\.well-known/oauth-protected-resource/.*|/sessions/ways|/cupbearer\.(js|d\.ts)|/static/\{version\}/cupbearer\w*\.js"
     )
 
     @pytest.fixture
