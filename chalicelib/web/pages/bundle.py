@@ -5,7 +5,6 @@ import each other, so editors and checkers read them as they are; in the one mod
 imports fall away. No part says anything twice that another says, and tests load what comes of it.
 """
 
-import re
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "library_parts"
@@ -15,22 +14,29 @@ HEAD = (
     "// Cupbearer's browser library. Documents: /cupbearer.js/docs, types: /cupbearer.d.ts of the service.\n"
 )
 
-_IMPORT = re.compile(r"^import .*\n", re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=const|class|function|async)", re.MULTILINE)
-_COMMENT = re.compile(r"^ *(?://|/\*\*|\*/|\* ).*\n|(?<=[;,{}]) +// .*$", re.MULTILINE)
-_SPACE = re.compile(r"^\s+", re.MULTILINE)
+_COMMENTS = ("//", "/**", "*/", "* ")  # how a line of one begins
+_ENDS = (";", ",", "{", "}")  # of code that a comment may follow
 
 
 def sent(script: str) -> str:
     """Return a script as it is sent; one that is written so that no line of a text begins with spaces or a comment's mark."""
-    return _SPACE.sub("", _COMMENT.sub("", script))
+    lines = (line.strip() for line in script.splitlines())
+    return "".join(f"{_code(line)}\n" for line in lines if line and not line.startswith(_COMMENTS))
+
+
+def _code(line: str) -> str:
+    code, comment, _ = line.partition(" // ")
+    return code.rstrip() if comment and code.rstrip().endswith(_ENDS) else line
 
 
 def library(*, without: frozenset[str] = frozenset()) -> str:
     """Return the text of ``cupbearer.js``, or of the same ``without`` parts that its page never needs."""
-    texts = ((FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in PARTS if name not in without)
-    *below, top = (_IMPORT.sub("", text) for text in texts)
-    return HEAD + sent("".join([*(_EXPORT.sub("", part) for part in below), top]))
+    *below, top = (
+        (FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in PARTS if name not in without
+    )
+    within = [line.removeprefix("export ") for part in below for line in part.splitlines()]
+    lines = [line for line in (*within, *top.splitlines()) if not line.startswith("import ")]
+    return HEAD + sent("\n".join(lines))
 
 
 def types() -> str:

@@ -41,7 +41,7 @@ export class CodeMode {
     if (wasIn && (await session.heard())) return undefined; // another tab has newer ones
     if (kept) return session.refresh();
     if (answer) localStorage.removeItem(this.#place); // or a browser that keeps nothing would go round for ever
-    if (wasIn && this.#options.resume && navigator.onLine) return this.#leave({ prompt: "none" }, { quiet: true });
+    if (wasIn && this.#options.resume && navigator.onLine && self === top) return this.#leave({ prompt: "none" }, { quiet: true });
     return session.leave(answer ? STRANGE : null, false);
   }
 

@@ -24,8 +24,8 @@ export class CookieMode {
     return new Promise(() => {}); // the page is being left
   }
 
-  async signUp(session, { username, password, email }) {
-    const json = { username, password, ...(email && { email }), log_in: true, cookie: true };
+  async signUp(session, { email, ...account }) {
+    const json = { ...account, ...(email && { email }), log_in: true, cookie: true };
     session.enter(taken(await post(`${this.#issuer}/users`, { json })));
   }
 

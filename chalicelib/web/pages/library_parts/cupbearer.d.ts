@@ -70,8 +70,8 @@ export interface Cupbearer {
   /** Calls `listener` now and at every change, in whichever tab it happened. Returns what stops it. */
   onChange(listener: (session: Session, before: Session) => void): () => void;
   logIn(options?: HostedLogIn | OwnLogIn): Promise<Session>;
-  /** Cookie mode. */
-  signUp(account: { username: string; password: string; email?: string }): Promise<Session>;
+  /** Cookie mode. `captcha` is the answer of the widget that `GET /sessions/ways` names, if any. */
+  signUp(account: { username: string; password: string; email?: string; name?: string; captcha?: string }): Promise<Session>;
   /** `here`: of this application alone, without leaving the page. Code mode. */
   logOut(options?: { here?: boolean }): Promise<void>;
   user(options?: { fresh?: boolean }): Promise<Person | null>;

@@ -98,7 +98,7 @@ export class SharedSession {
       try {
         return await this.#renew(this.#kept);
       } catch (error) {
-        if (error.status || error.code === "offline") throw error;
+        if (error.code !== "no_answer") throw error;
       }
       await pause(wait);
     }
