@@ -56,8 +56,8 @@ def deploy(
     )
     emulated = runtimes.HERE if here.endpoint else None  # what an emulator runs, whatever the template says
     target = packaging.target(stage, python=python or emulated, architecture=architecture)
-    say(f"Packaging {stage} for {target.said} …")
     with_samples = chosen[samples.PARAMETER] == "on"
+    say(f"Packaging {stage} for {target.said}, {'with' if with_samples else 'without'} the samples …")
     packaged = packaging.package(
         stage, region=here.region, out=out_folder(stage), target=target, with_samples=with_samples
     )
