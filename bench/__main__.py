@@ -22,6 +22,7 @@ ROWS = (
     "cold",
     "log_in",
     "requests",
+    "console",
     "revocation",
     "timing",
     "timing_mail",

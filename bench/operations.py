@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from chalicelib.credentials.factor_answers import FactorAnswer
 from chalicelib.credentials.factor_refusals import SecondFactorRequired
 from chalicelib.errors import Refusal
 from chalicelib.sample.board import Board
+from chalicelib.users.lists import DAY
 from chalicelib.wiring import Services
 
 READS = frozenset({"get", "list", "GetItem", "BatchGetItem", "Query"})  # of both engines; all else writes
@@ -54,6 +55,8 @@ class Operations:
         self._count("sign-up", lambda: self._sign_up("first"))
         self._count("log-in, from a new network", lambda: self._log_in("first", source))
         signed_in = self._count("log-in", lambda: self._log_in("first", source))
+        self._a_day_later("first")
+        self._count("log-in, the first of a day", lambda: self._log_in("first", source))
         self._count("log-in, wrong password", lambda: self._refused_log_in("first", "wrong"))
         self._count("log-in, unknown user", lambda: self._refused_log_in("nobody-here", "wrong"))
         self._second_step("guarded", source)
@@ -66,6 +69,7 @@ class Operations:
         self._count("message posted", lambda: board.post(author="Zoe", text="hello"))
         self._count("message page", board.newest)
         self._count("page of 50 users", lambda: at.accounts.users.listed(limit=50))
+        self._console("first", "neighbour")
         self._count(
             "log-out",
             lambda: at.authentication.sessions.end(
@@ -85,7 +89,33 @@ class Operations:
         )
         self._count("page of 50 users", lambda: at.accounts.users.listed(limit=50))
         self._count("message page", Board(at.store, at.world).newest)
+        self._console(username, username[:5])
         return self.found
+
+    def _console(self, username: str, beginning: str) -> None:
+        """Read what pages of the console show; each reads its log-in beside it, by one request more."""
+        at, people = self.at, self.at.accounts.people
+        user = at.accounts.users.find(username)
+        if user is None:
+            raise ValueError(f"there is no {username}")
+        for name in ("newest", "seen"):
+            self._count(f"console: {name}", partial(people.listed, name))
+        self._count("console: search", lambda: people.search(beginning))
+
+        def one() -> None:
+            at.authentication.sessions.read_account(user.user_id)
+            at.oauth.consents.of(user.user_id)
+            at.audit.of(user.user_id, limit=20)
+
+        self._count("console: one person", one)
+
+    def _a_day_later(self, username: str) -> None:
+        """Let somebody have been seen a day before, as no clock is moved here."""
+        users = self.at.accounts.users
+        user = users.find(username)
+        if user is not None and user.seen_at is not None:
+            before = user.seen_at - DAY
+            users.change(user.user_id, lambda user: replace(user, seen_at=before))
 
     def _authorizer(self, token: str) -> None:
         head, _, signature = token.rpartition(".")

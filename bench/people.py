@@ -11,7 +11,7 @@ from typing import Any
 from bench import house
 from chalicelib import scopes
 from chalicelib.store import Insert
-from chalicelib.users import names
+from chalicelib.users import lists, names
 from chalicelib.users.user import User, UserId
 from chalicelib.users.user_records import UserRecords
 from chalicelib.wiring import Services
@@ -47,9 +47,17 @@ class Crowd:
             for number, user_id in enumerate(self.ids):
                 name = name_of(number, self.stem)
                 text = parts.replace("USER_ID", user_id).replace("USERNAME", name)
-                text = text.replace("#username@", f"#{name}@")  # canonical: of an address
+                # Without case: of an address, and of what one is searched by.
+                text = text.replace("#username@", f"#{name}@").replace("\nusername", f"\n{name}")
                 pk, sk, filled = text.replace(str(SIGNED_UP), str(SIGNED_UP + number)).split("\n")
-                yield pk, sk, filled
+                yield _part_of(pk, user_id), sk, filled
+
+
+def _part_of(partition: str, user_id: str) -> str:
+    """Return the partition, of the list of who was seen when the part that this user stands in."""
+    if partition.startswith(lists.SEEN):
+        return lists.seen_partition(lists.shard_of(user_id))
+    return partition
 
 
 def crowd(
@@ -64,6 +72,7 @@ def crowd(
         canonical="USERNAME",
         scopes=scopes.parse("get:profile"),
         created_at=SIGNED_UP,
+        seen_at=SIGNED_UP,
         name="A Person",
         password=at.credentials.passwords.hash(house.PASSWORD),
         disabled_by_operator=disabled,

@@ -19,6 +19,7 @@ ORDER = (
     "cold",
     "log_in",
     "requests",
+    "console",
     "growth",
     "throughput",
     "revocation",

@@ -72,7 +72,7 @@ def _operations(place: Path, size: int) -> dict[str, Batch]:
     board = Board(at.store, at.world)
     for _ in range(MESSAGES):
         board.post(author="Zoe", text="The cat is on the roof again.")
-    places = _places(size)
+    places, numbers = _places(size), _scattered(size)
     return {
         "log-in": _log_in(at, "user", size),
         "log-in without its hash": _log_in(cheap, "fast", len(few.ids)),
@@ -80,6 +80,10 @@ def _operations(place: Path, size: int) -> dict[str, Batch]:
         "page of 50 users": lambda: seconds_each(
             partial(at.accounts.users.listed, after=next(places), limit=PAGE)
         ),
+        "page of the console's search": lambda: seconds_each(
+            partial(at.accounts.people.search, people.name_of(next(numbers))[:-2])
+        ),
+        "page of the console's newest": lambda: seconds_each(partial(at.accounts.people.listed, "newest")),
         "message page": lambda: seconds_each(board.newest, 4),
     }
 

@@ -20,12 +20,17 @@ TARGETS: Mapping[str, tuple[int, int]] = {
     "refresh, forged": (0, 0),
     "log-in": (2, 6),
     "log-in, from a new network": (2, 6),
+    "log-in, the first of a day": (2, 6),
     "log-in, second factor asked for": (2, 4),
     "log-in, second step by app": (2, 5),
     "refresh": (1, 1),
     "sign-up": (1, 4),
     "message page": (1, 0),
     "page of 50 users": (1, 0),
+    "console: newest": (2, 0),
+    "console: seen": (9, 0),
+    "console: search": (2, 0),
+    "console: one person": (3, 0),
 }
 
 

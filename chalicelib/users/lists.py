@@ -12,7 +12,7 @@ from chalicelib.store import Key
 from chalicelib.users.confusables import fold
 from chalicelib.users.user import User
 
-DISABLED, WITH_FACTOR = "people#disabled", "people#with-factor"
+DISABLED, WITH_FACTOR, SEEN = "people#disabled", "people#with-factor", "people#seen "
 SEEN_SHARDS = (
     8  # the busiest list, as everybody moves in it once a day: its lines are spread, and read together
 )
@@ -38,15 +38,19 @@ def found_in(searched: str) -> str:
 
 def seen_partition(shard: int) -> str:
     """Return a part of the list of who was seen when."""
-    return f"people#seen {shard}"
+    return f"{SEEN}{shard}"
+
+
+def shard_of(user_id: str) -> int:
+    """Return the part of that list that a user stands in."""
+    return sum(map(ord, user_id)) % SEEN_SHARDS
 
 
 def seen_keys(user: User) -> tuple[Key, ...]:
     """Return the line in the list of who was seen when; of who never was there is none."""
     if user.seen_at is None:
         return ()
-    shard = sum(map(ord, user.user_id)) % SEEN_SHARDS
-    return (Key(seen_partition(shard), f"{user.seen_at:012d}#{user.user_id}"),)
+    return (Key(seen_partition(shard_of(user.user_id)), f"{user.seen_at:012d}#{user.user_id}"),)
 
 
 def seen(user: User, now: int) -> User:

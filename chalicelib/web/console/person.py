@@ -18,12 +18,13 @@ api = Api("console")
 PATH = "/console/people/{user_id}"
 EVENTS = 20  # of the trail on a page
 MAX_CURSOR = 64  # characters
-IDS = {
+TOLD = {
     "session_id",
     "replaces",
     "consent_id",
     "operator",
-}  # of an event: they tell no reader anything, or are told already
+    "client",
+}  # of an event: ids, and what its sentence holds
 
 
 class Line(NamedTuple):
@@ -31,6 +32,7 @@ class Line(NamedTuple):
 
     event: "Event"
     says: str
+    why: str
     by: str
     more: tuple[tuple[str, str], ...]
 
@@ -85,11 +87,12 @@ def _trail(call: Call, user: "User") -> dict[str, Any]:
 
 
 def _line(event: "Event", user: "User", names: Mapping[str, str]) -> Line:
-    from chalicelib.audit.events import says
+    from chalicelib.audit.events import because, says
 
     by = "" if event.actor in (user.user_id, "-") else names.get(event.actor, event.actor)
-    more = ((name.replace("_", " "), value) for name, value in event.detail.items() if name not in IDS)
-    return Line(event, says(event.event, event.detail), by, tuple(more))
+    more = ((name.replace("_", " "), value) for name, value in event.detail.items() if name not in TOLD)
+    why = because(event.event, event.outcome)
+    return Line(event, says(event.event, event.detail), why, by, tuple(more))
 
 
 def _names(call: Call, actors: Iterable[str]) -> Mapping[str, str]:
