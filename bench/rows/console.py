@@ -24,6 +24,8 @@ PAGES = {  # a new page of the console is a line; ``{person}`` is one of the cro
     "disabled": ("/console", "list=disabled"),
     "search": ("/console", "search=user"),
     "one person": ("/console/people/{person}", ""),
+    "activity": ("/console/activity", ""),
+    "pictures": ("/console/statistics", ""),
 }
 
 
