@@ -3,8 +3,9 @@
 The browser keeps the view's token in a cookie; it counts beside the log-in of the operator that it names, and nowhere else.
 """
 
+from typing import TYPE_CHECKING
+
 from chalicelib.errors import InvalidToken
-from chalicelib.sessions.views import View
 from chalicelib.web.console.changes import Acts, Change, changed
 from chalicelib.web.console.frame import (
     FORM,
@@ -20,6 +21,9 @@ from chalicelib.web.cookies import browser_session, host_cookie
 from chalicelib.web.pages.page_forms import csrf_token, see_other
 from chalicelib.web.pages.plain_forms import account_values
 from chalicelib.web.routes import Answer, Api, Call
+
+if TYPE_CHECKING:
+    from chalicelib.sessions.views import View
 
 api = Api("console")
 
@@ -59,7 +63,7 @@ def _end(change: Change) -> Answer:
 ACTS: Acts = {"begin": (_begin, ""), "end": (_end, "")}
 
 
-def _view(visit: Visit) -> tuple[View, int] | None:
+def _view(visit: Visit) -> "tuple[View, int] | None":
     """Return what this operator sees of this person by the browser's view, and when that is over; None for nothing."""
     services, text = visit.call.services, visit.call.cookie(COOKIE)
     if text is None:
@@ -80,7 +84,7 @@ def _offered(visit: Visit, outcome: Outcome) -> Answer:
     )
 
 
-def _account(visit: Visit, view: View, until: int) -> Answer:
+def _account(visit: Visit, view: "View", until: int) -> Answer:
     from chalicelib.web.pages.rendering import render
 
     call, live = visit.call, view.acting()
