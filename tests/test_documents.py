@@ -88,15 +88,27 @@ RUN_BY = {
     "docs/testing.md#what-there-is-2": PLUGIN,
     "docs/testing.md#what-there-is-3": PLUGIN,
 }
+SPA, SPAS = "tests/clients/test_spa_examples.py", ("html", "react", "vue")
+SPA_TITLES = {
+    "html": "log-in-for-a-plain-page",
+    "react": "log-in-for-a-react-app",
+    "vue": "log-in-for-a-vue-app",
+}
 LIBRARY = "tests/library/test_examples.py"
 RUN_BY |= {
     "README.md#log-in-for-your-front-end-1": LIBRARY,
+    "docs/library.md#elements.html": "tests/pages/test_elements.py",
+    **{f"examples/{kind}/README.md#{part}-{kind}.sh": SPA for kind in SPAS for part in ("client", "page")},
     "docs/library.md#the-browser-library-1": LIBRARY,
     "docs/library.md#the-browser-library-2": LIBRARY,
 }
 NEEDS_AWS = "needs an AWS account; tests/deploy walks through the same on an emulator"
 UNTRIED = "the stack does not run where the tests do, and the page says so"
 NOT_RUN = {
+    **{
+        f"examples/{kind}/README.md#{title}-1": "starts the service as the tests do"
+        for kind, title in SPA_TITLES.items()
+    },
     "README.md#two-commands-1": "sets up and runs this very suite",
     "README.md#deploy-1": NEEDS_AWS,
     "docs/operations.md#mail-1": NEEDS_AWS,

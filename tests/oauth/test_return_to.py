@@ -69,3 +69,15 @@ def test_any_other_is_refused_on_a_page(house: Server, asked: str) -> None:
     reply = house.ask("GET", f"/login?return_to={quote(asked, safe='')}")
     assert reply.status == 400
     assert "Location" not in reply.headers
+
+
+def test_a_sign_up_leads_to_a_listed_address_too(house: Server) -> None:
+    browser = house.browser()
+    page = browser.go(f"/signup?return_to={quote(f'{LISTED}/shelf', safe='')}")
+    done = browser.ask(
+        "POST",
+        "/signup",
+        form={**page.form, "username": "yara", "password": PASSWORD},
+        headers={"Sec-Fetch-Site": "same-origin", "Origin": "null"},
+    )
+    assert (done.status, done.location) == (303, f"{LISTED}/shelf")

@@ -26,7 +26,7 @@ PUBLIC = """
     GET /console | GET /console/people/{user_id} | POST /console/people/{user_id}
     GET /console/people/{user_id}/view | POST /console/people/{user_id}/view
     GET /console/activity | GET /console/statistics
-    GET /cupbearer.js | GET /cupbearer.js/docs | GET /cupbearer.d.ts
+    GET /cupbearer.js | GET /cupbearer.js/docs | GET /cupbearer.d.ts | GET /cupbearer-elements.js | GET /cupbearer-elements.d.ts
     GET /health | GET /openapi.json | GET /.well-known/jwks.json | GET /login/{provider} | GET /login/{provider}/callback
     GET /.well-known/openid-configuration | GET /.well-known/oauth-authorization-server
     GET /.well-known/oauth-protected-resource | GET /.well-known/oauth-protected-resource/{first}

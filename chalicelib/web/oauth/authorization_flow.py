@@ -49,6 +49,12 @@ def to_own_page(call: Call, address: str) -> Pending:
     return Pending(form_id=call.services.world.identifier(), return_to=address)
 
 
+def asked_of(call: Call, browser: Browser) -> str:
+    """Return what one of our pages was asked to lead on to, sealed: an authorization request, or a page of our site (BR-6)."""
+    back = return_to.listed_address(call, call.one("return_to"))
+    return call.one("request") or (sealed(call, browser, to_own_page(call, back)) if back else "")
+
+
 def sealed(call: Call, browser: Browser, pending: Pending) -> str:
     """Return what is pending as a text that only this browser can give back."""
     return signed_payloads(call).seal(

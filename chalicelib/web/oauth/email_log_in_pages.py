@@ -24,15 +24,22 @@ ASK_AGAIN = (PATH, "Ask for a new one")
 
 
 @api.route(
-    PATH, methods=["GET"], public=True, query=("ticket", "request"), content_type=HTML, refuses=(400, 403)
+    PATH,
+    methods=["GET"],
+    public=True,
+    query=("ticket", "request", "return_to"),
+    content_type=HTML,
+    refuses=(400, 403),
 )
 @page
 @opening(ASK_AGAIN)
 def email_log_in_page(call: Call) -> Answer:
     """Ask for the address; or, for a link of a mail, whether to log in by it, which spends nothing."""
+    from chalicelib.web.oauth import authorization_flow
+
     demand_email_log_in(call)
     browser = browser_session.browser(call)
-    ticket, fields = call.one("ticket"), {"request": call.one("request") or ""}
+    ticket, fields = call.one("ticket"), {"request": authorization_flow.asked_of(call, browser)}
     if ticket is None:
         return form(call, browser, fields, step="address")
     read, user = call.services.ways_back.email_log_in.read(ticket)

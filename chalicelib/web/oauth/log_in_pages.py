@@ -11,7 +11,7 @@ from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
 from chalicelib.web.oauth import email_log_in_forms, log_out_form
 from chalicelib.web.oauth.page_refusals import form, page
-from chalicelib.web.pages import captcha, form_words, return_to
+from chalicelib.web.pages import captcha, form_words
 from chalicelib.web.pages.page_forms import csrf_token, demand_own_form
 from chalicelib.web.routes import Answer, Api, Call
 
@@ -34,11 +34,8 @@ def log_in_page(call: Call) -> Answer:
     """Show the log-in form; it leads on to an authorization request, to a page of our site, or to the account."""
     from chalicelib.web.oauth import authorization_flow
 
-    browser, back = browser_session.browser(call), return_to.listed_address(call, call.one("return_to"))
-    on_the_way = (
-        authorization_flow.sealed(call, browser, authorization_flow.to_own_page(call, back)) if back else ""
-    )
-    return _form(call, "login", browser, {"request": call.one("request") or on_the_way})
+    browser = browser_session.browser(call)
+    return _form(call, "login", browser, {"request": authorization_flow.asked_of(call, browser)})
 
 
 @api.route(
@@ -64,11 +61,16 @@ def log_in_by_form(call: Call) -> Answer:
     return authorization_flow.begun(call, signed_in, pending)
 
 
-@api.route("/signup", methods=["GET"], public=True, query=("request",), content_type=HTML, refuses=(400,))
+@api.route(
+    "/signup", methods=["GET"], public=True, query=("request", "return_to"), content_type=HTML, refuses=(400,)
+)
 @page
 def sign_up_page(call: Call) -> Answer:
-    """Show the sign-up form."""
-    return _form(call, "signup", browser_session.browser(call), {"request": call.one("request") or ""})
+    """Show the sign-up form, which leads on as the log-in form does."""
+    from chalicelib.web.oauth import authorization_flow
+
+    browser = browser_session.browser(call)
+    return _form(call, "signup", browser, {"request": authorization_flow.asked_of(call, browser)})
 
 
 @api.route(

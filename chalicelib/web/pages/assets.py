@@ -4,7 +4,7 @@ They are served under a path that holds a hash of them all, so a browser may kee
 other by relative path, and no page ever mixes two versions.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,19 +40,34 @@ MODULES = (
     "words",
     "you",
 )
-STYLE, MARK, LIBRARY = "style.css", "icon.svg", "cupbearer.js"
+STYLE, MARK = "style.css", "icon.svg"
+LIBRARY, ELEMENTS = "cupbearer.js", "cupbearer-elements.js"
 # What the board alone loads: not served, and not in a package, where the samples are off.
 BOARD_PAGE = "board.html"
 BOARD_FILES = frozenset(f"{name}.js" for name in ("board", "board_passkey", "doors", "messages", "you"))
 SCRIPT = "text/javascript; charset=utf-8"
 OWN_LIBRARY = "cupbearer_own.js"  # the same for our own pages, which are of our own site
-FOR_OTHERS = frozenset({LIBRARY, "cupbearer_passkey.js"})  # pages of every origin load these
+FOR_OTHERS = frozenset({LIBRARY, ELEMENTS, "cupbearer_passkey.js"})  # pages of every origin load these
 ASSETS: Mapping[str, str] = {
     STYLE: "text/css; charset=utf-8",
     MARK: "image/svg+xml",
     LIBRARY: SCRIPT,
+    ELEMENTS: SCRIPT,
     OWN_LIBRARY: SCRIPT,
     **{f"{name}.js": SCRIPT for name in MODULES},
+}
+
+
+def _elements(brand: "Brand") -> str:
+    from chalicelib.settings.accent import palette
+
+    return bundle.elements(palette(brand.accent))
+
+
+MADE: "Mapping[str, Callable[[Brand], str]]" = {
+    LIBRARY: lambda _: bundle.library(),
+    OWN_LIBRARY: lambda _: bundle.library(without=bundle.OF_OTHER_SITES),
+    ELEMENTS: _elements,
 }
 
 
@@ -70,10 +85,8 @@ def version(brand: "Brand") -> str:
 @lru_cache(maxsize=4 * len(ASSETS))
 def text_of(name: str, brand: "Brand") -> str:
     """Return a file of :data:`ASSETS`."""
-    if name == LIBRARY:
-        return bundle.library()
-    if name == OWN_LIBRARY:
-        return bundle.library(without=bundle.OF_OTHER_SITES)
+    if name in MADE:
+        return MADE[name](brand)
     text = (FOLDER / name).read_text(encoding="utf-8")
     if name.endswith(".js"):
         return bundle.sent(text)

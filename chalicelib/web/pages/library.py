@@ -13,7 +13,7 @@ api = Api("pages")
 
 SHORTLY = "public, max-age=300"  # seconds
 TYPESCRIPT = "text/plain; charset=utf-8"  # what browsers show
-ENTRIES = ("cupbearer.js",)
+ENTRIES = (assets.LIBRARY, assets.ELEMENTS)
 
 
 def _serve_entry(name: str) -> None:
@@ -35,6 +35,12 @@ for _name in ENTRIES:
 def types(_: Call) -> Answer:
     """Return the types of the browser library."""
     return Answer(bundle.types(), headers={"Cache-Control": SHORTLY}, content_type=TYPESCRIPT)
+
+
+@api.route("/cupbearer-elements.d.ts", methods=["GET"], public=True, content_type=TYPESCRIPT, any_origin=True)
+def element_types(_: Call) -> Answer:
+    """Return the types of the elements."""
+    return Answer(bundle.element_types(), headers={"Cache-Control": SHORTLY}, content_type=TYPESCRIPT)
 
 
 @api.route("/cupbearer.js/docs", methods=["GET"], public=True, content_type=HTML)
