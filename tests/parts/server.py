@@ -26,13 +26,14 @@ class Server:
     port: int
     environ: Mapping[str, str]
     process: "subprocess.Popen[bytes]"
+    project: Path = ROOT
 
     def command(self, *arguments: str) -> str:
         """Run ``cupbearer …`` on this service's store and return what it printed."""
         command = [sys.executable, "-m", "cupbearer.cli", *arguments]
         done = subprocess.run(
             command,
-            cwd=ROOT,
+            cwd=self.project,
             env=dict(self.environ),
             capture_output=True,
             text=True,
@@ -49,12 +50,14 @@ def running(
     *,
     port: int | None = None,
     plain: bool = False,
+    project: Path = ROOT,
     aws: Mapping[str, str] | None = None,
     **settings: str,
 ) -> Iterator[Server]:
     """Serve from ``folder``; ``settings`` are ``CUPBEARER_`` variables without their beginning.
 
-    ``plain`` serves with ``chalice local`` in place of ``make serve``; ``aws`` is what the SDK finds in its environment.
+    ``plain`` serves with ``chalice local`` in place of ``make serve``; ``project`` is somebody's own clone; ``aws`` is what
+    the SDK finds in its environment.
     """
     port = port or free_port()
     url = f"http://localhost:{port}"
@@ -65,10 +68,10 @@ def running(
     command = [*(PLAIN if plain else SERVE), "--port", str(port)]
     with (
         (folder / "server.log").open("wb") as log,
-        children.running(command, cwd=ROOT, env=environ, stdout=log, stderr=subprocess.STDOUT) as child,
+        children.running(command, cwd=project, env=environ, stdout=log, stderr=subprocess.STDOUT) as child,
     ):
         _wait(child, port, folder / "server.log")
-        yield Server(url, port, environ, child)
+        yield Server(url, port, environ, child, project)
 
 
 def _wait(child: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
