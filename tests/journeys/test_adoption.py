@@ -131,7 +131,7 @@ class Journey:
 
     def seen(self, page: Page, name: str) -> None:
         """Look at a page: it is theirs, in the person's language, and on a small phone nothing sticks out."""
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state()
         assert_theirs(page, name=NAME)
         assert page.evaluate("document.documentElement.lang") == self.language
         take_pictures(page, f"theirs-{self.language}-{name}")
