@@ -29,10 +29,20 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def visitor(chromium: "Browser", service: Server) -> Iterator["Visitor"]:
-    """Somebody with an account, at a browser of their own, not logged in; afterwards nothing may have leaked."""
+    """Somebody who is logged in at the service's own pages, and not yet at the application."""
+    yield from _at(chromium, service, is_known=True)
+
+
+@pytest.fixture
+def stranger(chromium: "Browser", service: Server) -> Iterator["Visitor"]:
+    """Somebody with an account, who is logged in nowhere."""
+    yield from _at(chromium, service, is_known=False)
+
+
+def _at(chromium: "Browser", service: Server, *, is_known: bool) -> Iterator["Visitor"]:
     from tests.library.visitor import Visitor
 
-    visitor = Visitor.at(chromium, service)
+    visitor = Visitor.at(chromium, service, is_known=is_known)
     yield visitor
     visitor.assert_kept_to_the_policy()
     visitor.context.close()

@@ -17,22 +17,22 @@ JWT = re.compile(r"eyJ[\w-]+\.eyJ")
 WHY = "cupbearer.session.why?.code"
 
 
-def test_somebody_logs_in_is_known_calls_an_api_and_logs_out(visitor: Visitor) -> None:
-    page = visitor.open(state="out")
+def test_somebody_logs_in_is_known_calls_an_api_and_logs_out(stranger: Visitor) -> None:
+    page = stranger.open(state="out")
     assert run(page, "cupbearer.user()") is None
     assert run(page, "cupbearer.token()") is None
-    visitor.log_in(page=page)
-    assert run(page, "cupbearer.user()")["preferred_username"] == visitor.name
+    stranger.log_in(page=page)
+    assert run(page, "cupbearer.user()")["preferred_username"] == stranger.name
     assert run(page, PROFILE) == 200
-    visitor.log_out(page)
+    stranger.log_out(page)
     page.evaluate("void cupbearer.logIn()")
     page.locator("#f-password").wait_for()  # the service has forgotten this browser too
 
 
-def test_a_log_in_leads_back_to_where_the_person_was(visitor: Visitor) -> None:
-    page = visitor.open("/?shelf=2#row-7", state="out")
-    visitor.log_in(page=page)
-    assert page.url == visitor.address("/?shelf=2#row-7")
+def test_a_log_in_leads_back_to_where_the_person_was(stranger: Visitor) -> None:
+    page = stranger.open("/?shelf=2#row-7", state="out")
+    stranger.log_in(page=page)
+    assert page.url == stranger.address("/?shelf=2#row-7")
     assert "foreign_address" in run(page, "cupbearer.logIn({ returnTo: 'https://elsewhere.example/' })")
 
 
@@ -48,18 +48,18 @@ def test_no_token_is_in_any_storage_in_an_address_or_in_the_history(visitor: Vis
     assert not [sent.url for sent in visitor.sent if JWT.search(sent.url)]
 
 
-def test_cookies_of_third_parties_are_not_needed_and_not_sent(visitor: Visitor) -> None:
-    page = visitor.open(state="out")
+def test_cookies_of_third_parties_are_not_needed_and_not_sent(stranger: Visitor) -> None:
+    page = stranger.open(state="out")
     restrict = {"enableThirdPartyCookieRestriction": True}
     restrict |= {"disableThirdPartyCookieMetadata": True, "disableThirdPartyCookieHeuristics": True}
     page.context.new_cdp_session(page).send("Network.setCookieControls", restrict)
-    visitor.log_in(page=page)
+    stranger.log_in(page=page)
     assert run(page, "cupbearer.token({ fresh: true }).then(Boolean)") is True
     page.reload()
     settled(page, "in")
     assert run(page, PROFILE) == 200
-    there = visitor.address("").rstrip("/")
-    sent = [each for each in visitor.sent if each.headers.get("origin") == there]
+    there = stranger.address("").rstrip("/")
+    sent = [each for each in stranger.sent if each.headers.get("origin") == there]
     assert len(sent) >= 3
     assert not [each.url for each in sent if "cookie" in each.all_headers()]
     assert not page.evaluate("document.querySelector('iframe')")
@@ -101,20 +101,20 @@ def test_kept_in_the_tab_a_log_in_outlives_a_reload_without_a_word_to_the_servic
 
 
 def test_a_tab_closed_before_the_return_leaves_nothing_and_a_return_elsewhere_gives_nothing(
-    visitor: Visitor,
+    stranger: Visitor,
 ) -> None:
-    first = visitor.open(state="out")
+    first = stranger.open(state="out")
     first.evaluate("void cupbearer.logIn()")
     first.locator("#f-password").wait_for()
-    second = visitor.context.new_page()
+    second = stranger.context.new_page()
     second.goto(first.url)
     first.close()
-    visitor.fill(second)
+    stranger.fill(second)
     settled(second, "out")
     assert run(second, WHY) == "state_mismatch"
-    assert second.url == visitor.address("/")
+    assert second.url == stranger.address("/")
     assert json.loads(kept(second))[:2] == [[], []]
-    assert not [sent for sent in visitor.sent if sent.url.endswith("/oauth/token")]
+    assert not [sent for sent in stranger.sent if sent.url.endswith("/oauth/token")]
     second.evaluate("void cupbearer.logIn()")  # the person did log in: no password again
     settled(second, "in")
 
@@ -146,24 +146,24 @@ def test_the_address_of_an_answer_opened_again_takes_no_code_twice(visitor: Visi
     assert "code=" not in page.url
 
 
-def test_what_the_provider_refuses_is_told_and_ends_no_session(visitor: Visitor) -> None:
-    page = visitor.open(state="out")
+def test_what_the_provider_refuses_is_told_and_ends_no_session(stranger: Visitor) -> None:
+    page = stranger.open(state="out")
     page.evaluate("void cupbearer.logIn({ prompt: 'consent' })")
-    visitor.fill(page)
+    stranger.fill(page)
     page.locator("button[value=deny]").click()
     settled(page, "out")
     assert run(page, WHY) == "access_denied"
-    assert page.url == visitor.address("/")
+    assert page.url == stranger.address("/")
     page.evaluate("void cupbearer.logIn({ prompt: 'none' })")
     settled(page, "in")
 
 
 @pytest.mark.parametrize(("part", "code"), [("nonce", "nonce_mismatch"), ("iss", "issuer_mismatch")])
 def test_an_answer_to_another_log_in_or_of_another_issuer_is_not_taken(
-    visitor: Visitor, part: str, code: str
+    stranger: Visitor, part: str, code: str
 ) -> None:
-    page = visitor.open(state="out")
-    place = visitor.address("/")
+    page = stranger.open(state="out")
+    place = stranger.address("/")
     pattern = "**/oauth/authorize?**" if part == "nonce" else f"{place}?**"
 
     def change(route: Route) -> None:
@@ -176,7 +176,7 @@ def test_an_answer_to_another_log_in_or_of_another_issuer_is_not_taken(
 
     page.route(pattern, change)
     page.evaluate("void cupbearer.logIn()")
-    visitor.fill(page)
+    stranger.fill(page)
     settled(page, "out")
     assert run(page, WHY) == code
     assert run(page, "cupbearer.token()") is None

@@ -190,20 +190,20 @@ def test_the_token_goes_to_no_address_that_was_not_named(visitor: Visitor) -> No
         assert run(page, f"cupbearer.fetch('{address}')") == "CupbearerError foreign_address"
 
 
-def test_in_cookie_mode_a_page_comes_back_from_the_log_in_page_to_where_it_was(visitor: Visitor) -> None:
-    page = visitor.open("/cookie/?shelf=2#row-7", state="out")
-    visitor.log_in(page=page)
-    assert page.url == visitor.address("/cookie/?shelf=2#row-7")
-    assert run(page, "cupbearer.user()")["preferred_username"] == visitor.name
+def test_in_cookie_mode_a_page_comes_back_from_the_log_in_page_to_where_it_was(stranger: Visitor) -> None:
+    page = stranger.open("/cookie/?shelf=2#row-7", state="out")
+    stranger.log_in(page=page)
+    assert page.url == stranger.address("/cookie/?shelf=2#row-7")
+    assert run(page, "cupbearer.user()")["preferred_username"] == stranger.name
     assert run(page, "cupbearer.token()") not in page.evaluate(
         "JSON.stringify([{...localStorage}, {...sessionStorage}])"
     )
     assert page.evaluate("document.cookie") == ""
 
 
-def test_in_cookie_mode_the_words_of_a_log_in_may_be_asked_for_in_ones_own_page(visitor: Visitor) -> None:
-    page = visitor.open("/cookie/", state="out")
-    wrong = f"cupbearer.logIn({{ username: '{visitor.name}', password: 'not this one' }})"
+def test_in_cookie_mode_the_words_of_a_log_in_may_be_asked_for_in_ones_own_page(stranger: Visitor) -> None:
+    page = stranger.open("/cookie/", state="out")
+    wrong = f"cupbearer.logIn({{ username: '{stranger.name}', password: 'not this one' }})"
     assert run(page, wrong) == "CupbearerError invalid_credentials"
     right = wrong.replace("not this one", "six warm words by the sea")
     assert run(page, f"{right}.then(({{ state }}) => state)") == "in"

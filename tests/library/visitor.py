@@ -29,20 +29,25 @@ class Visitor:
     context: BrowserContext
     service: Server
     name: str
+    is_known: bool  # at the service's own pages
     sent: list[Sent] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
     @classmethod
-    def at(cls, browser: Browser, service: Server) -> "Visitor":
+    def at(cls, browser: Browser, service: Server, *, is_known: bool) -> "Visitor":
         context = browser.new_context()
         context.set_default_timeout(patience.PAGE_MILLISECONDS)
         context.add_init_script(WATCH + sites.CLOCKS)
-        visitor = cls(context, service, f"visitor{next(_names)}")
+        visitor = cls(context, service, f"visitor{next(_names)}", is_known)
         context.on(
             "request", lambda sent: visitor.sent.append(sent) if sent.url.startswith(service.url) else None
         )
         context.on("weberror", lambda error: visitor.complaints.append(str(error.error)))
-        visitor.ask("POST", "/users", {"username": visitor.name, "password": sites.PASSWORD})
+        account = {"username": visitor.name, "password": sites.PASSWORD}
+        signed_up = context.request.post(
+            f"{service.url}/users", data={**account, "log_in": is_known, "cookie": is_known}
+        )
+        assert signed_up.status == 201
         return visitor
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
@@ -76,9 +81,10 @@ class Visitor:
 
     def log_in(self, path: str = "/", *, page: Page | None = None) -> Page:
         """Log in by the application's button; the page is back where it was."""
-        page = page or self.open(path, state="out")
-        page.evaluate("void cupbearer.logIn()")
-        self.fill(page)
+        page = page or self.open(path)
+        page.evaluate("cupbearer.session.state === 'in' || void cupbearer.logIn()")
+        if not self.is_known:
+            self.fill(page)
         return settled(page, "in")
 
     def fill(self, page: Page) -> None:

@@ -21,11 +21,15 @@ export async function refresh() {
   return answer.ok ? null : answer;
 }
 
+let begun = false;
+
 /** Find out whether this browser is logged in. Returns null, or the answer that left it open. */
 export async function start() {
-  await ours.ready;
-  const refused = current().state === "loading" ? await refresh() : null;
-  return current().state === "loading" ? refused : null;
+  await ours.ready; // the library has asked once
+  const again = begun && current().state === "loading" ? await refresh() : null;
+  begun = true;
+  const { state, why } = current();
+  return state === "loading" ? again ?? refused(why, {}) : null;
 }
 
 /**

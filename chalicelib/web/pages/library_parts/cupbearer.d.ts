@@ -29,7 +29,7 @@ export interface Session {
   readonly lasts: number;
   readonly endsIn: number;
   /** What ended or refused it, or keeps it from being known; null where the person asked for it, or was never in. */
-  readonly why: { readonly code: string; readonly detail: string } | null;
+  readonly why: { readonly code: string; readonly detail: string; readonly status: number; readonly retryAfter: number | null } | null;
 }
 
 /** The claims of OpenID Connect Core section 5.1 that are known. */

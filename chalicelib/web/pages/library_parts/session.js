@@ -8,7 +8,7 @@ const ASKING = 200; // milliseconds that a new tab waits for the others to say w
 const EARLY = 5; // seconds before its end that a token is no longer handed out
 const LOST = [300, 1000]; // milliseconds before a refresh whose answer was lost is sent again, within the service's grace
 const ENDED = (error) => error.status === 401 || error.code === "login_required" || error.body?.error === "invalid_grant";
-const reason = (error) => error && { code: error.code, detail: error.detail };
+const reason = (error) => error && { code: error.code, detail: error.detail, status: error.status ?? 0, retryAfter: error.retryAfter ?? null };
 const NOBODY = { token: null, secret: null, idToken: null, scopes: [], sessionId: null, lasts: 0, at: 0, why: null };
 
 export class SharedSession {
