@@ -17,8 +17,10 @@ OURS = ("app.py", "chalicelib/")
 # What the docstrings of ours are for when it runs: those of views become /openapi.json.
 WITH_DOCSTRINGS = ("chalicelib/api/", "chalicelib/sample/", "chalicelib/web/")
 AT_HOME = "chalicelib/store/sqlite"  # not loaded in Lambda
-# Of these the bytecode stands in place of the source, which anybody has at the pinned version; a traceback tells its lines.
-# Their docstrings stay away too: the zip has a limit.
+# Routes of an operator's own are few, and a traceback of theirs shows what stands there.
+WITH_SOURCES = ("chalicelib/api/",)
+# Everywhere else the bytecode stands in place of the source, which anybody has at this version: a traceback tells its lines.
+# The docstrings of libraries stay away too: the zip has a limit.
 LIBRARIES = (
     "argon2/",
     "chalice/",
@@ -35,16 +37,16 @@ LIBRARIES = (
 
 
 def add_bytecode(archive: Path, interpreter: Path) -> None:
-    """Add an interpreter's bytecode for each such module of a zip: beside our sources, and instead of libraries'.
+    """Add an interpreter's bytecode for each module of a zip that a start may load: beside its source, or to stand instead.
 
     It is never checked, on purpose: sources and bytecode are of one deploy, and Lambda sets the times of files as it likes.
     """
     with tempfile.TemporaryDirectory(prefix="cupbearer-compiled-") as folder:
         with zipfile.ZipFile(archive) as package:
             sources = [name for name in package.namelist() if name.endswith(".py")]
-            at_start = [name for name in sources if not name.startswith(AT_HOME)]
-            for homes, place in ((OURS, "cached"), (LIBRARIES, "instead")):
-                package.extractall(f"{folder}/{place}", [name for name in at_start if name.startswith(homes)])
+            beside = [name for name in sources if name.startswith(WITH_SOURCES)]
+            package.extractall(f"{folder}/cached", beside)
+            package.extractall(f"{folder}/instead", [name for name in sources if is_replaced(name)])
         _run(
             interpreter,
             without_docstrings.__file__,
@@ -53,13 +55,19 @@ def add_bytecode(archive: Path, interpreter: Path) -> None:
             "--cached",
             *WITH_DOCSTRINGS,
         )
-        _run(interpreter, without_docstrings.__file__, f"{folder}/instead", UNPACKED_AT)
+        _run(interpreter, without_docstrings.__file__, f"{folder}/instead", UNPACKED_AT, *WITH_DOCSTRINGS)
         with zipfile.ZipFile(archive, "a") as package:
             for path in sorted(Path(folder).rglob("*.pyc")):
                 name = "/".join(path.relative_to(folder).parts[1:])
                 entry = zipfile.ZipInfo(name, FIXED_TIME)
                 entry.external_attr = 0o644 << 16
                 package.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+
+
+def is_replaced(name: str) -> bool:
+    """Return whether bytecode stands in place of a file of the package."""
+    kept = (*WITH_SOURCES, AT_HOME)
+    return name.endswith(".py") and name.startswith((*OURS, *LIBRARIES)) and not name.startswith(kept)
 
 
 def _run(interpreter: Path, *words: str) -> None:

@@ -103,7 +103,7 @@ def prune(archive: Path, *, bytecode: bool) -> None:
 
 def is_kept(name: str, *, bytecode: bool) -> bool:
     """Return whether a file of the package is for a handler."""
-    if bytecode and name.startswith(compiled.LIBRARIES) and name.endswith(".py"):
+    if bytecode and compiled.is_replaced(name):
         return False
     for home, kept in ONLY.items():
         if name.startswith(home):
