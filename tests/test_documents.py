@@ -292,3 +292,11 @@ def _walk(words: list[str], where: str) -> None:
             found = command.get_command(click.Context(command), word)
             assert found is not None, (where, words, word)
             command = found
+
+
+def test_the_readme_shows_six_pictures_of_pages_and_none_is_heavy() -> None:
+    shown = re.findall(
+        r"!\[[^\]]+\]\((docs/pictures/[\w-]+\.png)\)", (ROOT / "README.md").read_text(encoding="utf-8")
+    )
+    assert len(set(shown)) == len(shown) == 6
+    assert [name for name in shown if (ROOT / name).stat().st_size > 50_000] == []

@@ -5,18 +5,22 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.journeys.adopted import Adopted, adopted
 from tests.pages.application import CHALLENGE
 from tests.pages.conftest import ARGUMENTS
-from tests.pages.eyes import ROOT, Person, knock
+from tests.pages.eyes import PASSWORD, ROOT, Person, knock, settled
+from tests.pages.small_pictures import shrink
 from tests.parts.server import Server, running
 from tests.support.factor_accounts import PASSWORD as FACTOR_PASSWORD
 from tests.support.factor_accounts import Account
 
 FOLDER = ROOT / "docs" / "pictures"
 CARD = {"width": 900, "height": 760}
-PROVIDERS = '{"google": {"issuer": "http://localhost:9", "client_id": "a", "client_secret": "b"}}'
+PHONE = {"width": 390, "height": 640}
+TAKEN: list[Path] = []
+PEOPLE = ("Ada", "Mira", "Noor", "Runa", "Willem", "Zoe")
 MCP = "http://localhost:9000/mcp"
 NOTES = {"notes:read": "Read your notes", "notes:write": "Write notes for you"}
 TALK = (
@@ -26,10 +30,12 @@ TALK = (
 
 
 def main() -> None:
-    """Take the board refused, the board on a phone at night, the account, and the pages on the way in."""
+    """Take README.md's six of a service under somebody's own name; the board, and what is asked about an agent."""
     with (
         tempfile.TemporaryDirectory() as place,
-        running(Path(place), PROVIDERS=PROVIDERS, EMAIL_LOG_IN="on") as server,
+        tempfile.TemporaryDirectory() as other,
+        running(Path(place)) as server,
+        adopted(Path(other)) as theirs,
         sync_playwright() as playwright,
     ):
         chromium = shutil.which("chromium") or ""
@@ -37,12 +43,12 @@ def main() -> None:
         for name, text in TALK:
             _say(Person.at(browser, server), name, text)
         _board(browser, server)
-        _phone(browser, server)
-        _account(browser, server)
-        _log_in(browser, server)
-        _mail(browser, server)
         _consent(browser, server)
+        _theirs(browser, theirs)
+        _console(browser, theirs.server)
         browser.close()
+    for picture in TAKEN:
+        shrink(picture)
 
 
 def _say(person: Person, name: str, text: str) -> None:
@@ -57,66 +63,74 @@ def _board(browser: Browser, server: Server) -> None:
     page = person.sign_up("Zoe")
     knock(page, "/pangolins")
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
-    page.screenshot(path=FOLDER / "board.png")
+    _picture(page, "board")
 
 
-def _phone(browser: Browser, server: Server) -> None:
-    person = Person.at(
-        browser,
-        server,
-        viewport={"width": 390, "height": 780},
-        color_scheme="dark",
-        reduced_motion="reduce",
-    )
-    page = person.sign_up("Noor")
-    server.command("users", "grant", "Noor", "pangolins")
-    knock(page, "/pangolins")
-    page.evaluate("document.activeElement.blur(); document.querySelector('#doors-title').scrollIntoView()")
-    page.screenshot(path=FOLDER / "phone-dark.png")
-
-
-def _account(browser: Browser, server: Server) -> None:
-    agent = (
-        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit Version/18.0 Mobile Safari/604.1"
-    )
-    Person.at(browser, server, user_agent=agent).log_in("Zoe")
-    person = Person.at(browser, server, viewport={"width": 1200, "height": 900}, reduced_motion="reduce")
-    page = person.log_in("Zoe")
-    page.get_by_role("link", name="Account").click()
-    page.get_by_text("on iPhone").first.wait_for()
-    page.evaluate("document.querySelector('#sessions-title').closest('section').scrollIntoView()")
-    page.screenshot(path=FOLDER / "account.png")
-
-
-def _log_in(browser: Browser, server: Server) -> None:
-    """The page to log in at, and the one that asks for more."""
-    mira = Account.made(server, "Mira")
-    mira.add_passkey()
-    person = Person.at(browser, server, viewport=CARD, reduced_motion="reduce")
+def _theirs(browser: Browser, theirs: Adopted) -> None:
+    """The way in by their app, and the account."""
+    theirs.speaks("en")
+    person = Person.at(browser, theirs.server, viewport=CARD, reduced_motion="reduce")
     page = person.page()
-    page.goto(f"{server.url}/login")
+    page.goto(theirs.origin)
+    page.locator("cupbearer-user button").click()
+    page.get_by_role("heading", name="Log in").wait_for()
+    _taken(page, "their-log-in")
+    page.get_by_role("link", name="Sign up").click()
+    page.locator("[name=username]").fill("Ida")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("[name=email]").fill("ida@pangolin.example")
+    page.get_by_role("button", name="Make my account").click()
+    page.get_by_role("button", name="Allow").wait_for()
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size(PHONE)
+    _taken(page, "their-consent")
+    page.get_by_role("button", name="Allow").click()
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(CARD)
+    page.get_by_role("button", name="Tea for two").click()
+    page.locator("output", has_text="tea").wait_for()
+    page.set_viewport_size({**CARD, "height": 320})
+    page.locator("cupbearer-user").get_by_role("button").click()
+    _taken(page, "their-app")
+    page.set_viewport_size(CARD)
+    page.goto(f"{theirs.server.url}/account")
+    settled(page, "in")
+    page.get_by_text("This device").first.wait_for()
+    page.evaluate("document.querySelector('#sessions-title').closest('section').scrollIntoView()")
+    _taken(page, "their-account")
+    theirs.speaks("ar")
+    page.context.clear_cookies()
+    page.set_viewport_size(PHONE)
+    page.goto(theirs.own_site)
+    page.locator("cupbearer-log-in button[type=submit]").wait_for()
+    _taken(page, "their-card-arabic")
+
+
+def _taken(page: Page, name: str) -> None:
     page.wait_for_load_state("networkidle")
     page.evaluate("document.activeElement.blur()")
-    page.screenshot(path=FOLDER / "login.png")
-    page.locator("[name=username]").fill("Mira")
+    _picture(page, name)
+
+
+def _picture(page: Page, name: str) -> None:
+    path = FOLDER / f"{name}.png"
+    page.screenshot(path=path)
+    TAKEN.append(path)
+
+
+def _console(browser: Browser, server: Server) -> None:
+    """The list of people, as an operator sees it."""
+    for name in PEOPLE:
+        Account.made(server, name, has_app=name == "Noor")
+    server.command("users", "grant", "Ada", "users:read", "users:write")
+    person = Person.at(browser, server, viewport=CARD, reduced_motion="reduce")
+    page = person.page()
+    page.goto(f"{server.url}/login?return_to=/console")
+    page.locator("[name=username]").fill("Ada")
     page.locator("[name=password]").fill(FACTOR_PASSWORD)
     page.get_by_role("button", name="Log in", exact=True).click()
-    page.get_by_role("heading", name="One thing more").wait_for()
-    page.wait_for_load_state("networkidle")
-    page.screenshot(path=FOLDER / "second-factor.png")
-
-
-def _mail(browser: Browser, server: Server) -> None:
-    """What an address that is to be proven gets, as it is shown where nothing is sent."""
-    person = Person.at(browser, server, viewport=CARD, reduced_motion="reduce")
-    page = person.open(state="out")
-    page.get_by_role("radio", name="Sign up").check()
-    page.locator("#up-email").fill("runa@example.com")
-    page = person.sign_up("Runa", page=page)
-    page.goto(f"{server.url}/outbox")
-    page.get_by_role("link", name="As a mail program shows it").click()
-    page.wait_for_load_state("networkidle")
-    page.screenshot(path=FOLDER / "mail.png")
+    page.wait_for_url("**/console")
+    _taken(page, "their-console")
 
 
 def _consent(browser: Browser, server: Server) -> None:
@@ -141,7 +155,7 @@ def _consent(browser: Browser, server: Server) -> None:
     page.goto(f"{server.url}/oauth/authorize?{urlencode(asked)}")
     page.get_by_role("button", name="Allow").wait_for()
     page.evaluate("document.activeElement.blur()")
-    page.screenshot(path=FOLDER / "agent.png")
+    _picture(page, "agent")
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ def test_the_policy_lets_in_a_logo_from_one_address_and_nothing_else_br_4(client
 @pytest.mark.parametrize(
     ("cupbearer_settings", "begins"),
     [
-        ({"CUPBEARER_LOGO": "docs/pictures/login.png"}, "<svg xmlns="),
+        ({"CUPBEARER_LOGO": "docs/pictures/their-log-in.png"}, "<svg xmlns="),
         ({"CUPBEARER_LOGO": "chalicelib/web/pages/files/icon.svg"}, "<svg xmlns="),
         ({"CUPBEARER_LOGO": ""}, "<svg xmlns="),
     ],
