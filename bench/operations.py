@@ -11,6 +11,7 @@ import pyotp
 import app
 from bench import house
 from chalicelib import wiring
+from chalicelib.audit.service_events import Wanted
 from chalicelib.audit.trail import Source
 from chalicelib.authentication.log_in import LogInResult
 from chalicelib.credentials.factor_answers import FactorAnswer
@@ -108,6 +109,8 @@ class Operations:
             at.audit.of(user.user_id, limit=20)
 
         self._count("console: one person", one)
+        self._count("console: activity", lambda: at.activity.page(Wanted()))
+        self._count("console: statistics", lambda: at.counts.days(30))
 
     def _a_day_later(self, username: str) -> None:
         """Let somebody have been seen a day before, as no clock is moved here."""

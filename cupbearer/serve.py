@@ -11,11 +11,11 @@ from pathlib import Path
 from types import FrameType
 
 from chalicelib.settings.settings import from_environment
-from cupbearer import console_log
+from cupbearer import console_log, local_log
 from cupbearer.announcement import announce
 from cupbearer.local_server import Server
 
-DEFAULT_PORT = "8000"
+DEFAULT_PORT, ANY_PORT = "8000", "0"
 HIGHEST_PORT = 65535
 
 
@@ -77,6 +77,8 @@ def _serve(options: argparse.Namespace) -> int:
             if options.traceback:
                 raise
             return _fail(f"{_told(error)} (--traceback shows where)")
+        if options.port != ANY_PORT:
+            local_log.keep(server.server_port)
         announce(server, as_json=options.json)
         server.serve_forever(poll_interval=0.1)
     return 0

@@ -31,6 +31,8 @@ TARGETS: Mapping[str, tuple[int, int]] = {
     "console: seen": (9, 0),
     "console: search": (2, 0),
     "console: one person": (3, 0),
+    "console: activity": (5, 0),
+    "console: statistics": (3, 0),
 }
 
 

@@ -15,7 +15,7 @@ from chalicelib.oauth.client_rules import Registration
 from chalicelib.sessions.log_outs import Ended, LogOut
 from chalicelib.settings import settings
 from chalicelib.wiring import Services
-from cupbearer.deploying import CannotDeploy, aws, deploy, packaging
+from cupbearer.deploying import CannotDeploy, aws, cloud_log, deploy, packaging
 from cupbearer.deploying.destroy import destroy
 from cupbearer.deploying.stage import environment_of
 from cupbearer.deploying.template import ROOT
@@ -140,6 +140,14 @@ def test_the_command_line_works_on_what_the_functions_work_on(place: Place) -> N
         CannotDeploy, match="The stage prod is not deployed in us-east-1: run make deploy STAGE=prod"
     ):
         environment_of("prod")
+
+
+def test_what_the_functions_log_is_shown_together(place: Place) -> None:
+    """Each call leaves a line, whichever function answers it."""
+    client = aws.account().client("logs")
+    found = list(cloud_log.lines(client, "dev", cloud_log.PARTS, since=0, limit=1000, follow=False))
+    assert {"api", "mail"} <= {line.part for line in found}
+    assert "request" in {line.fields.get("event") for line in found}
 
 
 def test_the_deployed_authorizer_of_signed_tokens_has_a_role_that_logs_and_nothing_else(place: Place) -> None:

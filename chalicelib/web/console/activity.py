@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
-from chalicelib.audit.events import EVENTS, because, says
+from chalicelib.audit.events import EVENTS, says
 from chalicelib.audit.service_events import EventPage, Wanted, is_cursor, network_from
 from chalicelib.audit.streams import STREAMS, stream_of
 from chalicelib.audit.trail import OPERATOR, Event
@@ -12,6 +12,7 @@ from chalicelib.errors import Invalid
 from chalicelib.users.user_ids import is_user_id
 from chalicelib.web.console.frame import JUST_LOOKING, Outcome, Visit, console_page, shown
 from chalicelib.web.console.moments import seconds_of
+from chalicelib.web.event_words import more
 from chalicelib.web.pages import form_words
 from chalicelib.web.routes import Answer, Api, Call
 
@@ -25,7 +26,6 @@ PATH = "/console/activity"
 FILTERS = ("event", "person", "network", "since", "until")
 MAX_TYPED = 300  # characters of a filter
 LINES = 50  # of a page, which stays below 100 KB
-SAID = {"session_id", "client_id", "client", "operator"}  # details that a line says in words, or not at all
 
 
 class Line(NamedTuple):
@@ -33,12 +33,11 @@ class Line(NamedTuple):
 
     event: Event
     says: str
-    because: str
     who: str | None  # a name of today, None for who was deleted
     is_person: bool
     by: str  # who did it, where that is another
     application: str | None
-    detail: str
+    more: list[str]  # why, and what was changed
 
 
 @api.route(PATH, methods=["GET"], **shown(*FILTERS, "cursor"))
@@ -129,10 +128,9 @@ def _line(event: Event, names: "EventNames") -> Line:
     return Line(
         event=event,
         says=said,
-        because=because(event.event, event.outcome),
         who=names.of(event.target),
         is_person=event.target in names.people,
         by=by,
         application=None if application and application in said else application,
-        detail=", ".join(f"{name}: {value}" for name, value in event.detail.items() if name not in SAID),
+        more=more(event),
     )
