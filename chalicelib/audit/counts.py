@@ -48,6 +48,7 @@ PICTURES: Mapping[
     "password_changes": ("Passwords changed", ("password_changed",)),
     "new_factors": ("New second factors", ("factor_added",)),
     "deletions": ("Accounts deleted", ("deleted",)),
+    "imports": ("Accounts imported", (IMPORTED,)),
 }
 
 

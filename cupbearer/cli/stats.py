@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from chalicelib.audit.counts import Span
 
 EIGHTHS = "▏▎▍▌▋▊▉█"
-BAR = 8  # characters of the longest bar
+BAR = 6  # characters of the longest bar: a row of hours, 100 columns wide, is the widest
 SHOWN = {  # columns; the rest is in --json
     "log_ins": "log-ins",
     "failures": "failed",

@@ -104,7 +104,7 @@ def test_numbers_by_the_day_and_by_the_hour(busy: CommandLine) -> None:
 def test_numbers_for_people_have_a_line_a_day_and_bars_no_longer_than_a_terminal(busy: CommandLine) -> None:
     lines = busy.done("stats").splitlines()
     assert len([line for line in lines if line[:2] == "20"]) == 30
-    assert "████████" in lines[-2]
+    assert "██████" in lines[-2]
     assert max(map(len, lines)) <= 100
     assert lines[-1].startswith("in all: 1 log-ins, 2 failed, 2 sign-ups")
     assert "guesses at names that nobody has" in busy.run("stats").stderr
