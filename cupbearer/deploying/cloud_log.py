@@ -58,7 +58,10 @@ def _read(client: Any, stage: str, part: str, since: float) -> Iterator[tuple[Lo
             raise CannotDeploy(f"The logs of {stage} cannot be read: {error}") from None
         for event in answer["events"]:
             left -= 1
-            yield LogLine.of(event["message"], at=event["timestamp"] / 1000, part=part), event["eventId"]
+            named = event.get("eventId") or "{logStreamName} {timestamp} {message}".format(
+                **event
+            )  # emulators
+            yield LogLine.of(event["message"], at=event["timestamp"] / 1000, part=part), named
         if not answer.get("nextToken"):
             return
         request["nextToken"] = answer["nextToken"]
