@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from chalicelib.accounts.administration import Administration
     from chalicelib.accounts.deletion import Deletion
     from chalicelib.accounts.idempotency import IdempotencyKeys
+    from chalicelib.accounts.key_rotation import KeyRotation
     from chalicelib.accounts.operators import Operators
     from chalicelib.accounts.own_data import OwnData
     from chalicelib.accounts.provisioning import Provisioning
@@ -111,6 +112,13 @@ class Accounts:
             views=self.views,
             address=at.ways_back.own_address if at.mail.is_sent else None,
         )
+
+    @cached_property
+    def key_rotation(self) -> "KeyRotation":
+        """Return what rotates keys in an operator's name."""
+        from chalicelib.accounts.key_rotation import KeyRotation
+
+        return KeyRotation(self._at.keys.ring, self._at.keys.mac, self._at.audit)
 
     @cached_property
     def views(self) -> "Views":

@@ -3,6 +3,8 @@
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from chalicelib import urls
+
 if TYPE_CHECKING:
     from chalicelib.oauth.client_authentication import ClientAuthentication
     from chalicelib.oauth.client_documents import ClientDocuments
@@ -24,7 +26,10 @@ class Clientele:
 
         at = self._at
         records = ClientRecords(at.store, at.audit, at.oauth.resources)
-        return Clients(records, at.world, at.settings.production)
+        ours = at.settings
+        issuer = urls.read(ours.issuer)
+        origins = (*((issuer.origin,) if issuer else ()), *ours.allowed_origins)
+        return Clients(records, at.world, ours.production, origins)
 
     @cached_property
     def client_documents(self) -> "ClientDocuments":

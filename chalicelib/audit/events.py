@@ -54,6 +54,7 @@ EVENTS = {
     "client_enabled": "A client was enabled",
     "client_deleted": "A client was deleted",
     "client_log_in": "A client got a token for itself",
+    "keys_rotated": "Keys were rotated",
     "resource_created": "A resource was registered",
     "resource_changed": "A resource was changed",
     "resource_deleted": "A resource was deleted",

@@ -11,9 +11,9 @@ from chalicelib.jose import jwk
 from chalicelib.jose.jwk import VerificationKey
 from chalicelib.keys.key_wrapping import Wrapper, unwrapped
 from chalicelib.keys.remote_jwks import JWKS_CACHE_SECONDS
-from chalicelib.keys.rotation import PUBLISH_AHEAD_SECONDS, RING_TIMES, KeyPair, KeySet, State
+from chalicelib.keys.rotation import PUBLISH_AHEAD_SECONDS, RING_TIMES, KeyPair, KeySet, Noting, State
 from chalicelib.stale_cache import StaleIfErrorCache
-from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, StoreUnavailable
+from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, StoreUnavailable, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.world import World
 
@@ -109,21 +109,32 @@ class KeyRing:
             for key in ring.keys
         )
 
-    def rotate(self, *, emergency: bool = False, ahead_seconds: int = PUBLISH_AHEAD_SECONDS) -> str:
+    def rotate(
+        self,
+        *,
+        emergency: bool = False,
+        ahead_seconds: int = PUBLISH_AHEAD_SECONDS,
+        noting: Noting | None = None,
+    ) -> str:
         """Publish a new key that signs after so many seconds, never fewer than every cache needs, and return its kid.
+
+        ``noting`` makes of the kid what the same commit writes down.
 
         In an emergency it signs at once and all others are removed: whoever holds a token has to refresh it,
         and the removed keys are taken nowhere after EMERGENCY_SECONDS. Invalid ``too_many_keys``.
         """
         ahead = 0 if emergency else max(ahead_seconds, PUBLISH_AHEAD_SECONDS)
         new = self._new_key(ahead=ahead)
+        noted = noting(new.kid) if noting else ()
 
         def attempt() -> _Loaded:
             loaded = self._read() or self._start(self._new_key(ahead=0))
             if loaded.ring.has(new.kid):  # the reply to our own write was lost
                 return loaded
             ring = KeySet((new,)) if emergency else loaded.ring.rotated(new, self._world.now())
-            return self._replace(loaded.record, ring)  # another rotation may have followed: ours is done
+            return self._replace(
+                loaded.record, ring, *noted
+            )  # another rotation may have followed: ours is done
 
         self._loaded.put(retrying(attempt, busy=Unavailable()))
         return new.kid
@@ -157,9 +168,9 @@ class KeyRing:
             raise Unavailable
         return loaded
 
-    def _replace(self, record: Record, ring: KeySet) -> _Loaded:
+    def _replace(self, record: Record, ring: KeySet, *noted: Write) -> _Loaded:
         """Return the ring as it is once this one was written; raise Conflict where another was first."""
-        self._store.commit(Replace(record, ring.data()))
+        self._store.commit(Replace(record, ring.data()), *noted)
         loaded = self._read()
         if loaded is None:
             raise Conflict([RING])

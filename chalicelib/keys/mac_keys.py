@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 from chalicelib.errors import Unavailable
 from chalicelib.keys.key_wrapping import Wrapper, unwrapped
-from chalicelib.keys.rotation import RING_CACHE_SECONDS, RING_TIMES
+from chalicelib.keys.rotation import RING_CACHE_SECONDS, RING_TIMES, Noting
 from chalicelib.stale_cache import StaleIfErrorCache
 from chalicelib.store import Conflict, Insert, Key, Record, Replace, Store, StoreUnavailable
 from chalicelib.store.retrying import retrying
@@ -95,20 +95,23 @@ class MacKeys:
             for key in keys
         )
 
-    def rotate(self, *, emergency: bool = False) -> str:
+    def rotate(self, *, emergency: bool = False, noting: Noting | None = None) -> str:
         """Add a key to be used after AHEAD_SECONDS, drop those no session needs, and return its kid.
+
+        ``noting`` makes of the kid what the same commit writes down.
 
         In an emergency it is used at once and all others are dropped: everybody has to log in again, at the
         latest when every process has read the ring anew, after RING_CACHE_SECONDS.
         """
         new = self._new_key(ahead=0 if emergency else AHEAD_SECONDS)
+        noted = noting(new.kid) if noting else ()
 
         def attempt() -> None:
             loaded, now = self._load(), self._world.now()
             ends = [key.used_from + self._keep_seconds + RING_CACHE_SECONDS for key in loaded.keys[1:]]
             ended = zip(loaded.keys, [*ends, now + 1], strict=True)
             kept = [] if emergency else [key for key, end in ended if now < end]
-            self._store.commit(Replace(loaded.record, _data((*kept, new))))
+            self._store.commit(Replace(loaded.record, _data((*kept, new))), *noted)
 
         retrying(attempt, busy=Unavailable())
         self._loaded.put(self._load())

@@ -3,7 +3,7 @@
 A new key is published, waits, then signs: ``docs/decisions/0020`` draws the line of time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -11,6 +11,7 @@ from chalicelib.errors import Invalid
 from chalicelib.jose.claims import LEEWAY_SECONDS, MAX_ACCESS_SECONDS
 from chalicelib.keys.remote_jwks import COOL_DOWN_SECONDS, JWKS_CACHE_SECONDS, STALE_SECONDS
 from chalicelib.stale_cache import Times
+from chalicelib.store import Write
 from chalicelib.store.stored_values import StoredValue
 
 RING_CACHE_SECONDS = 60  # how long a process takes the ring it read as it is
@@ -24,6 +25,9 @@ RING_TIMES = Times(
     fresh_seconds=RING_CACHE_SECONDS, cool_down_seconds=COOL_DOWN_SECONDS, stale_seconds=STALE_SECONDS
 )
 
+Noting = Callable[
+    [str], tuple[Write, ...]
+]  # what the commit of a rotation also holds, by the kid of the new key
 State = Literal["next", "current", "retiring", "retired"]
 
 

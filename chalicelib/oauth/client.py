@@ -21,6 +21,13 @@ REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the name of a grant
 CLIENT_CREDENTIALS = "client_credentials"
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - the name of a grant
+SHORT_GRANTS = {  # by what operators call them
+    "authorization_code": AUTHORIZATION_CODE,
+    "refresh_token": REFRESH_TOKEN,
+    "client_credentials": CLIENT_CREDENTIALS,
+    "device_code": DEVICE_CODE,
+    "token_exchange": TOKEN_EXCHANGE,
+}
 GRANTS = (AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE, TOKEN_EXCHANGE)
 
 
@@ -98,6 +105,11 @@ class Client(StoredRecord):
         if self.public:
             return "none"
         return "private_key_jwt" if self.jwks is not None else "client_secret"
+
+    @property
+    def newest_secret(self) -> str:
+        """Return a name of its newest secret, which tells nothing of it."""
+        return self.secrets[0].hashed[:16] if self.secrets else ""
 
     @property
     def vouched(self) -> bool:

@@ -63,13 +63,13 @@ class ClientConfiguration:
             )
             return replace(client_metadata_rules.registration(sent, method).changed(client), registered=kept)
 
-        found = self.clients.records.change(client_id, changed, "client_updated", source, by_itself=True)
+        found = self.clients.records.change(client_id, changed, "client_updated", source, doer=None)
         return Registered(found, new_token)
 
     def delete(self, client_id: str, access_token: str | None, *, source: Source) -> None:
         """Remove a client, and with it all that it was given."""
         self._own(self.clients.find(client_id), self._form(access_token))
-        self.clients.records.delete(client_id, source=source, by_itself=True)
+        self.clients.records.delete(client_id, source=source, doer=None)
 
     def _form(self, access_token: str | None) -> str:
         """Return what may be such a token: anything else costs no read."""

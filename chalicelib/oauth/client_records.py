@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from chalicelib.audit.trail import OPERATOR, Audit, Source
+from chalicelib.audit.doers import AT_THE_COMMAND_LINE, Doer
+from chalicelib.audit.trail import Audit, Source
 from chalicelib.errors import NotFound, Taken
 from chalicelib.oauth.client import DIRECTORY, Client, client_key, directory_key, place_key
 from chalicelib.oauth.resources import Resources
@@ -52,9 +53,12 @@ class ClientRecords:
         event: str,
         source: Source | None,
         *,
-        by_itself: bool = False,
+        doer: Doer | None = AT_THE_COMMAND_LINE,
     ) -> Client:
-        """Change a client as it is kept, for as long as it lives. Raises NotFound, and what ``change`` does."""
+        """Change a client as it is kept, for as long as it lives; ``doer`` None is the client itself.
+
+        Raises NotFound, and what ``change`` does.
+        """
 
         def attempt() -> Client:
             old = self._stored(client_id)
@@ -63,8 +67,8 @@ class ClientRecords:
                 raise NotFound("client")
             before, data = old.data(), new.data()
             changed = (name for name in before.keys() | data.keys() if before.get(name) != data.get(name))
-            audit = self.written(event, new, source, by_itself=by_itself, changed=" ".join(sorted(changed)))
-            self.store.commit(*self._replacing(old.record, new), audit)
+            audit = self.written(event, new, source, doer=doer, changed=" ".join(sorted(changed)))
+            self.store.commit(*self._replacing(old.record, new), *audit)
             return self._as_now(new)[0]
 
         return retrying(attempt, busy=_busy())
@@ -98,26 +102,35 @@ class ClientRecords:
 
         retrying(attempt, busy=_busy())
 
-    def delete(self, client_id: str, *, source: Source | None, by_itself: bool = False) -> None:
-        """Remove a client for ever, and what lives beside it. Raises NotFound."""
+    def delete(
+        self, client_id: str, *, source: Source | None, doer: Doer | None = AT_THE_COMMAND_LINE
+    ) -> None:
+        """Remove a client for ever, and what lives beside it; ``doer`` None is the client itself. Raises NotFound."""
 
         def attempt() -> None:
             client = self._stored(client_id)
             if client.record is None:
                 raise NotFound("client")
-            audit = self.written("client_deleted", client, source, by_itself=by_itself)
-            self.store.commit(Remove(client.record), *map(Forget, _keys_beside(client)), audit)
+            audit = self.written("client_deleted", client, source, doer=doer)
+            self.store.commit(Remove(client.record), *map(Forget, _keys_beside(client)), *audit)
 
         retrying(attempt, busy=_busy())
 
     def written(
-        self, event: str, client: Client, source: Source | None, *, by_itself: bool = False, **detail: str
-    ) -> Insert:
-        """Return the write that records what was done with a client, by an operator or by itself."""
-        actor = client.subject if by_itself else OPERATOR
-        return self.audit.write(
-            event, target=client.subject, actor=actor, source=source or Source(), **detail
+        self,
+        event: str,
+        client: Client,
+        source: Source | None,
+        *,
+        doer: Doer | None = AT_THE_COMMAND_LINE,
+        **detail: str,
+    ) -> tuple[Write, ...]:
+        """Return what records in the commit who did something with a client, for None itself, and demands that they may."""
+        by = Doer(client.subject) if doer is None else doer
+        line = self.audit.write(
+            event, target=client.subject, actor=by.actor, source=source or Source(), **detail
         )
+        return (line, *by.demands())
 
     def _replacing(self, record: Record, new: Client) -> tuple[Write, ...]:
         """Return the writes that change a client, which lives on as long; one with a document that is disabled, for ever."""

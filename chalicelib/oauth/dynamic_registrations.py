@@ -108,9 +108,9 @@ class DynamicRegistrations:
         def attempt() -> tuple[Client, str | None]:
             token, spending = self.initial_tokens.spending(initial_token)
             audit = self.clients.records.written(
-                "client_registered", new, source, by_itself=True, registration_token=token.token_id
+                "client_registered", new, source, doer=None, registration_token=token.token_id
             )
-            self.store.commit(*self.clients.records.inserting(new), spending, audit)
+            self.store.commit(*self.clients.records.inserting(new), spending, *audit)
             return new, secret
 
         return retrying(attempt, busy=Taken("The token is being used by others: try again."))

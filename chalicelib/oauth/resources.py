@@ -3,24 +3,23 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from chalicelib import scopes, urls
-from chalicelib.audit.trail import OPERATOR, Audit, Source
+from chalicelib import scopes
+from chalicelib.audit.doers import AT_THE_COMMAND_LINE, Doer
+from chalicelib.audit.trail import Audit, Source
 from chalicelib.errors import Invalid, NotFound, Taken
 from chalicelib.oauth.hosted_metadata import identifiers_at, path_of
 from chalicelib.oauth.resource import (
-    LOOPBACK_HOSTS,
     PARTITION,
     Resource,
     ResourceScope,
     comparable,
     resource_key,
 )
-from chalicelib.store import MAX_PAGE, Conflict, Insert, Remove, Replace, Store
+from chalicelib.oauth.resource_rules import check_identifier, checked_scopes, scopes_in_words
+from chalicelib.store import MAX_PAGE, Conflict, Insert, Remove, Replace, Store, Write
 from chalicelib.store.retrying import retrying
 from chalicelib.users import names
 from chalicelib.world import World
-
-MAX_SCOPES = 50  # of one resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +48,30 @@ class Resources:
         ours = (self.issuer, self.audience)
         return identifier in ours or comparable(identifier) in map(comparable, ours)
 
-    def create(self, identifier: str, wanted: ResourceChanges, *, source: Source | None = None) -> Resource:
+    def said(
+        self,
+        lines: Iterable[str],
+        *,
+        name: str,
+        host_metadata: bool,
+        open_to_clients: bool,
+        of: Resource | None = None,
+    ) -> ResourceChanges:
+        """Return what makes a resource what is said in whole, each scope a line; ``of`` is the one that is there."""
+        worded = scopes_in_words(lines)
+        left_out = of.scope_names - set(worded) if of else frozenset[str]()
+        return ResourceChanges(name or None, worded, left_out, host_metadata, open_to_clients)
+
+    def create(
+        self,
+        identifier: str,
+        wanted: ResourceChanges,
+        *,
+        source: Source | None = None,
+        doer: Doer = AT_THE_COMMAND_LINE,
+    ) -> Resource:
         """Register an API; raise Invalid, or Taken where there is one of this identifier."""
-        _check_identifier(identifier)
+        check_identifier(identifier)
         if self.is_own(identifier):
             raise Invalid("This is our own API: tokens are for it wherever no resource is asked for.")
         key = resource_key(identifier)
@@ -59,12 +79,18 @@ class Resources:
         made = self._changed(replace(made, name=made.host[: names.MAX_NAME]), wanted)
         if key is None:
             raise Invalid("The identifier of a resource is an absolute URI.")
-        try:
-            self.store.commit(
-                Insert(key, made.data()), self._audit("resource_created", made, source or Source())
-            )
-        except Conflict:
-            raise Taken(f"There is a resource {identifier} already.") from None
+        place = key
+
+        def attempt() -> None:
+            audit = self._audit("resource_created", made, source, doer)
+            try:
+                self.store.commit(Insert(place, made.data()), *audit)
+            except Conflict as conflict:
+                if place in conflict.keys:
+                    raise Taken(f"There is a resource {identifier} already.") from None
+                raise
+
+        retrying(attempt, busy=Taken("The operator's account is being changed: try again."))
         return made
 
     def find(self, *identifiers: str) -> tuple[Resource | None, ...]:
@@ -107,7 +133,14 @@ class Resources:
             opened = opened.union(*(each.scope_names for each in found if each.open_to_clients))
         return opened
 
-    def update(self, identifier: str, wanted: ResourceChanges, *, source: Source | None = None) -> Resource:
+    def update(
+        self,
+        identifier: str,
+        wanted: ResourceChanges,
+        *,
+        source: Source | None = None,
+        doer: Doer = AT_THE_COMMAND_LINE,
+    ) -> Resource:
         """Change a resource; raise NotFound or Invalid. Tokens that are out keep what they say until they end."""
 
         def attempt() -> Resource:
@@ -116,20 +149,22 @@ class Resources:
             if old.record is None:
                 raise NotFound("resource")
             self.store.commit(
-                Replace(old.record, new.data()), self._audit("resource_changed", new, source or Source())
+                Replace(old.record, new.data()), *self._audit("resource_changed", new, source, doer)
             )
             return new
 
         return retrying(attempt, busy=Taken("The resource is being changed by others: try again."))
 
-    def delete(self, identifier: str, *, source: Source | None = None) -> None:
+    def delete(
+        self, identifier: str, *, source: Source | None = None, doer: Doer = AT_THE_COMMAND_LINE
+    ) -> None:
         """Remove a resource: nobody gets a token for it any more. Raises NotFound."""
 
         def attempt() -> None:
             old = self.require(identifier)
             if old.record is None:
                 raise NotFound("resource")
-            self.store.commit(Remove(old.record), self._audit("resource_deleted", old, source or Source()))
+            self.store.commit(Remove(old.record), *self._audit("resource_deleted", old, source, doer))
 
         retrying(attempt, busy=Taken("The resource is being changed by others: try again."))
 
@@ -141,24 +176,10 @@ class Resources:
             )
         return new
 
-    def _audit(self, event: str, resource: Resource, source: Source) -> Insert:
+    def _audit(self, event: str, resource: Resource, source: Source | None, doer: Doer) -> tuple[Write, ...]:
         target = f"resource:{resource.identifier}"
-        return self.audit.write(event, target=target, actor=OPERATOR, source=source)
-
-
-def _check_identifier(identifier: str) -> None:
-    """Refuse what RFC 8707 section 2 does: no absolute URI, or a fragment; and http, but to this machine."""
-    if comparable(identifier) is None:
-        raise Invalid(
-            "The identifier of a resource is an absolute URI of at most 255 characters without a fragment, such as "
-            "https://api.example.com.",
-            code="invalid_target",
-        )
-    web = urls.read(identifier)
-    if web is not None and web.scheme == "http" and web.host not in LOOPBACK_HOSTS:
-        raise Invalid(
-            "The identifier of a resource is https: http is for this machine alone.", code="invalid_target"
-        )
+        line = self.audit.write(event, target=target, actor=doer.actor, source=source or Source())
+        return (line, *doer.demands())
 
 
 def _changed(old: Resource, wanted: ResourceChanges) -> Resource:
@@ -171,24 +192,10 @@ def _changed(old: Resource, wanted: ResourceChanges) -> Resource:
     new = replace(
         old,
         name=old.name if wanted.name is None else names.clean_name(wanted.name),
-        scopes=_checked_scopes(kept),
+        scopes=checked_scopes(kept),
         host_metadata=old.host_metadata if wanted.host_metadata is None else wanted.host_metadata,
         open_to_clients=old.open_to_clients if wanted.open_to_clients is None else wanted.open_to_clients,
     )
     if not new.scopes:
         raise Invalid("A resource has one scope at least: by its scopes it is decided who may ask for it.")
     return new
-
-
-def _checked_scopes(given: Iterable[ResourceScope]) -> tuple[ResourceScope, ...]:
-    found = tuple(given)
-    parsed = scopes.parse_each(each.scope for each in found)
-    if clash := parsed & scopes.PROTOCOL:
-        raise Invalid(
-            f"The scope {min(clash)!r} is OpenID Connect's: no resource has it.", code="invalid_scope"
-        )
-    if len(found) > MAX_SCOPES:
-        raise Invalid(f"A resource has at most {MAX_SCOPES} scopes.", code="invalid_scope")
-    if mute := [each.scope for each in found if not each.says]:
-        raise Invalid(f"Say what the scope {mute[0]!r} lets an application do.", code="invalid_scope")
-    return found

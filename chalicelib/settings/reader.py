@@ -12,6 +12,11 @@ from chalicelib.errors import Invalid
 PREFIX = "CUPBEARER_"
 NOT_SETTINGS = ("CUPBEARER_TEST_", "CUPBEARER_REQUIRE_PARTS")  # what our own suite reads from the environment
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
+SECRET = frozenset({"MASTER_KEY", "PROVIDERS", "MAIL"})  # what may hold one: their text is shown to nobody
+
+Said = tuple[
+    str, str | None, str | None
+]  # a variable, the text that was given, and what holds without one; None: nothing
 
 
 class SettingsError(Exception):
@@ -25,12 +30,23 @@ class SettingsError(Exception):
 class Reader:
     """Reads the variables that begin with PREFIX; every verb raises SettingsError that names the variable.
 
-    It remembers which names were ``asked`` for: those are the settings there are.
+    It remembers which names were ``asked`` for, with what holds without them: those are the settings there are.
     """
 
-    def __init__(self, environ: Mapping[str, str], asked: set[str] | None = None) -> None:
+    def __init__(self, environ: Mapping[str, str], asked: dict[str, str | None] | None = None) -> None:
         self.environ = environ
-        self.asked: set[str] = set() if asked is None else asked
+        self.asked: dict[str, str | None] = {} if asked is None else asked
+
+    def said(self) -> tuple[Said, ...]:
+        """Return each variable as it was read; of what may hold a secret nothing but whether it was given."""
+        return tuple(
+            (PREFIX + name, self._given(name), None if name in SECRET else default)
+            for name, default in self.asked.items()
+        )
+
+    def _given(self, name: str) -> str | None:
+        given = self.environ.get(PREFIX + name) or None
+        return "" if given and name in SECRET else given
 
     def refuse_unknown(self) -> None:
         """Refuse a variable that looks like a setting and that nobody asked for: most likely it is misspelt."""
@@ -48,11 +64,14 @@ class Reader:
             raise SettingsError(variable, f"is no setting: {hint}")
 
     def optional(self, name: str) -> str | None:
-        self.asked.add(name)
-        return self.environ.get(PREFIX + name) or None
+        return self._asked(name, None)
 
     def text(self, name: str, default: str) -> str:
-        return self.optional(name) or default
+        return self._asked(name, default) or default
+
+    def _asked(self, name: str, default: str | None) -> str | None:
+        self.asked.setdefault(name, default)
+        return self.environ.get(PREFIX + name) or None
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         value = self.text(name, default)
@@ -81,7 +100,7 @@ class Reader:
 
     def scopes(self, name: str, default: str) -> scopes.Scopes:
         # Set but empty is a choice of its own: new users with no scope at all.
-        self.asked.add(name)
+        self.asked[name] = "" if self.environ.get(PREFIX + name) == "" else default
         try:
             return scopes.parse(self.environ.get(PREFIX + name, default))
         except Invalid as error:

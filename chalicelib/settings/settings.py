@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from chalicelib import scopes
 from chalicelib.jose import jws
 from chalicelib.settings.durations import durations
-from chalicelib.settings.reader import PREFIX, Reader, SettingsError, is_web_origin_or_path
+from chalicelib.settings.reader import PREFIX, Reader, Said, SettingsError, is_web_origin_or_path
 from chalicelib.settings.structured import (
     SECRET_REFERENCES,
     Brand,
@@ -74,6 +74,7 @@ class Settings(Value):
     production: bool
     function: str | None  # the name of the Lambda function that this is, if it is one
     handler: str | None = None  # what Lambda calls here: MODULE.FUNCTION
+    said: tuple[Said, ...] = ()  # where each of them comes from
 
     @property
     def in_lambda(self) -> bool:
@@ -163,6 +164,7 @@ def _settings(read: Reader, environ: Mapping[str, str]) -> Settings:
         production=production,
         function=function,
         handler=environ.get("_HANDLER"),
+        said=read.said(),  # at last: all is asked for
     )
 
 

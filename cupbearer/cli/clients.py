@@ -60,32 +60,18 @@ def create(*, name: str, public: bool, resource_server: bool, as_json: bool, **g
     Without --grant it may use the authorization code and refresh grants, or client credentials where it has no
     redirect URI. Every client must use PKCE with S256, unless --pkce says otherwise.
     """
-    from chalicelib.oauth.client_options import ClientOptions
-    from chalicelib.oauth.client_rules import Registration
-
-    wanted = Registration(
-        name=name,
-        public=public,
-        resource_server=resource_server,
-        options=ClientOptions(**chosen_options(given)),
-        **chosen_fields(given),
-    )
+    fields = {"name": name, "public": public, "resource_server": resource_server, **chosen_fields(given)}
     at = services()
-    client, secret = at.oauth.clients.create(wanted, source=source())
-    warn_of_unknown(at, wanted.scopes)
+    client, secret = at.oauth.clients.register(fields, chosen_options(given), source=source())
+    warn_of_unknown(at, fields.get("scopes", frozenset()))
     say_secret(client, secret, as_json=as_json)
     _say_origins(client, at)
 
 
 def _say_origins(client: "Client", at: "Services") -> None:
     """Tell which origins have to be allowed, if a public client is a page: else its browser keeps our answers from it."""
-    from chalicelib import urls
-
-    ours, *pages = [
-        web.origin for web in map(urls.read, (at.settings.issuer, *client.redirect_uris)) if web is not None
-    ]
-    missing = [each for each in dict.fromkeys(pages) if each not in (ours, *at.settings.allowed_origins)]
-    if client.public and missing:
+    missing = at.oauth.clients.origins_to_allow(client)
+    if missing:
         origins = json.dumps([*at.settings.allowed_origins, *missing])
         note(
             f"If it runs in a browser, the service must allow its origin: CUPBEARER_ALLOWED_ORIGINS='{origins}'"

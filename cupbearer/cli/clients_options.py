@@ -8,21 +8,14 @@ import click
 
 from cupbearer.cli.failures import Failure
 
-DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
-SHORT_GRANTS = {
-    "authorization_code": "authorization_code",
-    "refresh_token": "refresh_token",
-    "client_credentials": "client_credentials",
-    "device_code": DEVICE_CODE,
-    "token_exchange": "urn:ietf:params:oauth:grant-type:token-exchange",
-}
-
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 def _known_grants(
     _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
 ) -> tuple[str, ...]:
+    from chalicelib.oauth.client import SHORT_GRANTS
+
     for grant in given:
         if grant and grant not in SHORT_GRANTS and grant not in SHORT_GRANTS.values():
             raise Failure(f"The grant {grant!r} is none of: {', '.join(SHORT_GRANTS)}.")

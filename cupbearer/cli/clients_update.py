@@ -1,7 +1,6 @@
 """``cupbearer clients update``: a client is changed, its id stays."""
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -11,9 +10,6 @@ from cupbearer.cli.commands import examples
 from cupbearer.cli.output import tell
 from cupbearer.cli.scoping import warn_of_unknown
 from cupbearer.cli.work import json_option, services, source
-
-if TYPE_CHECKING:
-    from chalicelib.oauth.client_rules import Registration
 
 
 @click.command(
@@ -44,11 +40,7 @@ def update(*, client: str, as_json: bool, **given: Any) -> None:
     fields, options = chosen_fields(given), chosen_options(given)
     if not fields and not options:
         raise click.UsageError("Say what to change: cupbearer clients update --help lists it.")
-
-    def change(wanted: "Registration") -> "Registration":
-        return replace(wanted, **fields, options=replace(wanted.options, **options))
-
-    changed = at.oauth.clients.update(found.client_id, change, source=source())
+    changed = at.oauth.clients.reword(found.client_id, fields, options, source=source())
     warn_of_unknown(at, fields.get("scopes", frozenset()))
     said = ", ".join(sorted((*fields, *options)))
     tell(shape(changed), f"{changed.name} is changed: {said}.", as_json=as_json)

@@ -1,23 +1,13 @@
 """``cupbearer keys``: the keys that sign access tokens, and those of refresh tokens."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from cupbearer.cli.asking import confirm, yes_option
 from cupbearer.cli.commands import Commands, examples
 from cupbearer.cli.output import say_json, table, tell, when
-from cupbearer.cli.work import json_option, services
-
-if TYPE_CHECKING:
-    from chalicelib.wiring import Services
-
-EMERGENCIES = {
-    "signing": "Every access token that is out stops working, everywhere within {seconds} s, and has to be "
-    "refreshed; sessions go on.",
-    "refresh": "Everybody has to log in again.",
-}
+from cupbearer.cli.work import json_option, services, source
 
 
 @click.group(
@@ -78,30 +68,20 @@ def rotate(*, ring: str, emergency: bool, ahead: int | None, yes: bool, as_json:
     Ordinarily nobody notices: the new key is published first and used when every cache has seen it, and
     what the old one signed counts until it expires. In an emergency the old keys stop counting at once.
     """
-    from chalicelib.keys.key_ring import EMERGENCY_SECONDS
+    from chalicelib.accounts.key_rotation import EMERGENCIES, RINGS
 
     if ahead and (emergency or ring != "signing"):
         raise click.UsageError("--ahead is for an ordinary rotation of the signing ring.")
-    rings = [name for name in EMERGENCIES if ring in (name, "both")]
+    rings = [name for name in RINGS if ring in (name, "both")]
     at = services()
     if emergency:
-        warning = " ".join(EMERGENCIES[name] for name in rings).format(seconds=EMERGENCY_SECONDS)
+        warning = " ".join(EMERGENCIES[name] for name in rings)
         confirm(f"{warning} Go on?", yes=yes)
-    made = [_rotate(at, name, emergency=emergency, ahead=ahead or 0) for name in rings]
-    lines = [
-        f"The {key['ring']} ring has a new key {key['kid']}, used from {when(key['used_from'])}."
-        for key in made
+    rotating, seconds = at.accounts.key_rotation, (ahead or 0) * 3600
+    made = [
+        rotating.rotate(name, emergency=emergency, ahead_seconds=seconds, source=source()) for name in rings
     ]
-    tell({"rotated": made}, *lines, as_json=as_json)
-
-
-def _rotate(at: "Services", ring: str, *, emergency: bool, ahead: int) -> dict[str, Any]:
-    if not emergency:  # no key is wrapped with a wrong master key
-        (at.keys.ring if ring == "signing" else at.keys.mac).check()
-    if ring == "signing":
-        kid = at.keys.ring.rotate(emergency=emergency, ahead_seconds=ahead * 3600)
-        begins = {key.kid: key.signs_from for key in at.keys.ring.list()}
-    else:
-        kid = at.keys.mac.rotate(emergency=emergency)
-        begins = {key.kid: key.used_from for key in at.keys.mac.list()}
-    return {"ring": ring, "kid": kid, "used_from": begins[kid]}
+    lines = [
+        f"The {each.ring} ring has a new key {each.kid}, used from {when(each.used_from)}." for each in made
+    ]
+    tell({"rotated": [asdict(each) for each in made]}, *lines, as_json=as_json)

@@ -21,12 +21,9 @@ resource_argument = click.argument("resource", metavar="RESOURCE")
 def _described(
     _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
 ) -> dict[str, str] | None:
-    pairs = [each.partition("=") for each in given]
-    if wrong := [scope for scope, _, says in pairs if not scope or not says.strip()]:
-        raise Failure(
-            f'Say what the scope {wrong[0]!r} lets an application do: --scope orders:read="Read your orders".'
-        )
-    return {scope: says for scope, _, says in pairs} or None
+    from chalicelib.oauth.resource_rules import scopes_in_words
+
+    return scopes_in_words(given) or None
 
 
 FLAGS = (
