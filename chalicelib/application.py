@@ -12,7 +12,18 @@ from chalicelib.settings.reader import SettingsError
 from chalicelib.settings.settings import Settings
 from chalicelib.web import openapi, scope_descriptions
 from chalicelib.web.authorizer import decide
-from chalicelib.web.console import activity, people, person, statistics, viewing
+from chalicelib.web.console import (
+    activity,
+    client,
+    clients,
+    keys,
+    people,
+    person,
+    resources,
+    settings_in_force,
+    statistics,
+    viewing,
+)
 from chalicelib.web.oauth import (
     authorize,
     consent_pages,
@@ -115,6 +126,11 @@ APIS = (
     viewing.api,
     activity.api,
     statistics.api,
+    clients.api,
+    client.api,
+    resources.api,
+    keys.api,
+    settings_in_force.api,
     *samples(SETTINGS),
     *api.APIS,
 )

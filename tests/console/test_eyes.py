@@ -9,6 +9,8 @@ pytest.importorskip("playwright")
 
 from playwright.sync_api import Browser, Page
 
+from chalicelib.oauth.client_rules import Registration
+from chalicelib.oauth.resources import ResourceChanges
 from chalicelib.settings import settings
 from chalicelib.users.user import User, new_user
 from chalicelib.wiring import Services
@@ -37,6 +39,14 @@ PAGES = {  # a new page of the console is a line; ``{vera}`` is the person with 
     "person": "/console/people/{vera}",
     "person-refused": "/console/people/{vera}?",
     "person-oneself": "/console/people/{ada}",
+    "clients": "/console/clients",
+    "client-new": "/console/clients/new",
+    "client": "/console/client?id={shop}",
+    "resources": "/console/resources",
+    "resource": "/console/resource?id=https://orders.example.com",
+    "keys": "/console/keys",
+    "settings": "/console/settings",
+    "viewing": "/console/people/{vera}/view",
 }
 
 
@@ -61,6 +71,7 @@ def house(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         services = Services(settings.parse(server.environ))
         vera = _vera(services)
         ada = _made(services, "ada", scopes="users:read users:write get:profile")
+        shop = _programs(services)
         _crowd(services)
         operator = Person.at(chromium, server)
         page = operator.page()
@@ -70,7 +81,7 @@ def house(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         page.get_by_role("button", name="Log in", exact=True).click()
         page.wait_for_url("**/console")
         page.close()
-        yield House(server, services, operator, {"vera": vera.user_id, "ada": ada.user_id})
+        yield House(server, services, operator, {"vera": vera.user_id, "ada": ada.user_id, "shop": shop})
         assert_kept_to_the_policy(operator)
         operator.context.close()
 
@@ -102,6 +113,20 @@ def _vera(services: Services) -> User:
     return user
 
 
+def _programs(services: Services) -> str:
+    """Register applications and an API with long names; return the id of one."""
+    orders = ResourceChanges(
+        name="Orders " + "W" * 60, scopes={"orders:read": "Read your orders " + "x" * 80}
+    )
+    services.oauth.resources.create("https://orders.example.com", orders, source=SOURCE)
+    for number in range(PEOPLE):
+        uri = f"https://shop-{number}.a-long-name-of-a-host.example.com/" + "callback/" * 8
+        wanted = Registration(f"Shop {number} " + "W" * 60, redirect_uris=(uri,))
+        client, _ = services.oauth.clients.create(wanted, source=SOURCE)
+    services.accounts.key_rotation.rotate("signing", source=SOURCE)
+    return client.client_id
+
+
 def _crowd(services: Services) -> None:
     users = services.accounts.users
     for number in range(PEOPLE):
@@ -126,6 +151,10 @@ def test_each_page_is_for_everybody_light_and_in_its_place(house: House, name: s
     assert weight(page) < PAGE_BYTES
     if name.endswith("-refused"):
         _spoil(page)
+    if name == "viewing":
+        page.get_by_role("button", name="See as").click()
+        page.get_by_role("button", name="Stop looking").wait_for()
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     assert_accessible(page, where=name)
     assert_in_its_place(page, where=name)
     take_pictures(page, f"console-{name}")

@@ -153,7 +153,8 @@ def assert_in_its_place(page: Page, *, where: str) -> None:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         for size in (SMALL, PHONE, ZOOMED, DESK):
             page.set_viewport_size(size)
-            assert page.evaluate(MISPLACED) == [], (where, scheme, size)
+            misplaced = page.evaluate(MISPLACED)
+            assert not misplaced, (where, scheme, size, misplaced)
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(before or DESK)
 

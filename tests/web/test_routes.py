@@ -27,6 +27,9 @@ PUBLIC = """
     GET /console/people/{user_id}/view | POST /console/people/{user_id}/view
     GET /console/activity | GET /console/statistics
     GET /cupbearer.js | GET /cupbearer.js/docs | GET /cupbearer.d.ts | GET /cupbearer-elements.js | GET /cupbearer-elements.d.ts
+    GET /console/clients | GET /console/clients/new | POST /console/clients/new | GET /console/client | POST /console/client
+    GET /console/resources | POST /console/resources | GET /console/resource | POST /console/resource
+    GET /console/keys | POST /console/keys | GET /console/settings
     GET /health | GET /openapi.json | GET /.well-known/jwks.json | GET /login/{provider} | GET /login/{provider}/callback
     GET /.well-known/openid-configuration | GET /.well-known/oauth-authorization-server
     GET /.well-known/oauth-protected-resource | GET /.well-known/oauth-protected-resource/{first}

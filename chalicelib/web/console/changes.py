@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chalicelib.audit.doers import Doer
 from chalicelib.errors import FormRefused, InsufficientScope, Invalid, NotAllowed, NotFound, SlowDown, Taken
 from chalicelib.scopes import ADMINISTER
 from chalicelib.web import forms, refusals
@@ -33,6 +34,11 @@ class Change:
     def call(self) -> Call:
         """Return the request."""
         return self.visit.call
+
+    @property
+    def doer(self) -> Doer:
+        """Return what stands for the operator where no account is changed: for the trail, and what the commit demands."""
+        return Doer(self.operator.actor, lambda: self.operator.look().checks)
 
     def demand_typed(self, name: str, text: str) -> None:
         """Demand that a field repeats a text, as a confirmation of what cannot be undone. Raises Invalid."""

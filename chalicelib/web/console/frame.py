@@ -47,7 +47,12 @@ PLACES = (
     Place("people", "/console", "People"),
     Place("activity", "/console/activity", "Activity"),
     Place("statistics", "/console/statistics", "Statistics"),
+    Place("clients", "/console/clients", "Applications"),
+    Place("resources", "/console/resources", "APIs"),
+    Place("keys", "/console/keys", "Keys"),
+    Place("settings", "/console/settings", "Settings"),
 )
+MAX_CURSOR = 255  # characters
 
 
 class Outcome(NamedTuple):
@@ -149,6 +154,12 @@ def _is_shown(call: Call, live: "LiveSession") -> bool:
 def _refused(live: "LiveSession", why: str) -> Answer:
     text = f"You are logged in as {live.user.display_name}, who may not open the console. {why}"
     return message(refusals.NOT_ALLOWED, text, status=403, onward=ACCOUNT)
+
+
+def cursor_of(call: Call) -> str | None:
+    """Return where a page of a list starts, None for its beginning, and for what was never one of ours."""
+    after = call.one("after") or ""
+    return after if after.isascii() and after.isprintable() and 0 < len(after) <= MAX_CURSOR else None
 
 
 def own_address(call: Call) -> str:
