@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import InvalidToken, RefreshRefused
+from chalicelib.users import lists
 from chalicelib.users.user import login_name
 from cupbearer.testing import SOURCE
 from tests.store.places import Place
-from tests.store.racing import ROUNDS
+from tests.store.racing import ROUNDS, agreed
 from tests.store.reading import walk
 from tests.support import racing_people
 from tests.support.races import Processes, outcomes, place
@@ -56,6 +57,24 @@ def test_what_a_refresh_won_against_an_end_is_worth_nothing_after_it(
             elif access_token:  # a new log-in is a session of its own, and may have come after the end
                 _worth_nothing(store, access_token, refresh_token)
     assert won > ROUNDS  # or they never met
+    _listed_as_they_are(store, {person["user_id"] for person in agreed(store, partition)["people"]})
+
+
+def _listed_as_they_are(store: Any, user_ids: set[str]) -> None:
+    """CO-3: whatever raced, every line of these people is there, and none leads to what they are no more."""
+    users = [services_on(store).accounts.users.get(user_id) for user_id in user_ids]
+    holding = {key for user in users if user for key in lists.keys_of(user)}
+    assert {user.disabled for user in users if user} == {True, False}
+    there = set()
+    for home in {key.partition for key in holding}:
+        after: str | None = None
+        while True:
+            page = store.list(home, after=after, limit=1000)
+            there |= {line.key for line in page.records if line.data["user_id"] in user_ids}
+            after = page.next_after
+            if after is None:
+                break
+    assert there == holding
 
 
 def _no_more_than_is_left(store: Any, refresh_token: str) -> None:
