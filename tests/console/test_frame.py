@@ -61,3 +61,12 @@ def test_a_second_factor_of_the_last_hour_is_asked_for_and_leads_back(
     assert "Now show your second factor" in asked.text
     done = factors.show(browser, asked, totp=person.code())
     assert "<h1>People</h1>" in done.text
+
+
+@pytest.mark.parametrize(("scopes", "shown"), [("get:profile", False), ("users:read", True)])
+def test_the_account_page_leads_operators_to_it(
+    server: Server, browser: Browser, scopes: str, shown: bool
+) -> None:
+    server.person("eve", granted=scopes)
+    browser.log_in(username="eve")
+    assert ('href="/api/console"' in browser.go("/account/plain").text) is shown

@@ -57,7 +57,7 @@ def _shown(visit: Visit, outcome: Outcome) -> Answer:
     if user is None:
         raise NotFound("user")
     sessions = services.authentication.sessions.live_among(account)
-    settings = services.settings
+    settings, consents = services.settings, services.oauth.consents.of(user_id)
     return visit.rendered(
         "console_person.html",
         here="people",
@@ -67,7 +67,8 @@ def _shown(visit: Visit, outcome: Outcome) -> Answer:
         is_own=user_id == visit.live.user.user_id,
         sessions=sessions,
         factors=services.second_factors.gate.factors(account),
-        consents=services.oauth.consents.of(user_id),
+        consents=consents,
+        called={consent.client_id: consent.client_name for consent in consents},
         can_be_sent=services.mail.is_sent and settings.password_log_in and user.email_verified,
         grace_days=settings.deletion_grace_days,
         **_trail(visit.call, user),

@@ -21,6 +21,7 @@ function showProfile({ user, waiting_email: waiting = null, has_password: known,
   say(one("#username"), user.username);
   say(one("#since"), onDay(user.created_at));
   say(one("#scopes"), may.join(", ") || "look after your account");
+  one("#to-console").hidden = !user.scopes.includes("users:read");
   one("#me-name").value = user.name ?? "";
   one("#me-email").value = user.email ?? "";
   const own = one('#password [name="username"]'); // there are no passwords everywhere
