@@ -22,7 +22,10 @@ PARTS = ("api", "authorizer", "mail")
 
 
 @click.group(
-    cls=Commands, commands_from={"tail": "cupbearer.cli.logs:tail"}, short_help="Show what the service logs."
+    cls=Commands,
+    commands_from={"tail": "cupbearer.cli.logs:tail"},
+    short_help="Show what the service logs.",
+    epilog=examples("cupbearer logs tail --follow", "cupbearer --stage prod logs tail --since 15m"),
 )
 def command() -> None:
     """Show what the service logs: one JSON object a line, without secrets."""
