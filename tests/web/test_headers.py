@@ -75,7 +75,8 @@ class TestPublicDocuments:
     # The metadata of APIs that is published here; the browser library and what its card asks (tests/web/test_library.py,
     # test_ways_in.py).
     OF_OTHERS = re.compile(
-        r"/\.well-known/oauth-protected-resource/.*|/sessions/ways|/cupbearer\.(js|d\.ts)|/static/\{version\}/cupbearer\w*\.js"
+        r"/\.well-known/oauth-protected-resource/.*|/sessions/ways|/cupbearer(-elements)?\.(js|d\.ts)|"
+        r"/static/\{version\}/cupbearer[\w-]*\.js"
     )
 
     @pytest.fixture

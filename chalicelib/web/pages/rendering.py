@@ -140,7 +140,7 @@ def _serve_asset(name: str, content_type: str, api: Api) -> None:
             content_type=content_type,
         )
 
-    asset.__name__ = f"asset_{name.replace('.', '_')}"
+    asset.__name__ = f"asset_{name.replace('.', '_').replace('-', '_')}"
     path, is_shared = f"/static/{{version}}/{name}", name in assets.FOR_OTHERS
     api.route(path, methods=["GET"], public=True, content_type=content_type, any_origin=is_shared)(asset)
 
