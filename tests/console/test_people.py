@@ -6,8 +6,11 @@ from functools import partial
 import pytest
 
 from chalicelib.authentication.log_in import LogInResult
+from chalicelib.users.lists import DAY
 from chalicelib.users.user import User, new_user
+from tests.conftest import Clock
 from tests.console.conftest import Asked
+from tests.oauth import factors
 from tests.oauth.server import SOURCE, Browser, Server
 
 MANY = 120
@@ -99,3 +102,35 @@ def test_each_page_asks_the_store_as_often_among_many_as_among_few(
     assert counted() == pages
     crowd(server)
     assert counted() == pages
+
+
+def test_who_has_a_second_factor_is_listed_until_the_last_one_is_gone(
+    server: Server, console: Browser, zoe: LogInResult, clock: Clock
+) -> None:
+    person = factors.with_totp(server, clock, zoe)
+    assert LINK.findall(console.go("/console?list=factor").text) == [zoe.user.user_id]
+    live = server.services.authentication.sessions.find_live(zoe.user.user_id, zoe.session_id)
+    assert live is not None
+    server.services.second_factors.own.remove(live, "totp", source=SOURCE)
+    assert not person.factors.is_set
+    assert LINK.findall(console.go("/console?list=factor").text) == []
+
+
+@pytest.mark.parametrize("by", ["a log-in", "a refresh", "a page"])
+def test_who_uses_the_service_on_another_day_is_seen_last(
+    server: Server, console: Browser, zoe: LogInResult, clock: Clock, by: str
+) -> None:
+    other = server.browser()
+    other.log_in()
+    server.person("later")
+    clock.advance(DAY)
+    if by == "a log-in":
+        other.log_in(other.go("/login"))
+    if by == "a refresh":
+        server.services.authentication.log_in.refresh(zoe.refresh_token, source=SOURCE)
+    if by == "a page":
+        other.go("/account/plain")
+    seen_at = server.services.accounts.users.require(zoe.user.user_id).seen_at
+    assert seen_at == int(clock.now)
+    people, _ = server.services.accounts.people.listed("seen")
+    assert people[0].user_id == zoe.user.user_id
