@@ -238,13 +238,16 @@ class TestWhoMay:
         assert reply.status == 400
         assert not now(server, zoe).disabled
 
+    @pytest.mark.parametrize("act", ["disable", "end-all", "unlock"])
     def test_an_operator_who_is_none_any_more_changes_nothing_with_a_page_still_open(
-        self, server: Server, console: Browser, zoe: LogInResult, ada: LogInResult
+        self, server: Server, console: Browser, zoe: LogInResult, ada: LogInResult, act: str
     ) -> None:
         """CO-2."""
-        form = {"csrf": console.go(page_of(zoe)).form["csrf"], "act": "disable"}
+        form = {"csrf": console.go(page_of(zoe)).form["csrf"], "act": act}
         server.services.accounts.administration.administer(
             ada.user.user_id, granted=frozenset({"users:read"}), source=SOURCE, by=Authority(force=True)
         )
         assert console.send(page_of(zoe), form).status == 403
         assert not now(server, zoe).disabled
+        assert {actor for _, actor in noted(server, zoe)} == {zoe.user.user_id}
+        assert live(server, zoe) == 1
