@@ -147,6 +147,11 @@ class TestOwnAccount:
         page = browser.go("/account/plain").text
         assert "may know that it is you, see your name and user name, see your e-mail address" in page
 
+    def test_a_session_of_an_application_says_its_name(self, client: Client) -> None:
+        zoe = client.as_user()
+        zoe.through_app(name="Shop")
+        assert {each["client"] for each in zoe.get("/sessions").json["sessions"]} == {"", "Shop"}
+
     def test_the_person_is_told_what_the_scopes_are_and_whether_there_is_a_password(
         self, client: Client
     ) -> None:

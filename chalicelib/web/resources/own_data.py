@@ -109,6 +109,7 @@ def _file(call: Call, kept: "OwnRecords", acting: "LiveSession") -> Answer:
     """Return the file, for a browser to keep."""
     brand, indicators = call.services.settings.brand, call.services.oauth.resource_indicators
     user, lines = kept.user, [listed.line for listed in kept.mails]
+    names = {consent.client_id: consent.client_name for consent in kept.others["consents"]}
     events = [EventShape.of_own(event, user.user_id) for event in kept.events]
     shape = OwnDataShape(
         made_at=kept.made_at,
@@ -116,7 +117,7 @@ def _file(call: Call, kept: "OwnRecords", acting: "LiveSession") -> Answer:
         has_password=user.password is not None,
         networks=list(user.networks),
         devices=list(user.devices),
-        sessions=[SessionShape.of(each, acting.session.session_id) for each in kept.sessions],
+        sessions=[SessionShape.of(each, acting.session.session_id, names) for each in kept.sessions],
         identities=[IdentityShape.of(identity) for identity in user.identities],
         second_factors=FactorList.of(kept.factors),
         consents=[ConsentShape.of(consent, indicators) for consent in kept.others["consents"]],

@@ -5,6 +5,7 @@ import msgspec
 from chalicelib import scopes
 from chalicelib.credentials.factor_refusals import SecondFactorRequired
 from chalicelib.errors import RefreshRefused
+from chalicelib.jose.claims import FIRST_PARTY
 from chalicelib.web.call import NO_CONTENT
 from chalicelib.web.cookies import browser_session, refresh_token
 from chalicelib.web.parsing import Body
@@ -96,11 +97,14 @@ def refresh(call: Call) -> Answer:
 def list_sessions(call: Call) -> Answer:
     """Return one's own sessions."""
     acting = call.services.accounts.self_service.acting(call.principal)
-    shapes = [
-        SessionShape.of(session, acting.session.session_id)
-        for session in call.services.authentication.sessions.live(acting.user.user_id)
-    ]
-    return Answer(SessionList(shapes))
+    sessions = call.services.authentication.sessions.live(acting.user.user_id)
+    consents = (
+        call.services.oauth.consents.of(acting.user.user_id)
+        if any(session.client_id != FIRST_PARTY for session in sessions)
+        else ()
+    )
+    names = {consent.client_id: consent.client_name for consent in consents}
+    return Answer(SessionList([SessionShape.of(each, acting.session.session_id, names) for each in sessions]))
 
 
 @api.route("/sessions/current", methods=["DELETE"], own=True, status=204, refuses=(409,))

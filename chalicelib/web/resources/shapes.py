@@ -92,7 +92,10 @@ def deleted(deletes_at: int | None, headers: Mapping[str, str | list[str]] | Non
 
 
 class SessionShape(msgspec.Struct, frozen=True):
-    """One session. Times are seconds since the epoch; ``current`` is the one that asks."""
+    """One session. Times are seconds since the epoch; ``current`` is the one that asks.
+
+    ``client`` is the name of the application that it was begun through, empty for our own.
+    """
 
     session_id: str
     client_id: str
@@ -101,9 +104,11 @@ class SessionShape(msgspec.Struct, frozen=True):
     ip: str | None
     user_agent: str
     current: bool
+    client: str = ""
 
     @classmethod
-    def of(cls, session: "Session", current: str) -> "SessionShape":
+    def of(cls, session: "Session", current: str, names: Mapping[str, str]) -> "SessionShape":
+        """Return it with the name that its client has among ``names``."""
         return cls(
             session_id=session.session_id,
             client_id=session.client_id,
@@ -112,6 +117,7 @@ class SessionShape(msgspec.Struct, frozen=True):
             ip=session.ip,
             user_agent=session.user_agent,
             current=session.session_id == current,
+            client=names.get(session.client_id, ""),
         )
 
 
