@@ -28,7 +28,7 @@ def new_client(visit: Visit) -> Answer:
 
 
 @api.route(NEW, methods=["POST"], **SENT)
-def register_client(call: Call) -> Answer:
+def register_application(call: Call) -> Answer:
     """Register an application, and show its secret once."""
     return changed(call, ACTS, _form)
 
