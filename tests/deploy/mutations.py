@@ -19,6 +19,8 @@ from tests.deploy.walk import Walk
 
 Step = Callable[[Walk], None]
 
+ROOT = Path(__file__).parents[2]
+
 AUTHORIZER = "x-amazon-apigateway-authorizer"
 RESPONSES = "x-amazon-apigateway-gateway-responses"
 
@@ -185,29 +187,24 @@ def _failure(step: Step, at: Walk) -> str | None:
     return None
 
 
-def _repack(source: Path, target: Path, change: tuple[str, str, str] | None) -> None:
+def _repack(package: Path, target: Path, change: tuple[str, str, str] | None) -> None:
+    """Copy a package; what is changed lies in it as source, in place of the bytecode."""
     if change is None:
-        shutil.copyfile(source, target)
+        shutil.copyfile(package, target)
         return
     name, before, after = change
+    source = (ROOT / name).read_text(encoding="utf-8")
+    assert before in source, f"{name} does not say {before!r}"
+    bytecode = Path(name).with_suffix(".pyc").as_posix()
     with (
-        zipfile.ZipFile(source) as old,
+        zipfile.ZipFile(package) as old,
         zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new,
     ):
+        assert bytecode in old.namelist(), f"{bytecode} is not packaged"
         for entry in old.infolist():
-            content = old.read(entry)
-            if entry.filename == name:
-                text = content.decode()
-                assert before in text, f"{name} does not say {before!r}"
-                content = text.replace(before, after, 1).encode()
-            if not entry.filename.endswith(_bytecode_of(name)):
-                new.writestr(entry, content)
-
-
-def _bytecode_of(name: str) -> str:
-    """Return the end of the name of a file's bytecode, which must not stand for the old source."""
-    path = Path(name)
-    return f"{path.parent.name}/__pycache__/{path.stem}.{sys.implementation.cache_tag}.pyc"
+            if entry.filename != bytecode:
+                new.writestr(entry, old.read(entry))
+        new.writestr(name, source.replace(before, after, 1))
 
 
 def main() -> int:
