@@ -16,7 +16,7 @@ from chalicelib.authorizer.route_table import PUBLIC, Route, RouteTable, RouteTa
 from chalicelib.errors import InvalidToken, NotFound, Refusal, SlowDown, TicketRefused, WrongMasterKey
 from chalicelib.store import StoreLost
 from chalicelib.web import guard as web_guard
-from chalicelib.web import parsing, problems, refusals
+from chalicelib.web import language, parsing, problems, refusals
 from chalicelib.web.call import Answer, Call
 from chalicelib.web.endpoints import Api, Endpoint, View
 from chalicelib.web.headers import cors_headers, preflight_headers, security_headers, without_line_breaks
@@ -76,15 +76,17 @@ def serve(endpoint: Endpoint, request: Any, params: dict[str, str], services: An
     started = services.world.monotonic()
     source = _source(request, services)
     call: Call | None = None
+    language.begin(request.headers, _query(request), services.settings)
     try:
         call = _call(endpoint, request, params, services, source)
         answer = endpoint.view(call)
     except Exception as error:  # noqa: BLE001 - the one place where anything becomes an answer
         answer = _refused(error, source, services.settings.issuer)
     headers = security_headers(answer) | dict(answer.headers)
-    headers |= cors_headers(
+    cors = cors_headers(
         request.headers.get("origin"), services.settings.allowed_origins, any_origin=endpoint.any_origin
     )
+    headers |= cors | language.merged_vary(headers.get("Vary"), cors.get("Vary"))
     headers["X-Request-Id"] = source.request_id
     milliseconds = round((services.world.monotonic() - started) * 1000, 1)
     logs.log(

@@ -37,7 +37,7 @@ CRYPTOGRAPHY = tuple(
         "x509/ocsp",
     )
 )
-JINJA = tuple(f"jinja2/{name}.py" for name in ("constants", "ext", "meta", "nativetypes", "sandbox"))
+JINJA = tuple(f"jinja2/{name}.py" for name in ("constants", "meta", "nativetypes", "sandbox"))
 # Text for type checkers, C compilers and installers (a list of files, of which half are not here).
 METADATA = ".dist-info/METADATA"
 SUFFIXES = (

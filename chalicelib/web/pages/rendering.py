@@ -5,6 +5,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from chalicelib.i18n import catalogue, formats
+from chalicelib.i18n.chosen import language
+from chalicelib.i18n.languages import LANGUAGES
+from chalicelib.web import language as web_language
 from chalicelib.web.call import HTML
 from chalicelib.web.pages import assets, form_words
 from chalicelib.web.pages.assets import ASSETS
@@ -65,7 +69,8 @@ def render(
     given["mark"] = brand.logo if brand.logo_is_elsewhere else given["asset"](assets.MARK)
     policy = {"Content-Security-Policy": content_security_policy(form_action, sources=sources)}
     body = _templates().get_template(template).render(given)
-    return Answer(body, status=status, headers=policy | dict(headers or {}), content_type=HTML)
+    given_headers = {**policy, **web_language.headers(), **dict(headers or {})}
+    return Answer(body, status=status, headers=given_headers, content_type=HTML)
 
 
 def content_security_policy(
@@ -99,6 +104,8 @@ def _common() -> dict[str, Any]:
     return {
         "base": urlsplit(issuer).path,
         "issuer": issuer,
+        "language": language(),
+        "direction": LANGUAGES[language()].direction,
         "brand": at.settings.brand,
         "has_board": at.settings.front == BOARD,
         "has_samples": at.settings.samples,
@@ -114,7 +121,6 @@ def _templates() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     from chalicelib.audit.user_agents import device
-    from chalicelib.world import moment
 
     made = Environment(
         loader=FileSystemLoader(assets.FOLDER),
@@ -123,9 +129,14 @@ def _templates() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
     )
-    made.filters["device"] = device
-    made.filters["moment"] = moment
+    made.policies["ext.i18n.trimmed"] = True
+    made.install_gettext_callables(  # type: ignore[attr-defined] - the extension's
+        catalogue.gettext_here, catalogue.ngettext_here, newstyle=True
+    )
+    made.filters |= {"device": device, "t": catalogue.translated, "day": formats.day}
+    made.filters |= {"moment": formats.moment, "number": formats.number}
     return made
 
 

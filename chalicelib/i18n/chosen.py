@@ -1,0 +1,76 @@
+"""The language of what is being said now: of the request that a thread answers, or of the mail that it writes.
+
+Whoever begins a request or a mail says what is known of the language; whoever makes text for people asks
+:func:`language`. In between nothing carries it along: a refusal, say, is raised far below every page.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from chalicelib.i18n.languages import SOURCE, accepted, listed, lookup
+
+
+@dataclass(slots=True)
+class Wishes:
+    """What is known of the language that a request is to be answered in, in the order in which it counts (I18-1).
+
+    ``own`` is what the person chose here; ``ui_locales`` what the application asked for; ``accept_language`` the header of
+    the browser; ``otherwise`` what the setting says. Only a language that is ``offered`` comes of the first three.
+    """
+
+    offered: Sequence[str] = (SOURCE,)
+    otherwise: str = SOURCE
+    own: str = ""
+    ui_locales: str = ""
+    accept_language: str = ""
+
+    @property
+    def language(self) -> str:
+        """Return the language."""
+        wished = (self.own,) if self.own else ()
+        return (
+            lookup(wished, self.offered)
+            or lookup(listed(self.ui_locales), self.offered)
+            or lookup(accepted(self.accept_language), self.offered)
+            or self.otherwise
+        )
+
+
+_WISHES: ContextVar[Wishes | None] = ContextVar("wishes", default=None)
+
+
+def begin(wishes: Wishes) -> None:
+    """Answer a request by these wishes, whatever the request before on this thread had."""
+    _WISHES.set(wishes)
+
+
+def suggest(ui_locales: str) -> None:
+    """Note what an application asked for, where it is found out while the request is answered."""
+    wishes = _WISHES.get()
+    if wishes is not None and ui_locales:
+        wishes.ui_locales = ui_locales
+
+
+def choose(own: str) -> None:
+    """Note what the person chose, where it is found out while the request is answered; ``""`` takes a choice back."""
+    wishes = _WISHES.get()
+    if wishes is not None:
+        wishes.own = own
+
+
+def language() -> str:
+    """Return the language of what is said now; English where nobody began anything."""
+    wishes = _WISHES.get()
+    return SOURCE if wishes is None else wishes.language
+
+
+@contextmanager
+def speaking(tag: str) -> Iterator[None]:
+    """Say everything inside in one language, and go on as before."""
+    before = _WISHES.set(Wishes(otherwise=tag, offered=()))
+    try:
+        yield
+    finally:
+        _WISHES.reset(before)

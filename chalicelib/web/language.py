@@ -1,0 +1,53 @@
+"""Which language a request is answered in: what is known of it when it comes, and what the answer says of it (I18-1).
+
+The person's choice travels in a cookie, so that no page asks the store for it; the account keeps it, and a log-in gives the
+cookie to a new browser.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from chalicelib.i18n import chosen
+from chalicelib.i18n.languages import LANGUAGES
+
+if TYPE_CHECKING:
+    from chalicelib.settings.settings import Settings
+
+COOKIE = "__Host-cupbearer_language"
+VARY = "Accept-Language, Cookie"
+
+
+def offered(settings: "Settings") -> tuple[str, ...]:
+    """Return the languages that a service offers, the most likely first."""
+    return settings.languages or tuple(LANGUAGES)
+
+
+def begin(headers: Mapping[str, str], query: Mapping[str, Iterable[str]] | None, settings: "Settings") -> None:
+    """Note what a request says of its language, before anything is said; nothing else of a request before is left."""
+    asked = next(iter((query or {}).get("ui_locales", ())), "") if query else ""
+    chosen.begin(
+        chosen.Wishes(
+            offered=offered(settings),
+            otherwise=settings.language,
+            own=_cookie(headers.get("cookie") or ""),
+            ui_locales=asked,
+            accept_language=headers.get("accept-language") or "",
+        )
+    )
+
+
+def _cookie(header: str) -> str:
+    pairs = (pair.strip().partition("=") for pair in header.split(";")) if COOKIE in header else ()
+    values = [value for name, _, value in pairs if name == COOKIE]
+    return values[0] if len(values) == 1 and values[0] in LANGUAGES else ""
+
+
+def headers() -> dict[str, str | list[str]]:
+    """Return what an answer in words says of its language, for caches too."""
+    return {"Content-Language": chosen.language(), "Vary": VARY}
+
+
+def merged_vary(*values: object) -> dict[str, str]:
+    """Return one ``Vary`` for all that an answer depends on; none for nothing."""
+    named = [str(value) for value in values if value]
+    return {"Vary": ", ".join(named)} if named else {}
