@@ -14,7 +14,7 @@ MEMORY_KB := 4000000
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: map clients help serve develop mcp test check deploy destroy deploy-check format page bench parts clean
+.PHONY: map texts clients help serve develop mcp test check deploy destroy deploy-check format page bench parts clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ deploy-check: $(VENV)/ready-dev .venv-deploy/ready .venv-ministack/ready ## depl
 
 page: $(VENV)/ready ## write the page for a static host into out/page: ORIGIN=https://app.example.com
 	@$(BIN)/python -m cupbearer.static_page "$(ORIGIN)" out/page
+
+texts: $(VENV)/ready-dev ## bring the catalogues in texts/ up to date, and compile them: what has no translation is counted
+	@$(BIN)/python -m tools.texts
 
 map: $(VENV)/ready ## draw the folders and their arrows into docs/pictures/house.svg
 	@$(BIN)/python tools/house_map.py
