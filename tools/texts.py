@@ -164,7 +164,9 @@ def formats() -> str:
 
 
 def _places(pattern: str) -> str:
-    return re.sub(r"d+|M+|y+", lambda found: {"d": "{day}", "M": "{month}", "y": "{year}"}[found[0][0]], pattern)
+    return re.sub(
+        r"d+|M+|y+", lambda found: {"d": "{day}", "M": "{month}", "y": "{year}"}[found[0][0]], pattern
+    )
 
 
 def files(catalogues: Mapping[str, Catalog]) -> dict[Path, bytes]:

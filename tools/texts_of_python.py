@@ -26,11 +26,23 @@ COUNTED = {"counted"}
 WORDS = {"errors", "says"}  # arguments by name
 
 # Modules that speak to developers and operators at a command line, in English.
-NOT_FOR_PAGES = ("settings/", "store/", "jose/", "outbound/", "keys/", "oauth/client_", "oauth/registration", "oauth/claims")
+NOT_FOR_PAGES = (
+    "settings/",
+    "store/",
+    "jose/",
+    "outbound/",
+    "keys/",
+    "oauth/client_",
+    "oauth/registration",
+    "oauth/claims",
+)
 TABLES: Mapping[str, tuple[str, ...]] = {  # by module: names of what holds such texts and nothing else
     "errors": ("REFRESH_REASONS",),
     "accounts/notice_words": ("WORDS",),
     "audit/events": ("EVENTS", "OF_AN_APPLICATION", "OUTCOMES", "ANOTHER_OUTCOME"),
+    "audit/counts": ("PICTURES",),
+    "audit/streams": ("STREAMS",),
+    "web/console/person_acts": ("ACTS",),
     "web/event_words": ("PARTS",),
     "web/scope_words": ("WORDS",),
     "web/pages/form_words": ("WORDS", "MISSING"),
@@ -93,7 +105,7 @@ def _of_refusals(tree: ast.Module) -> Iterator[str]:
 def _strings(value: Any) -> Iterator[str]:
     """Yield every text of a table but addresses, however it is nested; keys are names."""
     if isinstance(value, str):
-        if value and not value.startswith("/"):
+        if value and not value.startswith("/") and (" " in value or not value.islower()):
             yield value
     elif isinstance(value, Mapping):
         for each in value.values():

@@ -10,6 +10,7 @@ from chalicelib.audit.trail import OPERATOR, Audit, Source
 from chalicelib.credentials.passwords import Passwords
 from chalicelib.credentials.throttling import Throttle
 from chalicelib.errors import NotAllowed, Taken
+from chalicelib.i18n.said import said
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Check, Store, Write
 from chalicelib.store.each_once import each_once
@@ -200,8 +201,12 @@ class Administration:
         other = self.users.operators.another_than(old.user_id)
         if other is None or other.record is None:
             raise NotAllowed(
-                f"{old.username} is the last account that holds {scopes.ADMINISTER}: give that to another account "
-                "first, or use the command line with --force.",
+                said(
+                    "{user} is the last account that holds {scope}: give that to another account first, or use the "
+                    "command line with --force.",
+                    user=old.username,
+                    scope=scopes.ADMINISTER,
+                ),
                 code="last_operator",
             )
         return (Check(other.record),)

@@ -10,6 +10,7 @@ from chalicelib.credentials.factor_refusals import SecondFactorRefused
 from chalicelib.credentials.factors import Factors
 from chalicelib.credentials.password_check import PasswordChecks
 from chalicelib.errors import Invalid, NotAllowed, Taken
+from chalicelib.i18n.said import said
 from chalicelib.sessions.session import LiveSession
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Check, Conflict, Store
@@ -118,7 +119,8 @@ class Reauthentication:
             if shown_at is not None and is_within(shown_at, within, now=self.world.now()):
                 return acting
             raise NotAllowed(
-                f"Show your second factor again: {_listed(factors.kinds)}.", code="second_factor_required"
+                said("Show your second factor again: {kinds}.", kinds=_listed(factors.kinds)),
+                code="second_factor_required",
             )
         try:
             return self._take(acting, factors, answer, source)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from chalicelib.i18n.said import said
+
 EVENTS = {
     "sign_up": "The account was made",
     "log_in": "Logged in",
@@ -118,7 +120,8 @@ TOLD_WHY = {
 def says(event: str, detail: Mapping[str, str]) -> str:
     """Return the sentence of an event; where it names somebody, by its detail. One of a later release says its name."""
     sentence = OF_AN_APPLICATION.get(event) if detail.get("client") else None
-    return (sentence or EVENTS.get(event, event)).format_map({"operator": "-", **detail})
+    places = {name: detail.get(name, "-") for name in ("operator", "client")}
+    return said(sentence or EVENTS.get(event, event), **places)
 
 
 def because(event: str, outcome: str) -> str:

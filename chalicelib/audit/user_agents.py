@@ -2,6 +2,8 @@
 
 import re
 
+from chalicelib.i18n.said import said
+
 BROWSERS = (  # the first that fits: most browsers also name the ones that they are like
     (re.compile(r"Edg(e|A|iOS)?/"), "Edge"),
     (re.compile(r"OPR/|Opera"), "Opera"),
@@ -10,7 +12,7 @@ BROWSERS = (  # the first that fits: most browsers also name the ones that they 
     (re.compile(r"Chrome/|CriOS|Chromium"), "Chrome"),
     (re.compile(r"Safari/"), "Safari"),
     (re.compile(r"^curl/"), "curl"),
-    (re.compile(r"(?i)python|httpx|okhttp|Go-http|node"), "A program"),
+    (re.compile(r"(?i)python|httpx|okhttp|Go-http|node"), said("A program")),
 )
 SYSTEMS = (
     (re.compile(r"Android"), "Android"),
@@ -21,15 +23,15 @@ SYSTEMS = (
     (re.compile(r"Mac OS X|Macintosh"), "Mac"),
     (re.compile(r"Linux|X11"), "Linux"),
 )
-UNKNOWN = "An unknown device"
+UNKNOWN = said("An unknown device")
 
 
 def device(user_agent: str) -> str:
     """Return a user agent as a person would say it, ``Firefox on Linux``; the pages' ``words.js`` says the same."""
     browser, system = _first(BROWSERS, user_agent), _first(SYSTEMS, user_agent)
     if browser and system:
-        return f"{browser} on {system}"
-    return browser or (f"A browser on {system}" if system else UNKNOWN)
+        return said("{browser} on {system}", browser=said(browser), system=system)
+    return browser or (said("A browser on {system}", system=system) if system else UNKNOWN)
 
 
 def _first(table: tuple[tuple[re.Pattern[str], str], ...], text: str) -> str:

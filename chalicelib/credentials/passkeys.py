@@ -16,6 +16,7 @@ from chalicelib.credentials.factor_records import Passkey
 from chalicelib.credentials.factor_refusals import SecondFactorRefused
 from chalicelib.credentials.factors import MAX_PASSKEYS
 from chalicelib.credentials.passkey_answers import ALGORITHMS, encoded
+from chalicelib.i18n.said import said
 from chalicelib.keys.signed_payloads import SignedPayloads
 from chalicelib.store import Insert, Key, Write
 from chalicelib.users.user import User
@@ -107,7 +108,9 @@ class Passkeys:
         credential = passkey_answers.new_credential(data)
         credential_id = encoded(credential.credential_id)
         if len(existing) >= MAX_PASSKEYS:
-            raise SecondFactorRefused(f"An account has at most {MAX_PASSKEYS} passkeys: remove one first.")
+            raise SecondFactorRefused(
+                said("An account has at most {most} passkeys: remove one first.", most=MAX_PASSKEYS)
+            )
         if any(each.credential_id == credential_id for each in existing):
             raise SecondFactorRefused("This passkey is registered already.")
         now = self._world.timestamp()

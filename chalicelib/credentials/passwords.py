@@ -14,6 +14,7 @@ from typing import Any
 from chalicelib.credentials.hashing_threads import OF_THIS_PROCESS
 from chalicelib.credentials.password_blocklist import why_weak
 from chalicelib.errors import Invalid, NotAllowed
+from chalicelib.i18n.said import said
 from chalicelib.world import World
 
 SHORTEST_MINIMUM = 8  # code points; ASVS 6.2.1, NIST 800-63B-4 section 3.1.1.2
@@ -92,7 +93,7 @@ class Passwords:
         self.demand_on()
         prepared = _prepared(password)
         if len(prepared) < self._min_length:
-            reason: str | None = f"A password has at least {self._min_length} characters."
+            reason: str | None = said("A password has at least {least} characters.", least=self._min_length)
         else:
             reason = why_weak(prepared, context=context)
         if reason is not None:
@@ -144,7 +145,7 @@ def _prepared(password: str) -> str:
             composed = unicodedata.normalize("NFC", password)
             if len(composed.encode()) <= MAX_BYTES:
                 return composed
-        reason = f"A password has at most {MAX_BYTES} bytes."
+        reason = said("A password has at most {most} bytes.", most=MAX_BYTES)
     except UnicodeEncodeError:
         reason = "A password is made of characters; this holds a half of one."
     raise Invalid(reason, errors={"password": reason})

@@ -13,6 +13,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 from chalicelib.accounts.reauthentication import FRESH_SECONDS
 from chalicelib.errors import InvalidToken, NotAllowed, Unavailable
 from chalicelib.federation.discovery import Metadata, read_metadata
+from chalicelib.i18n.said import said
 from chalicelib.jose import claims as claim
 from chalicelib.keys import pkce
 from chalicelib.keys.remote_jwks import PublishedKeys, discovery_url
@@ -131,12 +132,15 @@ class IdentityProvider:
 
     def unavailable(self) -> Unavailable:
         """Return the refusal for a provider that is down, slow, or gives what cannot be read."""
-        return Unavailable(f"{self.name} cannot be reached right now: try again, or log in another way.")
+        return Unavailable(
+            said("{name} cannot be reached right now: try again, or log in another way.", name=self.name)
+        )
 
     def refused(self) -> NotAllowed:
         """Return the refusal for an answer that must not be believed; the reason is for the log alone."""
         return NotAllowed(
-            f"What {self.name} answered could not be trusted, so nothing was done.", code="provider_refused"
+            said("What {name} answered could not be trusted, so nothing was done.", name=self.name),
+            code="provider_refused",
         )
 
     def _tokens(self, status: int, body: Any, metadata: Metadata) -> Redeemed:

@@ -8,6 +8,7 @@ from chalicelib.authentication.log_in import LogIn, LogInResult
 from chalicelib.errors import Invalid, NotAllowed, NotFound, Taken
 from chalicelib.federation.newcomers import Newcomers
 from chalicelib.federation.profile import Person
+from chalicelib.i18n.said import said
 from chalicelib.sessions.session import MULTIPLE, LiveSession, Session, SessionRequest
 from chalicelib.store import Conflict, Store, Write
 from chalicelib.store.retrying import retrying
@@ -168,5 +169,7 @@ class Identities:
 
 def _with(user: User, identity: Identity) -> User:
     if len(user.identities) >= MAX_IDENTITIES:
-        raise Invalid(f"An account has at most {MAX_IDENTITIES} linked log-ins: unlink one first.")
+        raise Invalid(
+            said("An account has at most {most} linked log-ins: unlink one first.", most=MAX_IDENTITIES)
+        )
     return replace(user, identities=(*user.identities, identity))

@@ -15,6 +15,7 @@ from chalicelib.federation.identity_provider import IdentityProvider, Redeemed
 from chalicelib.federation.linking import Identities
 from chalicelib.federation.login_state import Flow, Flows
 from chalicelib.federation.profile import Person, described, suffices, with_userinfo
+from chalicelib.i18n.said import said
 from chalicelib.sessions.session import LiveSession
 from chalicelib.users.linked_identity import Identity
 from chalicelib.world import World
@@ -207,6 +208,7 @@ def _in_plain_words(provider: IdentityProvider, error: str) -> Refusal:
         return provider.unavailable()
     if error in _DECLINED:
         return NotAllowed(
-            f"You did not agree to log in at {provider.name}, so nothing was done.", code="access_denied"
+            said("You did not agree to log in at {name}, so nothing was done.", name=provider.name),
+            code="access_denied",
         )
     return provider.refused()

@@ -22,7 +22,9 @@ LANGUAGES = {
 
 # A header is anybody's text: what is longer, or has more ranges, was written by no browser.
 MAX_CHARACTERS, MAX_RANGES = 1000, 20
-_RANGE = re.compile(r"([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,7}|\*)(?:[ \t]*;[ \t]*[qQ]=([01](?:\.[0-9]{0,3})?))?")
+_RANGE = re.compile(
+    r"([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,7}|\*)(?:[ \t]*;[ \t]*[qQ]=([01](?:\.[0-9]{0,3})?))?"
+)
 
 
 def lookup(ranges: Sequence[str], offered: Sequence[str]) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chalicelib import scopes
+from chalicelib.i18n.said import said
 from chalicelib.oauth import proof_key, redirect_uris
 from chalicelib.oauth.authorization_response import QUERY, AuthorizationResponse
 from chalicelib.oauth.client import Client
@@ -108,5 +109,7 @@ def given_once(parameters: Parameters, name: str) -> str:
     """Return a parameter without which nothing is proven; raise RefusedAtPage where it is missing or repeated."""
     values = parameters.get(name, ())
     if len(values) != 1 or not values[0]:
-        raise RefusedAtPage("invalid_request", f"The application must send {name} exactly once.")
+        raise RefusedAtPage(
+            "invalid_request", said("The application must send {name} exactly once.", name=name)
+        )
     return values[0]

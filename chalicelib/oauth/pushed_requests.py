@@ -25,7 +25,6 @@ PUSHED_PER_NETWORK = 200  # of public clients, in ten minutes (DS-3)
 TEN_MINUTES = 600
 
 _FORM = re.compile(r"urn:ietf:params:oauth:request_uri:[A-Za-z0-9_-]{43}")
-_BEGIN_AGAIN = "Go back to the application and begin again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class PushedRequests:
         if found is None or found.request.client_id != client_id:
             raise RefusedAtPage(
                 "invalid_request_uri",
-                f"The application's request is not known here, or is over. {_BEGIN_AGAIN}",
+                "The application's request is not known here, or is over. Go back to the application and begin again.",
                 client_id=client_id,
             )
         request, waited = found.request, self.world.timestamp() - found.pushed_at
@@ -89,7 +88,10 @@ class PushedRequests:
                 raise
         (record,) = self.store.get(once.key)
         if record is None or record.data["login_id"] != login_id:
-            raise RefusedAtPage("invalid_request_uri", f"This request was answered before. {_BEGIN_AGAIN}")
+            raise RefusedAtPage(
+                "invalid_request_uri",
+                "This request was answered before. Go back to the application and begin again.",
+            )
         return self.store.commit(*writes)
 
     def _find(self, request_uri: str) -> Pushed | None:

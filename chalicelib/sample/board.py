@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.errors import Invalid
+from chalicelib.i18n.said import said
 from chalicelib.sample.profile import unique_name
 from chalicelib.store import Insert, Key, Store
 from chalicelib.web.call import created
@@ -89,8 +90,8 @@ def cleaned(text: str) -> str:
     text = text.strip()
     if not 1 <= len(text) <= MAX_CHARACTERS:
         raise Invalid(
-            f"A message has 1 to {MAX_CHARACTERS} characters.",
-            errors={"text": f"has 1 to {MAX_CHARACTERS} characters"},
+            said("A message has 1 to {most} characters.", most=MAX_CHARACTERS),
+            errors={"text": said("has 1 to {most} characters", most=MAX_CHARACTERS)},
         )
     if any(unicodedata.category(c) in {"Cc", "Cs", "Co", "Cn"} and c not in "\n\t" for c in text):
         raise Invalid("A message has no control characters.", errors={"text": "has a control character"})

@@ -1,6 +1,7 @@
 """The refusal of a closed account; the other refusals stand in :mod:`chalicelib.errors`."""
 
 from chalicelib.errors import Refusal
+from chalicelib.i18n.said import said
 
 
 class AccountClosed(Refusal):
@@ -13,7 +14,10 @@ class AccountClosed(Refusal):
 
     def __init__(self, until: str, *, deletes_at: int, restore_token: str) -> None:
         super().__init__(
-            f"This account is closed, and will be deleted on {until}. Until then you can take it back."
+            said(
+                "This account is closed, and will be deleted on {until}. Until then you can take it back.",
+                until=until,
+            )
         )
         self.until = until
         self.deletes_at = deletes_at

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.errors import Invalid
+from chalicelib.i18n.said import said
 from chalicelib.users.confusables import LATIN, fold, may_stand_together, scripts_of, skeleton
 
 MAX_USERNAME = 64  # code points
@@ -77,7 +78,7 @@ def canonical_email(text: str) -> Name:
         )
     display = f"{local}@{_ascii_domain(_visible(domain, field='email', most=MAX_DOMAIN))}"
     if len(display) > MAX_EMAIL:
-        raise _refused("email", f"An e-mail address has at most {MAX_EMAIL} characters.")
+        raise _refused("email", said("An e-mail address has at most {most} characters.", most=MAX_EMAIL))
     return Name(display=display, canonical=display.lower())
 
 
@@ -88,10 +89,10 @@ def clean_name(text: str) -> str:
 
 def _visible(text: str, *, field: str, most: int) -> str:
     if len(text) > 4 * most:  # NFC never shortens further: cheap work only for what can still be right
-        raise _refused(field, f"This has more than {most} characters.")
+        raise _refused(field, said("This has more than {most} characters.", most=most))
     composed = unicodedata.normalize("NFC", text)
     if len(composed) > most:
-        raise _refused(field, f"This has more than {most} characters.")
+        raise _refused(field, said("This has more than {most} characters.", most=most))
     if INVISIBLE.search(composed) or any(unicodedata.category(each) in FORBIDDEN for each in composed):
         raise _refused(field, "Control, invisible, direction and unassigned characters are not allowed.")
     return composed

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from chalicelib.errors import NotAllowed
+from chalicelib.i18n.said import said
 from chalicelib.users.user import User
 
 
@@ -17,6 +18,11 @@ class WaysIn:
         """Raise NotAllowed ``last_way_to_log_in`` where a user could log in by nothing of what is left."""
         if user.identities or (self.by_password and user.password) or (self.by_mail and user.email_verified):
             return
-        own = ("set a password",) if self.by_password else ("prove an address",) if self.by_mail else ()
-        first = " or ".join((*own, "link another provider"))
-        raise NotAllowed(f"This is the only way to log in: {first} first.", code="last_way_to_log_in")
+        raise NotAllowed(self._first(), code="last_way_to_log_in")
+
+    def _first(self) -> str:
+        if self.by_password:
+            return said("This is the only way to log in: set a password or link another provider first.")
+        if self.by_mail:
+            return said("This is the only way to log in: prove an address or link another provider first.")
+        return said("This is the only way to log in: link another provider first.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import urls
 from chalicelib.audit.trail import Source
 from chalicelib.errors import Invalid, InvalidToken, NotAllowed
+from chalicelib.i18n.said import said
 from chalicelib.jose.claims import AccessClaims
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ class Call:
         """Return a query parameter that may be given once; raise Invalid when it is repeated (OP-5)."""
         values = self.query.get(name, ())
         if len(values) > 1:
-            raise Invalid(f"{name} is given more than once.", errors={name: "is given more than once"})
+            raise Invalid(
+                said("{name} is given more than once.", name=name), errors={name: "is given more than once"}
+            )
         return values[0] if values else None
 
     def page_limit(self, default: int = 50) -> int:
@@ -57,7 +60,8 @@ class Call:
             return default
         if not re.fullmatch(r"[1-9][0-9]{0,2}", text) or int(text) > MAX_PAGE:
             raise Invalid(
-                f"limit is a whole number from 1 to {MAX_PAGE}.", errors={"limit": f"is 1 to {MAX_PAGE}"}
+                said("limit is a whole number from 1 to {most}.", most=MAX_PAGE),
+                errors={"limit": said("is 1 to {most}", most=MAX_PAGE)},
             )
         return int(text)
 

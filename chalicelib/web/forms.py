@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from chalicelib.errors import FormRefused
+from chalicelib.i18n.said import said
 from chalicelib.repeated_parameters import REPEATABLE, joined
 from chalicelib.web.call import Call
 
@@ -19,12 +20,14 @@ def many(call: Call) -> dict[str, tuple[str, ...]]:
     if not _FORM_TYPE.fullmatch(call.headers.get("content-type", "").strip()):
         raise FormRefused("Send the body as Content-Type: application/x-www-form-urlencoded.")
     if len(call.raw_body) > MAX_BYTES:
-        raise FormRefused(f"A form has at most {MAX_BYTES} bytes.")
+        raise FormRefused(said("A form has at most {most} bytes.", most=MAX_BYTES))
     try:
         text = call.raw_body.decode("utf-8")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError:
-        raise FormRefused(f"The form is not UTF-8, or has over {MAX_FIELDS} fields.") from None
+        raise FormRefused(
+            said("The form is not UTF-8, or has over {most} fields.", most=MAX_FIELDS)
+        ) from None
     fields: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
         if "\0" in name or "\0" in value:
@@ -52,6 +55,6 @@ def once(fields: Mapping[str, tuple[str, ...]], but: frozenset[str] = frozenset(
     """Return fields with their one value; raise FormRefused where one is repeated that may not be."""
     for name, values in fields.items():
         if len(values) > 1 and name not in but:
-            raise FormRefused(f"{name[:40]} is given more than once.")
-    said = {name: joined(values) for name, values in fields.items()}
-    return {name: value for name, value in said.items() if value}
+            raise FormRefused(said("{name} is given more than once.", name=name[:40]))
+    given = {name: joined(values) for name, values in fields.items()}
+    return {name: value for name, value in given.items() if value}

@@ -22,7 +22,9 @@ def offered(settings: "Settings") -> tuple[str, ...]:
     return settings.languages or tuple(LANGUAGES)
 
 
-def begin(headers: Mapping[str, str], query: Mapping[str, Iterable[str]] | None, settings: "Settings") -> None:
+def begin(
+    headers: Mapping[str, str], query: Mapping[str, Iterable[str]] | None, settings: "Settings"
+) -> None:
     """Note what a request says of its language, before anything is said; nothing else of a request before is left."""
     asked = next(iter((query or {}).get("ui_locales", ())), "") if query else ""
     chosen.begin(

@@ -67,4 +67,11 @@ def _members(value: Any) -> int:
 
 def as_text(body: Any, content_type: str) -> str:
     """Return what an answer's body is sent as: structs and plain data as JSON, anything else as it is."""
-    return msgspec.json.encode(body).decode() if "json" in content_type else str(body)
+    return msgspec.json.encode(body, enc_hook=_plain).decode() if "json" in content_type else str(body)
+
+
+def _plain(value: Any) -> str:
+    """Return what is said to people as the text that it is; raise TypeError for what JSON has no form of."""
+    if isinstance(value, str):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")

@@ -30,7 +30,12 @@ def problem(refusal: Refusal, *, request_id: str, issuer: str | None = None) -> 
         body |= {"factors": list(refusal.kinds), **token}
     if isinstance(refusal, AccountClosed):
         body |= {"deletes_at": refusal.deletes_at, "restore_token": refusal.restore_token}
-    return Answer(body, status=status, headers={**language.headers(), **refusals.headers(refusal, issuer=issuer)}, content_type=PROBLEM)
+    return Answer(
+        body,
+        status=status,
+        headers={**language.headers(), **refusals.headers(refusal, issuer=issuer)},
+        content_type=PROBLEM,
+    )
 
 
 def document(status: int, code: str, detail: str, *, request_id: str) -> dict[str, Any]:

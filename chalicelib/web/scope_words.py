@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalicelib import scopes
+from chalicelib.i18n.catalogue import translated
+from chalicelib.i18n.said import said
 from chalicelib.scopes import Scopes
 from chalicelib.web.scope_descriptions import description_of
 
@@ -33,13 +35,15 @@ class ApiWords:
 def in_words(wanted: Scopes, audience: "Audience" = ()) -> list[str]:
     """Return what scopes let an application do here, those everybody knows first; another API's are told apart."""
     here = wanted & scopes.PROTOCOL if audience else wanted
-    known = [text for scope, text in WORDS.items() if scope in here]
-    return known + [description_of(scope) or by_name(scope) for scope in sorted(here - WORDS.keys())]
+    known = [translated(text) for scope, text in WORDS.items() if scope in here]
+    return known + [
+        translated(description_of(scope) or "") or by_name(scope) for scope in sorted(here - WORDS.keys())
+    ]
 
 
 def by_name(scope: str) -> str:
     """Return what is said of a scope that nobody describes: its name, told apart as one."""
-    return f"use what this service calls “{scope}”"
+    return translated(said("use what this service calls “{scope}”", scope=scope))
 
 
 def at_apis(audience: "Audience", indicators: "ResourceIndicators") -> list[ApiWords]:

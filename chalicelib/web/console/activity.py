@@ -9,6 +9,7 @@ from chalicelib.audit.service_events import EventPage, Wanted, is_cursor, networ
 from chalicelib.audit.streams import STREAMS, stream_of
 from chalicelib.audit.trail import OPERATOR, Event
 from chalicelib.errors import Invalid
+from chalicelib.i18n.said import said
 from chalicelib.users.user_ids import is_user_id
 from chalicelib.web.console.frame import JUST_LOOKING, Outcome, Visit, console_page, shown
 from chalicelib.web.console.moments import seconds_of
@@ -25,6 +26,7 @@ api = Api("console")
 PATH = "/console/activity"
 FILTERS = ("event", "person", "network", "since", "until")
 MAX_TYPED = 300  # characters of a filter
+A_TIME = said("A day and a time, as 2026-11-22T13:30.")
 LINES = 50  # of a page, which stays below 100 KB
 
 
@@ -82,11 +84,13 @@ def _wanted(services: "Services", typed: Mapping[str, str]) -> Wanted:
             return None
 
     wanted = Wanted(
-        event=read("event", _known, "There is no such event."),
-        user_id=read("person", lambda text: _id_of(services, text), "Nobody has this name, address or id."),
-        network=read("network", network_from, "An address, or a network as 203.0.113.0/24."),
-        since=read("since", seconds_of, "A day and a time, as 2026-11-22T13:30."),
-        until=read("until", seconds_of, "A day and a time, as 2026-11-22T13:30."),
+        event=read("event", _known, said("There is no such event.")),
+        user_id=read(
+            "person", lambda text: _id_of(services, text), said("Nobody has this name, address or id.")
+        ),
+        network=read("network", network_from, said("An address, or a network as 203.0.113.0/24.")),
+        since=read("since", seconds_of, A_TIME),
+        until=read("until", seconds_of, A_TIME),
     )
     if errors:
         raise Invalid("Some of it cannot be looked for.", errors=errors)
@@ -123,14 +127,14 @@ def _kinds() -> list[tuple[str, list[tuple[str, str]]]]:
 def _line(event: Event, names: "EventNames") -> Line:
     by = "" if event.actor in (event.target, "-") else names.of(event.actor) or event.actor
     if event.actor == OPERATOR:
-        by = "an operator at the command line"
-    said, application = says(event.event, event.detail), names.application(event)
+        by = said("an operator at the command line")
+    sentence, application = says(event.event, event.detail), names.application(event)
     return Line(
         event=event,
-        says=said,
+        says=sentence,
         who=names.of(event.target),
         is_person=event.target in names.people,
         by=by,
-        application=None if application and application in said else application,
+        application=None if application and application in sentence else application,
         more=more(event),
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.audit.doers import Doer
 from chalicelib.errors import FormRefused, InsufficientScope, Invalid, NotAllowed, NotFound, SlowDown, Taken
+from chalicelib.i18n.said import said
 from chalicelib.web import forms, refusals
 from chalicelib.web.call import Answer, Call
 from chalicelib.web.console.frame import FORM, Outcome, Visit, console_page, own_address
@@ -42,7 +43,9 @@ class Change:
     def demand_typed(self, name: str, text: str) -> None:
         """Demand that a field repeats a text, as a confirmation of what cannot be undone. Raises Invalid."""
         if self.fields.get(name, "").strip() != text:
-            raise Invalid("It is not confirmed.", errors={name: f"Type {text} here, if you mean it."})
+            raise Invalid(
+                "It is not confirmed.", errors={name: said("Type {text} here, if you mean it.", text=text)}
+            )
 
 
 Acts = Mapping[str, tuple[Callable[[Change], Answer | str | None], str]]

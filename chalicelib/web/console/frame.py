@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from chalicelib import scopes
+from chalicelib.i18n.said import said
 from chalicelib.scopes import ADMINISTER
 from chalicelib.web import refusals
 from chalicelib.web.call import HTML, Answer, Call
@@ -44,13 +45,13 @@ class Place(NamedTuple):
 
 
 PLACES = (
-    Place("people", "/console", "People"),
-    Place("activity", "/console/activity", "Activity"),
-    Place("statistics", "/console/statistics", "Statistics"),
-    Place("clients", "/console/clients", "Applications"),
-    Place("resources", "/console/resources", "APIs"),
-    Place("keys", "/console/keys", "Keys"),
-    Place("settings", "/console/settings", "Settings"),
+    Place("people", "/console", said("People")),
+    Place("activity", "/console/activity", said("Activity")),
+    Place("statistics", "/console/statistics", said("Statistics")),
+    Place("clients", "/console/clients", said("Applications")),
+    Place("resources", "/console/resources", said("APIs")),
+    Place("keys", "/console/keys", said("Keys")),
+    Place("settings", "/console/settings", said("Settings")),
 )
 MAX_CURSOR = 255  # characters
 
@@ -135,11 +136,13 @@ def entered(call: Call) -> Visit | Answer:
     limits = call.services.authentication.session_limits
     held = live.session.granted(live.user, limits)
     if not scopes.covers(live.user.scopes, READ):
-        return _refused(live, f"It takes the scope {READ}, which whoever runs this service gives.")
+        return _refused(
+            live, said("It takes the scope {scope}, which whoever runs this service gives.", scope=READ)
+        )
     if not _is_shown(call, live):
         return see_other(second_factor_form.address(call, return_to=own_address(call)))
     if not scopes.covers(held, READ):
-        return _refused(live, "It takes a second factor. Add one to your account, then log in with it.")
+        return _refused(live, said("It takes a second factor. Add one to your account, then log in with it."))
     return Visit(call, live, held)
 
 
@@ -152,7 +155,8 @@ def _is_shown(call: Call, live: "LiveSession") -> bool:
 
 
 def _refused(live: "LiveSession", why: str) -> Answer:
-    text = f"You are logged in as {live.user.display_name}, who may not open the console. {why}"
+    user = live.user.display_name
+    text = said("You are logged in as {user}, who may not open the console. {why}", user=user, why=why)
     return message(refusals.NOT_ALLOWED, text, status=403, onward=ACCOUNT)
 
 

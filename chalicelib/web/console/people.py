@@ -3,6 +3,7 @@
 from typing import NamedTuple
 from urllib.parse import quote
 
+from chalicelib.i18n.said import said
 from chalicelib.web.console.changes import outcome_of
 from chalicelib.web.console.frame import Visit, console_page, shown
 from chalicelib.web.console.person_acts import ACTS
@@ -12,10 +13,10 @@ api = Api("console")
 
 PATH = "/console"
 LISTS = {  # names of ``users/people.py``, and what the pages call them
-    "newest": "Newest",
-    "seen": "Last seen",
-    "disabled": "Disabled",
-    "factor": "With a second factor",
+    "newest": said("Newest"),
+    "seen": said("Last seen"),
+    "disabled": said("Disabled"),
+    "factor": said("With a second factor"),
 }
 MAX_TYPED, MAX_AFTER = 254, 400  # characters; an address has no more, and no line's sort either
 
@@ -42,7 +43,7 @@ def people(visit: Visit) -> Answer:
         "console_people.html",
         here="people",
         outcome=outcome_of(call, ACTS),
-        heading=f"Found by “{typed}”" if typed else LISTS[name],
+        heading=said("Found by “{typed}”", typed=typed) if typed else LISTS[name],
         choices=[Choice(words, f"list={each}", each == name and not typed) for each, words in LISTS.items()],
         typed=typed,
         people=users,

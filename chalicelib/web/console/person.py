@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.errors import NotFound
+from chalicelib.i18n.said import said
 from chalicelib.web.console.changes import changed, outcome_of
 from chalicelib.web.console.frame import SENT, Outcome, Visit, console_page, shown
 from chalicelib.web.console.person_acts import ACTS
@@ -99,4 +100,4 @@ def _line(event: "Event", user: "User", names: Mapping[str, str]) -> Line:
 def _names(call: Call, actors: Iterable[str]) -> Mapping[str, str]:
     """Return the user names of operators by their ids, by one request where there are any; the command line has none."""
     found = call.services.accounts.users.called(actors)
-    return {"operator": "the command line", **found}
+    return {"operator": said("the command line"), **found}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from chalicelib.i18n.said import said
 from chalicelib.web import forms
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
@@ -60,7 +61,10 @@ def authorize_by_form(call: Call) -> Answer:
     if len(query) > MAX_QUERY:
         raise RefusedAtPage(
             "invalid_request",
-            f"The application's request is too long: encoded, its parameters have at most {MAX_QUERY} characters.",
+            said(
+                "The application's request is too long: encoded, its parameters have at most {most} characters.",
+                most=MAX_QUERY,
+            ),
         )
     call.services.oauth.requests.demand_proven(fields, source=call.source)
     return see_other(f"{call.services.settings.issuer}/oauth/authorize?{query}")

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalicelib import urls
+from chalicelib.i18n.said import said
 from chalicelib.oauth import redirect_uris
 
 if TYPE_CHECKING:
     from chalicelib.oauth.client import Client
 
-THIS_COMPUTER = "a program on this computer"
+THIS_COMPUTER = said("a program on this computer")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chalicelib.i18n.said import said
 from chalicelib.web import forms
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
@@ -45,7 +46,7 @@ def device_form(call: Call) -> Answer:
     demand_own_form(call, browser, fields.get("csrf"), "device", logged_in.session.session_id)
     device = call.services.oauth.devices.find_by_user(typed, logged_in.user, source=call.source)
     if device is None or ("decision" not in fields and not device.is_pending):
-        return _ask_for_code(call, browser, logged_in, typed, "This code is unknown, used or too old.")
+        return _ask_for_code(call, browser, logged_in, typed, said("This code is unknown, used or too old."))
     if device.is_pending and call.services.oauth.levels.wanted(logged_in, device.scope) is not None:
         return _to_log_in(call, browser, logged_in, typed[:64])
     client = call.services.oauth.clients.require(device.client_id)
@@ -144,10 +145,12 @@ def _decide_device(call: Call, asking: _Asking, *, allow: bool) -> Answer:
 
 def _decided(client: str, allow: bool) -> Answer:  # noqa: FBT001 - the decision itself
     if allow:
-        return message("The device is connected", f"Go back to it: {client} goes on by itself.")
-    return message("The device was refused", f"{client} got nothing.")
+        return message(
+            "The device is connected", said("Go back to it: {client} goes on by itself.", client=client)
+        )
+    return message("The device was refused", said("{client} got nothing.", client=client))
 
 
 def _not_done() -> Answer:
-    text = "It was decided already, or your account changed: try again."
+    text = said("It was decided already, or your account changed: try again.")
     return message("This did not work", text, status=400)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.credentials.factor_refusals import SecondFactorRequired
 from chalicelib.errors import Invalid, SlowDown
+from chalicelib.i18n.said import said
 from chalicelib.web import forms
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session, email_log_in
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 api = Api("pages")
 
-ASK_AGAIN = (PATH, "Ask for a new one")
+ASK_AGAIN = (PATH, said("Ask for a new one"))
 
 
 @api.route(

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from chalicelib.credentials.factor_refusals import SecondFactorRefused
 from chalicelib.errors import Invalid, Refusal, SlowDown
+from chalicelib.i18n.said import said
 from chalicelib.web import forms, refusals
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session, pending_log_in, remembered_device
@@ -30,7 +31,7 @@ api = Api("pages")
 
 FORM = "second factor"  # what its CSRF token is for
 SHOWN_STATUS = {401: 400}  # a form is no HTTP authentication: there is no challenge to answer
-OVER = "This log-in took too long, or was begun in another browser: log in again."
+OVER = said("This log-in took too long, or was begun in another browser: log in again.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from chalicelib.errors import Invalid, Refusal, SlowDown
+from chalicelib.i18n.catalogue import counted, translated
+from chalicelib.i18n.said import said
 
 MISSING = "Please fill this in."
 
@@ -49,13 +51,14 @@ def told(refusal: Refusal | None, fields: Mapping[str, str], *, required: Iterab
     if (word := WORDS.get(refusal.public_code)) is not None:
         return Told({word.field: word.sentence}, "")
     if isinstance(refusal, SlowDown):
-        return Told({}, f"Too many tries in a row. Wait {in_seconds(refusal.retry_after)}, then try again.")
+        wait = in_seconds(refusal.retry_after)
+        return Told({}, translated(said("Too many tries in a row. Wait {wait}, then try again.", wait=wait)))
     return Told({}, refusal.detail)
 
 
 def in_seconds(count: int) -> str:
-    """Return ``1 second`` or ``5 seconds``."""
-    return f"{count} second{'' if count == 1 else 's'}"
+    """Return ``1 second`` or ``5 seconds``, in the reader's language."""
+    return counted("{count} second", "{count} seconds", count)
 
 
 def focus(told: Told, fields: Mapping[str, str], names: Iterable[str]) -> str:
@@ -67,4 +70,4 @@ def focus(told: Told, fields: Mapping[str, str], names: Iterable[str]) -> str:
 
 def for_scripts() -> str:
     """Return the words as JSON for ``data-words``."""
-    return json.dumps(WORDS)
+    return json.dumps({code: (word.field, translated(word.sentence)) for code, word in WORDS.items()})

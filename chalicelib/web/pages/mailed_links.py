@@ -5,6 +5,7 @@ Opening one spends nothing: mail scanners open links, and send HEAD and GET (PW-
 
 from typing import TYPE_CHECKING
 
+from chalicelib.i18n.said import said
 from chalicelib.web import forms
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
@@ -68,7 +69,8 @@ def verify_form(call: Call) -> Answer:
     """Take the proof of the address."""
     user = call.services.ways_back.email_verification.verify(_sent(call, VERIFY), source=call.source)
     return message(
-        "Your address is proven", f"{user.email} is the address of {user.username}. Log in by either."
+        "Your address is proven",
+        said("{email} is the address of {user}. Log in by either.", email=user.email, user=user.username),
     )
 
 
@@ -110,7 +112,7 @@ def end_form(call: Call) -> Answer:
     """End every session."""
     call.services.ways_back.notices.end_sessions(_sent(call, END), source=call.source)
     gone = browser_session.set_cookies(browser_session.dropped())
-    text = "Log in again, and change the password if somebody else may know it."
+    text = said("Log in again, and change the password if somebody else may know it.")
     return message("Every session has ended", text, headers=gone, onward=LOG_IN)
 
 
@@ -132,7 +134,7 @@ def _ask(call: Call, path: str, read: "Callable[[str], tuple[Ticket, User]]") ->
         text=explained,
         button=button,
         otherwise=otherwise,
-        facts=[("Account", user.username), ("Address", ticket.address)],
+        facts=[(said("Account"), user.username), (said("Address"), ticket.address)],
         danger=path != VERIFY,
     )
 

@@ -6,18 +6,19 @@ itself answers the rest, as the local one does. So nothing is woken by those who
 """
 
 from chalicelib.errors import NotFound
+from chalicelib.i18n.said import said
 from chalicelib.web.call import HTML, Answer, Call
 from chalicelib.web.pages.page_forms import message
 
 ANY_OTHER = "/{proxy+}"  # API Gateway's word for every path that nothing else matches
 BROWSERS_SEND = "sec-fetch-dest"  # with each request, since 2023 (W3C Fetch Metadata); programs do not
 
-HOME = ("/", "To the front page")
+HOME = ("/", said("To the front page"))
 
 
 def not_found(call: Call) -> Answer:
     """Return the page, to whoever reads HTML; raise NotFound for others."""
     if HTML.partition(";")[0] not in call.headers.get("accept", ""):
         raise NotFound("path, or it does not take this method")
-    text = "The address may be mistyped, or what was here has moved."
+    text = said("The address may be mistyped, or what was here has moved.")
     return message("There is no such page", text, status=404, onward=HOME)

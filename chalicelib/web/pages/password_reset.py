@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from chalicelib.errors import Invalid, Refusal, SlowDown
+from chalicelib.i18n.said import said
 from chalicelib.web import forms
 from chalicelib.web.call import HTML
 from chalicelib.web.cookies import browser_session
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 api = Api("pages")
 
 FORGOT, RESET = "/forgot", "/reset-password"
-ASK_AGAIN = (FORGOT, "Ask for a new link")
-SENT = (
+ASK_AGAIN = (FORGOT, said("Ask for a new link"))
+SENT = said(
     "If there is an account by this name with a verified address, a link is on its way to it. It works once, for half an "
     "hour. Nothing there? Look among the unwanted mail, or ask whoever runs this service."
 )
@@ -86,7 +87,7 @@ def reset_form(call: Call) -> Answer:
         )
     except (Invalid, SlowDown, SecondFactorRequired, SecondFactorRefused) as refusal:
         return _reset(call, browser, ticket, refusal)
-    text = "Every session has ended. Log in with the new one."
+    text = said("Every session has ended. Log in with the new one.")
     gone = browser_session.set_cookies(browser_session.dropped())
     return message("Your password is changed", text, headers=gone, onward=LOG_IN)
 

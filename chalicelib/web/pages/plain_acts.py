@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.i18n.formats import moment
+from chalicelib.i18n.said import said
 from chalicelib.web.call import Answer, Call
 from chalicelib.web.cookies import browser_session
 from chalicelib.web.pages.page_forms import LOG_IN, csrf_token, message
-from chalicelib.world import moment
 
 if TYPE_CHECKING:
     from chalicelib.audit.trail import Source
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 PATH = "/account/plain"
 FORM = "account"  # what the CSRF tokens are for
-FRONT = ("/", "To the front page")
+FRONT = ("/", said("To the front page"))
 DONE = {
     "email": "Your address is changed, or will be once you open the link that we sent there.",
     "send": "The mail is on its way.",
@@ -142,10 +143,11 @@ def _delete(act: Act) -> Answer:
     )
     gone = browser_session.set_cookies(browser_session.dropped())
     if deletes_at is None:
-        said = "It is gone for ever, with everything that belonged to it."
-        return message("Your account is deleted", said, headers=gone, onward=FRONT)
-    said = f"It will be deleted for ever on {moment(deletes_at)}. To keep it, log in before then."
-    return message("Your account is closed", said, headers=gone, onward=LOG_IN)
+        text = said("It is gone for ever, with everything that belonged to it.")
+        return message("Your account is deleted", text, headers=gone, onward=FRONT)
+    until = moment(deletes_at)
+    text = said("It will be deleted for ever on {until}. To keep it, log in before then.", until=until)
+    return message("Your account is closed", text, headers=gone, onward=LOG_IN)
 
 
 ACTS: Mapping[str, Callable[[Act], Answer | None]] = {

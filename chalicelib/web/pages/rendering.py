@@ -132,7 +132,7 @@ def _templates() -> "Environment":
         extensions=["jinja2.ext.i18n"],
     )
     made.policies["ext.i18n.trimmed"] = True
-    made.install_gettext_callables(  # type: ignore[attr-defined] - the extension's
+    made.install_gettext_callables(  # type: ignore[attr-defined]
         catalogue.gettext_here, catalogue.ngettext_here, newstyle=True
     )
     made.filters |= {"device": device, "t": catalogue.translated, "day": formats.day}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from chalicelib.audit.events import says
+from chalicelib.i18n.catalogue import translated
 from chalicelib.web.event_words import more
 from chalicelib.web.scope_words import as_given, in_words
 
@@ -39,7 +40,7 @@ class EventShape(msgspec.Struct, frozen=True):
             at=event.at,
             event=event.event,
             outcome=event.outcome,
-            says=says(event.event, event.detail),
+            says=translated(says(event.event, event.detail)),
             actor="you" if is_own else "operator",
             ip=event.ip if is_own else None,
             user_agent=event.user_agent if is_own else "",
