@@ -74,6 +74,7 @@ class Mail(WithOutbox):
             self._sender_address,
             None if reply_to is None else _address("MAIL_REPLY_TO", reply_to),
             _look(at.settings.brand),
+            at.settings.language,
         )
         tickets = self.tickets.values
         return Delivery(at.store, at.world, composer, self.sender, tickets, patience=self._patience)

@@ -27,7 +27,12 @@ UNKNOWN = said("An unknown device")
 
 
 def device(user_agent: str) -> str:
-    """Return a user agent as a person would say it, ``Firefox on Linux``; the pages' ``words.js`` says the same."""
+    """Return a user agent in English, ``Firefox on Linux``, for what is stored and compared."""
+    return str(device_words(user_agent))
+
+
+def device_words(user_agent: str) -> str:
+    """Return it as a person would say it; the pages' ``words.js`` says the same."""
     browser, system = _first(BROWSERS, user_agent), _first(SYSTEMS, user_agent)
     if browser and system:
         return said("{browser} on {system}", browser=said(browser), system=system)

@@ -21,7 +21,7 @@ class Said(str):
         text.template, text.places = template, places
         return text
 
-    def __getnewargs__(self) -> tuple[str, dict[str, Any]]:  # type: ignore[override] - what __new__ takes
+    def __getnewargs__(self) -> tuple[str, dict[str, Any]]:  # type: ignore[override]
         """Be copied and sent to another process as what it is."""
         return self.template, self.places
 

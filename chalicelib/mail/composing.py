@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from chalicelib.i18n import catalogue, formats
+from chalicelib.i18n.chosen import language, speaking
+from chalicelib.i18n.languages import LANGUAGES, SOURCE
 from chalicelib.mail.message import Line, RenderedMail
-from chalicelib.world import moment
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -40,12 +42,17 @@ class Composer:
     sender: Address
     reply_to: Address | None = None
     look: Mapping[str, str] = field(default_factory=dict)
+    language: str = SOURCE  # of mails to people who wished for none
 
     def compose(self, line: Line, secrets: Mapping[str, str]) -> RenderedMail:
         """Return the mail that a line and what its ticket adds say: the same at every try but for ``secrets``.
 
         Raises jinja2.UndefinedError for a template that wants a value the line does not have.
         """
+        with speaking(line.mail.language or self.language):
+            return self._composed(line, secrets)
+
+    def _composed(self, line: Line, secrets: Mapping[str, str]) -> RenderedMail:
         ours = {"issuer": self.issuer, "service": urlsplit(self.issuer).netloc, **HOUSE, **self.look}
         values = {name: _one_line(text) for name, text in {**line.mail.values, **secrets, **ours}.items()}
         subject, _, text = _rendered(f"{line.mail.kind}.txt", values).partition("\n")
@@ -59,6 +66,7 @@ class Composer:
         if self.reply_to is not None:
             message["Reply-To"] = self.reply_to
         message["Subject"] = " ".join(subject.split())
+        message["Content-Language"] = language()
         message["Auto-Submitted"] = "auto-generated"  # no holiday notice comes back (RFC 3834 section 5)
         message.set_content(text.strip() + "\n")
         message.add_alternative(html, subtype="html")
@@ -81,7 +89,8 @@ def _one_line(text: str) -> str:
 
 
 def _rendered(template: str, values: Mapping[str, Any]) -> str:
-    return _templates().get_template(template).render(values)
+    ours = {"language": language(), "direction": LANGUAGES[language()].direction}
+    return _templates().get_template(template).render({**values, **ours})
 
 
 @lru_cache(maxsize=1)
@@ -96,6 +105,11 @@ def _templates() -> "Environment":
         lstrip_blocks=True,
         auto_reload=False,
         keep_trailing_newline=True,
+        extensions=["jinja2.ext.i18n"],
     )
-    made.filters["moment"] = lambda seconds: moment(int(seconds))
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        catalogue.gettext_here, catalogue.ngettext_here, newstyle=True
+    )
+    made.policies["ext.i18n.trimmed"] = True
+    made.filters["moment"] = lambda seconds: formats.moment(int(seconds))
     return made

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.outbox import line as outbox_line
-from chalicelib.store.stored_values import StoredValue
+from chalicelib.store.stored_values import StoredValue, stored_unless_default
 
 KINDS = (
     "verify_address",
@@ -25,7 +25,7 @@ class Mail(StoredValue):
     """What is to be written to whom. It is stored, so it holds no secret: those of a ``ticket`` are made at delivery.
 
     ``to`` is a canonical address, or ``""`` for a decoy: kept and claimed like any other, and sent to nobody (EN-3).
-    ``until`` is when it is of no use any more, in seconds since the epoch; None: it always is.
+    What is :class:`~chalicelib.i18n.said.Said` in ``values`` is stored in that language. ``until`` is when it is of no use any more, in seconds since the epoch; None: it always is.
     """
 
     kind: str
@@ -33,6 +33,7 @@ class Mail(StoredValue):
     values: Mapping[str, str] = field(default_factory=dict)
     ticket: str | None = None
     until: int | None = None
+    language: str = field(default="", metadata=stored_unless_default())  # of the reader; "": what the setting says
 
     def __post_init__(self) -> None:
         if self.to and not _ADDRESS.fullmatch(self.to):

@@ -63,6 +63,8 @@ class User(StoredRecord):
     seen_at: int | None = field(default=None, metadata=stored_unless_default())
     # Has used a client that is told of log-outs: only then are its sessions looked for.
     tells_clients: bool = field(default=False, metadata=stored_unless_default())
+    # What pages and mails are written in, where the person wished for it; "": what a browser asks for, or the setting says.
+    language: str = field(default="", metadata=stored_unless_default())
 
     def data(self) -> dict[str, Any]:
         """Return what is stored; of what most people do not have nothing is said."""

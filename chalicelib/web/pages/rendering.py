@@ -120,7 +120,7 @@ def _common() -> dict[str, Any]:
 def _templates() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    from chalicelib.audit.user_agents import device
+    from chalicelib.audit.user_agents import device_words
 
     made = Environment(
         loader=FileSystemLoader(assets.FOLDER),
@@ -135,7 +135,7 @@ def _templates() -> "Environment":
     made.install_gettext_callables(  # type: ignore[attr-defined]
         catalogue.gettext_here, catalogue.ngettext_here, newstyle=True
     )
-    made.filters |= {"device": device, "t": catalogue.translated, "day": formats.day}
+    made.filters |= {"device": lambda text: catalogue.translated(device_words(text)), "t": catalogue.translated, "day": formats.day}
     made.filters |= {"moment": formats.moment, "number": formats.number}
     return made
 
