@@ -50,6 +50,7 @@ class WaysBack:
             at.mail.outbox,
             at.audit,
             at.world,
+            at.settings.language,
             by_password=at.settings.password_log_in,
         )
 

@@ -116,25 +116,29 @@ BELOW = {  # what each folder may import, beside itself and what serves all: the
     "store": (),
     "outbox": ("store",),
     "jose": (),
-    "audit": ("store",),
+    "i18n": (),
+    "audit": ("i18n", "store"),
     "authorizer": (),
-    "users": ("store",),
+    "users": ("i18n", "store"),
     "keys": ("jose", "store"),
-    "credentials": ("users", "keys", "audit", "store"),
+    "credentials": ("users", "keys", "audit", "i18n", "store"),
     "sessions": ("users", "outbox", "keys", "jose", "audit", "store"),
     "tokens": ("sessions", "users", "keys", "jose", "store"),
-    "mail": ("outbox", "keys", "store"),
+    "mail": ("outbox", "keys", "i18n", "store"),
     "outbound": ("mail", "outbox", "keys", "jose"),
     "authentication": ("tokens", "sessions", "credentials", "users", "keys", "jose", "audit", "store"),
     "accounts": (
         "authentication", "tokens", "sessions", "credentials", "users", "mail", "outbox", "keys", "jose", "audit",
+        "i18n", "store",
+    ),
+    "oauth": (
+        "tokens", "sessions", "credentials", "users", "outbox", "keys", "jose", "audit", "i18n", "store",
+    ),
+    "federation": (
+        "accounts", "authentication", "sessions", "credentials", "users", "keys", "jose", "audit", "i18n",
         "store",
     ),
-    "oauth": ("tokens", "sessions", "credentials", "users", "outbox", "keys", "jose", "audit", "store"),
-    "federation": (
-        "accounts", "authentication", "sessions", "credentials", "users", "keys", "jose", "audit", "store",
-    ),
-    "settings": ("tokens", "jose"),
+    "settings": ("tokens", "jose", "i18n"),
 }  # fmt: skip
 ABOVE_ALL = ("wiring", "application", "web", "api", "sample")  # the composition root and the edge
 WEB = {  # the floors inside web/: the seam, then cookies, pages, and the views
@@ -159,7 +163,7 @@ def test_every_folder_has_its_place_and_none_is_above_itself() -> None:
 
 
 def test_a_sample_uses_what_a_reader_may_use() -> None:
-    assert house_map.arrows()["sample"] <= {"web", "users", "store"}
+    assert house_map.arrows()["sample"] <= {"web", "users", "i18n", "store"}
 
 
 def test_wiring_knows_no_view() -> None:

@@ -43,7 +43,14 @@ class ChangeOfAddress:
         ticket, issuing = self.tickets.issuing(UNDO_CHANGE, holder, before=before)
         at = self.world.timestamp()
         values = told(old.display_name, source, at=at, old=old.email, new=new.email or "")
-        mail = Mail("address_changed", old.email, values, ticket=ticket.name, until=ticket.expires_at)
+        mail = Mail(
+            "address_changed",
+            old.email,
+            values,
+            ticket=ticket.name,
+            until=ticket.expires_at,
+            language=old.language,
+        )
         return (issuing, *self.outbox.sending(mail))
 
     def former(self, user: User) -> Iterable[str]:

@@ -6,7 +6,9 @@ from chalicelib.users.user import User
 def differences(old: User, new: User) -> list[tuple[str, dict[str, str]]]:
     """Return the audit events, with their detail, that say how a user changed."""
     found: list[tuple[str, dict[str, str]]] = []
-    profile = [part for part in ("username", "name", "email") if getattr(old, part) != getattr(new, part)]
+    profile = [
+        part for part in ("username", "name", "email", "language") if getattr(old, part) != getattr(new, part)
+    ]
     if profile:
         found.append(("profile_changed", {"changed": " ".join(profile)}))
     if old.scopes != new.scopes:

@@ -16,7 +16,7 @@ from chalicelib.errors import Invalid
 from chalicelib.store import Store, Write
 from chalicelib.users import owned_records
 from chalicelib.users.user import Closing, User, profile_key
-from chalicelib.world import World, moment
+from chalicelib.world import World
 
 DAY = 24 * 60 * 60  # seconds
 
@@ -53,7 +53,7 @@ class Deletion:
         def telling(user: User) -> Iterable[Write]:
             what = "account_closed" if by_person else "account_closed_by_operator"
             seen = source if by_person else BY_OPERATOR
-            return self.notices.telling(user, what, source=seen, until=moment(closing.deletes_at))
+            return self.notices.telling(user, what, source=seen, until=closing.deletes_at)
 
         user = self._change(user_id, close, telling, source=source, by=by)
         return user.deletes_at

@@ -45,7 +45,14 @@ class EmailVerification:
         holder = Holder(user.user_id, user.user_id, address, epoch=user.epoch)
         ticket, issuing = self.mailed.tickets.issuing(VERIFY_EMAIL, holder, before=before)
         values = {"username": user.display_name, "address": address}
-        mail = Mail("verify_address", address, values, ticket=ticket.name, until=ticket.expires_at)
+        mail = Mail(
+            "verify_address",
+            address,
+            values,
+            ticket=ticket.name,
+            until=ticket.expires_at,
+            language=user.language,
+        )
         return (issuing, *self.mailed.outbox.sending(mail))
 
     def welcoming(self, user: User) -> tuple[Write, ...]:

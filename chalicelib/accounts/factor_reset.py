@@ -12,7 +12,7 @@ from chalicelib.store import Check, Remove, Store
 from chalicelib.store.retrying import retrying
 from chalicelib.users.user import User
 from chalicelib.users.users import Users
-from chalicelib.world import World, moment
+from chalicelib.world import World
 
 WAIT_SECONDS = 24 * 60 * 60
 
@@ -40,8 +40,9 @@ class FactorReset:
             write = reset.inserting() if factors.reset is None else factors.reset.replacing(reset)
             audit = self.audit.write("factors_reset_asked", target=user_id, source=source, actor=actor)
             unchanged = (Check(user.record),) if user.record else ()
-            until = moment(reset.due_at)
-            telling = self.notices.telling(user, "factors_reset_asked", source=BY_OPERATOR, until=until)
+            telling = self.notices.telling(
+                user, "factors_reset_asked", source=BY_OPERATOR, until=reset.due_at
+            )
             self.store.commit(write, *factors.clearing(), *unchanged, audit, *telling)
             self.notices.deliver(*telling)
             return reset.due_at

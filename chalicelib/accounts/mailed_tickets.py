@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from chalicelib.audit.trail import Audit, Source
 from chalicelib.errors import Taken, TicketRefused
+from chalicelib.i18n import chosen
 from chalicelib.mail.caps import MailCaps
 from chalicelib.mail.message import Mail
 from chalicelib.mail.outbox import Outbox
@@ -62,6 +63,7 @@ class _Found:
     place: Key
     before: Record | None
     kind: str  # of the mail
+    language: str = ""  # of who reads it
     is_capped: bool = False
 
 
@@ -96,6 +98,7 @@ class MailedTickets:
                 said,
                 ticket=ticket.name,
                 until=ticket.expires_at,
+                language=found.language,
             )
             sending = self.outbox.sending(mail)
             self.store.commit(issuing, *sending, self._noted(asking, found, source))
@@ -126,7 +129,8 @@ class MailedTickets:
         if user_id is None and asking.newcomer is not None:
             to, kind = asking.to, "sign_up"
             holder = replace(holder, address=to, epoch=None, newcomer=asking.newcomer)
-        return _Found(to, elsewhere, counted, user.display_name, holder, place, before, kind)
+        tag = chosen.language() if kind == "sign_up" else user.language
+        return _Found(to, elsewhere, counted, user.display_name, holder, place, before, kind, tag)
 
     def holder(self, ticket: Ticket) -> User:
         """Return whose a ticket is, as the user is now; raise TicketRefused where it was ended by what changed since."""

@@ -4,12 +4,17 @@ A notice is a line of the outbox and a ticket, both in the commit of what it tel
 Who has proven no address gets none, and costs nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib.accounts.mailed_tickets import standing, written_to
-from chalicelib.accounts.notice_words import WORDS
+from chalicelib.accounts.notice_words import WORDS, Words
 from chalicelib.audit.trail import Audit, Source
-from chalicelib.audit.user_agents import device
+from chalicelib.audit.user_agents import device_words
+from chalicelib.i18n.catalogue import translated
+from chalicelib.i18n.chosen import speaking
+from chalicelib.i18n.formats import moment
+from chalicelib.i18n.languages import SOURCE
 from chalicelib.mail.message import Mail
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.ticket import Ticket
@@ -32,10 +37,11 @@ class Notices:
     outbox: Outbox
     audit: Audit
     world: World
+    language: str = SOURCE  # of people who wished for none
     by_password: bool = True  # whether people have passwords to change
 
     def telling(
-        self, user: User, what: str, *, to: str | None = None, source: Source, **facts: str
+        self, user: User, what: str, *, to: str | None = None, source: Source, **facts: str | int
     ) -> tuple[Write, ...]:
         """Return the writes that tell a person, for the commit of what happened; none where nobody can be written to.
 
@@ -46,27 +52,36 @@ class Notices:
         if not address or not self.outbox.is_sent:
             return ()
         words = WORDS[what]
-        values = {
-            "username": user.display_name,
-            "subject": words.subject,
-            "what": words.what.format_map(facts),
-            "advice": words.advice.format_map({**self._advised(), **facts}),
-            "when": f"{self.world.timestamp()}",
-            "where": source.ip or "",
-            "device": device(source.user_agent) if source.user_agent else "",
-        }
+        with speaking(user.language or self.language):
+            values = {"username": user.display_name, **self._told(words, facts), **self._seen(source)}
         if not words.has_link:
-            return self.outbox.sending(Mail("notice", address, values))
+            return self.outbox.sending(Mail("notice", address, values, language=user.language))
         holder = Holder(f"{user.user_id} {self.world.identifier()}", user.user_id, address, epoch=None)
         ticket, issuing = self.tickets.issuing(END_SESSIONS, holder, before=None)
-        mail = Mail("notice", address, values, ticket=ticket.name, until=ticket.expires_at)
+        mail = Mail(
+            "notice", address, values, ticket=ticket.name, until=ticket.expires_at, language=user.language
+        )
         return (issuing, *self.outbox.sending(mail))
 
-    def _advised(self) -> dict[str, str]:
-        issuer = self.tickets.issuer
-        new = f"choose a new password at {issuer}/forgot"
-        then, first = (f", then {new}", f"{new} and ") if self.by_password else ("", "")
-        return {"issuer": issuer, "then_new_password": then, "first_new_password": first}
+    def _told(self, words: Words, facts: Mapping[str, str | int]) -> dict[str, str]:
+        """Return the sentences, in the language that is spoken now; facts that are numbers are moments."""
+        places = {
+            name: moment(fact) if isinstance(fact, int) else translated(fact) for name, fact in facts.items()
+        }
+        places["issuer"] = self.tickets.issuer
+        advice = words.advice if self.by_password else words.without_passwords or words.advice
+        return {
+            "subject": translated(words.subject),
+            "what": translated(words.what).format_map(places),
+            "advice": " ".join(translated(sentence).format_map(places) for sentence in advice),
+        }
+
+    def _seen(self, source: Source) -> dict[str, str]:
+        return {
+            "when": f"{self.world.timestamp()}",
+            "where": source.ip or "",
+            "device": translated(device_words(source.user_agent)) if source.user_agent else "",
+        }
 
     def deliver(self, *writes: Write) -> None:
         """Have delivered what a commit stored of mails, once it is done; of its other writes nothing comes. Never raises."""

@@ -17,6 +17,7 @@ from chalicelib.credentials.passkeys import Passkeys
 from chalicelib.credentials.recovery_codes import RecoveryCodeBook
 from chalicelib.credentials.totp import Enrolment, Totps
 from chalicelib.errors import Invalid, NotAllowed, NotFound, Taken
+from chalicelib.i18n.said import said
 from chalicelib.sessions.session import LiveSession
 from chalicelib.sessions.sessions import Sessions
 from chalicelib.store import Check, Forget, Store, Write
@@ -210,8 +211,9 @@ def _kind(factor_id: str) -> str:
 
 def _said(kind: str, name: str = "") -> str:
     """Return what a mail calls a factor."""
-    said = {"totp": "An authenticator app", "passkey": "A passkey"}.get(kind, "The set of recovery codes")
-    return f"{said} ({name})" if name else said
+    if kind == "passkey":
+        return said("A passkey ({name})", name=name) if name else said("A passkey")
+    return said("An authenticator app") if kind == "totp" else said("The set of recovery codes")
 
 
 def _holder(acting: LiveSession, source: Source) -> str:

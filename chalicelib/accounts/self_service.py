@@ -19,6 +19,7 @@ from chalicelib.audit.trail import Audit, Source
 from chalicelib.credentials.factor_answers import FactorAnswer
 from chalicelib.credentials.passwords import Passwords
 from chalicelib.errors import Invalid, InvalidToken, NotAllowed, NotFound, Taken
+from chalicelib.i18n.languages import LANGUAGES
 from chalicelib.jose.claims import AccessClaims
 from chalicelib.sessions.session import LiveSession
 from chalicelib.sessions.sessions import Sessions
@@ -58,7 +59,7 @@ class SelfService:
         answer: FactorAnswer | None = None,
         source: Source,
     ) -> User:
-        """Change ``name``, ``email`` or, once, a user name that was made up; return the user.
+        """Change ``name``, ``email``, ``language`` or, once, a user name that was made up; return the user.
 
         A new address is unverified; beside a verified one it only waits to be proven, where mail is sent. What one
         logs in by, or may by its proof, is changed only on a fresh proof of the person (MF-3).
@@ -196,6 +197,11 @@ def _cleaned(user: User, changes: dict[str, str | None]) -> dict[str, Any]:
         address = None if email is None else names.canonical_email(email).display
         if address != user.email:
             cleaned |= {"email": address, "email_verified": False}
+    if "language" in changes:
+        language = changes["language"] or ""
+        if language not in ("", *LANGUAGES):
+            raise Invalid("There is no such language.", errors={"language": "is none that there is"})
+        cleaned["language"] = language
     if changes.get("username") is not None:
         if not user.username_is_given:
             raise Invalid("The user name cannot be changed.", errors={"username": "cannot be changed"})

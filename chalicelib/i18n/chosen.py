@@ -60,6 +60,12 @@ def choose(own: str) -> None:
         wishes.own = own
 
 
+def wished() -> str:
+    """Return the language of the request where somebody wished for it, and it is not what all get anyway; else ``""``."""
+    wishes = _WISHES.get()
+    return "" if wishes is None or wishes.language == wishes.otherwise else wishes.language
+
+
 def language() -> str:
     """Return the language of what is said now; English where nobody began anything."""
     wishes = _WISHES.get()

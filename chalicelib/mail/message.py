@@ -25,7 +25,7 @@ class Mail(StoredValue):
     """What is to be written to whom. It is stored, so it holds no secret: those of a ``ticket`` are made at delivery.
 
     ``to`` is a canonical address, or ``""`` for a decoy: kept and claimed like any other, and sent to nobody (EN-3).
-    What is :class:`~chalicelib.i18n.said.Said` in ``values`` is stored in that language. ``until`` is when it is of no use any more, in seconds since the epoch; None: it always is.
+    ``until`` is when it is of no use any more, in seconds since the epoch; None: it always is.
     """
 
     kind: str
@@ -33,7 +33,9 @@ class Mail(StoredValue):
     values: Mapping[str, str] = field(default_factory=dict)
     ticket: str | None = None
     until: int | None = None
-    language: str = field(default="", metadata=stored_unless_default())  # of the reader; "": what the setting says
+    language: str = field(
+        default="", metadata=stored_unless_default()
+    )  # of the reader; "": what the setting says
 
     def __post_init__(self) -> None:
         if self.to and not _ADDRESS.fullmatch(self.to):

@@ -17,7 +17,7 @@ from chalicelib.store.stored_values import StoredValue, stored_unless_default
 
 MAX_PARAMETERS = 50
 # A program that registered itself keeps its id longer than we do, if nobody used it.
-UNKNOWN_CLIENT = (
+UNKNOWN_CLIENT = said(
     "This application is not registered here, or is disabled. If it was connected a while ago, remove the connection "
     "there and add it again."
 )
@@ -54,6 +54,9 @@ class AuthorizationRequest(StoredValue):
     # The thumbprint of the key that must redeem the code (RFC 9449 section 10).
     dpop_jkt: str | None = field(default=None, metadata=stored_unless_default())
 
+    # What the application would have the pages written in: a wish, of which nothing is refused (Core section 3.1.2.1).
+    ui_locales: str = field(default="", metadata=stored_unless_default())
+
     def demand_still_allowed(self, client: Client) -> None:
         """Raise RefusedAtClient where the client was changed since, and may not ask this any more (OP-4)."""
         if self.code_challenge is None and proof_key.must_be_used(client):
@@ -89,7 +92,7 @@ def proven_client(parameters: Parameters, find: Callable[[str], Client | None]) 
     if len(parameters) > MAX_PARAMETERS:
         raise RefusedAtPage("invalid_request", "The request has too many parameters.")
     client_id, redirect_uri = given_once(parameters, "client_id"), given_once(parameters, "redirect_uri")
-    otherwise = "The address to return to is not one that this application registered."
+    otherwise = said("The address to return to is not one that this application registered.")
     return registered_client(client_id, redirect_uri, find, otherwise=otherwise), redirect_uri
 
 

@@ -13,7 +13,7 @@ from chalicelib.sessions import assurance
 
 CLAIMS = (
     "iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "at_hash", "sid",
-    "name", "preferred_username", "email", "email_verified",
+    "name", "preferred_username", "locale", "email", "email_verified",
 )  # fmt: skip
 CONFIDENTIAL_METHODS = tuple(method for method in METHODS if method != "none")
 
@@ -81,7 +81,6 @@ def openid_configuration(*, issuer: str, signing_algorithms: Collection[str]) ->
         "claims_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
-        "ui_locales_supported": ["en"],
         "display_values_supported": ["page"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
     }

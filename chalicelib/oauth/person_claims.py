@@ -6,7 +6,13 @@ from chalicelib.scopes import Scopes
 from chalicelib.users.user import User
 
 # Which scope covers a claim.
-SCOPES = {"name": "profile", "preferred_username": "profile", "email": "email", "email_verified": "email"}
+SCOPES = {
+    "name": "profile",
+    "preferred_username": "profile",
+    "email": "email",
+    "email_verified": "email",
+    "locale": "profile",
+}
 
 
 def person_claims(user: User, scope: Scopes) -> dict[str, Any]:
@@ -14,6 +20,7 @@ def person_claims(user: User, scope: Scopes) -> dict[str, Any]:
     told = {
         "name": user.name,
         "preferred_username": user.username,
+        "locale": user.language or None,
         "email": user.email,
         "email_verified": user.email_verified if user.email else None,
     }

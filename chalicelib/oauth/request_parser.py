@@ -22,6 +22,7 @@ MAX_ACR_VALUES = 512
 MAX_HINT = 320  # the longest e-mail address
 LAST_AGE = 10**9  # seconds; a max_age beyond says nothing
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
+_UI_LOCALES = re.compile(r"[A-Za-z0-9 -]{2,100}")
 PROMPTS = ("none", "login", "consent", "select_account")
 
 
@@ -61,7 +62,12 @@ class Parser:
             id_token_claims=claims.id_token,
             response_mode=mode,
             dpop_jkt=self._dpop_jkt(),
+            ui_locales=self._ui_locales(),
         )
+
+    def _ui_locales(self) -> str:
+        text = self.sent.one("ui_locales") or ""
+        return text if _UI_LOCALES.fullmatch(text) else ""
 
     def _refuse_extensions(self) -> None:
         if self.sent.one("request") is not None:

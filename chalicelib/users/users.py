@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 from chalicelib import scopes
 from chalicelib.errors import NotFound, Taken
+from chalicelib.i18n import chosen
 from chalicelib.store import Conflict, Store, Write
 from chalicelib.store.each_once import each_once
 from chalicelib.store.owned_partitions import KINDS, partition_of
@@ -66,6 +67,7 @@ class Users:
             name=wanted.name,
             email=wanted.email,
             password=password,
+            language=chosen.wished() if in_person else "",
         )
         known = self.seen(user, network) if in_person else user
         return known, self.records.making(known)

@@ -11,7 +11,7 @@ from chalicelib.web.scope_words import in_words
 if TYPE_CHECKING:
     from chalicelib.audit.trail import Event
 
-PARTS = {"username": "the user name", "name": "the name", "email": "the address"}
+PARTS = {"username": "the user name", "name": "the name", "email": "the address", "language": "the language"}
 
 
 def more(event: "Event") -> list[str]:

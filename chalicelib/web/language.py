@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 
 from chalicelib.i18n import chosen
 from chalicelib.i18n.languages import LANGUAGES
+from chalicelib.web.cookies import host_cookie
 
 if TYPE_CHECKING:
     from chalicelib.settings.settings import Settings
+    from chalicelib.web.call import Call
 
 COOKIE = "__Host-cupbearer_language"
+YEAR = 365 * 24 * 60 * 60  # seconds
 VARY = "Accept-Language, Cookie"
 
 
@@ -42,6 +45,14 @@ def _cookie(header: str) -> str:
     pairs = (pair.strip().partition("=") for pair in header.split(";")) if COOKIE in header else ()
     values = [value for name, _, value in pairs if name == COOKIE]
     return values[0] if len(values) == 1 and values[0] in LANGUAGES else ""
+
+
+def remembering(call: "Call", own: str) -> tuple[str, ...]:
+    """Return the cookies by which a browser keeps what its person chose; ``""`` makes it forget what another chose."""
+    chosen.choose(own)
+    if own == (call.cookie(COOKIE) or ""):
+        return ()
+    return (host_cookie.kept(COOKIE, own, seconds=YEAR) if own else host_cookie.dropped(COOKIE),)
 
 
 def headers() -> dict[str, str | list[str]]:

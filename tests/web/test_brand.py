@@ -70,7 +70,9 @@ def test_templates_leave_the_name_to_the_brand() -> None:
             continue  # for developers, who load a file of that name
         said = re.findall(r"[^\n]*Cupbearer[^\n]*", file.read_text(encoding="utf-8"))
         assert said == (
-            ['    {% if brand.is_named and brand.credit %}<small>{{ _("Runs on Cupbearer") }}</small>{% endif %}']
+            [
+                '    {% if brand.is_named and brand.credit %}<small>{{ _("Runs on Cupbearer") }}</small>{% endif %}'
+            ]
             if file.name == "base.html"
             else []
         ), file.name

@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.errors import NotFound
+from chalicelib.web import language
 from chalicelib.web.call import Call
 from chalicelib.web.cookies import host_cookie, refresh_token, remembered_device
 
 if TYPE_CHECKING:
     from chalicelib.audit.trail import Source
     from chalicelib.sessions.session import LiveSession
+    from chalicelib.users.user import User
 
 SESSION = "__Host-cupbearer_session"
 BROWSER = "__Host-cupbearer_browser"
@@ -29,6 +31,10 @@ class WithRefreshToken(Protocol):
     @property
     def refresh_token(self) -> str:
         """Return its first refresh token."""
+
+    @property
+    def user(self) -> "User":
+        """Return whose it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,8 @@ def begin(call: Call, signed_in: WithRefreshToken) -> tuple[str, ...]:
     """Return the cookies of a log-in at our own pages: the browser's session, and the refresh token for their scripts."""
     seconds = call.services.settings.session_idle_seconds
     refresh = refresh_token.kept(signed_in.refresh_token, seconds=seconds)
-    return (session_cookie(call, signed_in), *values(refresh))
+    own = language.remembering(call, signed_in.user.language)
+    return (session_cookie(call, signed_in), *values(refresh), *own)
 
 
 def dropped() -> tuple[str, ...]:

@@ -6,6 +6,7 @@ The request travels sealed and bound to the browser; what comes next is decided 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from chalicelib.i18n import chosen
 from chalicelib.oauth.authorization_request import AuthorizationRequest
 from chalicelib.oauth.authorization_response import FORM_POST, AuthorizationResponse
 from chalicelib.oauth.consent_forms import PENDING_SECONDS
@@ -77,7 +78,9 @@ def opened(call: Call, browser: Browser, text: str) -> Pending:
             "invalid_request",
             "This link is too old, or was begun in another browser. Go back to the application and begin again.",
         )
-    return Pending.from_data(data)
+    pending = Pending.from_data(data)
+    chosen.suggest(pending.request.ui_locales if pending.request else "")
+    return pending
 
 
 def to_page(call: Call, page: str, browser: Browser, pending: Pending) -> Answer:

@@ -41,6 +41,7 @@ class UserInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     sub: str
     name: str | None = None
     preferred_username: str | None = None
+    locale: str | None = None
     email: str | None = None
     email_verified: bool | None = None
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.web import language
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _algorithms(call: Call) -> list[str]:
 
 def _offered(settings: "Settings") -> dict[str, Any]:
     """Return what is told only where an operator switched it on, or wrote it."""
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"ui_locales_supported": list(language.offered(settings))}
     if settings.registration != "off":
         found["registration_endpoint"] = f"{settings.issuer}/oauth/register"
     if settings.client_documents != ():

@@ -47,12 +47,13 @@ def refusal_page(refusal: Refusal) -> Answer:
 
 def closed_account(refusal: AccountClosed) -> Answer:
     """Return the page that says until when a closed account can be taken back, with the button that does it."""
+    from chalicelib.i18n.formats import moment
     from chalicelib.web.pages.rendering import render
 
     return render(
         "closed_account.html",
         status=refusals.medium(refusal).status,
-        until=refusal.until,
+        until=moment(refusal.deletes_at),
         restore_token=refusal.restore_token,
     )
 

@@ -135,7 +135,11 @@ def _templates() -> "Environment":
     made.install_gettext_callables(  # type: ignore[attr-defined]
         catalogue.gettext_here, catalogue.ngettext_here, newstyle=True
     )
-    made.filters |= {"device": lambda text: catalogue.translated(device_words(text)), "t": catalogue.translated, "day": formats.day}
+    made.filters |= {
+        "device": lambda text: catalogue.translated(device_words(text)),
+        "t": catalogue.translated,
+        "day": formats.day,
+    }
     made.filters |= {"moment": formats.moment, "number": formats.number}
     return made
 

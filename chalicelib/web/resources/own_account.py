@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from chalicelib.web import language
 from chalicelib.web.call import NO_CONTENT
 from chalicelib.web.cookies import browser_session
 from chalicelib.web.resources.proofs import Proof, Shown
@@ -23,6 +24,9 @@ class ProfileChange(Proof):
     name: str | msgspec.UnsetType | None = msgspec.UNSET
     email: str | msgspec.UnsetType | None = msgspec.UNSET
     username: str | msgspec.UnsetType = msgspec.UNSET
+    language: str | msgspec.UnsetType = (
+        msgspec.UNSET
+    )  # of pages and mails, as ``de``; "": what the browser asks for
 
 
 class PasswordChange(Shown, kw_only=True):
@@ -46,13 +50,13 @@ def own_profile(call: Call) -> Answer:
     "/users/me", methods=["PATCH"], own=True, body=ProfileChange, gives=UserAnswer, refuses=(400, 409, 429)
 )
 def change_own_profile(call: Call) -> Answer:
-    """Change one's own name or e-mail address.
+    """Change one's own name, e-mail address or language.
 
     A new address is unverified, and where mail is sent, one that proves it goes there. Beside a verified address the new one
     waits as ``waiting_email`` until it is proven; the old one is told then, and can undo it for seven days.
     """
     form: ProfileChange = call.body
-    asked = {"name": form.name, "email": form.email, "username": form.username}
+    asked = {"name": form.name, "email": form.email, "username": form.username, "language": form.language}
     changes = {name: value for name, value in asked.items() if value is not msgspec.UNSET}
     own = call.services.accounts.self_service
     user = own.change_profile(
@@ -62,7 +66,10 @@ def change_own_profile(call: Call) -> Answer:
         answer=form.answer,
         source=browser_session.source(call),
     )
-    return Answer(UserAnswer.of_own(user, _waiting(changes.get("email"), user)))
+    kept = browser_session.set_cookies(
+        language.remembering(call, user.language) if "language" in changes else ()
+    )
+    return Answer(UserAnswer.of_own(user, _waiting(changes.get("email"), user)), headers=kept)
 
 
 @api.route(

@@ -27,6 +27,7 @@ class UserShape(msgspec.Struct, frozen=True):
     scopes: list[str]
     created_at: int
     disabled: bool = False
+    language: str = ""  # of pages and mails, where the person wished for one
     deletes_at: int | msgspec.UnsetType = (
         msgspec.UNSET
     )  # when a closed account is gone, in seconds since the epoch

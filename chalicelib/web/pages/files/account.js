@@ -9,6 +9,7 @@ import { linkProviders, showConsents, showIdentities } from "./others.js";
 import { prepareProof, withProof } from "./prove.js";
 import { fill, row } from "./rows.js";
 import { call, current, logOut, refresh, start, watch } from "./session.js";
+import { t, tn } from "./texts.js";
 import { ago, device, exactly, onDay, trouble, whyOut } from "./words.js";
 
 let shownFor = null; // the session that the page shows
@@ -20,7 +21,7 @@ function showProfile({ user, waiting_email: waiting = null, has_password: known,
   showAddress(user, waiting);
   say(one("#username"), user.username);
   say(one("#since"), onDay(user.created_at));
-  say(one("#scopes"), may.join(", ") || "look after your account");
+  say(one("#scopes"), may.join(", ") || t("look after your account"));
   one("#to-console").hidden = !user.scopes.includes("users:read");
   one("#me-name").value = user.name ?? "";
   one("#me-email").value = user.email ?? "";
@@ -46,24 +47,28 @@ async function showSessions() {
   offer(button, others.length);
   button.onclick = async () => {
     for (const { session_id: id } of others) await call("DELETE", `/sessions/${encodeURIComponent(id)}`);
-    ended(others.length === 1 ? "The other session is ended." : `${others.length} other sessions are ended.`);
+    ended(tn("The other session is ended.", "{count} other sessions are ended.", others.length));
   };
   return undefined;
 }
 
 function sessionRow(session) {
   const name = device(session.user_agent);
-  const through = session.client_id === "cupbearer" ? "" : ` · through ${session.client_id}`;
   return row({
-    main: session.current ? `${name}, this device` : name,
-    more: `${session.ip ?? "address unknown"} · since ${exactly(session.created_at)} · last used ${ago(session.last_used_at)}${through}`,
-    button: session.current ? null : { label: "End", of: `${name}, ${session.ip ?? ""}`, press: () => end(session, name) },
+    main: session.current ? t("{device}, this device", { device: name }) : name,
+    more: [
+      session.ip ?? t("address unknown"),
+      t("since {time}", { time: exactly(session.created_at) }),
+      t("last used {time}", { time: ago(session.last_used_at) }),
+      session.client_id !== "cupbearer" && t("through {client}", { client: session.client_id }),
+    ].filter(Boolean).join(" · "),
+    button: session.current ? null : { label: t("End"), of: `${name}, ${session.ip ?? ""}`, press: () => end(session, name) },
   });
 }
 
 async function end(session, name) {
   const answer = await call("DELETE", `/sessions/${encodeURIComponent(session.session_id)}`);
-  ended(answer.ok || answer.status === 404 ? `${name} is logged out.` : trouble(answer, answer.retryAfter) || answer.detail);
+  ended(answer.ok || answer.status === 404 ? t("{device} is logged out.", { device: name }) : trouble(answer, answer.retryAfter) || answer.detail);
 }
 
 function ended(sentence) {
@@ -90,7 +95,7 @@ enhance(one("#profile"), {
     const changes = { name: name || null, ...(email !== shownEmail && { email: email || null }) };
     return withProof((proof) => call("PATCH", "/users/me", { body: { ...changes, ...proof } }));
   },
-  done: (answer) => { showProfile(answer.body); say(one("#profile [data-done]"), "Saved."); showActivity(); },
+  done: (answer) => { showProfile(answer.body); say(one("#profile [data-done]"), t("Saved.")); showActivity(); },
   special: (answer) => (answer.code === "email_taken" ? { field: "email", sentence: answer.detail } : null),
 });
 prepareProof();
@@ -99,27 +104,27 @@ proveAddress(() => show());
 if (one("#password")) enhance(one("#password"), {
   submit: ({ current_password: old, new_password: fresh }) =>
     withProof((proof) => call("PUT", "/users/me/password", { body: { new_password: fresh, ...(hasPassword && old && { current_password: old }), ...proof } })),
-  done: () => { one("#password").reset(); showPassword(true); say(one("#password [data-done]"), "Changed. Every other session is ended."); showSessions(); showActivity(); },
-  special: (answer) => (answer.code === "wrong_password" ? { field: "current_password", sentence: "This is not your current password." } : null),
+  done: () => { one("#password").reset(); showPassword(true); say(one("#password [data-done]"), t("Changed. Every other session is ended.")); showSessions(); showActivity(); },
+  special: (answer) => (answer.code === "wrong_password" ? { field: "current_password", sentence: t("This is not your current password.") } : null),
   alias: { password: "new_password" },
 });
 enhance(one("#delete"), {
   submit: ({ password }) => withProof((proof) => call("DELETE", "/users/me", { body: { ...(password && { password }), ...proof } })),
   done: async () => { await refresh(); location.assign(`${BASE}/`); },
-  special: (answer) => (answer.code === "wrong_password" ? { field: "password", sentence: "This is not your password. Nothing was deleted." } : null),
+  special: (answer) => (answer.code === "wrong_password" ? { field: "password", sentence: t("This is not your password. Nothing was deleted.") } : null),
 });
 
 one("#download").addEventListener("click", async () => {
   const answer = await withProof((proof) => call("POST", "/users/me/data", { body: proof }));
   if (answer.ok) save(one("#download").dataset.file, answer.text, "application/json");
-  say(one("#download-status"), answer.ok ? "Downloaded." : trouble(answer, answer.retryAfter) || answer.detail);
+  say(one("#download-status"), answer.ok ? t("Downloaded.") : trouble(answer, answer.retryAfter) || answer.detail);
 });
 one("#log-out").addEventListener("click", logOut);
 linkProviders();
 peeks();
 watch(({ state, why, sessionId }) => {
   if (state !== "in") showState(state, one("#out-title"));
-  say(one("#why-out"), why ? whyOut(why) : "Log in first, then come back here.");
+  say(one("#why-out"), why ? whyOut(why) : t("Log in first, then come back here."));
   if (state === "out") document.documentElement.dataset.ready = "out";
   if (state !== "in") shownFor = null;
   if (state !== "in" || shownFor === sessionId) return;

@@ -3,6 +3,7 @@
 import { offer, one } from "./dom.js";
 import { row } from "./rows.js";
 import { call } from "./session.js";
+import { t } from "./texts.js";
 import { ago, device, exactly } from "./words.js";
 
 const AT_ONCE = 15;
@@ -23,10 +24,10 @@ async function page(cursor, put) {
 }
 
 function eventRow(event) {
-  const who = event.actor === "you" ? "" : "by whoever runs this service";
+  const who = event.actor === "you" ? "" : t("by whoever runs this service");
   const where = [event.user_agent && device(event.user_agent), event.ip].filter(Boolean).join(", ");
   return row({
     main: event.says,
-    more: [...event.more, who, where, `${ago(event.at)} (${exactly(event.at)})`].filter(Boolean).join(" · "),
+    more: [...event.more, who, where, t("{ago} ({time})", { ago: ago(event.at), time: exactly(event.at) })].filter(Boolean).join(" · "),
   });
 }

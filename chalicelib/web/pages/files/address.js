@@ -3,6 +3,7 @@
 import { one, say } from "./dom.js";
 import { enhance } from "./forms.js";
 import { call } from "./session.js";
+import { t } from "./texts.js";
 import { trouble } from "./words.js";
 
 /** Say how it stands with the address; `waiting` is a new one that is not proven yet. Pages of a service without mail have no place for it. */
@@ -11,8 +12,8 @@ export function showAddress(user, waiting) {
   if (!place) return;
   const open = waiting ?? (user.email && !user.email_verified ? user.email : null);
   one("#proof-form").hidden = open === null;
-  if (open !== null) say(place, `${open} waits for its proof: open the link in the mail that we sent there, or type its code here.`);
-  else say(place, user.email ? `${user.email} is proven: you can log in by it, and a forgotten password is no loss.` : "There is none: if you forget your password, nobody can send you a new one.");
+  if (open !== null) say(place, t("{address} waits for its proof: open the link in the mail that we sent there, or type its code here.", { address: open }));
+  else say(place, user.email ? t("{address} is proven: you can log in by it, and a forgotten password is no loss.", { address: user.email }) : t("There is none: if you forget your password, nobody can send you a new one."));
 }
 
 /** Make the form work; `proven` follows a right code. */
@@ -26,6 +27,6 @@ export function proveAddress(proven) {
   });
   one("#proof-again").addEventListener("click", async () => {
     const answer = await call("POST", "/email-verifications");
-    say(one("[data-done]", form), answer.ok ? "Sent: look into your mail." : trouble(answer, answer.retryAfter) || answer.detail);
+    say(one("[data-done]", form), answer.ok ? t("Sent: look into your mail.") : trouble(answer, answer.retryAfter) || answer.detail);
   });
 }

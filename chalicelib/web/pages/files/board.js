@@ -4,6 +4,7 @@ import { ISSUER, all, countdown, one, peeks, say } from "./dom.js";
 import { showDoors } from "./doors.js";
 import { showMessages } from "./messages.js";
 import { current, start, watch } from "./session.js";
+import { t } from "./texts.js";
 import { trouble } from "./words.js";
 import { showYou, youAreShown } from "./you.js";
 
@@ -13,7 +14,7 @@ async function begin() {
   const refused = await start();
   if (!refused) return say(one("#trouble"), "", { hide: true });
   const place = one("#trouble");
-  if (refused.code === "foreign_origin") return say(place, `This page was opened at ${location.origin}, but the service lives at ${ISSUER}: open it there.`, { hide: true });
+  if (refused.code === "foreign_origin") return say(place, t("This page was opened at {origin}, but the service lives at {issuer}: open it there.", { origin: location.origin, issuer: ISSUER }), { hide: true });
   if (refused.retryAfter) return countdown(refused.retryAfter, (left) => say(place, trouble(refused, left), { hide: true }), begin);
   addEventListener("online", begin, { once: true });
   return say(place, trouble(refused) || refused.detail, { hide: true });

@@ -3,9 +3,10 @@
 import { ISSUER, one } from "./dom.js";
 import { enhance } from "./forms.js";
 import { logInByPasskey, watch } from "./session.js";
+import { t } from "./texts.js";
 import { hasPasskeys, offerPasskey, showPasskey } from "./webauthn.js";
 
-const NONE = { ok: false, detail: "No passkey was shown. Try again, or use another way.", errors: {} };
+const NONE = { ok: false, detail: t("No passkey was shown. Try again, or use another way."), errors: {} };
 
 let offer = new AbortController();
 let taken = null; // the passkey that was picked in the field

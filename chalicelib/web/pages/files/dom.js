@@ -1,5 +1,7 @@
 // Small verbs on the page. Text from people goes through textContent here and nowhere else becomes markup (BR-5).
 
+import { t } from "./texts.js";
+
 const root = document.documentElement.dataset;
 export const BASE = root.base; // what links begin with
 export const API = root.api; // what calls begin with: a path, or another host of the same site
@@ -76,7 +78,7 @@ export function peeks() {
     button.addEventListener("click", () => {
       const shown = input.type === "password";
       input.type = shown ? "text" : "password";
-      button.textContent = shown ? "Hide" : "Show";
+      button.textContent = shown ? t("Hide") : t("Show");
       button.setAttribute("aria-pressed", String(shown));
     });
   }
@@ -84,5 +86,5 @@ export function peeks() {
 
 function sayCapitals(input, event) {
   if (!event.getModifierState) return; // a password manager that fills in presses no key
-  say(document.getElementById(`${input.id}-capitals`), event.getModifierState("CapsLock") ? "Caps Lock is on." : "");
+  say(document.getElementById(`${input.id}-capitals`), event.getModifierState("CapsLock") ? t("Caps Lock is on.") : "");
 }

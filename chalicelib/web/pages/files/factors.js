@@ -6,6 +6,7 @@ import { enhance } from "./forms.js";
 import { useKinds, withProof } from "./prove.js";
 import { fill, row } from "./rows.js";
 import { call } from "./session.js";
+import { t } from "./texts.js";
 import { hasPasskeys, makePasskey } from "./webauthn.js";
 import { ago, device, exactly, onDay, trouble } from "./words.js";
 
@@ -21,33 +22,33 @@ export async function showFactors() {
   const { factors, recovery_codes_left: left, devices, reset_at: resetAt } = answer.body;
   const kinds = [...new Set(factors.map(({ kind }) => kind))];
   useKinds(left ? [...kinds, "recovery_code"] : kinds);
-  fill(one("#factors"), [...factors.map(factorRow), ...(left ? [codesRow(left)] : [])], "None yet: only your password guards this account.");
+  fill(one("#factors"), [...factors.map(factorRow), ...(left ? [codesRow(left)] : [])], t("None yet: only your password guards this account."));
   fill(one("#devices"), devices.map(deviceRow));
   one("#devices-part").hidden = !devices.length;
   one("#make-codes").hidden = !factors.length;
   one("#advice").hidden = !factors.length || left > 2;
-  one("#begin-app").textContent = kinds.includes("totp") ? "Replace the authenticator app" : "Set up an authenticator app";
+  one("#begin-app").textContent = kinds.includes("totp") ? t("Replace the authenticator app") : t("Set up an authenticator app");
   one("#reset-notice").hidden = !resetAt;
-  if (resetAt) say(one("#reset-says"), `Whoever runs this service takes your second factors away on ${exactly(resetAt)}. You did not ask for it?`);
+  if (resetAt) say(one("#reset-says"), t("Whoever runs this service takes your second factors away on {time}. You did not ask for it?", { time: exactly(resetAt) }));
   return undefined;
 }
 
 function factorRow({ factor_id: id, kind, name, created_at: since, last_used_at: used, backed_up: backed }) {
-  const label = kind === "totp" ? "Authenticator app" : `Passkey: ${name}`;
-  const more = [`since ${onDay(since)}`, used && `last used ${ago(used)}`, backed && "kept by your password manager"].filter(Boolean).join(" · ");
-  return row({ main: label, more, button: { label: "Remove", of: label, press: () => remove(kind === "totp" ? "totp" : id, `${label} is removed.`) } });
+  const label = kind === "totp" ? t("Authenticator app") : t("Passkey: {name}", { name });
+  const more = [t("since {time}", { time: onDay(since) }), used && t("last used {time}", { time: ago(used) }), backed && t("kept by your password manager")].filter(Boolean).join(" · ");
+  return row({ main: label, more, button: { label: t("Remove"), of: label, press: () => remove(kind === "totp" ? "totp" : id, t("{factor} is removed.", { factor: label })) } });
 }
 
 const codesRow = (left) => row({
-  main: "Recovery codes",
-  more: `${left} left, each good once`,
-  button: { label: "Remove", of: "Recovery codes", press: () => remove("recovery-codes", "The recovery codes are void.") },
+  main: t("Recovery codes"),
+  more: t("{count} left, each good once", { count: left }),
+  button: { label: t("Remove"), of: t("Recovery codes"), press: () => remove("recovery-codes", t("The recovery codes are void.")) },
 });
 
 const deviceRow = ({ factor_id: id, name, created_at: since }) => row({
   main: device(name ?? ""),
-  more: `since ${onDay(since)}`,
-  button: { label: "Forget", of: device(name ?? ""), press: () => remove(id, "It is asked again there.") },
+  more: t("since {time}", { time: onDay(since) }),
+  button: { label: t("Forget"), of: device(name ?? ""), press: () => remove(id, t("It is asked again there.")) },
 });
 
 async function remove(id, done) {
@@ -84,7 +85,7 @@ async function makeCodes() {
     item.append(Object.assign(document.createElement("code"), { textContent: code }));
     return item;
   }));
-  one("#codes-file").href = URL.createObjectURL(new Blob([`Recovery codes of ${location.host}, each good once:\n\n${codes.join("\n")}\n`], { type: "text/plain" }));
+  one("#codes-file").href = URL.createObjectURL(new Blob([`${t("Recovery codes of {host}, each good once:", { host: location.host })}\n\n${codes.join("\n")}\n`], { type: "text/plain" }));
   open("#codes");
   return anew();
 }
@@ -110,18 +111,18 @@ export function prepareFactors(then) {
   changed = then;
   one("#begin-app").addEventListener("click", beginApp);
   one("#make-codes").addEventListener("click", makeCodes);
-  one("#keep-factors").addEventListener("click", () => remove("reset", "Your second factors stay."));
+  one("#keep-factors").addEventListener("click", () => remove("reset", t("Your second factors stay.")));
   for (const button of all(".panel [data-close]")) button.addEventListener("click", close);
   enhance(one("#app-form"), {
     submit: ({ totp }) => call("PUT", `${FACTORS}/totp`, { body: { totp: totp.replaceAll(" ", "") } }),
-    done: (answer) => { one("#app-form").reset(); close(); tell(answer, "The app is set up. Now make recovery codes, in case you lose it."); },
+    done: (answer) => { one("#app-form").reset(); close(); tell(answer, t("The app is set up. Now make recovery codes, in case you lose it.")); },
     special: ({ code, detail }) => (code === "invalid_second_factor" ? { field: "totp", sentence: detail } : null),
   });
   one("#passkey-form").hidden = !hasPasskeys();
   one("#passkey-name").value = device(navigator.userAgent);
   enhance(one("#passkey-form"), {
     submit: addPasskey,
-    done: (answer) => tell(answer, "The passkey is added: log in with it by one touch. Now make recovery codes, in case you lose it."),
+    done: (answer) => tell(answer, t("The passkey is added: log in with it by one touch. Now make recovery codes, in case you lose it.")),
   });
 }
 
@@ -129,6 +130,6 @@ async function addPasskey({ name }) {
   const begun = await withProof((proof) => call("POST", `${FACTORS}/passkeys/options`, { body: proof }));
   if (!begun.ok) return begun;
   const passkey = await makePasskey(begun.body.options);
-  if (!passkey) return { ok: false, status: 0, code: "none", detail: "No passkey was made. Perhaps this device has one for the account already.", errors: {}, retryAfter: null };
+  if (!passkey) return { ok: false, status: 0, code: "none", detail: t("No passkey was made. Perhaps this device has one for the account already."), errors: {}, retryAfter: null };
   return call("POST", `${FACTORS}/passkeys`, { body: { passkey, name } });
 }

@@ -1,6 +1,7 @@
 // A form that says what is wrong beside the field, waits when it has to, and never loses what was typed.
 
 import { API, all, countdown, one, say } from "./dom.js";
+import { t } from "./texts.js";
 import { fieldSentence, trouble } from "./words.js";
 
 /**
@@ -39,7 +40,7 @@ export function wordOf(form) {
 
 function missing(form) {
   const empty = all("[required]", form).filter((input) => !input.value);
-  return Object.fromEntries(empty.map((input) => [input.name, "Please fill this in."]));
+  return Object.fromEntries(empty.map((input) => [input.name, t("Please fill this in.")]));
 }
 
 function clear(form, notice) {
@@ -73,7 +74,7 @@ function refuse({ form, button, notice, answer, special, alias }) {
     return () => {};
   }
   if (answer.retryAfter) return wait({ button, notice, answer });
-  say(notice, refused?.sentence || trouble(answer) || answer.detail || "That did not work. Try again.", { hide: true });
+  say(notice, refused?.sentence || trouble(answer) || answer.detail || t("That did not work. Try again."), { hide: true });
   if (answer.offline) addEventListener("online", () => say(notice, "", { hide: true }), { once: true });
   return () => {};
 }
@@ -84,7 +85,7 @@ function wait({ button, notice, answer }) {
   const free = () => {
     button.removeAttribute("aria-disabled");
     notice.removeAttribute("aria-live");
-    say(notice, "You can try again now.");
+    say(notice, t("You can try again now."));
   };
   const stop = countdown(answer.retryAfter, (left) => {
     say(notice, trouble(answer, left));

@@ -3,6 +3,7 @@
 import { copyOf, countdown, one, say } from "./dom.js";
 import { enhance, showError } from "./forms.js";
 import { call, current } from "./session.js";
+import { t, tn } from "./texts.js";
 import { ago, exactly, trouble } from "./words.js";
 import { send } from "./wire.js";
 
@@ -15,7 +16,7 @@ export function showMessages() {
     check: ({ text }) => wrong(text),
     submit: ({ text }) => call("POST", "/messages", { body: { text } }),
     done: posted,
-    special: (answer) => (answer.status === 401 ? { field: "text", sentence: "Log in to post this: your words stay here." } : null),
+    special: (answer) => (answer.status === 401 ? { field: "text", sentence: t("Log in to post this: your words stay here.") } : null),
   });
   form.addEventListener("input", count);
   form.addEventListener("keydown", (event) => {
@@ -26,12 +27,14 @@ export function showMessages() {
   return load();
 }
 
+const tooLong = (count) => t("This is {count} too long: a message has at most {most} characters.", { count, most: MOST });
+
 const length = (text) => [...text.trim()].length;
 
 function wrong(text) {
-  if (!length(text)) return { text: "Write a word or two first." };
-  if (length(text) > MOST) return { text: `This is ${length(text) - MOST} too long: a message has at most ${MOST} characters.` };
-  if (current().state !== "in") return { text: "Log in to post this: your words stay here." };
+  if (!length(text)) return { text: t("Write a word or two first.") };
+  if (length(text) > MOST) return { text: tooLong(length(text) - MOST) };
+  if (current().state !== "in") return { text: t("Log in to post this: your words stay here.") };
   return {};
 }
 
@@ -39,9 +42,9 @@ function count() {
   const form = one("#post");
   const left = MOST - length(form.elements.text.value);
   const counter = one("#text-left");
-  say(counter, left < 0 ? `${-left} too many` : `${left} character${left === 1 ? "" : "s"} left`);
+  say(counter, left < 0 ? t("{count} too many", { count: -left }) : tn("{count} character left", "{count} characters left", left));
   counter.toggleAttribute("data-over", left < 0);
-  if (left < 0) showError(form, "text", `This is ${-left} too long: a message has at most ${MOST} characters.`);
+  if (left < 0) showError(form, "text", tooLong(-left));
 }
 
 function posted(answer) {
@@ -49,7 +52,7 @@ function posted(answer) {
   count();
   one("#messages").prepend(item(answer.body.message));
   one("#empty").hidden = true;
-  say(one("#text-status"), "Posted.");
+  say(one("#text-status"), t("Posted."));
 }
 
 /** Fetch the messages; where that fails, say so and try again when it makes sense. */
@@ -71,7 +74,7 @@ export async function load() {
 function item(message) {
   const row = copyOf("message-template");
   say(one(".face", row), [...(message.author ?? "?")][0].toUpperCase());
-  say(one("strong", row), message.author ?? "Somebody, some time ago");
+  say(one("strong", row), message.author ?? t("Somebody, some time ago"));
   say(one(".text", row), message.text);
   const time = one("time", row);
   say(time, ago(message.created_at));

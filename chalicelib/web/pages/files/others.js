@@ -5,6 +5,7 @@ import { all, one, say } from "./dom.js";
 import { withProof } from "./prove.js";
 import { fill, row } from "./rows.js";
 import { call } from "./session.js";
+import { t } from "./texts.js";
 import { ago, exactly, trouble } from "./words.js";
 
 const IDENTITIES = "/users/me/identities";
@@ -17,18 +18,18 @@ export async function showIdentities() {
   const items = answer.body?.identities ?? [];
   card.hidden = answer.status === 404 || (answer.ok && !items.length && !all("[data-link]").length);
   if (!answer.ok) return tell("identities", answer);
-  return fill(one("#identities"), items.map(identityRow), "None is linked yet.");
+  return fill(one("#identities"), items.map(identityRow), t("None is linked yet."));
 }
 
 function identityRow(item) {
   const press = () => prove(
     (body) => call("DELETE", `${IDENTITIES}/${encodeURIComponent(item.identity_id)}`, { body }),
-    () => { say(one("#identities-status"), "It is unlinked."); showIdentities(); showActivity(); },
+    () => { say(one("#identities-status"), t("It is unlinked.")); showIdentities(); showActivity(); },
   );
   return row({
     main: item.provider,
-    more: [item.email, item.issuer, `linked ${ago(item.linked_at)}`].filter(Boolean).join(" · "),
-    button: { label: "Unlink", of: item.provider, press },
+    more: [item.email, item.issuer, t("linked {time}", { time: ago(item.linked_at) })].filter(Boolean).join(" · "),
+    button: { label: t("Unlink"), of: item.provider, press },
   });
 }
 
@@ -52,7 +53,7 @@ export async function showConsents() {
   const answer = await call("GET", CONSENTS);
   one("#consents-card").hidden = answer.status === 404;
   if (!answer.ok) return tell("consents", answer);
-  return fill(one("#consents"), answer.body.consents.map(consentRow), "No application has access.");
+  return fill(one("#consents"), answer.body.consents.map(consentRow), t("No application has access."));
 }
 
 function consentRow(item) {
@@ -60,16 +61,16 @@ function consentRow(item) {
   const press = async () => {
     const gone = await call("DELETE", `${CONSENTS}/${encodeURIComponent(item.consent_id || item.client_id)}`);
     if (!gone.ok) return tell("consents", gone);
-    say(one("#consents-status"), `${name} has no access any more.`);
+    say(one("#consents-status"), t("{client} has no access any more.", { client: name }));
     return Promise.all([showConsents(), showActivity()]);
   };
   return row({
     main: name,
-    more: `may ${[item.may.join(", "), ...item.resources.map(elsewhere)].filter(Boolean).join("; ")} · since ${exactly(item.given_at)}`,
-    button: { label: "Withdraw", of: name, press },
+    more: t("may {rights} · since {time}", { rights: [item.may.join(", "), ...item.resources.map(elsewhere)].filter(Boolean).join("; "), time: exactly(item.given_at) }),
+    button: { label: t("Withdraw"), of: name, press },
   });
 }
 
-const elsewhere = ({ name, may }) => `at ${name}: ${may.join(", ")}`;
+const elsewhere = ({ name, may }) => t("at {api}: {rights}", { api: name, rights: may.join(", ") });
 
 const tell = (name, answer) => say(one(`#${name}-status`), trouble(answer, answer.retryAfter) || answer.detail);

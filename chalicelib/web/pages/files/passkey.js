@@ -3,6 +3,7 @@
 // form with other ways: there a passkey is asked for where no code was typed.
 
 import { all, one, say } from "./dom.js";
+import { t } from "./texts.js";
 import { hasPasskeys, offerPasskey, showPasskey } from "./webauthn.js";
 
 const CODES = '[name="totp"], [name="recovery_code"]';
@@ -23,7 +24,7 @@ function enhance(form) {
     say(notice, "", { hide: true });
     const passkey = await showPasskey({ secondFactor: kind !== "autofill" });
     if (passkey) fill(form, passkey);
-    else say(notice, "No passkey was shown. Try again, or use another way.", { hide: true });
+    else say(notice, t("No passkey was shown. Try again, or use another way."), { hide: true });
   });
   if (kind === "autofill") offerPasskey(waiting.signal).then((passkey) => passkey && fill(form, passkey));
 }

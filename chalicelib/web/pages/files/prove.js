@@ -2,10 +2,11 @@
 
 import { one, say } from "./dom.js";
 import { enhance } from "./forms.js";
+import { t } from "./texts.js";
 import { hasPasskeys, showPasskey } from "./webauthn.js";
 
-const WRONG = { wrong_password: ["password", "This is not your password. Nothing was changed."], invalid_second_factor: ["code", null] };
-const CANCELLED = { ok: false, status: 0, code: "cancelled", detail: "Nothing was changed.", errors: {}, retryAfter: null };
+const WRONG = { wrong_password: ["password", t("This is not your password. Nothing was changed.")], invalid_second_factor: ["code", null] };
+const CANCELLED = { ok: false, status: 0, code: "cancelled", detail: t("Nothing was changed."), errors: {}, retryAfter: null };
 
 let kinds = []; // which second factors there are
 let waiting = null; // the act that waits: {act, finish}
@@ -25,7 +26,7 @@ export async function withProof(act) {
 function wantedBy({ ok, code, errors }) {
   if (ok) return null;
   if (code === "second_factor_required") return "factor";
-  return errors.password === "is required" ? "password" : null;
+  return code === "invalid_request" && "password" in errors ? "password" : null;
 }
 
 function ask(act, wanted) {
@@ -57,7 +58,7 @@ export function prepareProof() {
   const dialog = one("#prove");
   const form = one("#prove-form");
   enhance(form, {
-    check: ({ password, code }) => (password || code ? {} : { [one("#prove-by-password").hidden ? "code" : "password"]: "Please fill this in." }),
+    check: ({ password, code }) => (password || code ? {} : { [one("#prove-by-password").hidden ? "code" : "password"]: t("Please fill this in.") }),
     submit: (values) => attempt(shown(values)),
     done: ({ given }) => waiting.finish(given),
     special: ({ code, detail }) => (WRONG[code] ? { field: WRONG[code][0], sentence: WRONG[code][1] ?? detail } : null),
@@ -66,7 +67,7 @@ export function prepareProof() {
     const passkey = await showPasskey({ secondFactor: true });
     const answer = passkey ? await attempt({ passkey }) : null;
     if (answer?.ok) return waiting.finish(answer.given);
-    return say(one("[data-said]", form), answer ? answer.detail : "No passkey was shown. Try again, or use another way.", { hide: true });
+    return say(one("[data-said]", form), answer ? answer.detail : t("No passkey was shown. Try again, or use another way."), { hide: true });
   });
   one("#prove-cancel").addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => waiting?.finish(CANCELLED));

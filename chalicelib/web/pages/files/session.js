@@ -2,6 +2,7 @@
 
 import { API } from "./dom.js";
 import { connect } from "./cupbearer_own.js";
+import { LANGUAGE } from "./texts.js";
 import { PATIENCE, answered, unanswered } from "./wire.js";
 
 const ours = connect({ issuer: new URL(API || "/", location.href).href.replace(/\/$/, "") });
@@ -39,7 +40,7 @@ export async function start() {
 export async function call(method, path, { body } = {}) {
   const before = [];
   const asked = { method, path: API + path, headers: body === undefined ? {} : { "Content-Type": "application/json" } };
-  const options = { method, headers: asked.headers, body: JSON.stringify(body), cache: "no-store", redirect: "error", signal: AbortSignal.timeout(PATIENCE) };
+  const options = { method, headers: { "Accept-Language": LANGUAGE, ...asked.headers }, body: JSON.stringify(body), cache: "no-store", redirect: "error", signal: AbortSignal.timeout(PATIENCE) };
   const shown = await token();
   try {
     const response = await ours.fetch(asked.path, { ...options, retry: false, onRefused: (refused) => before.push(refused) });

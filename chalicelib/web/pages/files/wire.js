@@ -1,6 +1,7 @@
 // One request, one answer. Whatever happens comes back as a value: an answer, or `offline` with status 0.
 
 import { API } from "./dom.js";
+import { LANGUAGE } from "./texts.js";
 
 export const PATIENCE = 20_000; // milliseconds; the service itself gives up after eight seconds
 
@@ -17,7 +18,7 @@ async function exchange(asked, body) {
   try {
     const response = await fetch(path, {
       method,
-      headers,
+      headers: { "Accept-Language": LANGUAGE, ...headers }, // refusals come in the page's language
       body,
       credentials: "include", // the refresh cookie, also from a page on a sibling host
       cache: "no-store",
