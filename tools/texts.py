@@ -34,6 +34,12 @@ OF_SCRIPTS = re.compile(rf"\b(?:t\({ONE}|tn\({ONE}\s*,{ONE})")
 TEMPLATES = {"trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true"}
 
 
+# In the order of the CLDR's words (zero, one, two, few, many, other), as scripts count; Babel's own ends in other, many.
+PLURALS = {
+    "ar": "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);"
+}
+
+
 class Text(NamedTuple):
     """A text, or both forms of one with a number, and the file that says it."""
 
@@ -95,6 +101,7 @@ def updated(language: str, texts: Iterable[Text]) -> Catalog:
         creation_date=AT, revision_date=AT, header_comment=f"# {LANGUAGES[language].name}", last_translator="",
         language_team="", copyright_holder="", version="1",
     )  # fmt: skip
+    _count_as(fresh, language)
     for text in texts:
         fresh.add(text.msgid, locations=[(text.place, 0)])
     for message in fresh:
@@ -102,6 +109,11 @@ def updated(language: str, texts: Iterable[Text]) -> Catalog:
         if known is not None and message.id and known.string and _fits(message.id, known.string):
             message.string = known.string
     return fresh
+
+
+def _count_as(made: Catalog, language: str) -> None:
+    if language in PLURALS:
+        made.mime_headers = [("Plural-Forms", PLURALS[language])]
 
 
 def _fits(msgid: Any, string: Any) -> bool:
@@ -128,6 +140,7 @@ def po(language_catalogue: Catalog) -> bytes:
 def compiled(language_catalogue: Catalog) -> bytes:
     """Return what pages and mails load: without what scripts alone say."""
     kept = Catalog(locale=language_catalogue.locale, creation_date=AT, revision_date=AT, fuzzy=False)
+    _count_as(kept, str(language_catalogue.locale))
     for message in language_catalogue:
         if message.id and not all(place.endswith(".js") for place, _ in message.locations):
             kept.add(message.id, message.string)
