@@ -2,6 +2,7 @@
 
 import { all, one, say } from "./dom.js";
 import { call, current, token as held, watch } from "./session.js";
+import { t } from "./texts.js";
 import { trouble } from "./words.js";
 import { send } from "./wire.js";
 
@@ -39,14 +40,14 @@ function draw(knocked) {
   result.replaceChildren(...[...one("#result-template").content.cloneNode(true).children]);
   result.removeAttribute("aria-busy");
   one(".verdict", result).dataset.kind = answer.ok ? "good" : "bad";
-  say(one(".status", result), answer.offline ? "no answer" : String(answer.status));
+  say(one(".status", result), answer.offline ? t("no answer") : String(answer.status));
   const words = explain(knocked);
   say(one("[data-verdict]", result), words.verdict);
   say(one("[data-why]", result), words.why);
   offer(one("[data-next]", result), words);
   walk(all(".way li", result), stations(knocked));
   say(one("[data-asked]"), request(answer));
-  say(one("[data-answered]"), [...answer.before, answer].map(response).join("\n\n— then, with a new token —\n\n"));
+  say(one("[data-answered]"), [...answer.before, answer].map(response).join(`\n\n— ${t("then, with a new token")} —\n\n`));
   one("#wire").hidden = false;
 }
 
@@ -59,7 +60,7 @@ function offer(notice, { next = "", command = "" }) {
   const button = one("button", notice);
   button.addEventListener("click", async () => {
     await navigator.clipboard?.writeText(command);
-    say(button, "Copied");
+    say(button, t("Copied"));
   });
 }
 
@@ -73,44 +74,44 @@ function walk(items, marks) {
 }
 
 function stations({ answer, scope, place, showed }) {
-  const you = ["passed", showed === "none" ? "show nothing" : showed === "forged" ? "show a forgery" : "show your token"];
+  const you = ["passed", showed === "none" ? t("show nothing") : showed === "forged" ? t("show a forgery") : t("show your token")];
   if (answer.offline || answer.status >= 429) return [you];
-  if (!scope) return [you, ["unlooked", "is not asked"], ["passed", "answers all"]];
-  if (answer.status === 401) return [you, ["stopped", showed === "none" ? "has nothing to taste" : "spits it out"]];
-  if (answer.status === 403 && place !== "handler") return [you, ["stopped", `misses ${scope}`]];
-  if (answer.status === 403) return [you, ["passed", "finds it genuine"], ["stopped", `misses ${scope}`]];
-  return [you, ["passed", "finds it genuine"], ["passed", "answers you"]];
+  if (!scope) return [you, ["unlooked", t("is not asked")], ["passed", t("answers all")]];
+  if (answer.status === 401) return [you, ["stopped", showed === "none" ? t("has nothing to taste") : t("spits it out")]];
+  if (answer.status === 403 && place !== "handler") return [you, ["stopped", t("misses {scope}", { scope })]];
+  if (answer.status === 403) return [you, ["passed", t("finds it genuine")], ["stopped", t("misses {scope}", { scope })]];
+  return [you, ["passed", t("finds it genuine")], ["passed", t("answers you")]];
 }
 
 function explain({ answer, scope, place, showed }) {
-  if (answer.offline || answer.status === 429 || answer.status >= 500) return { verdict: answer.offline ? "Nobody came to the door." : "Not now.", why: trouble(answer, answer.retryAfter ?? 2) };
-  if (answer.ok && !scope) return { verdict: "Open to everybody.", why: "Nobody looked at a token: this route is declared public, so the gateway does not even wake the authorizer." };
+  if (answer.offline || answer.status === 429 || answer.status >= 500) return { verdict: answer.offline ? t("Nobody came to the door.") : t("Not now."), why: trouble(answer, answer.retryAfter ?? 2) };
+  if (answer.ok && !scope) return { verdict: t("Open to everybody."), why: t("Nobody looked at a token: this route is declared public, so the gateway does not even wake the authorizer.") };
   if (answer.ok) return granted({ answer, scope });
-  if (answer.status === 401 && showed === "none") return { verdict: "Who are you?", why: "You showed no token, so the gateway answers by itself: 401 means that it does not know you. None of the code behind the route has run.", next: current().state === "in" ? "Choose “My token” and knock again." : "Log in or sign up on this page, then knock again." };
-  if (answer.status === 401 && showed === "forged") return { verdict: "This is forged.", why: "One letter of the signature was changed. The authorizer computes it again with our public key, it does not fit, and nothing in the token is believed: 401.", next: "Your own session is untouched. That is the point." };
-  if (answer.status === 401) return { verdict: "This token counts no more.", why: "It has ended or its session was ended, and no new one could be had: 401.", next: "Log in again, then knock again." };
+  if (answer.status === 401 && showed === "none") return { verdict: t("Who are you?"), why: t("You showed no token, so the gateway answers by itself: 401 means that it does not know you. None of the code behind the route has run."), next: current().state === "in" ? t("Choose “My token” and knock again.") : t("Log in or sign up on this page, then knock again.") };
+  if (answer.status === 401 && showed === "forged") return { verdict: t("This is forged."), why: t("One letter of the signature was changed. The authorizer computes it again with our public key, it does not fit, and nothing in the token is believed: 401."), next: t("Your own session is untouched. That is the point.") };
+  if (answer.status === 401) return { verdict: t("This token counts no more."), why: t("It has ended or its session was ended, and no new one could be had: 401."), next: t("Log in again, then knock again.") };
   if (answer.status === 403) return refused({ answer, scope, place });
-  return { verdict: "An answer we did not expect.", why: answer.detail || "The answer below says what it is." };
+  return { verdict: t("An answer we did not expect."), why: answer.detail || t("The answer below says what it is.") };
 }
 
 function granted({ answer, scope }) {
   const grown = answer.before[0]?.status === 403;
   return {
-    verdict: "Let through.",
+    verdict: t("Let through."),
     why: grown
-      ? `The first try was refused. The page then fetched a new token, this one holds “${scope}”, and the second try was let through: the grant counts without a new log-in.`
-      : `The authorizer checked the signature, the issuer and the times of your token, found the scope “${scope}” in it, and let the call through to the code.`,
+      ? t("The first try was refused. The page then fetched a new token, this one holds “{scope}”, and the second try was let through: the grant counts without a new log-in.", { scope })
+      : t("The authorizer checked the signature, the issuer and the times of your token, found the scope “{scope}” in it, and let the call through to the code.", { scope }),
   };
 }
 
 function refused({ answer, scope, place }) {
   const name = one("#who").dataset.username ?? "USER";
   return {
-    verdict: "We know you, but no.",
+    verdict: t("We know you, but no."),
     why: place === "handler"
-      ? `The authorizer let your token through, and the route’s own code looked again: ${answer.detail || `scope "${scope}" is required`}. That is 403: asking again with the same token will not help.`
-      : `Your token is genuine, so this is not a 401. But it does not hold the scope “${scope}”, and the authorizer stopped the call in front of the code: 403.`,
-    next: "Whoever runs this service can grant it on the command line. Then knock again: no new log-in is needed.",
+      ? t("The authorizer let your token through, and the route’s own code looked again: {detail}. That is 403: asking again with the same token will not help.", { detail: answer.detail || `scope "${scope}" is required` })
+      : t("Your token is genuine, so this is not a 401. But it does not hold the scope “{scope}”, and the authorizer stopped the call in front of the code: 403.", { scope }),
+    next: t("Whoever runs this service can grant it on the command line. Then knock again: no new log-in is needed."),
     command: one("[data-named]") ? "" : `.venv/bin/cupbearer users grant ${quoted(name)} ${scope}`,
   };
 }
@@ -127,7 +128,7 @@ function request({ asked }) {
 const shortened = (value) => (value.length > 60 ? `${value.slice(0, 24)}…${value.slice(-8)}` : value);
 
 function response(answer) {
-  if (answer.offline) return "no answer";
+  if (answer.offline) return t("no answer");
   const headers = answer.headers.filter(([name]) => SHOWN_HEADERS.includes(name)).map(([name, value]) => `${name}: ${value}`);
   const body = answer.body ? JSON.stringify(answer.body, null, 2) : answer.text;
   return [`${answer.status} ${answer.statusText || REASONS[answer.status] || ""}`.trim(), ...headers, "", body].join("\n").trim();

@@ -4,6 +4,7 @@ import { showPasskeys } from "./board_passkey.js";
 import { all, chips, focusOn, one, say, showState } from "./dom.js";
 import { enhance, wordOf } from "./forms.js";
 import { call, current, logIn, logOut, refresh, signUp, token, watch } from "./session.js";
+import { t } from "./texts.js";
 import { clock, whyOut } from "./words.js";
 
 const DEPTH = 42; // how far the wine sinks, in units of the drawing
@@ -44,7 +45,7 @@ function refusedLogIn(answer) {
   const place = one("#log-in-second");
   place.hidden = !["second_factor_required", "invalid_second_factor"].includes(answer.code);
   if (answer.code === "second_factor_required" && !answer.body.factors.some((kind) => kind !== "passkey")) location.assign(one("#log-in").action);
-  if (answer.code === "second_factor_required") return { field: "code", sentence: "Right. Now the six digits of your authenticator app, or a recovery code." };
+  if (answer.code === "second_factor_required") return { field: "code", sentence: t("Right. Now the six digits of your authenticator app, or a recovery code.") };
   if (answer.code === "invalid_second_factor") return { field: "code", sentence: answer.detail };
   return wordOf(one("#log-in"))(answer);
 }
@@ -69,7 +70,7 @@ function draw(session) {
     profileOf = null;
   }
   if (session.state !== "in") return;
-  chips(one("#scopes"), session.scopes, "none");
+  chips(one("#scopes"), session.scopes, t("none"));
   token().then((text) => text && say(one("#token-inside"), inside(text)));
   if (profileOf !== session.sessionId) shown = showProfile(session.sessionId);
   tick();
@@ -85,15 +86,15 @@ async function showProfile(sessionId) {
   const { name, username } = answer.body.user;
   say(one("#who"), name || username);
   one("#who").dataset.username = username;
-  say(one("#who-more"), name ? `known as ${username}` : "logged in on this device");
+  say(one("#who-more"), name ? t("known as {username}", { username }) : t("logged in on this device"));
 }
 
 function tick() {
   const { state, endsIn, lasts } = current();
   if (state !== "in") return;
   const left = Math.ceil(endsIn);
-  say(one("#ends"), left ? clock(left) : "ended");
-  say(one("#token-says"), left ? "Your token ends in" : "Your token has");
+  say(one("#ends"), left ? clock(left) : t("ended"));
+  say(one("#token-says"), left ? t("Your token ends in") : t("Your token has"));
   one("#token-then").hidden = left > 0;
   one(".wine").style.transform = `translateY(${(1 - left / lasts) * DEPTH}px)`;
 }
@@ -101,8 +102,8 @@ function tick() {
 /** Return what a JWT says, for people to look at: nothing here trusts it. */
 function inside(token) {
   const parts = token.split(".");
-  if (parts.length !== 3 || token.startsWith("cba_")) return "This is an opaque token: only the server knows what it says.";
-  return parts.slice(0, 2).map((part) => JSON.stringify(decoded(part), null, 2)).join("\n.\n") + "\n.\nthe signature";
+  if (parts.length !== 3 || token.startsWith("cba_")) return t("This is an opaque token: only the server knows what it says.");
+  return parts.slice(0, 2).map((part) => JSON.stringify(decoded(part), null, 2)).join("\n.\n") + `\n.\n${t("the signature")}`;
 }
 
 function decoded(part) {
