@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.i18n.formats import moment
 from chalicelib.i18n.said import said
+from chalicelib.web import language as web_language
 from chalicelib.web.call import Answer, Call
 from chalicelib.web.cookies import browser_session
-from chalicelib.web.pages.page_forms import LOG_IN, csrf_token, message
+from chalicelib.web.pages.page_forms import LOG_IN, csrf_token, message, see_other
 
 if TYPE_CHECKING:
     from chalicelib.audit.trail import Source
@@ -20,6 +21,7 @@ FORM = "account"  # what the CSRF tokens are for
 FRONT = ("/", said("To the front page"))
 DONE = {
     "email": "Your address is changed, or will be once you open the link that we sent there.",
+    "language": "Your language is changed.",
     "send": "The mail is on its way.",
     "verify": "Your address is proven.",
     "password": "Your password is changed. Every other session is ended.",
@@ -80,6 +82,16 @@ def _email(act: Act) -> None:
         answer=act.answer,
         source=act.source,
     )
+
+
+def _language(act: Act) -> Answer:
+    """Change the language, for this browser at once."""
+    own = act.fields.get("language", "")
+    act.call.services.accounts.self_service.change_profile(
+        act.live, changes={"language": own}, source=act.source
+    )
+    back = f"{act.call.services.settings.issuer}{PATH}?done=language"
+    return see_other(back, web_language.remembering(act.call, own))
 
 
 def _send(act: Act) -> None:
@@ -152,6 +164,7 @@ def _delete(act: Act) -> Answer:
 
 ACTS: Mapping[str, Callable[[Act], Answer | None]] = {
     "email": _email,
+    "language": _language,
     "send": _send,
     "verify": _verify,
     "password": _password,

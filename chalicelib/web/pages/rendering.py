@@ -105,6 +105,7 @@ def _common() -> dict[str, Any]:
         "base": urlsplit(issuer).path,
         "issuer": issuer,
         "language": language(),
+        "languages": [(tag, LANGUAGES[tag].name) for tag in web_language.offered(at.settings)],
         "direction": LANGUAGES[language()].direction,
         "brand": at.settings.brand,
         "has_board": at.settings.front == BOARD,
