@@ -130,6 +130,7 @@ export default {
 "since {time}": "منذ {time}",
 "spits it out": "يبصقه",
 "the signature": "التوقيع",
+"then, with a new token": "ثم برمز مميّز جديد",
 "through {client}": "عبر ⁨{client}⁩",
 "{address} is proven: you can log in by it, and a forgotten password is no loss.": "⁨{address}⁩ مؤكَّد: يمكنك تسجيل الدخول به، ونسيان كلمة المرور لا يضر.",
 "{address} waits for its proof: open the link in the mail that we sent there, or type its code here.": "⁨{address}⁩ ينتظر التأكيد: افتح الرابط الوارد في الرسالة التي أرسلناها إليه، أو اكتب رمزها هنا.",
