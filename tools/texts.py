@@ -68,8 +68,8 @@ def of_scripts() -> Iterator[Text]:
         if path.name.startswith("texts."):
             continue
         for found in OF_SCRIPTS.finditer(path.read_text(encoding="utf-8")):
-            single, one, many = (None if each is None else json.loads(f'"{each}"') for each in found.groups())
-            yield Text(single if single is not None else (one, many), _place(path))
+            each = [str(json.loads(f'"{text}"')) for text in found.groups() if text is not None]
+            yield Text(each[0] if len(each) == 1 else (each[0], each[1]), _place(path))
 
 
 def of_python() -> Iterator[Text]:
@@ -127,7 +127,12 @@ def missing(language_catalogue: Catalog) -> list[str]:
 
 def is_whole(message: Message) -> bool:
     """Return whether a text is translated, in every form of its number."""
-    return bool(message.string) and (isinstance(message.string, str) or all(message.string))
+    return bool(message.string) and all(forms(message))
+
+
+def forms(message: Message) -> tuple[str, ...]:
+    """Return a translation in every form of its number; one that has none is one form."""
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
 
 
 def po(language_catalogue: Catalog) -> bytes:
@@ -156,7 +161,7 @@ def for_scripts(language_catalogue: Catalog) -> str:
         if message.id and any(place.endswith(".js") for place, _ in message.locations):
             one = message.id if isinstance(message.id, str) else message.id[0]
             if is_whole(message):
-                table[one] = message.string if isinstance(message.string, str) else list(message.string)
+                table[one] = message.string if isinstance(message.id, str) else list(forms(message))
     return f"export default {json.dumps(table, ensure_ascii=False, indent=0, sort_keys=True)};\n"
 
 
