@@ -43,7 +43,7 @@ MODULES = (
     "words",
     "you",
 )
-STYLE, MARK = "style.css", "icon.svg"
+STYLE, CONSOLE_STYLE, MARK = "style.css", "console.css", "icon.svg"
 LIBRARY, ELEMENTS = "cupbearer.js", "cupbearer-elements.js"
 # What the board alone loads: not served, and not in a package, where the samples are off.
 BOARD_PAGE = "board.html"
@@ -53,6 +53,7 @@ OWN_LIBRARY = "cupbearer_own.js"  # the same for our own pages, which are of our
 FOR_OTHERS = frozenset({LIBRARY, ELEMENTS, "cupbearer_passkey.js"})  # pages of every origin load these
 ASSETS: Mapping[str, str] = {
     STYLE: "text/css; charset=utf-8",
+    CONSOLE_STYLE: "text/css; charset=utf-8",
     MARK: "image/svg+xml",
     LIBRARY: SCRIPT,
     ELEMENTS: SCRIPT,
@@ -93,6 +94,8 @@ def text_of(name: str, brand: "Brand") -> str:
     text = (FOLDER / name).read_text(encoding="utf-8")
     if name.endswith(".js"):
         return bundle.sent(text)
+    if name.endswith(".css"):
+        text = bundle.sheet(text)
     if name == STYLE and brand.accent:
         from chalicelib.settings.accent import palette
         from chalicelib.web.pages import marks

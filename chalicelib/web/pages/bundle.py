@@ -40,6 +40,12 @@ def _code(line: str) -> str:
     return code.rstrip() if comment and code.rstrip().endswith(_ENDS) else line
 
 
+def sheet(style: str) -> str:
+    """Return a stylesheet as it is sent; its comments are whole lines, each."""
+    lines = (line.strip() for line in style.splitlines())
+    return "".join(f"{line}\n" for line in lines if line and not (line.startswith("/*") and line.endswith("*/")))
+
+
 def library(*, without: frozenset[str] = frozenset()) -> str:
     """Return the text of ``cupbearer.js``, or of the same ``without`` parts that its page never needs."""
     return HEAD + _joined(FOLDER, (name for name in PARTS if name not in without))

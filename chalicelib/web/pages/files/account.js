@@ -60,7 +60,7 @@ function sessionRow(session) {
       session.ip ?? t("address unknown"),
       t("since {time}", { time: exactly(session.created_at) }),
       t("last used {time}", { time: ago(session.last_used_at) }),
-      session.client_id !== "cupbearer" && t("through {client}", { client: session.client_id }),
+      session.client && t("through {client}", { client: session.client }),
     ].filter(Boolean).join(" · "),
     button: session.current ? null : { label: t("End"), of: `${name}, ${session.ip ?? ""}`, press: () => end(session, name) },
   });
