@@ -29,10 +29,10 @@ class Wishes:
     @property
     def language(self) -> str:
         """Return the language."""
-        wished = (self.own,) if self.own else ()
+        if self.own in self.offered:
+            return self.own
         return (
-            lookup(wished, self.offered)
-            or lookup(listed(self.ui_locales), self.offered)
+            lookup(listed(self.ui_locales), self.offered)
             or lookup(accepted(self.accept_language), self.offered)
             or self.otherwise
         )

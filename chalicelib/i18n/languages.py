@@ -53,4 +53,4 @@ def accepted(header: str) -> tuple[str, ...]:
 
 def listed(ui_locales: str) -> tuple[str, ...]:
     """Return the tags of ``ui_locales``, in the order of the client's preference (OpenID Connect Core section 3.1.2.1)."""
-    return tuple(ui_locales[:MAX_CHARACTERS].split()[:MAX_RANGES])
+    return tuple(tag for tag in ui_locales[:MAX_CHARACTERS].split()[:MAX_RANGES] if _RANGE.fullmatch(tag))

@@ -18,7 +18,7 @@ ALL = tuple(LANGUAGES)
         ("en;q=0.5,ar;q=0.9", ("ar", "en")),
         ("en;q=0, de", ("de",)),
         ("*", ()),
-        ("de;q=2, en", ("de", "en")),
+        ("de;q=2, en", ("en",)),
         ("de;q=x, ar", ("ar",)),
         ("", ()),
         ("zh-Hant-CN-x-private1", ("zh-Hant-CN-x-private1",)),
