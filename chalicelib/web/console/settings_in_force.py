@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from chalicelib.i18n.catalogue import translated
+from chalicelib.i18n.said import said
 from chalicelib.settings.reader import PREFIX, SECRET
 from chalicelib.web.console.frame import Visit, console_page, shown
 from chalicelib.web.routes import Answer, Api
@@ -30,5 +32,5 @@ def settings(visit: Visit) -> Answer:
 
 def _in_force(variable: str, given: str | None, default: str | None) -> str:
     if variable.removeprefix(PREFIX) in SECRET:
-        return "set" if given is not None else "not set"
-    return given or default or "none"
+        return translated(said("set")) if given is not None else translated(said("not set"))
+    return given or default or translated(said("none"))
