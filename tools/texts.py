@@ -56,7 +56,7 @@ def of_templates() -> Iterator[Text]:
     """Yield the texts of pages and mails."""
     for path in [*sorted(PAGES.glob("*.html")), *sorted(MAILS.iterdir())]:
         with path.open("rb") as file:
-            for _, _, found, _ in babel_extract(file, ("gettext", "ngettext:1,2", "_"), (), TEMPLATES):
+            for _, _, found, _ in babel_extract(file, ("gettext", "ngettext", "_"), (), TEMPLATES):
                 each = [text for text in ([found] if isinstance(found, str) else found or ()) if text]
                 if each:
                     yield Text(each[0] if len(each) == 1 else (each[0], each[1]), _place(path))
