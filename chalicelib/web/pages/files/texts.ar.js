@@ -1,5 +1,5 @@
 export default {
-"A browser on {system}": "متصفح على ⁨{system}⁩",
+"A browser on {system}": "متصفح على {system}",
 "A message": "الرسالة",
 "A program": "برنامج",
 "An answer of ours did not reach this browser in time.": "لم يصل جواب منا إلى هذا المتصفح في الوقت المناسب.",
@@ -135,7 +135,7 @@ export default {
 "{address} is proven: you can log in by it, and a forgotten password is no loss.": "⁨{address}⁩ مؤكَّد: يمكنك تسجيل الدخول به، ونسيان كلمة المرور لا يضر.",
 "{address} waits for its proof: open the link in the mail that we sent there, or type its code here.": "⁨{address}⁩ ينتظر التأكيد: افتح الرابط الوارد في الرسالة التي أرسلناها إليه، أو اكتب رمزها هنا.",
 "{ago} ({time})": "{ago} ({time})",
-"{browser} on {system}": "⁨{browser}⁩ على ⁨{system}⁩",
+"{browser} on {system}": "عبر {browser} على {system}",
 "{client} has no access any more.": "لم يعد ⁨{client}⁩ مسموحًا له.",
 "{count} character left": [
 "لم يبقَ أي حرف",
@@ -155,7 +155,7 @@ export default {
 "{count} ثانية"
 ],
 "{count} too many": "زيادة بمقدار {count}",
-"{device} is logged out.": "سُجّل خروج ⁨{device}⁩.",
+"{device} is logged out.": "سُجّل الخروج: ⁨{device}⁩.",
 "{device}, this device": "⁨{device}⁩، هذا الجهاز",
 "{factor} is removed.": "تمت إزالة ⁨{factor}⁩.",
 "{field} {fault}.": "{field} {fault}."
