@@ -26,7 +26,7 @@ from tests.pages.eyes import (
 )
 from tests.support import patience
 
-LANGUAGES = {"en": "en-GB"}
+LANGUAGES = {"en": "en-GB", "de": "de-DE", "ar": "ar-EG"}
 
 
 @pytest.fixture(scope="module")

@@ -171,7 +171,7 @@ def assert_theirs(page: Page, *, name: str) -> None:
     assert page.locator(".brand").inner_text().strip() == name
     assert name in page.title()
     assert said.lower().count("cupbearer") == 1, said
-    assert page.locator("footer small").inner_text() == "Runs on Cupbearer"
+    assert "Cupbearer" in page.locator("footer small").inner_text()  # in whatever language
     assert page.evaluate(PAINTED)
 
 
