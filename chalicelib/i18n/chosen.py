@@ -14,7 +14,7 @@ from chalicelib.i18n.languages import SOURCE, accepted, listed, lookup
 
 @dataclass(slots=True)
 class Wishes:
-    """What is known of the language that a request is to be answered in, in the order in which it counts (I18-1).
+    """What is known of the language that a request is to be answered in, in the order in which it counts (LA-1).
 
     ``own`` is what the person chose here; ``ui_locales`` what the application asked for; ``accept_language`` the header of
     the browser; ``otherwise`` what the setting says. Only a language that is ``offered`` comes of the first three.

@@ -1,4 +1,4 @@
-"""Which language a request is answered in: what is known of it when it comes, and what the answer says of it (I18-1).
+"""Which language a request is answered in: what is known of it when it comes, and what the answer says of it (LA-1).
 
 The person's choice travels in a cookie, so that no page asks the store for it; the account keeps it, and a log-in gives the
 cookie to a new browser.

@@ -1,4 +1,4 @@
-"""I18-2: the catalogues hold every text that people read, whole, and what is packaged is made of them."""
+"""LA-2: the catalogues hold every text that people read, whole, and what is packaged is made of them."""
 
 import re
 from functools import cache

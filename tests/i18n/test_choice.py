@@ -1,4 +1,4 @@
-"""I18-1: pages, refusals and mails come in the language of who reads them, and say in which."""
+"""LA-1: pages, refusals and mails come in the language of who reads them, and say in which."""
 
 import re
 from collections.abc import Mapping

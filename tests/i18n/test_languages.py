@@ -1,4 +1,4 @@
-"""I18-1: which language a request is answered in, whatever it sends (RFC 9110 section 12.5.4, RFC 4647 section 3.4)."""
+"""LA-1: which language a request is answered in, whatever it sends (RFC 9110 section 12.5.4, RFC 4647 section 3.4)."""
 
 import time
 

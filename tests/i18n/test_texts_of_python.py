@@ -1,4 +1,4 @@
-"""I18-2: what Python says to people can be said in another language."""
+"""LA-2: what Python says to people can be said in another language."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""I18-1: an application says which language its people read (OpenID Connect Core section 3.1.2.1)."""
+"""LA-1: an application says which language its people read (OpenID Connect Core section 3.1.2.1)."""
 
 import pytest
 
