@@ -64,6 +64,7 @@ class Mail(WithOutbox):
     @cached_property
     def delivery(self) -> "Delivery":
         """Return what takes mails out of the outbox. Unavailable where the way out cannot be looked up."""
+        from chalicelib.i18n.languages import SOURCE
         from chalicelib.mail.composing import Composer
         from chalicelib.mail.delivery import Delivery
 
@@ -74,7 +75,7 @@ class Mail(WithOutbox):
             self._sender_address,
             None if reply_to is None else _address("MAIL_REPLY_TO", reply_to),
             _look(at.settings.brand),
-            at.settings.language,
+            at.settings.languages[0] if at.settings.languages else SOURCE,
         )
         tickets = self.tickets.values
         return Delivery(at.store, at.world, composer, self.sender, tickets, patience=self._patience)

@@ -42,6 +42,7 @@ class WaysBack:
     def notices(self) -> "Notices":
         """Return what tells people of what happened at their account."""
         from chalicelib.accounts.notices import Notices
+        from chalicelib.i18n.languages import SOURCE
 
         at = self._at
         return Notices(
@@ -50,7 +51,7 @@ class WaysBack:
             at.mail.outbox,
             at.audit,
             at.world,
-            at.settings.language,
+            at.settings.languages[0] if at.settings.languages else SOURCE,
             by_password=at.settings.password_log_in,
         )
 

@@ -36,6 +36,11 @@ class World(Value):
         return base64.urlsafe_b64encode(self.random_bytes(SECRET_BYTES)).decode().rstrip("=")
 
 
+def calendar_of(seconds: int) -> time.struct_time:
+    """Return the date and time, UTC, of seconds since the epoch."""
+    return time.gmtime(seconds)
+
+
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 from chalicelib.audit.doers import AT_THE_COMMAND_LINE, Doer
 from chalicelib.audit.trail import Audit, Source
+from chalicelib.i18n.said import said
 from chalicelib.keys.key_ring import EMERGENCY_SECONDS, KeyRing
 from chalicelib.keys.mac_keys import MacKeys
 from chalicelib.keys.rotation import Noting
@@ -14,9 +15,12 @@ Ring = Literal["signing", "refresh"]
 
 RINGS: tuple[Ring, ...] = ("signing", "refresh")
 EMERGENCIES: dict[Ring, str] = {
-    "signing": f"Every access token that is out stops working, everywhere within {EMERGENCY_SECONDS} s, and has to be "
-    "refreshed; sessions go on.",
-    "refresh": "Everybody has to log in again.",
+    "signing": said(
+        "Every access token that is out stops working, everywhere within {seconds} s, and has to be refreshed; "
+        "sessions go on.",
+        seconds=EMERGENCY_SECONDS,
+    ),
+    "refresh": said("Everybody has to log in again."),
 }
 
 

@@ -5,12 +5,12 @@ know where its reader is. Scripts do, and show the same with ``Intl``.
 """
 
 import json
-import time
 from functools import lru_cache
 from typing import Any
 
 from chalicelib.i18n.catalogue import FOLDER
 from chalicelib.i18n.chosen import language
+from chalicelib.world import calendar_of
 
 
 @lru_cache(maxsize=1)
@@ -21,13 +21,13 @@ def _formats() -> dict[str, Any]:
 
 def day(seconds: int) -> str:
     """Return a day, given in seconds since the epoch, as the reader writes it: ``15 Jan 2027``."""
-    at, form = time.gmtime(seconds), _formats()[language()]
+    at, form = calendar_of(seconds), _formats()[language()]
     return str(form["day"]).format(day=at.tm_mday, month=form["months"][at.tm_mon - 1], year=at.tm_year)
 
 
 def moment(seconds: int) -> str:
     """Return a time, given in seconds since the epoch, as the reader writes it: ``15 Jan 2027, 08:00 UTC``."""
-    at, form = time.gmtime(seconds), _formats()[language()]
+    at, form = calendar_of(seconds), _formats()[language()]
     clock = f"{at.tm_hour:02d}:{at.tm_min:02d} UTC"
     return str(form["moment"]).format(day=day(seconds), time=clock)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from chalicelib import scopes, urls
 from chalicelib.errors import Invalid
+from chalicelib.i18n.said import said
 from chalicelib.oauth.resource import LOOPBACK_HOSTS, ResourceScope, comparable
 
 MAX_SCOPES = 50  # of one resource
@@ -14,7 +15,10 @@ def scopes_in_words(lines: Iterable[str]) -> dict[str, str]:
     pairs = [each.partition("=") for each in lines]
     if wrong := [scope for scope, _, says in pairs if not scope.strip() or not says.strip()]:
         raise Invalid(
-            f"Say what the scope {wrong[0]!r} lets an application do: orders:read=Read your orders.",
+            said(
+                "Say what the scope {scope} lets an application do: orders:read=Read your orders.",
+                scope=repr(wrong[0]),
+            ),
             code="invalid_scope",
         )
     return {scope.strip(): says.strip() for scope, _, says in pairs}
@@ -41,10 +45,14 @@ def checked_scopes(given: Iterable[ResourceScope]) -> tuple[ResourceScope, ...]:
     parsed = scopes.parse_each(each.scope for each in found)
     if clash := parsed & scopes.PROTOCOL:
         raise Invalid(
-            f"The scope {min(clash)!r} is OpenID Connect's: no resource has it.", code="invalid_scope"
+            said("The scope {scope} is OpenID Connect's: no resource has it.", scope=repr(min(clash))),
+            code="invalid_scope",
         )
     if len(found) > MAX_SCOPES:
-        raise Invalid(f"A resource has at most {MAX_SCOPES} scopes.", code="invalid_scope")
+        raise Invalid(said("A resource has at most {most} scopes.", most=MAX_SCOPES), code="invalid_scope")
     if mute := [each.scope for each in found if not each.says]:
-        raise Invalid(f"Say what the scope {mute[0]!r} lets an application do.", code="invalid_scope")
+        raise Invalid(
+            said("Say what the scope {scope} lets an application do.", scope=repr(mute[0])),
+            code="invalid_scope",
+        )
     return found

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 from chalicelib import scopes
 from chalicelib.jose import jws
 from chalicelib.settings.durations import durations
-from chalicelib.settings.languages import languages_in
 from chalicelib.settings.reader import PREFIX, Reader, Said, SettingsError, is_web_origin_or_path
 from chalicelib.settings.structured import (
     SECRET_REFERENCES,
@@ -70,8 +69,7 @@ class Settings(Value):
     mail_function: str | None  # the Lambda function that delivers
     outside_apis: tuple[str, ...]
     brand: Brand
-    language: str  # where nobody wishes for another
-    languages: tuple[str, ...]  # those that are offered; none: all there are
+    languages: tuple[str, ...]  # that are offered, first the one for who wishes for none; empty: all
     samples: bool  # whether the example routes and the board are served
     front: str  # board, account, or where ``/`` leads to
     production: bool
@@ -163,7 +161,6 @@ def _settings(read: Reader, environ: Mapping[str, str]) -> Settings:
         **mail_out(read, production=production, function=function),
         outside_apis=outside_apis(read),
         brand=brand(read, production=production),
-        **languages_in(read),
         **first_seen(read, production=production, issuer=issuer),
         production=production,
         function=function,

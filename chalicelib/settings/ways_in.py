@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import urls
+from chalicelib.settings.languages import languages_in
 from chalicelib.settings.reader import PREFIX, Reader, SettingsError, is_web_origin_or_path
 from chalicelib.settings.structured import SECRET_REFERENCES
 
@@ -75,9 +76,10 @@ def client_documents(read: Reader, *, local: bool) -> tuple[str, ...] | None:
 
 
 def first_seen(read: Reader, *, production: bool, issuer: str) -> dict[str, Any]:
-    """Return what a newcomer finds: the samples, the front page, and the scopes to begin with."""
+    """Return what a newcomer finds: the languages, the samples, the front page, and the scopes to begin with."""
     samples = read.choice("SAMPLES", "off" if production else "on", ("on", "off")) == "on"
     return {
+        "languages": languages_in(read),
         "samples": samples,
         "front": front(read, production=production, samples=samples, issuer=issuer),
         "default_scopes": read.scopes("DEFAULT_SCOPES", "get:profile" if samples else ""),

@@ -21,7 +21,7 @@ VARY = "Accept-Language, Cookie"
 
 
 def offered(settings: "Settings") -> tuple[str, ...]:
-    """Return the languages that a service offers, the most likely first."""
+    """Return the languages that a service offers, first the one for who wishes for none of them."""
     return settings.languages or tuple(LANGUAGES)
 
 
@@ -33,7 +33,7 @@ def begin(
     chosen.begin(
         chosen.Wishes(
             offered=offered(settings),
-            otherwise=settings.language,
+            otherwise=offered(settings)[0],
             own=_cookie(headers.get("cookie") or ""),
             ui_locales=asked,
             accept_language=headers.get("accept-language") or "",

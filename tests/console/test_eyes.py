@@ -22,6 +22,7 @@ from tests.pages.eyes import (
     Person,
     assert_accessible,
     assert_in_its_place,
+    assert_in_its_place_in_every_language,
     assert_kept_to_the_policy,
     take_pictures,
     weight,
@@ -158,6 +159,8 @@ def test_each_page_is_for_everybody_light_and_in_its_place(house: House, name: s
     assert_accessible(page, where=name)
     assert_in_its_place(page, where=name)
     take_pictures(page, f"console-{name}")
+    if not name.endswith("-refused") and name != "viewing":
+        assert_in_its_place_in_every_language(page, where=name)
     page.close()
 
 

@@ -21,7 +21,7 @@ def cupbearer_settings(request: pytest.FixtureRequest) -> Mapping[str, str]:
 
 def written(reply: Reply) -> tuple[str, str]:
     """The language and direction that a page says it has."""
-    found = re.search(rb'<html lang="(\w+)" dir="(\w+)"', reply.body)
+    found = re.search(rb'<html lang="(\w+)"[^>]* dir="(\w+)"', reply.body)
     assert found
     assert reply.headers["Content-Language"] == found[1].decode()
     return found[1].decode(), found[2].decode()

@@ -32,6 +32,7 @@ from tests.pages.eyes import (
     Person,
     assert_accessible,
     assert_in_its_place,
+    assert_in_its_place_in_every_language,
     assert_kept_to_the_policy,
     assert_theirs,
     weight,
@@ -232,5 +233,6 @@ def test_it_is_accessible_in_its_place_weighs_at_most_100_kb_and_nothing_moves_w
     assert_accessible(page, where=name)
     assert_in_its_place(page, where=name)
     assert_theirs(page, name=NAME)
+    assert_in_its_place_in_every_language(page, where=name)
     assert_kept_to_the_policy(person)
     person.context.close()

@@ -9,7 +9,15 @@ pytest.importorskip("playwright")
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.pages.eyes import PASSWORD, SMALL, Person, assert_in_its_place, knock, settled
+from tests.pages.eyes import (
+    PASSWORD,
+    SMALL,
+    Person,
+    assert_in_its_place,
+    assert_in_its_place_in_every_language,
+    knock,
+    settled,
+)
 from tests.parts.server import Server
 
 HELD = "() => document.activeElement.outerHTML.slice(0, 200)"
@@ -43,6 +51,10 @@ def test_the_board_stands_in_its_cards_logged_out_and_in_and_with_an_answer(pers
     page.goto(f"{person.server.url}/account")
     settled(page, "in")
     assert_in_its_place(page, where="the account")
+    assert_in_its_place_in_every_language(page, where="the account")
+    page.goto(person.server.url)
+    settled(page, "in")
+    assert_in_its_place_in_every_language(page, where="the board")
 
 
 def test_no_column_stays_empty_beside_the_doors(person: Person) -> None:

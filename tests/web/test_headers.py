@@ -22,7 +22,7 @@ class TestCors:
         client.headers["Origin"] = origin
         for status, answer in answers_of_every_status(client).items():
             if answer.header("WWW-Authenticate") is None or status != 403:
-                assert answer.header("Vary") == "Origin", status
+                assert "Origin" in (answer.header("Vary") or "").split(", "), status
         answer = client.get("/cats")
         assert answer.header("Access-Control-Allow-Origin") == origin
         assert answer.header("Access-Control-Allow-Credentials") == "true"
@@ -42,7 +42,7 @@ class TestCors:
             answer = client.request(method, "/cats", headers={"Origin": origin})
             assert answer.header("Access-Control-Allow-Origin") is None
             assert answer.header("Access-Control-Allow-Credentials") is None
-            assert answer.header("Vary") == "Origin"
+            assert "Origin" in (answer.header("Vary") or "").split(", ")
 
     def test_a_preflight_tells_a_listed_origin_what_the_path_can_do(self, client: Client) -> None:
         asked = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "DELETE"}
@@ -89,7 +89,7 @@ class TestPublicDocuments:
                 answer = client.get(path, headers={"Origin": origin})
                 assert answer.header("Access-Control-Allow-Origin") == "*", path
                 assert answer.header("Access-Control-Allow-Credentials") is None, path
-                assert answer.header("Vary") == "Origin", path
+                assert "Origin" in (answer.header("Vary") or "").split(", "), path
 
     def test_a_listed_origin_is_answered_as_everywhere_else(self, client: Client) -> None:
         for path in self.DOCUMENTS:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from chalicelib.audit.counts import PICTURES, Span
+from chalicelib.i18n.formats import day, moment
 from chalicelib.web.console.frame import Visit, console_page, shown
 from chalicelib.web.routes import Answer, Api
-from chalicelib.world import moment
 
 api = Api("console")
 
@@ -74,7 +74,6 @@ def _picture(name: str, spans: Sequence[Span], *, by_hour: bool) -> Picture:
     bars = []
     for place, (span, number) in enumerate(zip(spans, numbers, strict=True)):
         height = round(HEIGHT * number / most, 1) if most else 0.0
-        label = moment(span.start)
-        label = label.removesuffix(" UTC") if by_hour else label.partition(",")[0]
+        label = moment(span.start).removesuffix(" UTC") if by_hour else day(span.start)
         bars.append(Bar(SLOT * place + (SLOT - BAR) // 2, round(HEIGHT - height, 1), height, label, number))
     return Picture(name, PICTURES[name][0], DRAWN[name], sum(numbers), tuple(bars))

@@ -43,7 +43,9 @@ def _code(line: str) -> str:
 def sheet(style: str) -> str:
     """Return a stylesheet as it is sent; its comments are whole lines, each."""
     lines = (line.strip() for line in style.splitlines())
-    return "".join(f"{line}\n" for line in lines if line and not (line.startswith("/*") and line.endswith("*/")))
+    return "".join(
+        f"{line}\n" for line in lines if line and not (line.startswith("/*") and line.endswith("*/"))
+    )
 
 
 def library(*, without: frozenset[str] = frozenset()) -> str:
