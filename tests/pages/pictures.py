@@ -45,6 +45,7 @@ def main() -> None:
         _board(browser, server)
         _consent(browser, server)
         _theirs(browser, theirs)
+        _consent_in_german(browser, theirs)
         _console(browser, theirs.server)
         browser.close()
     for picture in TAKEN:
@@ -80,13 +81,7 @@ def _theirs(browser: Browser, theirs: Adopted) -> None:
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("[name=email]").fill("ida@pangolin.example")
     page.get_by_role("button", name="Make my account").click()
-    page.get_by_role("button", name="Allow").wait_for()
-    page.emulate_media(color_scheme="dark")
-    page.set_viewport_size(PHONE)
-    _taken(page, "their-consent")
     page.get_by_role("button", name="Allow").click()
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size(CARD)
     page.get_by_role("button", name="Tea for two").click()
     page.locator("output", has_text="tea").wait_for()
     page.set_viewport_size({**CARD, "height": 320})
@@ -104,6 +99,20 @@ def _theirs(browser: Browser, theirs: Adopted) -> None:
     page.goto(theirs.own_site)
     page.locator("cupbearer-log-in button[type=submit]").wait_for()
     _taken(page, "their-card-arabic")
+
+
+def _consent_in_german(browser: Browser, theirs: Adopted) -> None:
+    """What Ida is asked at night, on her phone."""
+    looks = {"viewport": {**PHONE, "height": 700}, "color_scheme": "dark", "reduced_motion": "reduce"}
+    page = Person.at(browser, theirs.server, locale="de-DE", **looks).page()
+    theirs.speaks("de")
+    page.goto(theirs.origin)
+    page.locator("cupbearer-user button").click()
+    page.locator("[name=username]").fill("Ida")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Anmelden", exact=True).click()
+    page.get_by_role("button", name="Erlauben").wait_for()
+    _taken(page, "their-consent")
 
 
 def _taken(page: Page, name: str) -> None:
