@@ -1,6 +1,6 @@
 """The language of what is being said now: of the request that a thread answers, or of the mail that it writes.
 
-Whoever begins a request or a mail says what is known of the language; whoever makes text for people asks
+Whoever begins a request or a mail sets :data:`WISHES`; whoever makes text for people asks
 :func:`language`. In between nothing carries it along: a refusal, say, is raised far below every page.
 """
 
@@ -38,45 +38,41 @@ class Wishes:
         )
 
 
-_WISHES: ContextVar[Wishes | None] = ContextVar("wishes", default=None)
-
-
-def begin(wishes: Wishes) -> None:
-    """Answer a request by these wishes, whatever the request before on this thread had."""
-    _WISHES.set(wishes)
+# Set anew at the start of each request, whatever the request before on this thread had.
+WISHES: ContextVar[Wishes | None] = ContextVar("wishes", default=None)
 
 
 def suggest(ui_locales: str) -> None:
     """Note what an application asked for, where it is found out while the request is answered."""
-    wishes = _WISHES.get()
+    wishes = WISHES.get()
     if wishes is not None and ui_locales:
         wishes.ui_locales = ui_locales
 
 
 def choose(own: str) -> None:
     """Note what the person chose, where it is found out while the request is answered; ``""`` takes a choice back."""
-    wishes = _WISHES.get()
+    wishes = WISHES.get()
     if wishes is not None:
         wishes.own = own
 
 
 def wished() -> str:
     """Return the language of the request where somebody wished for it, and it is not what all get anyway; else ``""``."""
-    wishes = _WISHES.get()
+    wishes = WISHES.get()
     return "" if wishes is None or wishes.language == wishes.otherwise else wishes.language
 
 
 def language() -> str:
     """Return the language of what is said now; English where nobody began anything."""
-    wishes = _WISHES.get()
+    wishes = WISHES.get()
     return SOURCE if wishes is None else wishes.language
 
 
 @contextmanager
 def speaking(tag: str) -> Iterator[None]:
     """Say everything inside in one language, and go on as before."""
-    before = _WISHES.set(Wishes(otherwise=tag, offered=()))
+    before = WISHES.set(Wishes(otherwise=tag, offered=()))
     try:
         yield
     finally:
-        _WISHES.reset(before)
+        WISHES.reset(before)

@@ -30,7 +30,7 @@ def begin(
 ) -> None:
     """Note what a request says of its language, before anything is said; nothing else of a request before is left."""
     asked = next(iter((query or {}).get("ui_locales", ())), "") if query else ""
-    chosen.begin(
+    chosen.WISHES.set(
         chosen.Wishes(
             offered=offered(settings),
             otherwise=offered(settings)[0],
