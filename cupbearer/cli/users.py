@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 USERS = {
     "create": "cupbearer.cli.users:create",
-    "list": "cupbearer.cli.users_shown:list_users",
+    "list": "cupbearer.cli.users_list:command",
     "show": "cupbearer.cli.users_shown:show",
+    "edit": "cupbearer.cli.users_edit:command",
     "grant": "cupbearer.cli.users_changes:grant",
     "revoke": "cupbearer.cli.users_changes:revoke",
     "set-password": "cupbearer.cli.users_changes:set_password",

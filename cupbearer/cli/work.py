@@ -142,6 +142,7 @@ def user_shape(user: "User") -> dict[str, Any]:
     return ListedUser.of(user).data() | {
         "has_password": user.password is not None,
         "providers": sorted({identity.provider for identity in user.identities}),
+        "seen_at": user.seen_at,
     }
 
 
