@@ -30,9 +30,7 @@ def command(*, user: str, name: str | None, email: str | None, as_json: bool) ->
     if name is None and email is None:
         raise click.UsageError("Give what changes: --name, --email.")
     if name is not None:
-        names.clean_name(
-            name
-        )  # the address is set first, as it may be somebody else's: no half of it is done
+        names.clean_name(name)  # refused before the address is set: no half of it is done
     at = services()
     before = after = find_user(at, user)
     if email is not None:
