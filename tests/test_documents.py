@@ -114,6 +114,7 @@ NOT_RUN = {
     "docs/operations.md#mail-1": NEEDS_AWS,
     "docs/operations.md#under-your-own-name-1": NEEDS_AWS,
     "docs/operations.md#accounts-that-are-deleted-1": NEEDS_AWS,
+    "docs/operations.md#find-and-change-accounts-1": NEEDS_AWS,
     "docs/clients.md#log-out-1": "tests/cli/test_log_outs.py gives a client its URI",
     "docs/operations.md#clients-that-are-told-of-log-outs-1": NEEDS_AWS,
     "docs/operations.md#clients-that-register-themselves-1": NEEDS_AWS,
