@@ -24,6 +24,7 @@ from tests.pages.eyes import (
     assert_in_its_place,
     assert_in_its_place_in_every_language,
     assert_kept_to_the_policy,
+    assert_reached_by_keys,
     take_pictures,
     weight,
 )
@@ -156,6 +157,7 @@ def test_each_page_is_for_everybody_light_and_in_its_place(house: House, name: s
         page.get_by_role("button", name="See as").click()
         page.get_by_role("button", name="Stop looking").wait_for()
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    assert_reached_by_keys(page, where=name)
     assert_accessible(page, where=name)
     assert_in_its_place(page, where=name)
     take_pictures(page, f"console-{name}")

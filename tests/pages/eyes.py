@@ -182,6 +182,31 @@ def assert_in_its_place_in_every_language(page: Page, *, where: str) -> None:
     page.context.set_extra_http_headers({})
 
 
+# What one can press or fill in, each radio group once, and whether the focus has been there.
+CONTROLS = """() => {
+  const shown = (each) => each.checkVisibility() && !each.disabled && !each.closest("[inert], fieldset:disabled");
+  const controls = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+  const all = [...document.querySelectorAll(controls)].filter(shown);
+  const first = (each) => each.type !== "radio" || all.find(({type, name}) => type === "radio" && name === each.name) === each;
+  window.__controls = new Map(all.filter(first).map((each) => [each, false]));
+  const one = (at) => at.type === "radio" ? all.find(({type, name}) => type === "radio" && name === at.name) : at;
+  addEventListener("focusin", ({target}) => window.__controls.has(one(target)) && window.__controls.set(one(target), true));
+  document.activeElement.blur();
+  return window.__controls.size;
+}"""
+LEFT_OUT = (
+    "() => [...window.__controls].filter(([, been]) => !been).map(([each]) => each.outerHTML.slice(0, 120))"
+)
+
+
+def assert_reached_by_keys(page: Page, *, where: str) -> None:
+    """Demand that the Tab key alone leads to all that one can press or fill in: browsers' own controls, which take keys."""
+    for _ in range(page.evaluate(CONTROLS) + 5):
+        page.keyboard.press("Tab")
+    left_out = page.evaluate(LEFT_OUT)
+    assert not left_out, (where, left_out)
+
+
 SAID = """() => [document.title, document.body.innerText,
   ...[...document.querySelectorAll("[alt], [title], [aria-label], [download]")].flatMap(
     (each) => ["alt", "title", "aria-label", "download"].map((name) => each.getAttribute(name) ?? ""))].join(" ")"""

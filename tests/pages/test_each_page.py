@@ -34,6 +34,7 @@ from tests.pages.eyes import (
     assert_in_its_place,
     assert_in_its_place_in_every_language,
     assert_kept_to_the_policy,
+    assert_reached_by_keys,
     assert_theirs,
     weight,
 )
@@ -230,6 +231,7 @@ def test_it_is_accessible_in_its_place_weighs_at_most_100_kb_and_nothing_moves_w
     page.wait_for_load_state("networkidle")
     assert page.evaluate("window.__shift") == 0
     assert 3_000 < weight(page) <= PAGE_BYTES
+    assert_reached_by_keys(page, where=name)
     assert_accessible(page, where=name)
     assert_in_its_place(page, where=name)
     assert_theirs(page, name=NAME)
