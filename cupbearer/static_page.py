@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chalicelib import urls
+from chalicelib.i18n.chosen import speaking
 from chalicelib.settings.reader import SettingsError
 from chalicelib.settings.settings import Settings, from_environment
 from chalicelib.settings.structured import Brand
+from chalicelib.web.language import offered
 from chalicelib.web.pages import assets, rendering
 
 HOUSE = Brand()
@@ -49,15 +51,16 @@ def write(settings: Settings, *, origin: str, folder: Path) -> None:
     for name in assets.ASSETS if settings.samples else assets.ASSETS.keys() - assets.BOARD_FILES:
         (static / name).write_text(assets.text_of(name, settings.brand), encoding="utf-8")
     for name, template in pages.items():
-        answer = rendering.render(
-            template,
-            base="",
-            api=api,
-            meta_policy=policy(api, settings.brand),
-            mail_is_shown=False,  # at the API, not here
-            has_board=settings.samples,
-            **rendering.shell_values(settings),
-        )
+        with speaking(offered(settings)[0]):  # a file is in one language: a static host asks nobody
+            answer = rendering.render(
+                template,
+                base="",
+                api=api,
+                meta_policy=policy(api, settings.brand),
+                mail_is_shown=False,  # at the API, not here
+                has_board=settings.samples,
+                **rendering.shell_values(settings),
+            )
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(answer.body, encoding="utf-8")
 
