@@ -52,8 +52,9 @@ class TestEnumeration:
             },
         )
         assert sorted(headers) == [
-            "cache-control", "content-security-policy", "content-type", "cross-origin-opener-policy",
-            "referrer-policy", "strict-transport-security", "www-authenticate", "x-content-type-options",
+            "cache-control", "content-language", "content-security-policy", "content-type",
+            "cross-origin-opener-policy", "referrer-policy", "strict-transport-security", "vary",
+            "www-authenticate", "x-content-type-options",
         ]  # fmt: skip
 
     @pytest.mark.parametrize("state", STATES)

@@ -79,5 +79,5 @@ def test_developing_is_serving_and_more_and_each_target_sets_up_what_it_runs() -
     rules = dict(re.findall(r"^([a-z-]+): (.*?)(?: ##.*)?$", text, re.MULTILINE))
     developing = {name for name, needs in rules.items() if "$(VENV)/ready-dev" in needs.split()}
     serving = {name for name, needs in rules.items() if "$(VENV)/ready" in needs.split()}
-    assert developing == {"test", "check", "format", "deploy-check", "clients", "bench", "develop"}
+    assert developing == {"test", "check", "format", "deploy-check", "clients", "bench", "develop", "texts"}
     assert serving == {"serve", "mcp", "deploy", "destroy", "page", "map"}
