@@ -41,6 +41,11 @@ def begin(
     )
 
 
+def end() -> None:
+    """Forget it: what this thread says after the answer is nobody's who asked."""
+    chosen.WISHES.set(None)
+
+
 def _cookie(header: str) -> str:
     pairs = (pair.strip().partition("=") for pair in header.split(";")) if COOKIE in header else ()
     values = [value for name, _, value in pairs if name == COOKIE]

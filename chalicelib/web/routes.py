@@ -65,7 +65,10 @@ def _served(app: chalice.Chalice, endpoint: Endpoint) -> Callable[..., chalice.R
     def handle(**params: str) -> chalice.Response:
         from chalicelib.wiring import services
 
-        return serve(endpoint, app.current_request, params, services())
+        try:
+            return serve(endpoint, app.current_request, params, services())
+        finally:
+            language.end()
 
     handle.__doc__ = endpoint.view.__doc__
     return handle

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from chalicelib.i18n.catalogue import translated
+from chalicelib.i18n.chosen import language
 from cupbearer.testing import AppUnderTest, Client, Reply
 from tests.support import mailed
 
@@ -42,6 +43,7 @@ def test_caches_are_told_what_a_page_depends_on(client: Client) -> None:
 
 def test_nothing_of_a_request_stays_for_the_next(client: Client) -> None:
     client.get("/login", headers=HTML | GERMAN)
+    assert language() == "en"  # nor for what this thread says by itself
     assert written(client.get("/login", headers=HTML)) == ("en", "ltr")
 
 
