@@ -7,11 +7,12 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import suppress
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import BinaryIO
 
 from chalicelib import logs
 from cupbearer.console_log import ANSWERED
@@ -55,31 +56,44 @@ def newest() -> Path | None:
     return found[-1] if found else None
 
 
-def last(path: Path, *, since: float | None, limit: int) -> tuple[list[LogLine], int]:
-    """Return the last lines of a log, those that went before it was begun anew among them, and where it ends.
-
-    OSError where there is none.
-    """
-    with path.open("rb") as file:
-        new = file.read()
-    old = path.with_name(f"{path.name}.1")
+def last(log: BinaryIO, *, since: float | None, limit: int) -> list[LogLine]:
+    """Return the last lines of an open log, those that went before it was begun anew among them; it is then at its end."""
+    new = log.read()
+    old = Path(f"{log.name}.1")
     before = old.read_bytes() if old.exists() else b""
     texts: Iterable[str] = (before + new).decode(errors="replace").splitlines()
     lines = (LogLine.of(text) for text in texts if text.strip())
-    return list(deque((line for line in lines if line.is_since(since)), maxlen=limit)), len(new)
+    return list(deque((line for line in lines if line.is_since(since)), maxlen=limit))
 
 
-def follow(path: Path, start: int) -> Iterator[LogLine]:
-    """Yield what is logged from ``start`` on, for ever; a log that begins anew is followed from its beginning."""
-    rest, at, inode = b"", start, path.stat().st_ino
-    while True:
-        with suppress(FileNotFoundError), path.open("rb") as file:  # between two files there may be none
-            state = os.fstat(file.fileno())
-            if state.st_ino != inode or state.st_size < at:
-                rest, at, inode = b"", 0, state.st_ino
-            file.seek(at)
-            found = file.read()
-            at += len(found)
-            *lines, rest = (rest + found).split(b"\n")
+def follow(log: BinaryIO) -> Generator[LogLine, None, None]:
+    """Yield what is logged from where an open log is read on, for ever; the log is closed with this.
+
+    A log that begins anew is read to its end, and its successor from the beginning.
+    """
+    rest = b""
+    try:
+        while True:
+            successor = _successor(log)  # looked for first: what was logged before it came is read before it
+            *lines, rest = (rest + log.read()).split(b"\n")
             yield from (LogLine.of(line.decode(errors="replace")) for line in lines if line.strip())
-        time.sleep(POLL_SECONDS)
+            if successor is None:
+                time.sleep(POLL_SECONDS)
+            else:
+                log.close()
+                log, rest = successor, b""
+    finally:
+        log.close()
+
+
+def _successor(log: BinaryIO) -> BinaryIO | None:
+    """Return the log of the same name that has begun since, if one has."""
+    try:
+        newest = Path(log.name).open("rb")  # noqa: SIM115 - it is read on
+    except FileNotFoundError:  # between two files there may be none
+        return None
+    state = os.fstat(newest.fileno())
+    if state.st_ino == os.fstat(log.fileno()).st_ino and state.st_size >= log.tell():
+        newest.close()
+        return None
+    return newest

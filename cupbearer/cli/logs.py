@@ -91,11 +91,12 @@ def _here(file: Path | None, *, follow: bool, since: int | None, limit: int) -> 
     if path is None:
         raise Failure("No server that ran here has kept a log: start one with make serve, or name a --file.")
     try:
-        found, end = local_log.last(path, since=since, limit=limit)
+        log = click.get_current_context().with_resource(path.open("rb"))
     except OSError as error:
         raise Failure(f"{path} cannot be read: {error.strerror}.") from None
     note(f"cupbearer: {path}")
-    return chain(found, local_log.follow(path, end) if follow else ())
+    found = local_log.last(log, since=since, limit=limit)
+    return chain(found, local_log.follow(log) if follow else ())
 
 
 def _deployed(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -129,10 +130,7 @@ def test_where_there_is_no_log_a_sentence_says_so(here: Path, arguments: tuple[s
 def test_lines_are_followed_through_a_log_that_begins_anew(here: Path) -> None:
     file = here / "mine.log"
     file.write_text(line(NOON, "first") + "\n")
-    command = [sys.executable, "-u", "-m", "cupbearer.cli", "logs", "tail", "--file", str(file), "--follow"]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
+    with following(file) as process:
         assert process.stdout
         assert process.stdout.readline().endswith("first\n")
         with file.open("a") as more:
@@ -144,6 +142,37 @@ def test_lines_are_followed_through_a_log_that_begins_anew(here: Path) -> None:
         process.send_signal(signal.SIGINT)
         rest, _ = process.communicate(timeout=patience.SECONDS)
     assert (rest, process.returncode) == ("", 0)
+
+
+def test_what_was_logged_last_before_a_log_began_anew_is_followed_too(here: Path) -> None:
+    file = here / "mine.log"
+    file.write_text(line(NOON, "first") + "\n")
+    with file.open("rb") as log:
+        assert [each.fields["event"] for each in local_log.last(log, since=None, limit=1)] == ["first"]
+        with file.open("a") as more:
+            more.write(line(NOON, "late") + "\n")
+        file.rename(here / "mine.log.1")
+        file.write_text(line(NOON, "anew") + "\n")
+        with closing(local_log.follow(log)) as followed:
+            assert [next(followed).fields["event"] for _ in range(2)] == ["late", "anew"]
+
+
+@contextmanager
+def following(file: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A command that follows a log, started as from a terminal: in the background, a shell lets SIGINT be ignored."""
+    command = [sys.executable, "-u", "-m", "cupbearer.cli", "logs", "tail", "--file", str(file), "--follow"]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_the_exception_of_a_line_stands_below_it() -> None:
