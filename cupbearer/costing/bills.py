@@ -47,6 +47,11 @@ class Load:
         return self.users * self.logins_per_day * DAYS
 
     @property
+    def first_logins(self) -> float:
+        """Return those of the log-ins that are the person's first of a day: they write the day they were last seen."""
+        return min(self.logins, self.users * DAYS)
+
+    @property
     def refreshes(self) -> float:
         """Return refreshes a month."""
         return self.logins * self.refreshes_per_login
@@ -136,7 +141,8 @@ def bill(load: Load, found: Measured, assumed: Assumed | None = None) -> Bill:
 def _units(load: Load, found: Measured) -> tuple[float, float]:
     suffix = " (opaque)" if load.access_tokens == "opaque" else ""
     counts = {
-        "log-in": load.logins,
+        "log-in": load.logins - load.first_logins,
+        "log-in, the first of a day": load.first_logins,
         "refresh": load.refreshes,
         "sign-up": load.sign_ups,
         "authorizer": load.verdicts,

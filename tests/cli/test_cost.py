@@ -47,10 +47,23 @@ def test_the_bill_is_the_sum_of_its_lines_and_grows_with_each_part_of_the_load()
         assert bill(more, found).total > total
 
 
-def test_capacity_units_are_those_that_the_bench_measured() -> None:
-    load = Load(users=1_000_000, refreshes_per_login=0, requests_per_login=0, sign_ups_per_user=0)
-    log_in = json.loads((ROOT / "bench/results/requests.json").read_text())["data"]["dynamodb"]["log-in"]
-    reads, writes = (load.logins * log_in[f"{kind}_units"] for kind in ("read", "write"))
+@pytest.mark.parametrize(("a_day", "firsts"), [(0.2, 0.2), (1.0, 1.0), (3.0, 1.0)])
+def test_capacity_units_are_those_that_the_bench_measured(a_day: float, firsts: float) -> None:
+    """A person's first log-in of a day writes when they were last seen, the others of that day do not."""
+    load = Load(
+        users=1_000_000,
+        logins_per_day=a_day,
+        refreshes_per_login=0,
+        requests_per_login=0,
+        sign_ups_per_user=0,
+    )
+    units = json.loads((ROOT / "bench/results/requests.json").read_text())["data"]["dynamodb"]
+    first, other = units["log-in, the first of a day"], units["log-in"]
+    people_days = load.users * 30
+    reads, writes = (
+        people_days * (firsts * first[f"{kind}_units"] + (a_day - firsts) * other[f"{kind}_units"])
+        for kind in ("read", "write")
+    )
     expected = prices.READ_UNITS.for_(reads) + prices.WRITE_UNITS.for_(writes)
     assert bill(load, measured()).lines["DynamoDB requests"] == pytest.approx(expected)
 
