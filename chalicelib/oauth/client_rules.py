@@ -92,9 +92,7 @@ def _check_grants(wanted: Registration, grants: tuple[str, ...]) -> None:
     if unknown := [grant for grant in grants if grant not in GRANTS]:
         raise Invalid(f"The grant {unknown[0]!r} is none of: {', '.join(GRANTS)}.", code="invalid_grant_type")
     if wanted.public and not (wanted.redirect_uris or wanted.grants):
-        raise Invalid(
-            "A public client needs a redirect URI (--redirect-uri), or the grant of a device (--grant device_code)."
-        )
+        raise Invalid("A public client needs a redirect URI, or the grant of a device: device_code.")
     if AUTHORIZATION_CODE in grants and not wanted.redirect_uris:
         raise Invalid("The authorization code grant needs a redirect URI.")
     if CLIENT_CREDENTIALS in grants and wanted.public:
@@ -102,14 +100,14 @@ def _check_grants(wanted: Registration, grants: tuple[str, ...]) -> None:
     if wanted.public and wanted.resource_server:
         raise Invalid("A resource server proves itself: it cannot be a public client.")
     if (TOKEN_EXCHANGE in grants) != bool(wanted.options.exchanges_into):
-        raise Invalid("The token exchange grant and the APIs to exchange into (--exchange-into) go together.")
+        raise Invalid("The token exchange grant and the APIs to exchange into go together.")
     if TOKEN_EXCHANGE in grants and not wanted.resource_server:
         raise Invalid("Only a resource server is called with others' tokens, and may exchange them.")
 
 
 def _check_jwks(wanted: Registration) -> None:
     if wanted.public:
-        raise Invalid("A public client has no key: leave out --public or the key set.")
+        raise Invalid("A public client has no key: make it a confidential one, or leave out the key set.")
     try:
         jwk.read_set(wanted.jwks)
     except UnusableKey as fault:

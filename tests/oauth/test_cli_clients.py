@@ -128,7 +128,7 @@ def test_disable_enable_and_delete(terminal: CommandLine) -> None:
         ),
         (
             ("--public",),
-            "needs a redirect URI (--redirect-uri), or the grant of a device (--grant device_code)",
+            "needs a redirect URI, or the grant of a device: device_code",
         ),
         (("--grant", "authorization_code"), "needs a redirect URI"),
         (("--grant", "client_credentials", "--public"), "no credentials"),
