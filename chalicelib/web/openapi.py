@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -93,8 +93,9 @@ def description(*, issuer: str, name: str = "Cupbearer") -> dict[str, Any]:
     schemas = {id(dict): {"type": "object"}, **dict(zip(map(id, structs), shapes, strict=True))}
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
-        operation = _operation(endpoint, schemas)
-        paths.setdefault(endpoint.route.path, {})[endpoint.route.method.lower()] = operation
+        operations = paths.setdefault(endpoint.route.path, {})
+        method = endpoint.route.method.lower()
+        operations[method] = _operation(endpoint, _operation_id(endpoint, method, operations), schemas)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -111,10 +112,10 @@ def description(*, issuer: str, name: str = "Cupbearer") -> dict[str, Any]:
     }
 
 
-def _operation(endpoint: "Endpoint", schemas: dict[int, Any]) -> dict[str, Any]:
+def _operation(endpoint: "Endpoint", operation_id: str, schemas: dict[int, Any]) -> dict[str, Any]:
     summary, _, rest = (inspect.getdoc(endpoint.view) or "").partition("\n")
     operation: dict[str, Any] = {
-        "operationId": endpoint.view.__name__,
+        "operationId": operation_id,
         "tags": [endpoint.tag],
         "summary": summary.strip().rstrip("."),
         "responses": _responses(endpoint, schemas),
@@ -132,6 +133,12 @@ def _operation(endpoint: "Endpoint", schemas: dict[int, Any]) -> dict[str, Any]:
         [] if guard.caller == "public" else [{"bearer": [guard.scope] if guard.scope else []}]
     )
     return operation
+
+
+def _operation_id(endpoint: "Endpoint", method: str, siblings: Mapping[str, Any]) -> str:
+    """Return the view's name; a view of two methods has its second one before it (OpenAPI: ids are unique)."""
+    name = endpoint.view.__name__
+    return f"{method}_{name}" if any(each["operationId"] == name for each in siblings.values()) else name
 
 
 def _body(endpoint: "Endpoint") -> type | None:

@@ -19,6 +19,12 @@ def now(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return record(tmp_path_factory.mktemp("contract"))
 
 
+GONE = {  # on purpose: OpenAPI's ids are unique, and two operations each had one of these
+    '/paths//oauth/logout/get/operationId was "log_out", is "log_out_by_link"',
+    '/paths//oauth/userinfo/post/operationId was "userinfo", is "post_userinfo"',
+}
+
+
 @pytest.mark.parametrize("chapter", RECORDED)
 def test_what_others_rely_on_is_as_it_was(chapter: str, now: dict[str, Any]) -> None:
     assert now[chapter] == RECORDED[chapter]
@@ -27,7 +33,7 @@ def test_what_others_rely_on_is_as_it_was(chapter: str, now: dict[str, Any]) -> 
 @pytest.mark.parametrize("chapter", BEFORE)
 def test_nothing_that_the_release_before_promised_is_gone(chapter: str, now: dict[str, Any]) -> None:
     """Paths, parameters, schemas, statuses, codes, options: sentences may change, and more may come."""
-    assert missing(BEFORE[chapter], structure(now)[chapter]) == []
+    assert set(missing(BEFORE[chapter], structure(now)[chapter])) - GONE == set()
 
 
 def test_only_sentences_may_change_unnoticed() -> None:

@@ -72,7 +72,7 @@ def authorize_by_form(call: Call) -> Answer:
 
 @api.route("/oauth/logout", methods=["GET"], public=True, content_type=HTML, refuses=(400,))
 @page
-def log_out(call: Call) -> Answer:
+def log_out_by_link(call: Call) -> Answer:
     """End the log-in at this browser, and the client's session (OpenID Connect RP-Initiated Logout 1.0).
 
     Without an ID token that proves whose log-in it is, the person is asked.

@@ -75,7 +75,7 @@ def confirm_totp(call: Call) -> Answer:
     gives=OptionsShape,
     refuses=(400, 403, 409, 429),
 )
-def passkey_options(call: Call) -> Answer:
+def new_passkey_options(call: Call) -> Answer:
     """Return what the browser is asked for a new passkey with; it is good for five minutes.
 
     Asks for a second factor of the last five minutes where there is one, else for the password or a log-in as young.

@@ -73,7 +73,7 @@ def second_factor(call: Call) -> Answer:
     gives=OptionsShape,
     refuses=(400, 403),
 )
-def passkey_options(call: Call) -> Answer:
+def passkey_log_in_options(call: Call) -> Answer:
     """Return what a browser is asked for a passkey with, for a log-in or as a second factor; good for five minutes."""
     form: Challenge = call.body
     browser = browser_of(call, form.cookie)
