@@ -21,7 +21,7 @@ function showProfile({ user, waiting_email: waiting = null, has_password: known,
   showAddress(user, waiting);
   say(one("#username"), user.username);
   say(one("#since"), onDay(user.created_at));
-  say(one("#scopes"), may.join(", ") || t("look after your account"));
+  say(one("#scopes"), may.join(t(", ")) || t("look after your account"));
   one("#to-console").hidden = !user.scopes.includes("users:read");
   one("#me-name").value = user.name ?? "";
   one("#me-email").value = user.email ?? "";

@@ -25,7 +25,7 @@ async function page(cursor, put) {
 
 function eventRow(event) {
   const who = event.actor === "you" ? "" : t("by whoever runs this service");
-  const where = [event.user_agent && device(event.user_agent), event.ip].filter(Boolean).join(", ");
+  const where = [event.user_agent && device(event.user_agent), event.ip].filter(Boolean).join(t(", "));
   return row({
     main: event.says,
     more: [...event.more, who, where, t("{ago} ({time})", { ago: ago(event.at), time: exactly(event.at) })].filter(Boolean).join(" · "),

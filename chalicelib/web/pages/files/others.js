@@ -66,11 +66,11 @@ function consentRow(item) {
   };
   return row({
     main: name,
-    more: t("may {rights} · since {time}", { rights: [item.may.join(", "), ...item.resources.map(elsewhere)].filter(Boolean).join("; "), time: exactly(item.given_at) }),
+    more: t("may {rights} · since {time}", { rights: [item.may.join(t(", ")), ...item.resources.map(elsewhere)].filter(Boolean).join("; "), time: exactly(item.given_at) }),
     button: { label: t("Withdraw"), of: name, press },
   });
 }
 
-const elsewhere = ({ name, may }) => t("at {api}: {rights}", { api: name, rights: may.join(", ") });
+const elsewhere = ({ name, may }) => t("at {api}: {rights}", { api: name, rights: may.join(t(", ")) });
 
 const tell = (name, answer) => say(one(`#${name}-status`), trouble(answer, answer.retryAfter) || answer.detail);

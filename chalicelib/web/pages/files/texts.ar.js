@@ -1,4 +1,5 @@
 export default {
+", ": "، ",
 "A browser on {system}": "متصفح على {system}",
 "A message": "الرسالة",
 "A program": "برنامج",

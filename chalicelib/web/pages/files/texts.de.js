@@ -1,4 +1,5 @@
 export default {
+", ": ", ",
 "A browser on {system}": "Ein Browser unter {system}",
 "A message": "Eine Nachricht",
 "A program": "Ein Programm",
