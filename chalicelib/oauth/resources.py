@@ -191,7 +191,7 @@ def _changed(old: Resource, wanted: ResourceChanges) -> Resource:
     )
     new = replace(
         old,
-        name=old.name if wanted.name is None else names.clean_name(wanted.name),
+        name=names.clean_name(wanted.name or "") or old.name,
         scopes=checked_scopes(kept),
         host_metadata=old.host_metadata if wanted.host_metadata is None else wanted.host_metadata,
         open_to_clients=old.open_to_clients if wanted.open_to_clients is None else wanted.open_to_clients,

@@ -12,7 +12,8 @@ from chalicelib.errors import Invalid
 PREFIX = "CUPBEARER_"
 NOT_SETTINGS = ("CUPBEARER_TEST_", "CUPBEARER_REQUIRE_PARTS")  # what our own suite reads from the environment
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
-SECRET = frozenset({"MASTER_KEY", "PROVIDERS", "MAIL"})  # what may hold one: their text is shown to nobody
+# What may hold one: their text is shown to nobody.
+SECRET = frozenset({"MASTER_KEY", "PROVIDERS", "MAIL", "CAPTCHA_SECRET"})
 
 Said = tuple[
     str, str | None, str | None

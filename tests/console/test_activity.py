@@ -49,6 +49,15 @@ def test_what_happens_to_anybody_is_there_with_names(
     assert 'href="/api/console/activity?network=192.0.2.9">192.0.2.9</a>' in page
 
 
+@pytest.mark.parametrize("name", ["The shop", "A client"])
+def test_an_application_is_named_whatever_it_calls_itself(
+    console: Browser, happen: Happen, name: str
+) -> None:
+    """Its name may be a part of a sentence that does not speak of it."""
+    happen("client_updated", target="client:shop", client_id="shop", client=name)
+    assert f"at {name}</span>" in console.go("/console/activity").text
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

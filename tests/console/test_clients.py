@@ -150,6 +150,13 @@ def test_an_application_is_changed_disabled_enabled_and_deleted_in_the_operators
     assert set(done_by.values()) == {ada.user.user_id}
 
 
+def test_a_name_is_confirmed_as_the_page_shows_it(server: Server, console: Browser) -> None:
+    """Where it has two spaces, one is read and copied."""
+    client = registered(server, name="My  shop")
+    send(console, page_of(client), "delete", id=client.client_id, confirm="My shop ")
+    assert server.services.oauth.clients.find(client.client_id) is None
+
+
 def test_a_rotation_that_is_sent_twice_rotates_once(
     server: Server, console: Browser, ada: LogInResult
 ) -> None:

@@ -65,7 +65,8 @@ def test_one_is_found_by_what_a_name_begins_with(console: Browser, zoe: LogInRes
 
 
 @pytest.mark.parametrize(
-    "query", ["list=none", "after=%00", "after=x", "search=%ED%A0%80", "search=%00", f"search={'x' * 900}", "after=" + "9" * 2000]
+    "query", ["list=none", "after=%00", "after=x", "search=%ED%A0%80", "search=%00", f"search={'x' * 900}", "after=" + "9" * 2000,
+              "after=" + "%F0%9F%8D%B5" * 400, "search=a&after=" + "%F0%9F%8D%B5" * 400]
 )  # fmt: skip
 def test_whatever_stands_in_the_address_is_no_fault_of_ours(console: Browser, query: str) -> None:
     assert console.go(f"/console?{query}").status == 200

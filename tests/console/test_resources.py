@@ -80,6 +80,12 @@ class TestResources:
         assert 'value="Orders of ours"' in page.text
         assert server.services.oauth.resources.page() == ((), None)
 
+    def test_one_without_a_name_is_called_by_its_host(self, server: Server, console: Browser) -> None:
+        """A link and a confirmation without a letter could not be used."""
+        send(console, LIST, "create", LIST, id=ORDERS, name="  ", scopes="a=Do it")
+        send(console, page_of(ORDERS), "change", id=ORDERS, name=" ", scopes="a=Do it")
+        assert server.services.oauth.resources.require(ORDERS).name == "orders.example.com"
+
     def test_the_list_costs_as_many_requests_however_many_there_are(
         self, server: Server, console: Browser, asked: Asked
     ) -> None:
@@ -127,7 +133,8 @@ class TestKeys:
         (before,) = server.services.keys.ring.list()
         assert "Every access token that is out stops working" in console.go(KEYS).text
         refused = send(console, KEYS, "emergency", KEYS, ring="signing", confirm="yes")
-        assert (refused.status, "<details open>" in refused.text) == (400, True)
+        assert (refused.status, refused.text.count("<details open>")) == (400, 1)
+        assert refused.text.count('aria-invalid="true"') == refused.text.count("Type signing here") == 1
         assert server.services.keys.ring.list() == (before,)
         send(console, KEYS, "emergency", KEYS, ring="signing", confirm="signing")
         (after,) = server.services.keys.ring.list()
@@ -205,12 +212,21 @@ class TestSettings:
                 "CUPBEARER_MASTER_KEY": master,
                 "CUPBEARER_MAIL": f"smtps://me:{canary}@mail.example:465",
                 "CUPBEARER_MAIL_FROM": "a@b.example",
+                "CUPBEARER_CAPTCHA": "turnstile",
+                "CUPBEARER_CAPTCHA_SITE_KEY": "seen-by-all",
+                "CUPBEARER_CAPTCHA_SECRET": canary,
                 "CUPBEARER_PROVIDERS": json.dumps(
                     {"x": {"issuer": "https://x.example", "client_id": "a", "client_secret": canary}}
                 ),
             }
         ).said
-        found = {name: given for name, given, _ in said}
-        assert [found[f"CUPBEARER_{name}"] for name in ("MASTER_KEY", "MAIL", "PROVIDERS")] == ["", "", ""]
+        hidden = {name.removeprefix("CUPBEARER_") for name, given, _ in said if given == ""}
+        assert hidden == {"MASTER_KEY", "MAIL", "PROVIDERS", "CAPTCHA_SECRET"}
+        called_so = {
+            name for name in settings.known_names() if re.search("(SECRET|KEY|TOKEN|PASSWORD)$", name)
+        }
+        assert called_so == {
+            f"CUPBEARER_{name}" for name in ("MASTER_KEY", "CAPTCHA_SECRET", "CAPTCHA_SITE_KEY")
+        }
         assert canary not in repr(said)
         assert master not in repr(said)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
-from chalicelib.audit.events import EVENTS, says
+from chalicelib.audit.events import EVENTS, OF_AN_APPLICATION, says
 from chalicelib.audit.service_events import EventPage, Wanted, is_cursor, network_from
 from chalicelib.audit.streams import STREAMS, stream_of
 from chalicelib.audit.trail import OPERATOR, Event
@@ -128,13 +128,14 @@ def _line(event: Event, names: "EventNames") -> Line:
     by = "" if event.actor in (event.target, "-") else names.of(event.actor) or event.actor
     if event.actor == OPERATOR:
         by = said("an operator at the command line")
-    sentence, application = says(event.event, event.detail), names.application(event)
+    application = names.application(event)
+    is_said = event.event in OF_AN_APPLICATION and event.detail.get("client") == application
     return Line(
         event=event,
-        says=sentence,
+        says=says(event.event, event.detail),
         who=names.of(event.target),
         is_person=event.target in names.people,
         by=by,
-        application=None if application and application in sentence else application,
+        application=None if is_said else application,
         more=more(event),
     )

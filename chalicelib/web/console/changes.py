@@ -42,7 +42,8 @@ class Change:
 
     def demand_typed(self, name: str, text: str) -> None:
         """Demand that a field repeats a text, as a confirmation of what cannot be undone. Raises Invalid."""
-        if self.fields.get(name, "").strip() != text:
+        typed = self.fields.get(name, "")
+        if typed.split() != text.split():  # a page shows one space for several
             raise Invalid(
                 "It is not confirmed.", errors={name: said("Type {text} here, if you mean it.", text=text)}
             )

@@ -18,7 +18,10 @@ LISTS = {  # names of ``users/people.py``, and what the pages call them
     "disabled": said("Disabled"),
     "factor": said("With a second factor"),
 }
-MAX_TYPED, MAX_AFTER = 254, 400  # characters; an address has no more, and no line's sort either
+MAX_TYPED, MAX_AFTER = (
+    254,
+    200,
+)  # characters: an address has no more, and a line's sort (a term and an id) fewer
 
 
 class Choice(NamedTuple):
