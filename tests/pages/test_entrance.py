@@ -131,7 +131,7 @@ def test_an_address_is_taken_at_sign_up_on_the_board_too(person: Person) -> None
     page.locator("#up-email").fill("ulla@example.com")
     person.sign_up("Ulla", page=page)
     account = person.open("/account", state="in")
-    assert account.locator("#me-email").input_value() == "ulla@example.com"
+    expect(account.locator("#me-email")).to_have_value("ulla@example.com")
 
 
 def test_a_log_in_at_the_page_by_script_leads_to_the_account_where_log_out_is_in_sight(
@@ -163,9 +163,9 @@ def test_without_script_the_account_page_leads_on_and_out(plain: Person) -> None
     page.get_by_role("button", name="Make my account").click()
     page.wait_for_url("**/account")
     page.get_by_role("link", name="see who is logged in").click()
-    assert "You are logged in" in page.locator("main").inner_text()
-    assert "Wanda" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("You are logged in")
+    expect(page.locator("main")).to_contain_text("Wanda")
     page.go_back()
     page.get_by_role("link", name="Log out").click()
     page.get_by_role("button", name="Log out").click()
-    assert "You are logged out" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("You are logged out")

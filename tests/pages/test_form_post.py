@@ -7,6 +7,8 @@ import pytest
 
 pytest.importorskip("playwright")
 
+from playwright.sync_api import expect
+
 from tests.pages.application import Application, waiting
 from tests.pages.eyes import PASSWORD, Person
 from tests.parts.server import Server
@@ -52,8 +54,8 @@ def test_the_button_posts_it_without_script(
     person = Person.at(browser, server, java_script_enabled=False)
     page = at_consent(person, application, "Plain")
     page.get_by_role("button", name="Refuse").click()
-    assert "Back to the application" in page.locator("h1").inner_text()
-    assert application.callback.removesuffix("/callback") in page.locator("main").inner_text()
+    expect(page.locator("h1")).to_contain_text("Back to the application")
+    expect(page.locator("main")).to_contain_text(application.callback.removesuffix("/callback"))
     page.get_by_role("button", name="Go on").click()
     page.wait_for_url(application.callback)
     assert application.forms[-1]["error"] == "access_denied"

@@ -269,7 +269,7 @@ def _plainly_add_an_app_and_recovery_codes(walk: Walk) -> None:
     page.locator("#pw-current_password").fill("not this one at all")
     page.locator("#pw-new_password").fill(NEW_PASSWORD)
     page.get_by_role("button", name="Change the password").click()
-    assert "wrong" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("wrong")
     assert NEW_PASSWORD not in page.content()
     page.get_by_role("button", name="Make new recovery codes").click()
     walk.codes = page.locator("main code").all_inner_texts()

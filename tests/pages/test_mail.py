@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from email.headerregistry import Address
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from chalicelib.mail.composing import Composer
 from chalicelib.mail.message import KINDS, Mail
@@ -48,11 +48,11 @@ def test_the_outbox_shows_mail_and_each_link_leads_on(person: Person, server: Se
         *at.mail.outbox.sending(Mail("notice", "ada@example.com", values))
     )  # as the command line would
     page.get_by_role("link", name="Look again").click()
-    assert page.get_by_role("heading", name="A log-in from a new device").is_visible()
+    expect(page.get_by_role("heading", name="A log-in from a new device")).to_be_visible()
     assert_accessible(page, where="the outbox")
     take_pictures(page, "outbox")
     page.get_by_role("link", name="As a mail program shows it").click()
-    assert page.get_by_role("link", name="End every session").is_visible()
+    expect(page.get_by_role("link", name="End every session")).to_be_visible()
     page.go_back()
     page.get_by_role("link", name=f"{server.url}/login?from=mail").click()
-    assert page.url == f"{server.url}/login?from=mail"
+    page.wait_for_url(f"{server.url}/login?from=mail")

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("playwright")
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.pages.eyes import Person, assert_accessible, assert_kept_to_the_policy, settled, take_pictures
 from tests.parts import outside_issuer
@@ -69,7 +69,7 @@ def test_a_provider_is_linked_and_unlinked_on_the_account_page(guest: Person) ->
     page.wait_for_url(f"{guest.server.url}/account")
     settled(page, "in")
     row = page.locator("#identities li").first
-    assert "herta-elsewhere@example.com" in row.inner_text()
+    expect(row).to_contain_text("herta-elsewhere@example.com")
     page.get_by_text("A provider was linked").wait_for()
     assert_accessible(page, where="the account with a provider")
     take_pictures(page, "account-provider")

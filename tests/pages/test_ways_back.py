@@ -90,6 +90,7 @@ def test_an_address_is_proven_changed_and_undone(person: Person, server: Server,
     assert_accessible(page, where="the proof of an address")
     take_pictures(page, "verify-email")
     press(page, "Yes, it is mine")
+    expect(page.locator("main")).to_contain_text("ida@example.org is the address of Ida")
     assert user_of(services, "ida@example.org").user_id == user_id
     page.goto(mailed(services, UNDO_CHANGE, user_id)["link"])
     assert_accessible(page, where="undoing a change of address")
@@ -135,7 +136,7 @@ def test_a_forgotten_password_is_no_loss_without_script(
     take_pictures(page, "email-login")
     page.locator("[name=code]").fill(mailed(services, LOG_IN, "ole@example.com")["code"])
     press(page, "Log in")
-    assert page.url == f"{server.url}/account"
+    page.wait_for_url(f"{server.url}/account")
 
 
 def test_a_passkey_is_shown_where_a_new_password_is_chosen(

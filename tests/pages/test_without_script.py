@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("playwright")
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.pages.application import Application, waiting
 from tests.pages.eyes import PASSWORD, Person, assert_accessible, take_pictures
@@ -48,7 +48,7 @@ def test_the_board_says_what_works_without_script_and_leads_there(plain: Person)
     assert not page.locator("#you").is_visible()
     page.get_by_role("link", name="Sign up").click()
     _sign_up(page, "Rosa")
-    assert page.url.endswith("/account")
+    page.wait_for_url("**/account")
 
 
 def test_a_wrong_password_is_said_without_script_too_and_the_name_is_kept(plain: Person) -> None:
@@ -56,7 +56,7 @@ def test_a_wrong_password_is_said_without_script_too_and_the_name_is_kept(plain:
     page.locator("[name=username]").fill("<i>Nobody<i>")
     page.locator("[name=password]").fill("not the right words")
     page.get_by_role("button", name="Log in").click()
-    assert "wrong" in page.locator("#f-password-error").inner_text()
+    expect(page.locator("#f-password-error")).to_contain_text("wrong")
     assert page.locator("[name=username]").input_value() == "<i>Nobody<i>"
     assert page.locator("[name=password]").input_value() == ""
 
@@ -68,7 +68,7 @@ def test_sign_up_and_consent_lead_to_the_application_without_script(
     page.goto(application.authorize_url())
     page.get_by_role("link", name="Sign up").click()
     _sign_up(page, "Sara")
-    assert "Teapot & <b>Sons</b>" in page.locator("h1").inner_text()
+    expect(page.locator("h1")).to_contain_text("Teapot & <b>Sons</b>")
     page.get_by_role("button", name="Allow").click()
     page.wait_for_url(f"{application.callback}*")
     assert "code" in parse_qs(urlsplit(page.url).query)
@@ -110,7 +110,7 @@ def _message(person: Person) -> None:
 def _withdraw(person: Person) -> None:
     page: Any = person.open("/account", state="in")
     row = page.locator("#consents li").first
-    assert "Teapot & <b>Sons</b>" in row.inner_text()
+    expect(row).to_contain_text("Teapot & <b>Sons</b>")
     assert_accessible(page, where="the account with a consent")
     take_pictures(page, "account-consent")
     row.get_by_role("button").click()

@@ -9,7 +9,7 @@ from typing import Any
 from cupbearer.soft_authenticator import SoftAuthenticator
 from tests.parts.server import Server
 from tests.support import patience
-from tests.support.factor_people import code_of
+from tests.support.factor_people import STEP, code_of
 
 FACTORS = "/users/me/factors"
 PASSWORD = "correct horse battery staple"
@@ -23,6 +23,7 @@ class Account:
     username: str
     token: str = ""
     secret: str = ""
+    step: int = 0  # of the code that was shown last
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         headers = {"Content-Type": "application/json"}
@@ -41,12 +42,13 @@ class Account:
         account.token = account.ask("POST", "/users", wanted)["access_token"]
         if has_app:
             account.secret = account.ask("POST", f"{FACTORS}/totp")["secret"]
-            earlier = account.code(off=-1)  # so that the code of now still counts
-            account.ask("PUT", f"{FACTORS}/totp", {"totp": earlier})
+            account.ask("PUT", f"{FACTORS}/totp", {"totp": account.code()})
         return account
 
-    def code(self, *, off: int = 0) -> str:
-        return code_of(self.secret, time.time(), off=off)
+    def code(self) -> str:
+        """Return a code that counts for half a minute at least: of now, or the next if that of now was shown."""
+        self.step = max(int(time.time()) // STEP, self.step + 1)
+        return code_of(self.secret, self.step * STEP)
 
     def add_passkey(self) -> SoftAuthenticator:
         device = SoftAuthenticator(self.server.url)
