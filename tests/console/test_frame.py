@@ -1,5 +1,9 @@
 """Who may come into the console, and whose forms change anything (CO-1, CO-2)."""
 
+import re
+from html import unescape
+from urllib.parse import quote
+
 import pytest
 
 from chalicelib.accounts.administration import Authority
@@ -61,6 +65,36 @@ def test_a_second_factor_of_the_last_hour_is_asked_for_and_leads_back(
     assert "Now show your second factor" in asked.text
     done = factors.show(browser, asked, totp=person.code())
     assert "<h1>People</h1>" in done.text
+
+
+def test_a_form_that_comes_when_the_hour_is_over_is_told_that_nothing_was_done(
+    server: Server, browser: Browser, ada: LogInResult, zoe: LogInResult, clock: Clock
+) -> None:
+    """CO-1."""
+    person = factors.with_totp(server, clock, ada)
+    factors.show(browser, browser.log_in(username="ada"), totp=person.code())
+    address = f"{PATH}/people/{zoe.user.user_id}"
+    typed = browser.go(address).form | {"act": "disable"}
+    clock.advance(HOUR + 61)
+    late = browser.send(address, typed)
+    assert (late.status, "<h1>Nothing has been done</h1>" in late.text) == (403, True)
+    asked = browser.go(unescape(re.findall(r'href="/api(/login/second-factor[^"]*)"', late.text)[0]))
+    assert not server.services.accounts.users.require(zoe.user.user_id).disabled
+    back = factors.show(browser, asked, totp=person.code())
+    assert browser.send(address, back.form | {"act": "disable"}).status == 200
+    assert server.services.accounts.users.require(zoe.user.user_id).disabled
+
+
+def test_a_form_that_comes_when_the_log_in_is_over_is_told_that_nothing_was_done(
+    browser: Browser, ada: LogInResult, zoe: LogInResult, clock: Clock
+) -> None:
+    browser.log_in(username="ada")
+    address = f"{PATH}/people/{zoe.user.user_id}"
+    typed = browser.go(address).form | {"act": "disable"}
+    clock.advance(400 * 24 * HOUR)
+    late = browser.send(address, typed)
+    assert late.status == 403
+    assert f'href="/api/login?return_to={quote(address, safe="")}"' in late.text
 
 
 @pytest.mark.parametrize(("scopes", "shown"), [("get:profile", False), ("users:read", True)])

@@ -54,6 +54,8 @@ PLACES = (
     Place("settings", "/console/settings", said("Settings")),
 )
 MAX_CURSOR = 255  # characters
+NOT_LOGGED_IN = said("You are not logged in any more. Log in, then do this again.")
+NOT_SHOWN = said("Your second factor is more than an hour old. Show it, then do this again.")
 
 
 class Outcome(NamedTuple):
@@ -130,8 +132,8 @@ def entered(call: Call) -> Visit | Answer:
     """Return who comes in, judged by what holds now; or the way to the log-in, to a second factor, or out again."""
     live = browser_session.logged_in(call)
     if live is None:
-        return see_other(
-            f"{call.services.settings.issuer}/login?{urlencode({'return_to': own_address(call)})}"
+        return _first(
+            call, NOT_LOGGED_IN, (f"/login?{urlencode({'return_to': own_address(call)})}", said("Log in"))
         )
     limits = call.services.authentication.session_limits
     held = live.session.granted(live.user, limits)
@@ -140,10 +142,20 @@ def entered(call: Call) -> Visit | Answer:
             live, said("It takes the scope {scope}, which whoever runs this service gives.", scope=READ)
         )
     if not _is_shown(call, live):
-        return see_other(second_factor_form.address(call, return_to=own_address(call)))
+        address = second_factor_form.address(call, return_to=own_address(call))
+        return _first(
+            call, NOT_SHOWN, (address.removeprefix(call.services.settings.issuer), said("Second factor"))
+        )
     if not scopes.covers(held, READ):
         return _refused(live, said("It takes a second factor. Add one to your account, then log in with it."))
     return Visit(call, live, held)
+
+
+def _first(call: Call, why: str, onward: tuple[str, str]) -> Answer:
+    """Return the way to what has to come first; to a form it is told, or its act would seem to be done."""
+    if call.method == "GET":
+        return see_other(f"{call.services.settings.issuer}{onward[0]}")
+    return message("Nothing has been done", why, status=403, onward=onward)
 
 
 def _is_shown(call: Call, live: "LiveSession") -> bool:
