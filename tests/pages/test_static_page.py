@@ -54,6 +54,7 @@ def test_a_page_on_a_sibling_host_logs_in_posts_and_refreshes(browser: Browser, 
     assert knock(page, "/pangolins") == "403"
     page.get_by_role("link", name="Account").click()
     settled(page, "in")
+    assert page.get_by_label("Language").count() == 0  # its files are in one
     assert_kept_to_the_policy(person)
     person.context.close()
 

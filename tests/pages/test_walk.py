@@ -100,6 +100,7 @@ def test_the_account_is_looked_after(person: Person, elsewhere: Person) -> None:
     assert "ended here or from another device" in other.locator("#why-out").inner_text()
     assert_accessible(other, where="the board after its session was ended")
     _rename(page)
+    _read_german_for_a_while(page)
     _change_password(page)
     _speaks_in_words(page)
     elsewhere.log_in("Flora", password=NEW_PASSWORD, page=other)
@@ -121,6 +122,17 @@ def _rename(page: Any) -> None:
     page.get_by_label("Name", exact=False).first.fill("Flora of the <b>Hill</b>")
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Saved.").wait_for()
+
+
+def _read_german_for_a_while(page: Any) -> None:
+    """LA-1: the language is the person's choice, here, and back to the browser's."""
+    page.get_by_label("Language").select_option("de")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_selector("html[lang=de][data-ready=in]")
+    expect(page.get_by_label("Sprache")).to_have_value("de")
+    page.get_by_label("Sprache").select_option("")
+    page.get_by_role("button", name="Speichern").click()
+    page.wait_for_selector("html[lang=en][data-ready=in]")
 
 
 def _change_password(page: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.application import APIS
 from chalicelib.web.call import HTML
-from chalicelib.web.pages import assets
+from chalicelib.web.pages import assets, bundle
 from cupbearer.mailbox import Mailbox
 from cupbearer.testing import AppUnderTest, Client
 
@@ -120,6 +120,15 @@ def test_the_stylesheet_ends_with_the_pair_of_colours(client: Client) -> None:
     assert f"--wine: {ACCENT};" in light
     assert "prefers-color-scheme: dark" in dark
     assert ACCENT not in dark
+
+
+@pytest.mark.parametrize("name", ["style.css", "console.css"])
+def test_a_stylesheet_is_sent_without_its_comments_and_spaces_and_with_all_else(name: str) -> None:
+    written = re.sub(r"(?m)^\s*/\*.*\*/$", "", (assets.FOLDER / name).read_text(encoding="utf-8"))
+    sent = bundle.sheet(written)
+    assert len(sent) < 0.95 * len(written)
+    assert re.findall(r'"[^"]*"', sent) == re.findall(r'"[^"]*"', written)
+    assert re.sub(r"\s", "", sent) == re.sub(r"\s", "", written).replace(";}", "}")
 
 
 def test_a_mail_is_theirs_too(client: Client, mailbox: Mailbox) -> None:

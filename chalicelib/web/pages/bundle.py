@@ -27,6 +27,7 @@ import { connect } from "./cupbearer.js";
 
 _COMMENTS = ("//", "/**", "*/", "* ")  # how a line of one begins
 _ENDS = (";", ",", "{", "}")  # of code that a comment may follow
+_SPACED = ((": ", ":"), (", ", ","), ("; ", ";"), (" {", "{"), ("{ ", "{"), (" }", "}"), (";}", "}"))
 
 
 def sent(script: str) -> str:
@@ -41,11 +42,14 @@ def _code(line: str) -> str:
 
 
 def sheet(style: str) -> str:
-    """Return a stylesheet as it is sent; its comments are whole lines, each."""
+    """Return a stylesheet as it is sent; its comments are whole lines, each, and no text in it has a space beside a mark."""
     lines = (line.strip() for line in style.splitlines())
-    return "".join(
+    kept = "".join(
         f"{line}\n" for line in lines if line and not (line.startswith("/*") and line.endswith("*/"))
     )
+    for spaced, close in _SPACED:
+        kept = kept.replace(spaced, close)
+    return kept
 
 
 def library(*, without: frozenset[str] = frozenset()) -> str:

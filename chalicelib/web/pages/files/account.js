@@ -14,6 +14,7 @@ import { ago, device, exactly, onDay, trouble, whyOut } from "./words.js";
 
 let shownFor = null; // the session that the page shows
 let shownEmail = ""; // as it stands at the server
+let shownLanguage = ""; // as the account has it, where that is on offer
 let hasPassword = true;
 
 function showProfile({ user, waiting_email: waiting = null, has_password: known, may = [] }) {
@@ -25,9 +26,18 @@ function showProfile({ user, waiting_email: waiting = null, has_password: known,
   one("#to-console").hidden = !user.scopes.includes("users:read");
   one("#me-name").value = user.name ?? "";
   one("#me-email").value = user.email ?? "";
+  showLanguage(user.language);
   const own = one('#password [name="username"]'); // there are no passwords everywhere
   if (own) own.value = user.username;
   if (own && known !== undefined) showPassword(known);
+}
+
+function showLanguage(own) {
+  const choice = one("#me-language"); // there is no choice everywhere
+  if (!choice) return;
+  choice.value = own;
+  if (!choice.value) choice.value = "";
+  shownLanguage = choice.value;
 }
 
 /** Ask for the password that there is, if there is one. */
@@ -91,11 +101,21 @@ async function show() {
 }
 
 enhance(one("#profile"), {
-  submit: ({ name, email }) => {
-    const changes = { name: name || null, ...(email !== shownEmail && { email: email || null }) };
+  submit: ({ name, email, language = shownLanguage }) => {
+    const changes = {
+      name: name || null,
+      ...(email !== shownEmail && { email: email || null }),
+      ...(language !== shownLanguage && { language }),
+    };
     return withProof((proof) => call("PATCH", "/users/me", { body: { ...changes, ...proof } }));
   },
-  done: (answer) => { showProfile(answer.body); say(one("#profile [data-done]"), t("Saved.")); showActivity(); },
+  done: (answer) => {
+    const before = shownLanguage;
+    showProfile(answer.body);
+    if (shownLanguage !== before) return location.reload(); // the page is in another language now
+    say(one("#profile [data-done]"), t("Saved."));
+    return showActivity();
+  },
   special: (answer) => (answer.code === "email_taken" ? { field: "email", sentence: answer.detail } : null),
 });
 prepareProof();
