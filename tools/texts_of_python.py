@@ -39,9 +39,10 @@ NOT_FOR_PAGES = (
 TABLES: Mapping[str, tuple[str, ...]] = {  # by module: names of what holds such texts and nothing else
     "errors": ("REFRESH_REASONS",),
     "accounts/notice_words": ("WORDS",),
-    "audit/events": ("EVENTS", "OF_AN_APPLICATION", "OUTCOMES", "ANOTHER_OUTCOME"),
+    "audit/events": ("EVENTS", "OF_AN_APPLICATION", "OF_NOBODY", "OUTCOMES", "ANOTHER_OUTCOME"),
     "audit/counts": ("PICTURES",),
     "audit/streams": ("STREAMS",),
+    "web/console/activity": ("GONE", "KINDS"),
     "web/console/client": ("ACTS",),
     "web/console/keys": ("ACTS",),
     "web/console/person_acts": ("ACTS",),

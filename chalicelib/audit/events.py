@@ -82,6 +82,9 @@ OF_AN_APPLICATION = {
     "token_exchanged": "“{client}” got a token to act for the person",
 }
 
+# The same where nobody is named: in a list of events to choose from.
+OF_NOBODY = {"account_viewed": "An operator looked at an account"}
+
 # Why something was refused or ended, as it follows the sentence.
 OUTCOMES = {
     "another_client": "another application showed what was not meant for it",
@@ -120,6 +123,8 @@ TOLD_WHY = {
 def says(event: str, detail: Mapping[str, str]) -> str:
     """Return the sentence of an event; where it names somebody, by its detail. One of a later release says its name."""
     sentence = OF_AN_APPLICATION.get(event) if detail.get("client") else None
+    if "operator" not in detail:
+        sentence = sentence or OF_NOBODY.get(event)
     places = {name: detail.get(name, "-") for name in ("operator", "client")}
     return said(sentence or EVENTS.get(event, event), **places)
 

@@ -12,6 +12,7 @@ BROWSERS = (  # the first that fits: most browsers also name the ones that they 
     (re.compile(r"Chrome/|CriOS|Chromium"), "Chrome"),
     (re.compile(r"Safari/"), "Safari"),
     (re.compile(r"^curl/"), "curl"),
+    (re.compile(r"^cupbearer command line"), said("The command line")),
     (re.compile(r"(?i)python|httpx|okhttp|Go-http|node"), said("A program")),
 )
 SYSTEMS = (

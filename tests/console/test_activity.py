@@ -171,6 +171,19 @@ def test_who_was_deleted_is_named_by_the_id(
     assert user_id in page
 
 
+def test_what_is_no_account_is_named_by_what_it_is_and_leads_to_its_events(
+    console: Browser, happen: Happen
+) -> None:
+    happen("resource_changed", target="resource:https://api.example.com")
+    happen("client_deleted", target="client:shop")
+    page = console.go("/console/activity").text
+    assert 'API:</span> <a href="/api/console/activity?person=resource' in page
+    assert "<code>https://api.example.com</code>" in page
+    assert "an application that is gone:</span>" in page
+    assert "<code>shop</code>" in page
+    assert "An operator, -," not in page  # among the events to choose from, nobody is named
+
+
 def test_statistics_have_a_picture_and_a_table_of_each_day(
     march: Clock, console: Browser, happen: Happen
 ) -> None:

@@ -136,6 +136,9 @@ class TestWhatItDoes:
         assert user.scopes == {"grant": {"users:read", "get:profile"}, "revoke": set()}.get(
             act, {"get:profile"}
         )
+        assert ("may no longer read the name in your profile" in page.text) == (
+            act == "revoke"
+        )  # never: revoked
         assert live(server, zoe) == (0 if act in ("disable", "end", "end-all") else 1)
 
     def test_a_disabled_account_is_enabled_again(

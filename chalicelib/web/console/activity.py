@@ -30,12 +30,23 @@ A_TIME = said("A day and a time, as 2026-11-22T13:30.")
 LINES = 50  # of a page, which stays below 100 KB
 
 
+# What an event is about that has no name of today, by what its target begins with.
+GONE = "an account that is gone:"
+KINDS = {
+    "client": "an application that is gone:",
+    "keys": "keys of the service:",
+    "registration_token": "registration token:",
+    "resource": "API:",
+}
+
+
 class Line(NamedTuple):
     """An event as the page shows it."""
 
     event: Event
     says: str
     who: str | None  # a name of today, None for who was deleted
+    nameless: tuple[str, str]  # what that was, and its id
     is_person: bool
     by: str  # who did it, where that is another
     application: str | None
@@ -134,8 +145,14 @@ def _line(event: Event, names: "EventNames") -> Line:
         event=event,
         says=says(event.event, event.detail),
         who=names.of(event.target),
+        nameless=_nameless(event.target),
         is_person=event.target in names.people,
         by=by,
         application=None if is_said else application,
         more=more(event),
     )
+
+
+def _nameless(target: str) -> tuple[str, str]:
+    kind, _, rest = target.partition(":")
+    return (KINDS[kind], rest) if rest and kind in KINDS else (GONE, target)

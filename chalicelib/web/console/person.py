@@ -8,6 +8,7 @@ from chalicelib.i18n.said import said
 from chalicelib.web.console.changes import changed, outcome_of
 from chalicelib.web.console.frame import SENT, Outcome, Visit, console_page, shown
 from chalicelib.web.console.person_acts import ACTS
+from chalicelib.web.event_words import more
 from chalicelib.web.routes import Answer, Api, Call
 
 if TYPE_CHECKING:
@@ -19,23 +20,18 @@ api = Api("console")
 PATH = "/console/people/{user_id}"
 EVENTS = 20  # of the trail on a page
 MAX_CURSOR = 64  # characters
-TOLD = {
-    "session_id",
-    "replaces",
-    "consent_id",
-    "operator",
-    "client",
-}  # of an event: ids, and what its sentence holds
+IDS = {"session_id", "replaces", "consent_id"}
+TOLD = IDS | {"operator", "client", "granted", "revoked", "changed", "provider"}  # of an event, in words
 
 
 class Line(NamedTuple):
-    """An event as the page shows it; ``by`` is who did it where that was not the person, ``more`` what else is known."""
+    """An event as the page shows it; ``by`` is who did it where that was not the person, ``rest`` what has no words."""
 
     event: "Event"
     says: str
-    why: str
     by: str
-    more: tuple[tuple[str, str], ...]
+    more: list[str]
+    rest: tuple[tuple[str, str], ...]
 
 
 @api.route(PATH, methods=["GET"], **shown("done", "before"))
@@ -89,12 +85,11 @@ def _trail(call: Call, user: "User") -> dict[str, Any]:
 
 
 def _line(event: "Event", user: "User", names: Mapping[str, str]) -> Line:
-    from chalicelib.audit.events import because, says
+    from chalicelib.audit.events import says
 
     by = "" if event.actor in (user.user_id, "-") else names.get(event.actor, event.actor)
-    more = ((name.replace("_", " "), value) for name, value in event.detail.items() if name not in TOLD)
-    why = because(event.event, event.outcome)
-    return Line(event, says(event.event, event.detail), why, by, tuple(more))
+    rest = ((name.replace("_", " "), value) for name, value in event.detail.items() if name not in TOLD)
+    return Line(event, says(event.event, event.detail), by, more(event), tuple(rest))
 
 
 def _names(call: Call, actors: Iterable[str]) -> Mapping[str, str]:

@@ -55,6 +55,7 @@ export default {
 "The app is set up. Now make recovery codes, in case you lose it.": "تم إعداد التطبيق. أنشئ الآن رموز استرداد تحسّبًا لفقدانه.",
 "The authorizer checked the signature, the issuer and the times of your token, found the scope “{scope}” in it, and let the call through to the code.": "تحقق المدقِّق من توقيع رمزك وجهة إصداره وأوقاته، ووجد فيه الصلاحية «⁨{scope}⁩»، وسمح للطلب بالمرور إلى الشيفرة.",
 "The authorizer let your token through, and the route’s own code looked again: {detail}. That is 403: asking again with the same token will not help.": "سمح المدقِّق لرمزك بالمرور، ونظرت شيفرة المسار نفسها مجددًا: {detail}. هذا هو 403: لن يفيد الطلب مجددًا بالرمز نفسه.",
+"The command line": "سطر الأوامر",
 "The current password": "كلمة المرور الحالية",
 "The first try was refused. The page then fetched a new token, this one holds “{scope}”, and the second try was let through: the grant counts without a new log-in.": "رُفضت المحاولة الأولى. ثم أحضرت الصفحة رمزًا جديدًا يحمل «⁨{scope}⁩»، وسُمح للمحاولة الثانية بالمرور: يسري المنح بلا تسجيل دخول جديد.",
 "The name": "الاسم",

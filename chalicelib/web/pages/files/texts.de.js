@@ -55,6 +55,7 @@ export default {
 "The app is set up. Now make recovery codes, in case you lose it.": "Die App ist eingerichtet. Erstellen Sie jetzt Wiederherstellungscodes, falls Sie sie verlieren.",
 "The authorizer checked the signature, the issuer and the times of your token, found the scope “{scope}” in it, and let the call through to the code.": "Der Authorizer hat Signatur, Aussteller und Zeiten Ihres Tokens geprüft, den Scope „{scope}“ darin gefunden und den Aufruf zum Code durchgelassen.",
 "The authorizer let your token through, and the route’s own code looked again: {detail}. That is 403: asking again with the same token will not help.": "Der Authorizer hat Ihr Token durchgelassen, und der eigene Code der Route hat noch einmal nachgesehen: {detail}. Das ist 403: Noch einmal mit demselben Token zu fragen hilft nicht.",
+"The command line": "Die Befehlszeile",
 "The current password": "Das aktuelle Passwort",
 "The first try was refused. The page then fetched a new token, this one holds “{scope}”, and the second try was let through: the grant counts without a new log-in.": "Der erste Versuch wurde abgelehnt. Die Seite hat dann ein neues Token geholt, dieses enthält „{scope}“, und der zweite Versuch wurde durchgelassen: Was gegeben wird, gilt ohne neue Anmeldung.",
 "The name": "Der Name",

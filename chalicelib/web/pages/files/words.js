@@ -26,7 +26,7 @@ export const inSeconds = (count) => tn("{count} second", "{count} seconds", coun
 
 const BROWSERS = [
   [/Edg(e|A|iOS)?\//, "Edge"], [/OPR\/|Opera/, "Opera"], [/SamsungBrowser/, "Samsung Internet"], [/Firefox\/|FxiOS/, "Firefox"],
-  [/Chrome\/|CriOS|Chromium/, "Chrome"], [/Safari\//, "Safari"], [/^curl\//, "curl"],
+  [/Chrome\/|CriOS|Chromium/, "Chrome"], [/Safari\//, "Safari"], [/^curl\//, "curl"], [/^cupbearer command line/, t("The command line")],
   [/python|httpx|okhttp|Go-http|node/i, t("A program")],
 ];
 const SYSTEMS = [
