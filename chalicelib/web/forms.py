@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-from chalicelib.errors import FormRefused
+from chalicelib.errors import FormRefused, NotFound
 from chalicelib.i18n.said import said
 from chalicelib.repeated_parameters import REPEATABLE, joined
 from chalicelib.web.call import Call
 
 MAX_BYTES = 64 * 1024
 MAX_FIELDS = 50
+MAX_ID = 255  # octets, of ours and of what applications are called by
 
 _FORM_TYPE = re.compile(r'application/x-www-form-urlencoded(?:\s*;\s*charset="?utf-8"?)?', re.IGNORECASE)
 
@@ -58,3 +59,11 @@ def once(fields: Mapping[str, tuple[str, ...]], but: frozenset[str] = frozenset(
             raise FormRefused(said("{name} is given more than once.", name=name[:40]))
     given = {name: joined(values) for name, values in fields.items()}
     return {name: value for name, value in given.items() if value}
+
+
+def named(fields: Mapping[str, str], name: str) -> str:
+    """Return the id that a field names; raise NotFound for what is too long to be one, and no key of the store."""
+    text = fields.get(name, "")
+    if len(text.encode()) > MAX_ID:
+        raise NotFound
+    return text

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.audit.trail import OPERATOR
 from chalicelib.users.user import User
 from chalicelib.world import World
 from cupbearer.testing import AppUnderTest
@@ -76,8 +77,8 @@ def test_an_export_into_another_service_keeps_every_id(tmp_path: Path, world: Wo
 
 @pytest.mark.parametrize(
     "user_id",
-    ["", "a b", "auth0|5f7c8ec7", "../me", "a.b", "-", "-a", "_a", "é", "a\n", "a#b", "9" * 65, 7, ["a"]],
-)
+    ["", "a b", "auth0|5f7c8ec7", "../me", "a.b", "-", "-a", "_a", "é", "a\n", "a#b", "9" * 65, 7, ["a"], "nobody", "Operator"],
+)  # fmt: skip
 @pytest.mark.parametrize("options", [(), ("--dry-run",)])
 def test_an_id_that_is_not_well_formed_fails_its_line_and_says_the_rule(
     user_id: Any, options: tuple[str, ...], terminal: CommandLine
@@ -90,6 +91,17 @@ def test_an_id_that_is_not_well_formed_fails_its_line_and_says_the_rule(
     if isinstance(user_id, str):
         assert "1 to 64 letters, digits, hyphens and underscores" in reason
         assert "--new-ids" in reason
+
+
+def test_an_id_that_the_trail_or_a_route_has_for_something_else_is_nobodys(terminal: CommandLine) -> None:
+    """One who is called "operator" would act in the name of the command line; at /users/me is whoever asks."""
+    import app
+
+    beside = {route.path.removeprefix("/users/") for route in app.TABLE if route.path.startswith("/users/")}
+    words = {path.split("/")[0] for path in beside if not path.startswith("{")} | {OPERATOR}
+    assert {"me", "email", "operator"} <= words
+    report = brought(terminal, *(entry(f"Zoe {number}", word) for number, word in enumerate(sorted(words))))
+    assert (report["imported"], len(reasons(report))) == (0, len(words))
 
 
 def test_new_ids_are_given_where_that_is_asked_for(terminal: CommandLine) -> None:

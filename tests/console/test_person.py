@@ -141,6 +141,11 @@ class TestWhatItDoes:
         )  # never: revoked
         assert live(server, zoe) == (0 if act in ("disable", "end", "end-all") else 1)
 
+    def test_a_session_whose_id_is_too_long_for_any_is_not_found(
+        self, console: Browser, zoe: LogInResult
+    ) -> None:
+        assert send(console, zoe, "end", session="a" * 2000).status == 404
+
     def test_a_disabled_account_is_enabled_again(
         self, server: Server, console: Browser, zoe: LogInResult
     ) -> None:

@@ -95,6 +95,16 @@ def test_another_session_is_ended_and_no_act_is_invented(
     assert _send(browser, page, act="become-operator").status == 400
 
 
+@pytest.mark.parametrize(("act", "field"), [("end", "session"), ("withdraw", "client")])
+@pytest.mark.parametrize("text", ["a" * 2000, "\U0001f984" * 300])
+def test_what_is_too_long_to_be_anything_is_not_found(
+    browser: Browser, zoe: LogInResult, act: str, field: str, text: str
+) -> None:
+    """IN-2: and no fault of ours."""
+    browser.log_in(username=zoe.user.username)
+    assert _send(browser, browser.go(PATH), act=act, **{field: text}).status == 404
+
+
 def test_an_application_has_no_access_after_it_was_taken_back(
     server: Server, browser: Browser, zoe: LogInResult
 ) -> None:

@@ -2,6 +2,7 @@
 
 from chalicelib import scopes
 from chalicelib.errors import Invalid, NotAllowed
+from chalicelib.web import forms
 from chalicelib.web.call import Answer
 from chalicelib.web.console.changes import Acts, Change
 
@@ -53,7 +54,7 @@ def _unlock(change: Change) -> None:
 def _end(change: Change) -> None:
     administration, session_id = (
         change.call.services.accounts.administration,
-        change.fields.get("session", ""),
+        forms.named(change.fields, "session"),
     )
     administration.end_session(_id(change), session_id, source=change.source, actor=change.operator.actor)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.i18n.formats import moment
 from chalicelib.i18n.said import said
+from chalicelib.web import forms
 from chalicelib.web import language as web_language
 from chalicelib.web.call import Answer, Call
 from chalicelib.web.cookies import browser_session
@@ -140,12 +141,12 @@ def _remove(act: Act) -> None:
 
 
 def _end(act: Act) -> None:
-    sessions, session_id = act.call.services.authentication.sessions, act.fields.get("session", "")
+    sessions, session_id = act.call.services.authentication.sessions, forms.named(act.fields, "session")
     sessions.end(act.live.user.user_id, session_id, source=act.call.source)
 
 
 def _withdraw(act: Act) -> None:
-    consents, client_id = act.call.services.oauth.consents, act.fields.get("client", "")
+    consents, client_id = act.call.services.oauth.consents, forms.named(act.fields, "client")
     consents.withdraw(act.live.user.user_id, client_id, source=act.call.source)
 
 
