@@ -48,7 +48,16 @@ def command() -> None:
     """
 
 
-@click.command(short_help="Register a client; its secret is shown once.")
+@click.command(
+    short_help="Register a client; its secret is shown once.",
+    epilog=examples(
+        'cupbearer clients create "My shop" --redirect-uri https://shop.example/callback \\',
+        "    --post-logout-redirect-uri https://shop.example/",
+        'cupbearer clients create "My app" --public --trusted --redirect-uri https://app.example.com/',
+        'cupbearer clients create "My CLI" --public --grant device_code --grant refresh_token',
+        "cupbearer clients create nightly-job --grant client_credentials --scope users:read",
+    ),
+)
 @click.argument("name")
 @client_fields
 @click.option("--public", is_flag=True, help="It cannot keep a secret: a browser, desktop or mobile app.")
@@ -57,8 +66,9 @@ def command() -> None:
 def create(*, name: str, public: bool, resource_server: bool, as_json: bool, **given: Any) -> None:
     """Register a client called NAME, as people will see it.
 
-    Without --grant it may use the authorization code and refresh grants, or client credentials where it has no
-    redirect URI. Every client must use PKCE with S256, unless --pkce says otherwise.
+    URIs, grants and scopes may be given several times. Without --grant it may use the authorization code and
+    refresh grants, or client credentials where it has no redirect URI. Every client must use PKCE with S256, unless
+    --pkce says otherwise.
     """
     fields = {"name": name, "public": public, "resource_server": resource_server, **chosen_fields(given)}
     at = services()
@@ -78,7 +88,11 @@ def _say_origins(client: "Client", at: "Services") -> None:
         )
 
 
-@click.command("list", short_help="List clients.")
+@click.command(
+    "list",
+    short_help="List clients.",
+    epilog=examples("cupbearer clients list --json", "cupbearer clients list --origin registration"),
+)
 @click.option(
     "--origin",
     type=click.Choice(("operator", "document", "registration")),

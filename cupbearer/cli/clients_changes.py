@@ -30,7 +30,9 @@ def show(*, client: str, as_json: bool) -> None:
 def _line(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return (" ".join(value) or "-") if isinstance(value, list) else str(value)
+    if isinstance(value, list | tuple):
+        return " ".join(value) or "-"
+    return "-" if value is None else str(value)
 
 
 @click.command(

@@ -64,7 +64,7 @@ FIELDS: tuple[Decorator, ...] = (
         "scopes",
         multiple=True,
         metavar="SCOPE",
-        help="The scopes it may ask for; by default openid, profile, email and offline_access.",
+        help="A scope it may ask for; a new client without any: openid, profile, email and offline_access.",
     ),
     click.option(
         "--jwks",
@@ -80,7 +80,7 @@ OPTIONS: dict[str, Decorator] = {
     "pkce": click.option(
         "--pkce",
         type=click.Choice(["required", "optional"]),
-        help="optional: a confidential client may send a nonce instead. By default required.",
+        help="optional: a confidential client may send a nonce instead. A new client: required.",
     ),
     "require_pushed_authorization_requests": click.option(
         "--require-pushed-authorization-requests/--no-require-pushed-authorization-requests",
@@ -119,7 +119,7 @@ OPTIONS: dict[str, Decorator] = {
     "id_token_claims": click.option(
         "--id-token-claims/--no-id-token-claims",
         default=None,
-        help="Name and e-mail stand in the ID token too. By default not for a public client.",
+        help="Name and e-mail stand in the ID token too. A new client: yes, unless it is public.",
     ),
     "trusted": click.option(
         "--trusted/--no-trusted", default=None, help="It is one of your own: people are not asked about it."

@@ -39,7 +39,13 @@ def _amount(name: str, default: float, says: str) -> Callable[[Decorated], Decor
 @_amount("requests-per-login", 30, "Guarded requests that follow a log-in.")
 @_amount("refreshes-per-login", 3, "Refreshes that follow a log-in.")
 @_amount("sign-ups-per-user", 0.05, "New users a month, per active user.")
-@click.option("--access-tokens", type=click.Choice(["jwt", "opaque"]), default="jwt", show_default=True)
+@click.option(
+    "--access-tokens",
+    type=click.Choice(["jwt", "opaque"]),
+    default="jwt",
+    show_default=True,
+    help="As CUPBEARER_ACCESS_TOKENS is set.",
+)
 @click.option(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -7,6 +7,7 @@ import click
 
 from cupbearer.cli.commands import examples
 from cupbearer.cli.failures import Failure
+from cupbearer.cli.finding import settings
 from cupbearer.cli.output import counted, say, say_json
 from cupbearer.cli.work import json_option
 
@@ -20,11 +21,12 @@ COLOURS = {"ok": "green", "warning": "yellow", "failure": "red", "unchecked": "c
 @click.command(
     short_help="Check a running service.",
     epilog=examples(
-        "cupbearer doctor http://localhost:8000",
+        "cupbearer doctor",
+        "cupbearer --stage prod doctor",
         "cupbearer doctor https://auth.example.com --origin https://app.example.com --json",
     ),
 )
-@click.argument("url")
+@click.argument("url", required=False)
 @click.option(
     "--origin",
     "origins",
@@ -33,13 +35,13 @@ COLOURS = {"ok": "green", "warning": "yellow", "failure": "red", "unchecked": "c
     help="A page's origin that must be allowed; repeatable.",
 )
 @json_option
-def command(*, url: str, origins: tuple[str, ...], as_json: bool) -> None:
-    """Check a running service from outside: URL is its issuer.
+def command(*, url: str | None, origins: tuple[str, ...], as_json: bool) -> None:
+    """Check a running service from outside: URL is its issuer, by default of what other commands work on.
 
     It makes real requests: preflights, refusals, and a sign-up, log-in, refresh and log-out with a throw-away account,
     which it deletes. Each finding says what mends it. Status 0 when all is well, 1 when something is wrong.
     """
-    site = _site(url)
+    site = _site(settings().issuer if url is None else url)
     for origin in origins:
         _demand_origin(origin)
     findings = _examined(site, tuple(origin.rstrip("/") for origin in origins))

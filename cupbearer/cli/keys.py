@@ -50,7 +50,11 @@ def list_keys(*, as_json: bool) -> None:
     ),
 )
 @click.option(
-    "--ring", type=click.Choice(["signing", "refresh", "both"]), default="signing", show_default=True
+    "--ring",
+    type=click.Choice(["signing", "refresh", "both"]),
+    default="signing",
+    show_default=True,
+    help="Whose key: of access and ID tokens, of refresh tokens, or both.",
 )
 @click.option("--emergency", is_flag=True, help="The old keys have leaked: they stop counting at once.")
 @click.option(

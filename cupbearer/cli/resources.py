@@ -6,7 +6,14 @@ import click
 
 from cupbearer.cli.commands import Commands, examples
 from cupbearer.cli.output import note, say_json, table
-from cupbearer.cli.resources_shown import changes, every_resource, resource_flags, shape, tell_resource
+from cupbearer.cli.resources_shown import (
+    changes,
+    every_resource,
+    open_to,
+    resource_flags,
+    shape,
+    tell_resource,
+)
 from cupbearer.cli.work import json_option, services, source
 
 
@@ -76,7 +83,7 @@ def list_resources(*, as_json: bool) -> None:
             each.identifier,
             each.name,
             " ".join(sorted(each.scope_names)),
-            "any client" if each.open_to_clients else "",
+            open_to(each),
         )
         for each in found
     ]

@@ -6,6 +6,7 @@ import click
 
 from cupbearer.cli.asking import confirm, yes_option
 from cupbearer.cli.commands import examples
+from cupbearer.cli.failures import Failure
 from cupbearer.cli.output import tell
 from cupbearer.cli.resources_shown import (
     changes,
@@ -48,6 +49,9 @@ def update(*, resource: str, as_json: bool, without: tuple[str, ...], **given: A
         raise click.UsageError("Say what to change: cupbearer resources update --help lists it.")
     at = services()
     found = find_resource(at, resource)
+    if unknown := set(without) - found.scope_names:
+        has = ", ".join(sorted(found.scope_names))
+        raise Failure(f"{found.name} has no scope {', '.join(sorted(unknown))}: it has {has}.")
     wanted = changes({**given, "without": frozenset(without)})
     changed = at.oauth.resources.update(found.identifier, wanted, source=source())
     tell_resource(at, changed, f"{changed.name} is changed.", as_json=as_json)

@@ -27,7 +27,7 @@ def _described(
 
 
 FLAGS = (
-    click.option("--name", metavar="NAME", help="What people know it by; by default its host."),
+    click.option("--name", metavar="NAME", help="What people know it by; a new one without it: its host."),
     click.option(
         "--scope",
         "scopes",
@@ -115,6 +115,11 @@ def shape(at: "Services", resource: "Resource") -> dict[str, Any]:
     }
 
 
+def open_to(resource: "Resource") -> str:
+    """Return who may ask for a token for it."""
+    return "any client" if resource.open_to_clients else "clients registered with its scopes"
+
+
 def tell_resource(at: "Services", resource: "Resource", *lines: str, as_json: bool) -> None:
     """Show a resource: as JSON for programs, else after lines for people."""
     if as_json:
@@ -127,7 +132,7 @@ def tell_resource(at: "Services", resource: "Resource", *lines: str, as_json: bo
             "name": resource.name,
             **{f"scope {each.scope}": each.says for each in resource.scopes},
             "metadata": metadata_url(at, resource) or "not hosted here",
-            "open to": "any client" if resource.open_to_clients else "clients registered with its scopes",
+            "open to": open_to(resource),
             "created_at": when(resource.created_at),
         }
     )

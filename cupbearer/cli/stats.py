@@ -76,4 +76,7 @@ def _cell(count: int, most: int) -> str:
 
 
 def _totals(spans: "Sequence[Span]") -> str:
-    return ", ".join(f"{sum(span.counts[name] for span in spans):,} {words}" for name, words in SHOWN.items())
+    sums = {words: sum(span.counts[name] for span in spans) for name, words in SHOWN.items()}
+    return ", ".join(
+        f"{sum_:,} {words.removesuffix('s') if sum_ == 1 else words}" for words, sum_ in sums.items()
+    )

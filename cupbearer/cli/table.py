@@ -8,7 +8,11 @@ from cupbearer.cli.output import tell
 from cupbearer.cli.work import json_option
 
 
-@click.group(cls=Commands, commands_from={"create": "cupbearer.cli.table:create"})
+@click.group(
+    cls=Commands,
+    commands_from={"create": "cupbearer.cli.table:create"},
+    epilog=examples("CUPBEARER_STORE=dynamodb://cupbearer-test cupbearer table create"),
+)
 def command() -> None:
     """Make the DynamoDB table (a deployment makes its own)."""
 

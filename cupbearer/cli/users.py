@@ -68,7 +68,7 @@ def command() -> None:
     ),
 )
 @click.argument("username")
-@click.option("--email", metavar="ADDRESS")
+@click.option("--email", metavar="ADDRESS", help="The address, not verified unless that is said.")
 @click.option("--email-verified", is_flag=True, help="Mark the address as verified: it can log in at once.")
 @click.option("--name", metavar="TEXT", help="What to call the person.")
 @click.option(

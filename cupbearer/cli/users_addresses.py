@@ -3,6 +3,7 @@
 import click
 
 from cupbearer.cli.commands import examples
+from cupbearer.cli.failures import Failure
 from cupbearer.cli.output import tell
 from cupbearer.cli.work import find_user, json_option, services, source, user_argument, user_shape
 
@@ -42,6 +43,9 @@ def set_email(*, user: str, address: str, as_json: bool) -> None:
 def _set(user: str, address: str | None, *, as_json: bool) -> None:
     at = services()
     before = find_user(at, user)
+    if address is None and before.email is None:
+        name = before.username
+        raise Failure(f"{name} has no address: cupbearer users set-email {name} ADDRESS sets a verified one.")
     after = at.ways_back.email_verification.set_by_operator(before.user_id, address=address, source=source())
     changed = (before.email, before.email_verified) != (after.email, after.email_verified)
     then = "It logs in from now on." if changed else "It was so before."

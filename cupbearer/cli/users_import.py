@@ -88,7 +88,11 @@ def _keeping(path: Path | None) -> Iterator[IO[bytes] | None]:
         return
     import os
 
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    try:
+        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise Failure(f"Nothing was imported: {path} exists: name another file for what fails.") from None
+    with os.fdopen(made, "wb") as file:
         yield file
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cupbearer.cli.commands import examples
-from cupbearer.cli.output import counted, facts, say_json, when
+from cupbearer.cli.output import facts, say_json, when
 from cupbearer.cli.work import (
     find_user_by_any_address,
     json_option,
@@ -40,7 +40,7 @@ def show(*, user: str, as_json: bool) -> None:
             "since": when(found.created_at),
             "password": "set" if found.password else "none",
             "providers": ", ".join(user_shape(found)["providers"]) or "-",
-            "sessions": counted(len(live), "session"),
+            "sessions": str(len(live)),
         }
     )
 

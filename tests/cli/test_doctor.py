@@ -263,6 +263,12 @@ def test_a_service_that_does_not_answer_is_one_failure() -> None:
     assert list(found) == ["reach"]
 
 
+def test_without_a_url_it_looks_at_what_other_commands_work_on() -> None:
+    issuer = f"http://localhost:{free_port()}"
+    result = CliRunner().invoke(cli, ["doctor", "--json"], env={"CUPBEARER_ISSUER": issuer})
+    assert json.loads(result.stdout)["url"] == issuer
+
+
 @pytest.mark.parametrize("url", ["nonsense", "ftp://example.com", "https://", "https://a.example/?q=1"])
 def test_what_is_no_url_of_a_service_is_refused_in_a_sentence(url: str) -> None:
     result = CliRunner().invoke(cli, ["doctor", url])

@@ -1,6 +1,7 @@
 """Clients at the command line: made, shown, rotated, disabled, deleted; secrets shown once (OP-6, LG-1)."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ def test_a_client_is_made_and_its_secret_shown_once(terminal: CommandLine) -> No
     assert is_taken(terminal, made["client_id"], made["client_secret"])
     shown = terminal.done("clients", "show", made["client_id"]) + terminal.done("clients", "list")
     assert "My shop" in shown
+    assert not re.search(r"None|\(\)", shown)  # what there is none of is a hyphen
     assert made["client_secret"] not in shown
     answered = terminal.json("clients", "show", made["client_id"])
     assert answered["grants"] == ["authorization_code", "refresh_token"]

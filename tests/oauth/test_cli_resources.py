@@ -25,6 +25,7 @@ def test_an_api_is_registered_listed_and_shown_by_its_identifier_or_its_name(ter
         assert terminal.json("resources", "show", name) == made
     for said in (terminal.done("resources", "show", "Orders"), terminal.done("resources", "list")):
         assert "orders:read" in said
+        assert "clients registered with its scopes" in said
 
 
 def test_without_a_name_it_goes_by_its_host(terminal: CommandLine) -> None:
@@ -49,6 +50,9 @@ def test_it_is_changed_word_by_word_and_its_identifier_stays(terminal: CommandLi
         "resources", "update", "Orders", "--remove-scope", "orders:write", "--scope", "orders:read=See orders"
     )
     assert changed["scopes"] == {"orders:read": "See orders"}
+    assert "no scope orders:send: it has orders:read" in terminal.refused(
+        "resources", "update", "Orders", "--remove-scope", "orders:send"
+    )
     result = terminal.run("resources", "update", "Orders")
     assert (result.exit_code, "--help" in result.stderr) == (2, True)
 
