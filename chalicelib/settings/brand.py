@@ -92,7 +92,7 @@ def _demand_accent(accent: str) -> None:
     if not _COLOUR.fullmatch(accent):
         raise SettingsError(
             PREFIX + "ACCENT",
-            f"is {accent!r}, but must be a colour such as #1d4ed8: # and six hex digits, in lower case",
+            f"is {accent!r}, but must be a colour such as #1d4ed8: # and six hex digits",
         )
     found = lowest_contrast(accent, LIGHT_GROUNDS)
     if found < READABLE:

@@ -75,6 +75,7 @@ def brand(read: Reader, *, production: bool) -> Brand:
     """Return the brand that is set, if any."""
     names = ("NAME", "LOGO", "ACCENT", "SUPPORT_URL", "TERMS_URL", "PRIVACY_URL", "FOOTER")
     given = {name.lower(): read.optional(name) for name in names}
+    given["accent"] = given["accent"] and given["accent"].lower()
     found = Brand(**given, credit=read.choice("CREDIT", "on", ("on", "off")) == "on")
     if any(given.values()):
         from chalicelib.settings.brand import demand_usable

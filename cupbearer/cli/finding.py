@@ -22,13 +22,15 @@ def settings() -> "Settings":
     server = _server(given)
     if server is None:
         return parse(given)
-    from cupbearer.served import MASTER_KEY
+    from cupbearer.served import AT_IMPORT, MASTER_KEY
 
     if server.has_master_key and MASTER_KEY not in given:
         raise Failure(
             f"The server on port {server.port} was given {MASTER_KEY}, which is written nowhere: give it here too."
         )
     note(f"cupbearer: working on {server.issuer}, which runs here on {_short(server.store)}")
+    if AT_IMPORT in server.settings:
+        os.environ.setdefault(AT_IMPORT, server.settings[AT_IMPORT])
     return parse({**server.settings, **given})
 
 

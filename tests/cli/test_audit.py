@@ -106,6 +106,6 @@ def test_numbers_for_people_have_a_line_a_day_and_bars_no_longer_than_a_terminal
     assert len([line for line in lines if line[:2] == "20"]) == 30
     assert "██████" in lines[-2]
     assert max(map(len, lines)) <= 100
-    assert lines[-1].startswith("in all: 1 log-ins, 2 failed, 2 sign-ups")
+    assert lines[-1].startswith("in all: 1 log-in, 2 failed, 2 sign-ups")
     assert "guesses at names that nobody has" in busy.run("stats").stderr
     assert busy.run("stats", "--days", "2", "--hours", "2").exit_code == 2

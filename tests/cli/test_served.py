@@ -62,7 +62,11 @@ def words(project: Path) -> list[Path]:
 
 def test_the_command_line_works_on_the_server_that_runs_here_without_being_told(project: Path) -> None:
     store = f"sqlite:///{project}/elsewhere/people.db"
-    with serving(project, CUPBEARER_STORE=store, CUPBEARER_DEFAULT_SCOPES="a b") as server:
+    origins = '["http://localhost:3000"]'
+    with serving(
+        project, CUPBEARER_STORE=store, CUPBEARER_DEFAULT_SCOPES="a b",
+        CUPBEARER_SAMPLES="off", CUPBEARER_ALLOWED_ORIGINS=origins,
+    ) as server:  # fmt: skip
         made = run_script(
             project, "users", "create", "Zoe", "--password-stdin", "--json", stdin="a pangolin\n"
         )
@@ -72,6 +76,10 @@ def test_the_command_line_works_on_the_server_that_runs_here_without_being_told(
             f"working on http://localhost:{server.port}, which runs here on elsewhere/people.db"
             in made.stderr
         )
+        asked = run_script(project, "users", "grant", "Zoe", "pangolins")
+        assert "no route here asks for the scope pangolins" in asked.stderr  # there are no samples there
+        page = ("clients", "create", "A page", "--public", "--redirect-uri", "http://localhost:3000/")
+        assert "must allow its origin" not in run_script(project, *page).stderr
     assert not (project / ".cupbearer" / "cupbearer.db").exists()
     assert "Zoe" in run_script(project, "users", "list", CUPBEARER_STORE=store).stdout
 

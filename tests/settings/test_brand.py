@@ -93,6 +93,7 @@ def test_the_colour_that_a_refusal_suggests_is_taken() -> None:
         parse(_named(ACCENT="#f59e0b"))
     (suggested,) = re.findall(r"such as (#[0-9a-f]{6})", str(refused.value))
     assert parse(_named(ACCENT=suggested)).brand.accent == suggested
+    assert parse(_named(ACCENT=suggested.upper())).brand.accent == suggested
 
 
 @given(COLOURS)
