@@ -2,7 +2,6 @@
 
 import argparse
 import errno
-import json
 import os
 import signal
 import sys
@@ -96,33 +95,14 @@ def _told(error: Exception) -> str:
 
 
 def _load(server: Server, stage: str) -> None:
-    """Give the server the project's application, found and checked as ``chalice local`` does."""
-    if not Path("app.py").is_file():
-        raise FileNotFoundError(f"there is no app.py in {Path.cwd()}: run this in the project's directory")
-    _demand_stage(stage)
+    """Give the server the project's application."""
     os.environ["PORT"] = str(server.server_port)  # the default issuer is made of it
-    from chalice.cli.factory import CLIFactory
-    from chalice.deploy.validate import validate_routes
-
+    from cupbearer import local_project
     from cupbearer.local_gateway import LocalGateway
 
-    config = CLIFactory(str(Path.cwd()), environ=os.environ).create_config_obj(chalice_stage_name=stage)
-    app = config.chalice_app
-    validate_routes(app.routes)
+    app = local_project.application(Path.cwd(), stage=stage)
     server.own_headers, server.issuer = _cors(), from_environment().issuer
     server.gateway = LocalGateway(app)
-
-
-def _demand_stage(stage: str) -> None:
-    """Refuse a stage that the project does not have; Chalice would serve it as an empty one."""
-    try:
-        stages = json.loads(Path(".chalice/config.json").read_text(encoding="utf-8"))["stages"]
-    except (OSError, ValueError, KeyError):
-        return  # Chalice says better what is wrong with the file
-    if stage not in stages:
-        raise LookupError(
-            f"there is no stage {stage!r} in .chalice/config.json, which has {', '.join(stages)}"
-        )
 
 
 def _examine_store() -> None:

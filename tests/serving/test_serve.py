@@ -456,8 +456,38 @@ def test_a_project_that_cannot_start_is_one_sentence(tmp_path: Path) -> None:
     assert "there is no app.py" in fails_with(tmp_path, "--port", "0")
     directory = project(tmp_path, "raise ValueError('CUPBEARER_MAIL is not\\nan address')")
     assert "CUPBEARER_MAIL is not an address" in fails_with(directory, "--port", "0")
-    (directory / ".chalice" / "config.json").unlink()
+    config = directory / ".chalice" / "config.json"
+    config.write_text('{"version": "3.0", "stages": {"dev": {}}}')
+    assert "2.0 is the newest" in fails_with(directory, "--port", "0")
+    config.write_text('{"version": "2.0", "stages": {"dev": {}')
     assert "config file" in fails_with(directory, "--port", "0")
+    config.unlink()
+    assert "config file" in fails_with(directory, "--port", "0")
+
+
+def test_the_stages_variables_and_what_is_vendored_are_there_as_on_aws(tmp_path: Path) -> None:
+    directory = project(
+        tmp_path,
+        textwrap.dedent("""
+            import os
+            from chalice import Chalice
+            from packed import NAME
+            app = Chalice("tiny")
+            @app.route("/names")
+            def names(): return {"vendored": NAME, "of": [os.environ["ALL"], os.environ["ONE"]]}
+        """),
+    )
+    (directory / "vendor").mkdir()
+    (directory / "vendor" / "packed.py").write_text("NAME = 'packed'")
+    stages = {"one": {"environment_variables": {"ONE": "a stage"}}, "other": {}}
+    variables = {"ALL": "all stages", "ONE": "overridden"}
+    (directory / ".chalice" / "config.json").write_text(
+        json.dumps({"version": "2.0", "environment_variables": variables, "stages": stages})
+    )
+    running = start(directory, "--stage", "one", PORT="0")
+    said = json.loads(running.ask("GET", "/names").body)
+    stop(running)
+    assert said == {"vendored": "packed", "of": ["all stages", "a stage"]}
 
 
 def port_in(line: str) -> int:
