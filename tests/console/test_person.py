@@ -66,6 +66,7 @@ class TestWhatItShows:
     def test_nobody_is_a_404_page(self, console: Browser, ada: LogInResult) -> None:
         reply = console.go("/console/people/nobody")
         assert (reply.status, "<h1>" in reply.text) == (404, True)
+        assert 'href="/api/console">Console</a>' in reply.text
 
     def test_activity_goes_back_page_by_page(
         self, server: Server, console: Browser, zoe: LogInResult, clock: Clock

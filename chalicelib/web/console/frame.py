@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from chalicelib import scopes
+from chalicelib.errors import NotFound
 from chalicelib.i18n.said import said
 from chalicelib.scopes import ADMINISTER
 from chalicelib.web import refusals
@@ -18,7 +19,7 @@ from chalicelib.web.cookies import browser_session
 from chalicelib.web.endpoints import Said
 from chalicelib.web.pages import second_factor_form
 from chalicelib.web.pages.form_words import NOTHING, Told
-from chalicelib.web.pages.page_forms import ACCOUNT, csrf_token, message, page, see_other
+from chalicelib.web.pages.page_forms import ACCOUNT, csrf_token, message, page, refusal_page, see_other
 from chalicelib.world import is_within
 
 if TYPE_CHECKING:
@@ -123,7 +124,10 @@ def console_page(view: Callable[[Visit], Answer]) -> Callable[[Call], Answer]:
     @wraps(view)
     def answer(call: Call) -> Answer:
         found = entered(call)
-        return view(found) if isinstance(found, Visit) else found
+        try:
+            return view(found) if isinstance(found, Visit) else found
+        except NotFound as refusal:  # whom another operator deleted meanwhile, say
+            return refusal_page(refusal, onward=("/console", said("Console")))
 
     return answer
 

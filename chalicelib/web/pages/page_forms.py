@@ -37,12 +37,12 @@ def page(view: View) -> View:
     return answer
 
 
-def refusal_page(refusal: Refusal) -> Answer:
-    """Return a refusal of ours as a page."""
+def refusal_page(refusal: Refusal, *, onward: tuple[str, str] = ACCOUNT) -> Answer:
+    """Return a refusal of ours as a page, which leads on as :func:`message` does."""
     if isinstance(refusal, AccountClosed):
         return closed_account(refusal)
     shown, headers = refusals.medium(refusal), refusals.retry_after(refusal)
-    return message(shown.title, refusal.detail, status=shown.status, headers=headers)
+    return message(shown.title, refusal.detail, status=shown.status, headers=headers, onward=onward)
 
 
 def closed_account(refusal: AccountClosed) -> Answer:
