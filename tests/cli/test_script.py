@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from importlib import import_module
@@ -95,7 +96,8 @@ def test_a_password_typed_at_a_terminal_is_asked_for_twice_and_not_shown(tmp_pat
         for prompt in (b"New password: ", b"Once more: "):
             while not shown.endswith(prompt):
                 shown += terminal.read(1)
-            time.sleep(0.1)  # the prompt stands before the echo is turned off
+            # The prompt stands before the echo is turned off, which forgets what was typed till then.
+            patience.until(lambda: not termios.tcgetattr(terminal)[3] & termios.ECHO)
             terminal.write(PHRASE.encode() + b"\n")
         while b"id  " not in shown:
             shown += terminal.read(1)

@@ -175,7 +175,7 @@ def test_a_mail_that_was_taken_before_the_deadline_is_not_sent_again_for_a_slow_
 
     with told_server({"QUIT": waits}) as server:
         try:
-            at(server.port, seconds=0.5).send(MAIL)
+            at(server.port, seconds=2).send(MAIL)
         finally:
             over.set()
 
