@@ -20,6 +20,7 @@ class Effort:
     askings: int  # for a mail, of each class of account
     texts: int  # tried of each parser
     at_once: tuple[int, ...] = (1, 8, 32)  # people who log in, of each process whose memory is looked at
+    warms_up: bool = True  # whether the rounds that count of growth and timing come after many that do not
 
 
 FULL = Effort(

@@ -16,6 +16,7 @@ from chalicelib.wiring import Services
 MOST = 1.2  # times the smallest crowd's
 MESSAGES = 40
 PAGE = 50  # users
+WARM_UP = 5
 
 
 def measure(effort: Effort, folder: Path) -> Finding:
@@ -26,7 +27,7 @@ def measure(effort: Effort, folder: Path) -> Finding:
         place = folder / str(size)
         place.mkdir()
         batches |= {f"{what} {size}": batch for what, batch in _operations(place, size).items()}
-    found = in_turn(batches, rounds=effort.rounds * 2, warm_up=5)
+    found = in_turn(batches, rounds=effort.rounds * 2, warm_up=WARM_UP * effort.warms_up)
     whats = [name.rpartition(" ")[0] for name in found if name.endswith(f" {sizes[0]}")]
     figures = [figure(f"SQLite: {name} users", spread(values), "ms") for name, values in found.items()]
     figures += [

@@ -27,7 +27,8 @@ def measure(effort: Effort, folder: Path) -> Finding:
     """Measure refused log-ins of three kinds of accounts, each account once."""
     at, chance = house.services(folder), random.Random(effort.name)  # noqa: S311 - no secret
     at.keys.ring.signing_key()
-    count = 2 * (effort.timings + WARM_UP)
+    warm_up = WARM_UP * effort.warms_up
+    count = 2 * (effort.timings + warm_up)
     for stem, disabled in (("wrongs", False), ("halted", True)):
         crowd = people.crowd(at, count, stem=stem, disabled=disabled)
         people.into_sqlite(crowd, folder / "cupbearer.db")
@@ -39,7 +40,7 @@ def measure(effort: Effort, folder: Path) -> Finding:
         AGAIN: partial(_refused, at, missing, right=False),
         DISABLED: partial(_refused, at, halted, right=True),
     }
-    found = in_random_turn(kinds, rounds=effort.timings, warm_up=WARM_UP, chance=chance)
+    found = in_random_turn(kinds, rounds=effort.timings, warm_up=warm_up, chance=chance)
     band = BAND if effort.timings >= ENOUGH else None
     pairs = [(WRONG, UNKNOWN, band), (WRONG, DISABLED, band), (UNKNOWN, DISABLED, band)]
     return Finding(

@@ -24,7 +24,8 @@ def measure(effort: Effort, folder: Path) -> Finding:
     at.mail.courier = lambda _lines: (
         None
     )  # deployed it is one call that does not depend on whom a mail is for
-    count = 4 * (effort.askings + WARM_UP)
+    warm_up = WARM_UP * effort.warms_up
+    count = 4 * (effort.askings + warm_up)
     people.into_sqlite(people.crowd(at, count, stem="holder", has_address=True), folder / "cupbearer.db")
     there, missing = names(count, "holder", chance)
     kinds: dict[str, Batch] = {
@@ -33,7 +34,7 @@ def measure(effort: Effort, folder: Path) -> Finding:
         for whose, usernames in ((KNOWN, there), (UNKNOWN, missing))
         for again in ("", AGAIN)  # as many of each: what is seldom done is done more slowly
     }
-    found = in_random_turn(kinds, rounds=effort.askings, warm_up=WARM_UP, chance=chance)
+    found = in_random_turn(kinds, rounds=effort.askings, warm_up=warm_up, chance=chance)
     band = BAND if effort.askings >= ENOUGH else None
     pairs = [(f"{what}, {KNOWN}", f"{what}, {UNKNOWN}", band) for what in (RESET, LOG_IN)]
     pairs += [
