@@ -22,16 +22,33 @@ MAX_FILE, MAX_FUNCTION, MAX_ARGUMENTS = 220, 30, 6  # past these a module, a bod
 
 @dataclass(frozen=True)
 class Module:
-    """A module of the project and what it imports, anywhere in it; ``eager`` only what loading it imports."""
+    """A module of the project and what it imports, read when it is asked for: every worker collects all tests, few run these."""
 
     name: str
     path: Path
-    imports: frozenset[str]
-    eager: frozenset[str]
+
+    @property
+    def text(self) -> str:
+        return self.path.read_text(encoding="utf-8")
 
     @property
     def tree(self) -> ast.Module:
-        return ast.parse(self.path.read_text(encoding="utf-8"))
+        return ast.parse(self.text)
+
+    @functools.cached_property
+    def _imports(self) -> tuple[frozenset[str], frozenset[str]]:
+        tree = self.tree
+        return frozenset(_imported(tree)), frozenset(_imported(tree, eager=True))
+
+    @property
+    def imports(self) -> frozenset[str]:
+        """What it imports anywhere in it."""
+        return self._imports[0]
+
+    @property
+    def eager(self) -> frozenset[str]:
+        """What loading it imports."""
+        return self._imports[1]
 
 
 def modules() -> dict[str, Module]:
@@ -39,8 +56,7 @@ def modules() -> dict[str, Module]:
     found = {}
     for path in files:
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        found[name] = Module(name, path, frozenset(_imported(tree)), frozenset(_imported(tree, eager=True)))
+        found[name] = Module(name, path)
     return found
 
 
@@ -393,7 +409,7 @@ def signatures() -> Iterator[tuple[int, str]]:
 
 def test_nothing_has_grown_past_reason() -> None:
     """The largest are printed with -s."""
-    files = sorted((len(m.path.read_text(encoding="utf-8").splitlines()), n) for n, m in MODULES.items())
+    files = sorted((len(m.text.splitlines()), n) for n, m in MODULES.items())
     functions = sorted(lengths())
     for title, sizes in (("files", files), ("functions", functions)):
         median, ninetieth = sizes[len(sizes) // 2][0], sizes[len(sizes) * 9 // 10][0]

@@ -30,7 +30,7 @@ class Pattern:
 
 def patterns() -> Iterator[Pattern]:
     for module in MODULES.values():
-        if "re" not in module.imports:
+        if not re.search(r"\bimport\b.*\bre\b", module.text) or "re" not in module.imports:
             continue
         tree = module.tree
         searched = set(_searched_names(tree))

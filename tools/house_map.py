@@ -5,6 +5,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cache
 from html import escape
 from pathlib import Path
 
@@ -50,8 +51,13 @@ def folder_of(module: str) -> str | None:
     return "wiring" if first.startswith("wiring") else first
 
 
-def imports() -> Iterator[tuple[str, str]]:
-    """Yield every import between modules of ``chalicelib``: importer and imported, without the package's name."""
+@cache
+def imports() -> tuple[tuple[str, str], ...]:
+    """Return every import between modules of ``chalicelib``: importer and imported, without the package's name."""
+    return tuple(_imports())
+
+
+def _imports() -> Iterator[tuple[str, str]]:
     home = ROOT / "chalicelib"
     for path in sorted(home.rglob("*.py")):
         importer = ".".join(path.relative_to(home).with_suffix("").parts).removesuffix(".__init__")
