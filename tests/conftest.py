@@ -39,13 +39,11 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("cupbearer")
 
 
-LONG = {  # files of more than twenty seconds: begun last, one of them would keep one worker busy and the others idle
+LONG = {  # files of more than a dozen seconds: begun last, one of them would keep one worker busy and the others idle
     "tests/accounts/test_factor_races.py",
     "tests/accounts/test_races.py",
     "tests/accounts/test_ticket_races.py",
     "tests/bench/test_bench.py",
-    "tests/clients/test_agents.py",
-    "tests/clients/test_node.py",
     "tests/clients/test_programs.py",
     "tests/console/test_eyes.py",
     "tests/deploy/test_deploying.py",

@@ -53,7 +53,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     if request.param == "sqlite":
         return SqlitePlace(str(tmp_path / "cupbearer.db"))
     dynamo: DynamoPlace = request.getfixturevalue("dynamodb")
-    return replace(dynamo, patient=True)
+    return replace(dynamo, patient=True, wire=True)
 
 
 @pytest.fixture
