@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+LAST_SECOND = 253_402_300_799  # the year 9999: beyond it no calendar goes
 HIDDEN = {
     "at",
     "level",
@@ -31,11 +32,13 @@ class LogLine:
         """Return a line; ``at`` and ``part`` are what the log's keeper knows."""
         try:
             found = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         fields = found if isinstance(found, dict) else {}
         said = fields.get("at")
-        return cls(text.rstrip("\n"), float(said) if isinstance(said, int | float) else at, fields, part)
+        if isinstance(said, int | float) and 0 <= said <= LAST_SECOND:
+            at = float(said)
+        return cls(text.rstrip("\n"), at, fields, part)
 
     def is_since(self, moment: float | None) -> bool:
         """Return whether it was logged at a moment or later; a line that does not say is."""

@@ -53,7 +53,11 @@ class Captcha:
         codes = verdict.get("error-codes") or []
         if verdict.get("success") is True:
             return
-        if verdict.get("success") is False and isinstance(codes, list) and ANSWER_IS_BAD.issuperset(codes):
+        if (
+            verdict.get("success") is False
+            and isinstance(codes, list)
+            and ANSWER_IS_BAD.issuperset(map(str, codes))
+        ):
             raise _refused()
         raise self._trouble(f"{self.vendor} says {codes}")
 

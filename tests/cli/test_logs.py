@@ -180,6 +180,18 @@ def test_the_exception_of_a_line_stands_below_it() -> None:
     assert found.readable() == ["2027-01-15 12:00:00Z defect", "  Traceback", "    boom"]
 
 
+@pytest.mark.parametrize("at", ["1e300", "-1e300", "NaN", "Infinity", "1" * 400, '"noon"'])
+def test_a_line_of_no_time_that_there_is_stops_nothing(at: str) -> None:
+    """Whatever writes to the log beside us: the line is told without a time, or with the keeper's."""
+    text = f'{{"at": {at}, "level": "info", "event": "odd"}}'
+    assert LogLine.of(text).readable() == ["odd"]
+    assert LogLine.of(text, at=NOON).readable() == ["2027-01-15 12:00:00Z odd"]
+
+
+def test_a_line_that_is_nested_too_deeply_is_text() -> None:
+    assert LogLine.of("[" * 200_000).fields == {}
+
+
 @pytest.mark.dynamodb
 class TestDeployed:
     """CloudWatch, as the emulator has it."""

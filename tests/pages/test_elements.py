@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import quote
 
 import pytest
 
@@ -232,6 +233,18 @@ def test_whoever_has_no_account_signs_up_at_the_service_and_comes_back(guest: Pe
     page.get_by_role("button", name="Make my account").click()
     expect(page.get_by_text("You are logged in as Nell.")).to_be_visible()
     assert page.url == f"{app.sibling}/"
+
+
+@pytest.mark.parametrize("to", ["javascript:alert(1)", "/?there"])
+def test_after_a_log_in_the_card_leads_to_its_own_site_and_asks_the_service_about_others(
+    guest: Person, app: App, to: str
+) -> None:
+    """BR-6: a page may take return-to out of its own address, so anybody may have written it."""
+    page = app.shown(guest, f'<cupbearer-log-in return-to="{to}"></cupbearer-log-in>', origin=app.sibling)
+    fill_the_card(page, "Vera")
+    judged = f"{app.server.url}/login?return_to={quote(to, safe='()')}"
+    page.wait_for_url(f"{app.sibling}{to}" if to.startswith("/") else judged)
+    assert ("return_to is a path of this site" in page.content()) == (not to.startswith("/"))
 
 
 def test_the_card_asks_for_a_second_factor_by_code(guest: Person, app: App) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -71,12 +72,22 @@ def test_asking_again_by_the_same_key_needs_no_second_answer(client: Client, ven
     assert len(vendor.asked) == 1
 
 
+NO_VERDICTS: list[Any] = [
+    {"success": False, "error-codes": ["internal-error"]},
+    {"success": False, "error-codes": [{}]},
+    {"success": False, "error-codes": "invalid-input-response"},
+    {"success": "true"},
+    {"success": 1},
+    [],
+]
+
+
 def test_without_a_verdict_nobody_gets_in_and_is_told_when_to_come_again(
     client: Client, vendor: Vendor
 ) -> None:
-    vendor.says = {"success": False, "error-codes": ["internal-error"]}
-    refused = signed_up(client, captcha="a person")
-    assert (refused.status, refused.code, refused.headers["Retry-After"]) == (503, "unavailable", "30")
+    for vendor.says in NO_VERDICTS:
+        refused = signed_up(client, captcha="a person")
+        assert (refused.status, refused.code, refused.headers["Retry-After"]) == (503, "unavailable", "30")
     assert client.services.accounts.users.find("ada") is None
 
 

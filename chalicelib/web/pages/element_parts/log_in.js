@@ -65,9 +65,13 @@ export class CupbearerLogIn extends CupbearerElement {
     if (had) this.one(".welcome").focus(); // whoever just logged in is told so
   }
 
+  /** Go where the page says: at its own site and the service's at once, elsewhere as the service allows it. */
   #entered() {
     const to = this.getAttribute("return-to");
-    if (to) location.assign(new URL(to, location.href));
+    if (!to) return;
+    const { href, origin } = new URL(to, location.href); // it may stand in the page's address, and so be anybody's
+    const ours = [location.origin, new URL(this.client.issuer).origin].includes(origin);
+    location.assign(ours ? href : this.pageFor("/login"));
   }
 
   async #learn() {
