@@ -123,12 +123,32 @@ def test_a_month_is_three_requests_however_much_happened(cupbearer: AppUnderTest
     assert len(asked) <= 3
 
 
-def test_an_import_is_no_sign_up(cupbearer: AppUnderTest, person: Client) -> None:
+@pytest.mark.parametrize(
+    ("event", "detail", "counts_as"),
+    [
+        ("sign_up", {"how": "import"}, "imports"),
+        ("log_in", {"client_id": "shop"}, "log_ins_at_applications"),
+    ],
+)
+def test_an_import_is_no_sign_up_and_a_log_in_at_an_application_follows_one_here(
+    cupbearer: AppUnderTest, person: Client, event: str, detail: dict[str, str], counts_as: str
+) -> None:
     before = today(cupbearer)
-    write = cupbearer.services.audit.write("sign_up", target="x", source=SOURCE, how="import")
-    cupbearer.services.store.commit(write)
-    after = today(cupbearer)
-    assert (after["sign_ups"], after["imports"]) == (before["sign_ups"], before["imports"] + 1)
+    cupbearer.services.store.commit(
+        cupbearer.services.audit.write(event, target="x", source=SOURCE, **detail)
+    )
+    assert today(cupbearer) == before | {counts_as: before[counts_as] + 1}
+
+
+def test_a_count_of_a_server_whose_clock_is_ahead_waits_for_its_day(
+    cupbearer: AppUnderTest, person: Client
+) -> None:
+    before, at = today(cupbearer), NOON + DAY_SECONDS
+    place = Key(SERVICE, f"{at // HOUR_SECONDS:07d}.0")
+    cupbearer.services.store.bump(place, {"log_in": 1}, expires_at=at + DAY_SECONDS)
+    assert today(cupbearer) == before
+    cupbearer.clock.advance(DAY_SECONDS)
+    assert today(cupbearer)["log_ins"] == 1
 
 
 def test_counts_are_kept_for_four_hundred_days(cupbearer: AppUnderTest, person: Client) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.audit import service_events
 from chalicelib.audit.events import EVENTS
 from chalicelib.audit.service_events import LOOKED_THROUGH, Wanted, network_from
 from chalicelib.audit.streams import STREAMS, stream_of
@@ -97,7 +98,7 @@ def test_since_and_until(at: AppUnderTest) -> None:
     happen(at, *MIXED)
     wanted = Wanted(since=begun + 3, until=begun + 6)
     assert names(every(at, wanted)) == [*MIXED[2:5]][::-1]
-    assert names(every(at, wanted, limit=1)) == [*MIXED[2:5]][::-1]
+    assert [names(page) for page in walk(at, wanted, limit=1)] == [[event] for event in MIXED[4:1:-1]]
 
 
 @pytest.mark.parametrize(
@@ -114,6 +115,20 @@ def test_a_page_looks_through_a_bounded_part_and_says_how_far(at: AppUnderTest, 
     assert page.next_cursor is not None
     page = at.services.activity.page(wanted, cursor=page.next_cursor)
     assert (names(page.events), page.next_cursor) == ([found], None)
+
+
+def test_what_is_rare_in_a_busy_stream_and_a_quiet_one_is_found_by_time(
+    at: AppUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page goes back no farther than it has seen everything: the quiet stream waits for the busy one."""
+    monkeypatch.setattr(service_events, "LOOKED_THROUGH", 3)
+    happen(at, "sign_up", "log_out")
+    happen(at, "log_out", source=AWAY)
+    happen(at, "log_out", "sign_up")
+    happen(at, "sign_up", source=AWAY)
+    happen(at, *["log_in"] * 5, "sign_up")
+    wanted = Wanted(network=network_from("2001:db8::/32"))
+    assert names(every(at, wanted, limit=2)) == ["sign_up", "log_out"]
 
 
 def test_a_page_is_one_request_for_each_stream(at: AppUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,12 @@ def test_the_filters(
     assert shown(console.go(f"/console/activity?{query}").text)[: len(found) or None] == found
 
 
+def test_what_happened_to_a_program_is_found_by_its_id(console: Browser, happen: Happen) -> None:
+    happen("client_disabled", target="client:shop")
+    happen("factor_added")
+    assert shown(console.go("/console/activity?person=client%3Ashop").text) == ["A client was disabled"]
+
+
 @pytest.fixture
 def march(clock: Clock) -> Clock:
     """17 March 2030, 17:46:40 UTC, from before anybody logs in."""

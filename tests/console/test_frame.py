@@ -2,15 +2,18 @@
 
 import re
 from html import unescape
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from chalicelib.accounts.administration import Authority
 from chalicelib.authentication.log_in import LogInResult
+from chalicelib.store import Store
+from chalicelib.world import World
 from tests.conftest import Clock
 from tests.oauth import factors
-from tests.oauth.server import ISSUER, PASSWORD, SOURCE, Browser, Server
+from tests.oauth.server import ISSUER, PASSWORD, SOURCE, Browser, Server, open_server, services
 
 PATH = "/console"
 HOUR = 60 * 60
@@ -95,6 +98,19 @@ def test_a_form_that_comes_when_the_log_in_is_over_is_told_that_nothing_was_done
     late = browser.send(address, typed)
     assert late.status == 403
     assert f'href="/api/login?return_to={quote(address, safe="")}"' in late.text
+
+
+def test_where_its_scope_takes_a_second_factor_who_has_none_is_told_so_and_sees_nobody(
+    store: Store, world: World, tmp_path: Path
+) -> None:
+    """CO-1: there is none to ask for, and the log-in does not hold the scope."""
+    with open_server(services(store, world, tmp_path, SECOND_FACTOR_SCOPES="users:read")) as server:
+        server.person("ada", granted="users:read users:write")
+        browser = server.browser()
+        browser.log_in(username="ada")
+        page = browser.go(PATH)
+    assert (page.status, "<h1>People</h1>" in page.text) == (403, False)
+    assert "It takes a second factor. Add one to your account" in page.text
 
 
 @pytest.mark.parametrize(("scopes", "shown"), [("get:profile", False), ("users:read", True)])

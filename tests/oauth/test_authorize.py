@@ -1,8 +1,9 @@
 """Authorization requests that are refused, and where that is told (OP-1, OP-3, OP-5, OP-9; RFC 6749 section 4.1.2.1)."""
 
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import pytest
+from markupsafe import escape
 
 from chalicelib.authentication.log_in import LogInResult
 from tests.conftest import Clock
@@ -272,10 +273,10 @@ def test_a_clients_name_is_shown_as_text(server: Server, browser: Browser, text:
     """BR-5."""
     shop = server.client(name=text)
     page = browser.go(shop.authorize_url())
-    assert text not in page.text.replace(quote(text), "") or text.startswith("{{")
     consent = browser.log_in(page)
-    assert text not in consent.text or text.startswith("{{")
-    assert "49" not in consent.form.get("name", "")
+    for shown in (page.text, consent.text):
+        assert str(escape(text)) in shown
+        assert text == str(escape(text)) or text not in shown
 
 
 def test_a_state_comes_back_as_it_was(shop: App, browser: Browser, zoe: LogInResult) -> None:

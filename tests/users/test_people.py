@@ -164,6 +164,8 @@ def test_what_leads_to_a_closed_account_is_gone_with_it_and_back_with_it(
     user, _ = users.change(
         user.user_id, partial(replace, closing=Closing(int(clock.now) + DAY, by_person=True))
     )
+    _, user = users.change(user.user_id, partial(replace, name=f"Late {mark}"))
+    assert found(people, f"late {mark}") == {mark}
     clock.advance(2 * DAY)
     assert engine.get(*lists.keys_of(user)) == (None,) * len(lists.keys_of(user))
 
@@ -185,7 +187,7 @@ def test_a_deletion_takes_every_line_along(users: Users, people: People, mark: s
 def test_who_was_seen_last_comes_first_and_moves_once_a_day(
     users: Users, people: People, mark: str, clock: Clock
 ) -> None:
-    clock.now = (clock.now // DAY + 1) * DAY
+    clock.now = (clock.now // DAY + 1) * DAY - 180  # days end at midnight, UTC
     made(users, f"{mark}never")
     for who in ("ann", "bob"):
         made(users, f"{mark}{who}", in_person=True)
@@ -194,7 +196,7 @@ def test_who_was_seen_last_comes_first_and_moves_once_a_day(
     ann = users.find(f"{mark}ann")
     assert ann is not None
     assert users.seen(ann, None) is ann
-    clock.advance(DAY)
+    clock.advance(60)
     users.change(ann.user_id, lambda user: users.seen(user, None))
     assert listed(people, "seen", mark) == [f"{mark}ann", f"{mark}bob"]
 
