@@ -99,6 +99,8 @@ def test_since_and_until(at: AppUnderTest) -> None:
     wanted = Wanted(since=begun + 3, until=begun + 6)
     assert names(every(at, wanted)) == [*MIXED[2:5]][::-1]
     assert [names(page) for page in walk(at, wanted, limit=1)] == [[event] for event in MIXED[4:1:-1]]
+    lately = walk(at, Wanted(user_id="somebody", since=begun + 6), limit=1)
+    assert [names(page) for page in lately] == [["sign_up"], ["log_out"], []]  # and what is older is not read
 
 
 @pytest.mark.parametrize(
@@ -126,9 +128,10 @@ def test_what_is_rare_in_a_busy_stream_and_a_quiet_one_is_found_by_time(
     happen(at, "log_out", source=AWAY)
     happen(at, "log_out", "sign_up")
     happen(at, "sign_up", source=AWAY)
-    happen(at, *["log_in"] * 5, "sign_up")
+    happen(at, "log_in", source=AWAY)
+    happen(at, *["log_in"] * 4, "sign_up")
     wanted = Wanted(network=network_from("2001:db8::/32"))
-    assert names(every(at, wanted, limit=2)) == ["sign_up", "log_out"]
+    assert names(every(at, wanted, limit=2)) == ["log_in", "sign_up", "log_out"]
 
 
 def test_a_page_is_one_request_for_each_stream(at: AppUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
