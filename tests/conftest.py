@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -151,7 +152,7 @@ def dynamodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamoPlace]:
             log = tmp_path_factory.mktemp("ministack") / "log"
             endpoint = parts.enter_context(ministack.running(log))
             place = DynamoPlace(endpoint, table, (ministack.access_key(), "test"), region)
-        client = place.client()
+        client = replace(place, patient=True).client()  # the first answers of an emulator take long
         create_table(client, table)
         yield place
         client.delete_table(TableName=table)

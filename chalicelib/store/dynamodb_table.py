@@ -5,15 +5,19 @@ from typing import Any
 from chalicelib.store.dynamodb_calls import CONNECT_SECONDS, READ_SECONDS
 
 MAX_CONNECTIONS = 50
+PATIENT_SECONDS = 20.0  # for an answer to a command, which nobody repeats while it waits
 
 
-def client_config() -> Any:
-    """Return the botocore Config of our clients: short timeouts and no retries but our own (AV-1)."""
+def client_config(*, patient: bool = False) -> Any:
+    """Return the botocore Config of our clients: short timeouts and no retries but our own (AV-1).
+
+    ``patient`` is for a command that is run once, such as the one that makes the table.
+    """
     from botocore.config import Config
 
     return Config(
         connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
+        read_timeout=PATIENT_SECONDS if patient else READ_SECONDS,
         retries={"total_max_attempts": 1, "mode": "standard"},
         max_pool_connections=MAX_CONNECTIONS,
         tcp_keepalive=True,

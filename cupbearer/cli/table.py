@@ -41,7 +41,7 @@ def create(*, protect: bool | None, as_json: bool) -> None:
         raise Failure(
             "CUPBEARER_STORE is SQLite, which makes its file itself: only dynamodb://TABLE needs this."
         )
-    client = aws.client("dynamodb", client_config(), region=settings.aws_region())
+    client = aws.client("dynamodb", client_config(patient=True), region=settings.aws_region())
     made = create_table(client, chosen.store_name, protect=chosen.production if protect is None else protect)
     tell(
         {"table": chosen.store_name, "made": made},
