@@ -94,13 +94,21 @@ def front(read: Reader, *, production: bool, samples: bool, issuer: str) -> str:
             PREFIX + "FRONT",
             f"is board, which is one of the samples, and these are off: set {PREFIX}SAMPLES=on, or {PREFIX}FRONT=account",
         )
-    leads_away = is_web_origin_or_path(shown, secure=production) and shown.rstrip("/") != issuer
+    leads_away = is_web_origin_or_path(shown, secure=production) and not _is_same_page(shown, issuer)
     if shown not in ("board", "account") and not leads_away:
         raise SettingsError(
             PREFIX + "FRONT",
             f"is {shown!r}, but must be board, account, or an address that is not our own, such as https://www.example.com",
         )
     return shown
+
+
+def _is_same_page(one: str, other: str) -> bool:
+    """Return whether a browser takes two addresses for one: ``HTTPS://a.example:443/`` is ``https://a.example``."""
+    first, second = urls.read(one), urls.read(other)
+    if first is None or second is None:
+        return False
+    return first.origin == second.origin and first.path.rstrip("/") == second.path.rstrip("/")
 
 
 def demand_way_in(settings: "Settings") -> None:

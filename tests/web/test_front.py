@@ -54,6 +54,7 @@ def test_the_board_is_led_to_where_it_is(client: Client) -> None:
         "//evil.example",
         "https://auth.example.com/",
         "https://auth.example.com",
+        "HTTPS://auth.EXAMPLE.com:443/",
     ],
 )
 def test_what_is_no_page_or_leads_back_to_itself_stops_the_start(front: str) -> None:
