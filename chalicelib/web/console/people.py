@@ -18,10 +18,8 @@ LISTS = {  # names of ``users/people.py``, and what the pages call them
     "disabled": said("Disabled"),
     "factor": said("With a second factor"),
 }
-MAX_TYPED, MAX_AFTER = (
-    254,
-    200,
-)  # characters: an address has no more, and a line's sort (a term and an id) fewer
+MAX_TYPED = 254  # characters: an address has no more
+MAX_AFTER = 200  # characters: a line's sort, a term and an id, has fewer
 
 
 class Choice(NamedTuple):
