@@ -2,10 +2,13 @@
 
 import gc
 import json
+import sys
+import time
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -17,6 +20,7 @@ from bench.measuring import auc, in_turn, ratio, spread
 from bench.rows import cold
 from chalicelib import logs
 from tests.parts import missing
+from tests.support import patience
 
 TINY = replace(
     QUICK, rounds=1, tokens=3, cold_starts=2, log_ins=4, worker_seconds=0.1, workers=(1,),
@@ -108,9 +112,15 @@ def test_a_row_that_cannot_run_says_why_and_leaves_no_older_result(
     assert not (tmp_path / "cold.json").exists()
 
 
-def test_a_row_that_takes_too_long_is_ended_and_says_so(tmp_path: Path) -> None:
-    (missed,) = measure("memory", FULL, tmp_path, seconds=0.001)
-    assert missed == "memory: could not run: TooLong: it was not done after 0.001 s"
+def test_a_row_that_takes_too_long_is_ended_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row that sleeps: ended in the middle of an import, it would leave a file open behind it."""
+    endless = ModuleType("bench.rows.endless")
+    vars(endless)["measure"] = lambda _effort, _folder: time.sleep(patience.SECONDS)
+    monkeypatch.setitem(sys.modules, endless.__name__, endless)
+    (missed,) = measure("endless", FULL, tmp_path, seconds=0.001)
+    assert missed == "endless: could not run: TooLong: it was not done after 0.001 s"
 
 
 def test_a_missed_target_is_told_in_one_line() -> None:
