@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.parts import missing
-from tests.parts.chromium import ARGUMENTS
 from tests.parts.server import Server, running
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from tests.pages.eyes import Person
-
-__all__ = ["ARGUMENTS"]
 
 AXE_FOLDER = Path(__file__).parents[1] / "parts" / "node_modules" / "axe-core"
 

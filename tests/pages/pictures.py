@@ -1,6 +1,5 @@
 """``python -m tests.pages.pictures``: take the pictures of README and docs/look.md anew."""
 
-import shutil
 import tempfile
 from pathlib import Path
 from urllib.parse import urlencode
@@ -9,9 +8,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.journeys.adopted import Adopted, adopted
 from tests.pages.application import CHALLENGE
-from tests.pages.conftest import ARGUMENTS
 from tests.pages.eyes import PASSWORD, ROOT, Person, knock, settled
 from tests.pages.small_pictures import shrink
+from tests.parts.chromium import ARGUMENTS, executable
 from tests.parts.server import Server, running
 from tests.support.factor_accounts import PASSWORD as FACTOR_PASSWORD
 from tests.support.factor_accounts import Account
@@ -38,8 +37,7 @@ def main() -> None:
         adopted(Path(other)) as theirs,
         sync_playwright() as playwright,
     ):
-        chromium = shutil.which("chromium") or ""
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
         for name, text in TALK:
             _say(Person.at(browser, server), name, text)
         _board(browser, server)
