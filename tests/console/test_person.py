@@ -63,6 +63,19 @@ class TestWhatItShows:
         assert "by ada" in page.text
         assert "by the command line" in page.text
 
+    def test_who_did_it_is_named_as_they_are_called_in_every_language(
+        self, server: Server, zoe: LogInResult
+    ) -> None:
+        server.person("Activity", granted="users:read users:write")
+        console = server.browser()
+        console.log_in(username="Activity")
+        send(console, zoe, "disable")
+        server.services.accounts.administration.unlock(zoe.user.user_id, source=SOURCE)
+        for page in (page_of(zoe), "/console/activity"):
+            text = console.ask("GET", page, headers={"Accept-Language": "de"}).text
+            assert "durch Activity<" in text
+            assert "an der Befehlszeile<" in text or "durch die Befehlszeile<" in text
+
     def test_nobody_is_a_404_page(self, console: Browser, ada: LogInResult) -> None:
         reply = console.go("/console/people/nobody")
         assert (reply.status, "<h1>" in reply.text) == (404, True)

@@ -52,6 +52,11 @@ class Line(NamedTuple):
     application: str | None
     more: list[str]  # why, and what was changed
 
+    @property
+    def is_by_command_line(self) -> bool:
+        """Tell whether ``by`` is a text of ours and no name."""
+        return self.event.actor == OPERATOR
+
 
 @api.route(PATH, methods=["GET"], **shown(*FILTERS, "cursor"))
 @console_page

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chalicelib.audit.trail import OPERATOR
 from chalicelib.errors import NotFound
 from chalicelib.i18n.said import said
 from chalicelib.web.console.changes import changed, outcome_of
@@ -32,6 +33,11 @@ class Line(NamedTuple):
     by: str
     more: list[str]
     rest: tuple[tuple[str, str], ...]
+
+    @property
+    def is_by_command_line(self) -> bool:
+        """Tell whether ``by`` is a text of ours and no name."""
+        return self.event.actor == OPERATOR
 
 
 @api.route(PATH, methods=["GET"], **shown("done", "before"))
@@ -95,4 +101,4 @@ def _line(event: "Event", user: "User", names: Mapping[str, str]) -> Line:
 def _names(call: Call, actors: Iterable[str]) -> Mapping[str, str]:
     """Return the user names of operators by their ids, by one request where there are any; the command line has none."""
     found = call.services.accounts.users.called(actors)
-    return {"operator": said("the command line"), **found}
+    return {OPERATOR: said("the command line"), **found}
