@@ -232,7 +232,7 @@ class TestWhoTheHostIs:
                 "/oauth/authorize",
             ):
                 answer = client.get(path)
-                assert b"evil" not in answer.body + repr(answer.headers).encode(), path
+                assert b"evil.example" not in answer.body + repr(answer.headers).encode(), path
 
     @pytest.mark.parametrize(
         "header",

@@ -27,8 +27,8 @@ CHANCE = (  # what differs in every run, and the word for it
     (r"\b(mk1|kms1)\.[A-Za-z0-9_.-]+", "<wrapped>"),
     (r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{86}(?![A-Za-z0-9_-])", "<signature>"),
     (r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])", "<secret>"),
-    (
-        r"(?<![A-Za-z0-9_-])(?=[a-z0-9_-]*[A-Z])(?=[A-Z0-9_-]*[a-z])[A-Za-z0-9_-]{16}(?![A-Za-z0-9_-])",
+    (  # no word of small letters or capitals alone: one kid in two hundred thousand is such a word
+        r"(?<![A-Za-z0-9_-])(?=[A-Z_-]*[a-z0-9])(?=[a-z_-]*[A-Z0-9])[A-Za-z0-9_-]{16}(?![A-Za-z0-9_-])",
         "<kid>",
     ),
     (r"\b[0-9a-f]{64}\b", "<sha256>"),

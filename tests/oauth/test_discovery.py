@@ -120,4 +120,4 @@ def test_the_documents_name_the_issuer_whatever_host_is_asked(server: Server) ->
     """IN-5."""
     headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
     reply = server.ask("GET", "/.well-known/openid-configuration", headers=headers)
-    assert "evil" not in reply.text
+    assert "evil.example" not in reply.text
