@@ -14,17 +14,18 @@ from chalicelib.outbound import addresses
 from chalicelib.outbound.exchange import MAX_BODY_BYTES
 from chalicelib.outbound.http import FetchError, fetch_json, post_form
 from tests.outbound import special_purpose
+from tests.support import patience
 from tests.support.hostile_http import Behaviour, answers, page, serving
 
 KEYS = '{"keys": []}'
-PATIENCE = 4  # seconds: ten times the deadline, and less than the server stays silent
+PATIENCE = 15  # seconds: far longer than the deadline, and less than the server drips or stays silent
 
 
-def fetched(url: str, seconds: float = 3.0) -> object:
+def fetched(url: str, seconds: float = patience.SECONDS) -> object:
     return fetch_json(url, allow_loopback_http=True, seconds=seconds)
 
 
-def reason_of(url: str, seconds: float = 3.0) -> str:
+def reason_of(url: str, seconds: float = patience.SECONDS) -> str:
     with pytest.raises(FetchError) as failed:
         fetched(url, seconds)
     return failed.value.reason

@@ -14,6 +14,7 @@ from botocore.config import Config
 from chalicelib.errors import Unavailable
 from chalicelib.keys.key_wrapping import WrappingError
 from chalicelib.outbound.kms import KmsKey
+from tests.support import patience
 
 
 class Kms(BaseHTTPRequestHandler):
@@ -52,7 +53,7 @@ class Kms(BaseHTTPRequestHandler):
 @pytest.fixture
 def client() -> Iterator[Any]:
     server = HTTPServer(("127.0.0.1", 0), Kms)
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     client = boto3.client(
         "kms",
@@ -60,7 +61,11 @@ def client() -> Iterator[Any]:
         region_name="eu-central-1",
         aws_access_key_id="x",
         aws_secret_access_key="x",
-        config=Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1}),
+        config=Config(
+            connect_timeout=patience.SECONDS,
+            read_timeout=patience.SECONDS,
+            retries={"total_max_attempts": 1},
+        ),
     )
     yield client
     client.close()

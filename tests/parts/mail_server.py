@@ -14,6 +14,8 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.support import patience
+
 
 @dataclass
 class MailServer:
@@ -89,9 +91,9 @@ def serving_mail(
     try:
         yield known
     finally:
-        asyncio.run_coroutine_threadsafe(_ended(listening), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_ended(listening), loop).result(patience.SECONDS)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(patience.SECONDS)
         loop.close()
 
 
@@ -132,7 +134,7 @@ def told_server(answers: Mapping[str, Answer]) -> Iterator[ToldServer]:
                 with suppress(OSError):
                     connection, _ = listener.accept()
                     with connection:
-                        connection.settimeout(60)
+                        connection.settimeout(patience.SECONDS)
                         _converse(connection, {**GOOD, **answers}, known)
 
         thread = threading.Thread(target=serve, daemon=True)
@@ -143,7 +145,7 @@ def told_server(answers: Mapping[str, Answer]) -> Iterator[ToldServer]:
             over.set()
             with suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
-            thread.join(10)
+            thread.join(patience.SECONDS)
 
 
 def _converse(connection: socket.socket, answers: Mapping[str, Answer], known: ToldServer) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+from tests.support import patience
+
 Behaviour = Callable[[socket.socket], None]
 
 
@@ -56,7 +58,7 @@ def serving(behaviour: Behaviour, *, tls: ssl.SSLContext | None = None) -> Itera
             while not over.is_set():
                 with suppress(OSError):
                     connection, _ = listener.accept()
-                    connection.settimeout(5)
+                    connection.settimeout(patience.SECONDS)
                     if tls is not None:
                         connection = tls.wrap_socket(connection, server_side=True)
                     with connection:
@@ -71,4 +73,4 @@ def serving(behaviour: Behaviour, *, tls: ssl.SSLContext | None = None) -> Itera
             over.set()
             with suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
-            thread.join(5)
+            thread.join(patience.SECONDS)
