@@ -6,6 +6,7 @@ Measured (docs/decisions/0042): the authorizer's cold start takes half the proce
 import subprocess
 import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from cupbearer.deploying import without_docstrings
@@ -36,17 +37,19 @@ LIBRARIES = (
 )
 
 
-def add_bytecode(archive: Path, interpreter: Path) -> None:
+def add_bytecode(archive: Path, interpreter: Path, *, is_kept: Callable[[str], bool]) -> None:
     """Add an interpreter's bytecode for each module of a zip that a start may load: beside its source, or to stand instead.
 
-    It is never checked, on purpose: sources and bytecode are of one deploy, and Lambda sets the times of files as it likes.
+    ``is_kept`` tells by its name which bytecode stays in the package: no other is made. It is never checked, on purpose:
+    sources and bytecode are of one deploy, and Lambda sets the times of files as it likes.
     """
     with tempfile.TemporaryDirectory(prefix="cupbearer-compiled-") as folder:
         with zipfile.ZipFile(archive) as package:
             sources = [name for name in package.namelist() if name.endswith(".py")]
             beside = [name for name in sources if name.startswith(WITH_SOURCES)]
             package.extractall(f"{folder}/cached", beside)
-            package.extractall(f"{folder}/instead", [name for name in sources if is_replaced(name)])
+            instead = [name for name in sources if is_replaced(name) and is_kept(f"{name}c")]
+            package.extractall(f"{folder}/instead", instead)
         _run(
             interpreter,
             without_docstrings.__file__,
@@ -61,7 +64,8 @@ def add_bytecode(archive: Path, interpreter: Path) -> None:
                 name = "/".join(path.relative_to(folder).parts[1:])
                 entry = zipfile.ZipInfo(name, FIXED_TIME)
                 entry.external_attr = 0o644 << 16
-                package.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+                # Deflated when all is written anew.
+                package.writestr(entry, path.read_bytes(), zipfile.ZIP_STORED)
 
 
 def is_replaced(name: str) -> bool:

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from zipfile import ZipInfo
 
-LEVEL = 12  # of libdeflate's 12: the last two take twice as long for a thousandth
+LEVEL = 10  # of 12: the last two take twice as long for a thousandth
 _LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 _NEEDED, _UTF8, _DEFLATED, _UNIX = 20, 0x800, 8, 3  # version 2.0 to unpack; names are UTF-8
 

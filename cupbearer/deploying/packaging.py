@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ def finish(archive: Path, target: Target, unpacked: Path) -> None:
     """Compile what a package holds, where the target's interpreter is here, prune it and look into it."""
     interpreter = runtimes.interpreter(target.python)
     if interpreter is not None:
-        compiled.add_bytecode(archive, interpreter)
+        compiled.add_bytecode(archive, interpreter, is_kept=partial(pruned.is_kept, bytecode=True))
     pruned.prune(archive, bytecode=interpreter is not None)
     examined.examine(archive, target, unpacked)
 
