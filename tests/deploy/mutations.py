@@ -134,17 +134,21 @@ MUTATIONS = (
     Mutation(
         "no scope on GET /pangolins",
         (walk.pangolins_without_scope_are_403,),
-        source=(ANIMALS, 'scope="pangolins"', "token=True"),
+        source=(ANIMALS, 'scope="pangolins", says="see the pangolins"', "token=True"),
     ),
     Mutation(
         "no scope on GET /profile",
         (walk.profile_is_refused_in_the_handler,),
-        source=(PROFILE, 'scope="get:profile", refused_in_handler=True', "token=True"),
+        source=(
+            PROFILE,
+            'scope="get:profile",\n    says="read the name in your profile",\n    refused_in_handler=True',
+            "token=True",
+        ),
     ),
     Mutation(
         "the policy allows everything",
         (walk.one_run_of_the_authorizer_a_token, walk.pangolins_without_scope_are_403),
-        source=(POLICY, "    if outside and not _names_of(prefix).isdisjoint(outside):", "    if True:"),
+        source=(POLICY, "    if outside and _is_one(prefix, outside):", "    if True:"),
     ),
     Mutation(
         "the handlers do not look again",
@@ -172,6 +176,8 @@ def notice(mutation: Mutation, package: Path, folder: Path) -> str | None:
     with emulated.running():
         place = emulated.deployed(changed, say=lambda _: None, change=mutation.template)
         at = Walk.at(place)
+        # Where the program does not even start, every step fails and none has noticed what is missing.
+        assert at.http("GET", "/cats").status == 200, "the broken stage does not start"
         for step in walk.STEPS[: last + 1]:
             failure = _failure(step, at)
             if failure is not None and step in mutation.found_by:

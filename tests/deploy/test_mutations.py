@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.mutations import MUTATIONS, Mutation, notice
+from tests.deploy.mutations import MUTATIONS, ROOT, Mutation, notice
 
 HERE = {
     "no authorizer on GET /pangolins",
@@ -28,3 +28,11 @@ def test_the_walk_fails_where_something_is_taken_away(
 
 def test_there_is_one_of_each_kind() -> None:
     assert {mutation.name for mutation in MUTATIONS} >= HERE
+
+
+def test_what_a_mutation_takes_out_of_the_source_stands_there() -> None:
+    """Of those too that are tried by hand alone."""
+    for mutation in MUTATIONS:
+        if mutation.source is not None:
+            file, before, _ = mutation.source
+            assert before in (ROOT / file).read_text(encoding="utf-8"), mutation.name
