@@ -19,6 +19,7 @@ class Effort:
     timings: int  # log-ins of each class of account
     askings: int  # for a mail, of each class of account
     texts: int  # tried of each parser
+    people: int  # of a relying party, who take turns: each has a handful of sessions, as people do
     at_once: tuple[int, ...] = (1, 8, 32)  # people who log in, of each process whose memory is looked at
     warms_up: bool = True  # whether the rounds that count of growth and timing come after many that do not
 
@@ -36,6 +37,7 @@ FULL = Effort(
     timings=700,  # two classes that are the same differ by chance by 0.015 of an AUC
     askings=2_000,  # by 0.009
     texts=1_500,
+    people=200,
 )
 QUICK = Effort(
     name="quick",
@@ -50,4 +52,5 @@ QUICK = Effort(
     timings=25,
     askings=25,
     texts=60,
+    people=200,
 )

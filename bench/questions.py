@@ -30,7 +30,8 @@ class Prepared:
     web: RelyingParty
 
 
-def prepare(folder: Path, variables: Mapping[str, str]) -> Prepared:
+def prepare(folder: Path, variables: Mapping[str, str], *, people: int) -> Prepared:
+    """Fill a store, with so many people of the relying party."""
     at = house.services(folder, variables, cheap=True)
     user, signed_in = at.accounts.sign_up.create(
         username="zoe", password=house.PASSWORD, log_in=True, source=house.somewhere()
@@ -50,7 +51,7 @@ def prepare(folder: Path, variables: Mapping[str, str]) -> Prepared:
         token=token,
         context=context_of(at.tokens.bearer.verify(token)),
         robot=_basic(robot.client_id, secret or ""),
-        web=RelyingParty.registered(at),
+        web=RelyingParty.registered(at, people),
     )
 
 

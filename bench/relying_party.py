@@ -16,7 +16,6 @@ from chalicelib.wiring import Services
 CALLBACK = "https://app.example/callback"
 VERIFIER = "only-for-the-bench-only-for-the-bench-only-for-the-bench"
 SCOPE = frozenset({"openid", "profile", "offline_access"})
-PEOPLE = 200  # who take turns: each has a handful of sessions, as people do
 AT_ONCE = 40  # codes in a commit
 
 
@@ -27,11 +26,12 @@ class RelyingParty:
     at: Services
     client: Client
     credentials: tuple[str, str]
+    people: int
     turns: Iterator[Code]  # what each of them agreed to, as a code stands for it; round and round
 
     @classmethod
-    def registered(cls, at: Services) -> Self:
-        """Register it, and let its people agree."""
+    def registered(cls, at: Services, count: int) -> Self:
+        """Register it, and let so many people agree."""
         client, secret = at.oauth.clients.create(
             Registration(
                 name="web",
@@ -40,8 +40,8 @@ class RelyingParty:
                 scopes=SCOPE,
             )
         )
-        agreed = [_agreed(at, client, people.name_of(number)) for number in range(PEOPLE)]
-        return cls(at, client, (client.client_id, secret or ""), itertools.cycle(agreed))
+        agreed = [_agreed(at, client, people.name_of(number)) for number in range(count)]
+        return cls(at, client, (client.client_id, secret or ""), count, itertools.cycle(agreed))
 
     def codes(self, count: int) -> list[str]:
         """Return new codes, one after another of each of the people."""
@@ -52,7 +52,7 @@ class RelyingParty:
 
     def refresh_tokens(self) -> list[str]:
         """Return a refresh token of the client for each of the people: one alone would be spent too often to rotate."""
-        return [self._refresh_token(code) for code in self.codes(PEOPLE)]
+        return [self._refresh_token(code) for code in self.codes(self.people)]
 
     def _refresh_token(self, code: str) -> str:
         form = {

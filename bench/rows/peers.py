@@ -38,7 +38,7 @@ def measure(effort: Effort, folder: Path) -> Finding:
     if not (NODE_MODULES / "oidc-provider").exists():
         raise RuntimeError("its peer is not installed: make bench/node_modules/ready")
     with ExitStack() as stack:
-        asked = _questions(folder, stack)
+        asked = _questions(folder, effort.people, stack)
         batches: dict[str, Batch] = {
             name: batch_of(server, question, effort.tokens // (2 if question.talk else 1))
             for name, (server, question) in asked.items()
@@ -78,9 +78,9 @@ def measure(effort: Effort, folder: Path) -> Finding:
     )
 
 
-def _questions(folder: Path, stack: ExitStack) -> dict[str, tuple[Server, Question]]:
+def _questions(folder: Path, people: int, stack: ExitStack) -> dict[str, tuple[Server, Question]]:
     memory = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)))
-    ours, on_disk = (_Ours.begun(place, stack) for place in (memory, folder))
+    ours, on_disk = (_Ours.begun(place, people, stack) for place in (memory, folder))
     told = {"jwksUri": f"{ours.issuer}/.well-known/jwks.json", "issuer": ours.issuer, "audience": ours.issuer}
     # An ES module is found beside its importer alone, so the peer runs from where the packages are.
     peer = NODE_MODULES.parent / "peers" / "provider.mjs"
@@ -111,11 +111,11 @@ class _Ours:
     process: int
 
     @classmethod
-    def begun(cls, place: Path, stack: ExitStack) -> Self:
+    def begun(cls, place: Path, people: int, stack: ExitStack) -> Self:
         """Fill a store, and serve it."""
         port = free_port()
         variables = {"CUPBEARER_ISSUER": f"http://localhost:{port}", "CUPBEARER_ACCESS_TOKEN_SECONDS": "900"}
-        prepared = questions.prepare(place, variables)
+        prepared = questions.prepare(place, variables, people=people)
         environment = variables | {
             "CUPBEARER_STORE": f"sqlite:///{place / 'cupbearer.db'}",
             "PATH": os.environ["PATH"],

@@ -24,7 +24,8 @@ from tests.support import patience
 
 TINY = replace(
     QUICK, rounds=1, tokens=3, cold_starts=2, log_ins=4, worker_seconds=0.1, workers=(1,),
-    sqlite_users=(20, 40), dynamodb_users=(60, 80), timings=3, askings=3, texts=3, at_once=(1, 2), warms_up=False,
+    sqlite_users=(20, 40), dynamodb_users=(60, 80), timings=3, askings=3, texts=3, people=20, at_once=(1, 2),
+    warms_up=False,
 )  # fmt: skip
 
 
