@@ -91,16 +91,18 @@ def _at_most(seconds: float) -> Iterator[None]:
         yield
         return
 
+    is_over = False
+
     def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise TooLong(f"it was not done after {seconds:g} s")
+        if not is_over:
+            raise TooLong(f"it was not done after {seconds:g} s")
 
     before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(
-        signal.ITIMER_REAL, seconds, 1.0
-    )  # again each second: one raised in a destructor is lost
-    try:
+    try:  # it may ring before anything has begun, and while it is turned off
+        signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again: one raised in a destructor is lost
         yield
     finally:
+        is_over = True
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 

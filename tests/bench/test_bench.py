@@ -2,6 +2,7 @@
 
 import gc
 import json
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -113,15 +114,17 @@ def test_a_row_that_cannot_run_says_why_and_leaves_no_older_result(
     assert not (tmp_path / "cold.json").exists()
 
 
+@pytest.mark.parametrize("seconds", [0.001, 0.000001])  # so soon it is over before it has begun
 def test_a_row_that_takes_too_long_is_ended_and_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
     """A row that sleeps: ended in the middle of an import, it would leave a file open behind it."""
     endless = ModuleType("bench.rows.endless")
     vars(endless)["measure"] = lambda _effort, _folder: time.sleep(patience.SECONDS)
     monkeypatch.setitem(sys.modules, endless.__name__, endless)
-    (missed,) = measure("endless", FULL, tmp_path, seconds=0.001)
-    assert missed == "endless: could not run: TooLong: it was not done after 0.001 s"
+    (missed,) = measure("endless", FULL, tmp_path, seconds=seconds)
+    assert missed == f"endless: could not run: TooLong: it was not done after {seconds:g} s"
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0), "it would ring in whatever comes next"
 
 
 def test_a_missed_target_is_told_in_one_line() -> None:
