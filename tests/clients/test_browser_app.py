@@ -17,6 +17,7 @@ from tests.clients.person import PASSWORD
 from tests.pages.conftest import browser
 from tests.parts.ports import free_port
 from tests.parts.server import Server, running
+from tests.support import patience
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -81,6 +82,7 @@ def test_a_browser_app_logs_in_renews_asks_and_logs_out(
     browser: "Browser", app: str, service: Server, tells: table.Teller
 ) -> None:
     context = browser.new_context()
+    context.set_default_timeout(patience.PAGE_MILLISECONDS)
     page = context.new_page()
     page.goto(app)
     assert shown(page) is None
@@ -107,8 +109,8 @@ def test_a_browser_app_logs_in_renews_asks_and_logs_out(
     )  # no password again, but a loopback address is anybody's (RFC 8252 section 8.6)
     page.wait_for_url(app)
     assert shown(page)["sub"] == user["sub"]
-    page.click("#log-out")
-    page.wait_for_url(app)
+    with page.expect_navigation(url=app):  # the address that it is at already
+        page.click("#log-out")
     assert shown(page) is None
     page.click("#log-in")
     page.wait_for_selector("input[name=password]")
