@@ -47,11 +47,11 @@ def test_a_wrong_password_is_said_beside_the_field_and_nothing_typed_is_lost(per
 
 def test_empty_fields_are_named_before_anything_is_sent(person: Person) -> None:
     page = person.open(state="out")
-    asked: list[str] = []
+    asked: list[str] = []  # once it is ready, the page asks by itself what a passkey would have to answer
     page.on("request", lambda request: asked.append(request.url))
     page.locator("#log-in button[type=submit]").click()
     assert _said(page, "in-username") == "Please fill this in."
-    assert asked == []
+    assert [url for url in asked if not url.endswith("/sessions/passkey/options")] == []
 
 
 def test_a_taken_name_and_a_weak_password_are_said_beside_their_fields(person: Person) -> None:
