@@ -62,8 +62,9 @@ def serving(behaviour: Behaviour, *, tls: ssl.SSLContext | None = None) -> Itera
                     if tls is not None:
                         connection = tls.wrap_socket(connection, server_side=True)
                     with connection:
-                        server.requests.append(_request(connection))
-                        behaviour(connection)
+                        if asked := _request(connection):  # else whoever came has left without a word
+                            server.requests.append(asked)
+                            behaviour(connection)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
