@@ -47,6 +47,7 @@ class Issuer:
     key: private_keys.NewKey = field(default_factory=lambda: forge.key_of("RS256", "an issuer elsewhere"))
     published: list[Mapping[str, Any]] | None = None  # None: the key that signs
     lies: dict[str, Lie] = field(default_factory=dict)  # by path: what is answered instead
+    lateness: dict[str, float] = field(default_factory=dict)  # by path: seconds until the honest answer
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     visits: list[str] = field(default_factory=list)
 
@@ -176,6 +177,7 @@ class _Request(BaseHTTPRequestHandler):
                 lie(self)
                 return
             status, body = honest()
+            time.sleep(self.issuer.lateness.get(self.path, 0))
             says(json.dumps(body), status=status)(self)
         except OSError:
             self.close_connection = True  # whoever asked did not wait
