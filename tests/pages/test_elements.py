@@ -17,7 +17,7 @@ import pytest
 
 pytest.importorskip("playwright")
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.pages.authenticator import plug_in
 from tests.pages.eyes import Person, assert_accessible, assert_kept_to_the_policy, take_pictures
@@ -223,6 +223,19 @@ def test_the_card_says_what_is_wrong_beside_the_field_and_lets_in(guest: Person,
     expect(card.get_by_text("You are logged in as Vera.")).to_be_focused()
     expect(page.get_by_role("button", name="Logged in: Vera")).to_be_visible()
     assert page.evaluate("window.__last") == "in"
+
+
+def test_who_logs_in_while_the_page_still_asks_who_is_there_stays_logged_in(guest: Person, app: App) -> None:
+    held: list[Route] = []
+    guest.context.route("**/sessions/refresh", lambda route: held.append(route), times=1)  # noqa: PLW0108 - it counts arguments
+    page = app.shown(guest, CARD, origin=app.sibling)
+    with page.expect_response("**/sessions") as answered:
+        fill_the_card(page, "Vera")
+    assert answered.value.ok
+    card = page.locator("cupbearer-log-in")
+    expect(card.locator("form")).not_to_have_attribute("aria-busy", "true")
+    held[0].fulfill(status=401, json={"code": "invalid_token", "detail": "Nobody is logged in."})
+    expect(card.get_by_text("You are logged in as Vera.")).to_be_visible()
 
 
 def test_whoever_has_no_account_signs_up_at_the_service_and_comes_back(guest: Person, app: App) -> None:

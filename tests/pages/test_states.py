@@ -111,6 +111,22 @@ def test_offline_is_said_and_the_page_goes_on_when_the_network_is_back(person: P
     page.locator("#messages .text", has_text="Written in a tunnel.").wait_for()
 
 
+def test_messages_that_were_asked_for_before_one_was_posted_do_not_take_it_away(person: Person) -> None:
+    """As when the network is back, and one posts at once."""
+    page = person.sign_up("Jonas")
+    held: list[Any] = []
+    page.route(re.compile("/messages$"), lambda route: held.append(route), times=1)  # noqa: PLW0108 - it counts arguments
+    with page.expect_request(re.compile("/messages$")):
+        page.evaluate("void dispatchEvent(new Event('online'))")
+    page.get_by_label("Say something").fill("Written in a station.")
+    page.get_by_role("button", name="Post").click()
+    posted = page.locator("#messages .text", has_text="Written in a station.")
+    posted.wait_for()
+    with page.expect_request(re.compile("/messages$")):  # what lacks it is asked for again
+        held[0].fulfill(json={"messages": []})
+    expect(posted).to_have_count(1)
+
+
 def test_a_busy_server_is_asked_again_after_the_time_it_told(person: Person) -> None:
     page = person.page()
     page.clock.set_fixed_time(NOW)
@@ -190,7 +206,8 @@ def test_while_it_looks_who_is_there_the_page_says_so(person: Person) -> None:
     page = person.page()
     held: list[Any] = []
     page.route("**/sessions/refresh", lambda route: held.append(route))  # noqa: PLW0108 - it counts arguments
-    page.goto(person.server.url)
+    with page.expect_request("**/sessions/refresh"):
+        page.goto(person.server.url)
     assert "Looking whether you are logged in" in page.locator("#you").inner_text()
     assert page.locator("#you").get_attribute("aria-busy") == "true"
     assert_accessible(page, where="loading")

@@ -9,6 +9,7 @@ import { send } from "./wire.js";
 
 const MOST = 500;
 let stop = () => {};
+let posts = 0; // how many were posted here: a list that was asked for before lacks the last
 
 export function showMessages() {
   const form = one("#post");
@@ -48,6 +49,7 @@ function count() {
 }
 
 function posted(answer) {
+  posts += 1;
   one("#post").reset();
   count();
   one("#messages").prepend(item(answer.body.message));
@@ -58,17 +60,20 @@ function posted(answer) {
 /** Fetch the messages; where that fails, say so and try again when it makes sense. */
 export async function load() {
   stop();
+  const known = posts;
   const answer = await send("GET", "/messages");
   const place = one("#messages-trouble");
   if (!answer.ok) {
     if (answer.retryAfter) stop = countdown(answer.retryAfter, (left) => say(place, trouble(answer, left), { hide: true }), load);
     else say(place, trouble(answer), { hide: true });
-    return;
+    return undefined;
   }
   say(place, "", { hide: true });
+  if (posts !== known) return load();
   const { messages } = answer.body;
   one("#messages").replaceChildren(...messages.map(item));
   one("#empty").hidden = messages.length > 0;
+  return undefined;
 }
 
 function item(message) {

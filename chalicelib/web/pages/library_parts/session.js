@@ -86,6 +86,7 @@ export class SharedSession {
       const given = await this.#insist();
       if (this.#kept === known) this.enter(given); // else somebody logged out or in meanwhile
     } catch (error) {
+      if (this.#kept !== known && this.#kept.state === "in") return; // the refusal is about who was here before
       // Somebody who was never logged in is told no reason, and the other tabs know better who is.
       if (ENDED(error)) this.leave(stale || error.code !== "invalid_token" ? error : null, stale !== null);
       throw error;
