@@ -21,6 +21,7 @@ from click.testing import CliRunner, Result
 from cupbearer.cli import cli
 from tests.parts.ports import free_port
 from tests.support import patience
+from tests.support.command_line import SECRET
 
 ROOT = Path(__file__).parents[2]
 ORIGIN = "https://app.example.com"
@@ -145,8 +146,7 @@ def test_what_is_printed_for_people_ends_with_the_count(running: tuple[str, int]
         result = CliRunner().invoke(cli, ["doctor", url])
     assert result.exit_code == 0, result.stdout
     assert re.search(r"^0 failures, 0 warnings, \d+ ok, 1 unchecked\.$", result.stdout, re.MULTILINE)
-    assert "cbr_" not in result.stdout
-    assert "eyJ" not in result.stdout
+    assert not SECRET.search(result.stdout)  # the key ids that it prints may have the letters eyJ in them
 
 
 FAULTS: list[tuple[Spoil, str, str]] = [
