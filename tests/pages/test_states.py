@@ -228,3 +228,19 @@ def test_a_service_that_is_busy_at_the_very_start_is_asked_again(person: Person,
     page.clock.set_fixed_time(NOW + timedelta(seconds=3))
     settled(page, "in")
     expect(page.locator("#trouble")).to_be_hidden()
+
+
+@pytest.mark.parametrize("path", ["/", "/account"])
+def test_what_another_tab_has_learned_ends_the_words_about_a_busy_service(person: Person, path: str) -> None:
+    """As the library's own next try does, where it comes before the end of the countdown."""
+    other = person.sign_up(f"Pia{len(path)}")
+    page = person.page()
+    page.clock.set_fixed_time(NOW)
+    page.route("**/sessions/refresh", lambda route: route.fulfill(**BUSY), times=1)
+    page.goto(person.server.url + path)
+    page.get_by_text("The service is busy. We can try again in 3 seconds.").wait_for()
+    other.locator("#fresh").click()
+    settled(page, "in")
+    page.get_by_text("The service is busy. We can try again in 3 seconds.").wait_for()
+    page.clock.set_fixed_time(NOW + timedelta(seconds=3))
+    expect(page.locator("#trouble")).to_be_hidden()

@@ -8,7 +8,7 @@ import { enhance } from "./forms.js";
 import { linkProviders, showConsents, showIdentities } from "./others.js";
 import { prepareProof, withProof } from "./prove.js";
 import { fill, row } from "./rows.js";
-import { call, current, logOut, refresh, start, watch } from "./session.js";
+import { call, logOut, refresh, start, watch } from "./session.js";
 import { t, tn } from "./texts.js";
 import { ago, device, exactly, onDay, trouble, whyOut } from "./words.js";
 
@@ -155,7 +155,7 @@ watch(({ state, why, sessionId }) => {
 async function begin() {
   const refused = await start();
   const place = one("#trouble");
-  if (!refused) return current();
+  if (!refused) return say(place, "", { hide: true });
   if (refused.retryAfter) return countdown(refused.retryAfter, (left) => say(place, trouble(refused, left), { hide: true }), begin);
   addEventListener("online", begin, { once: true });
   return say(place, trouble(refused) || refused.detail, { hide: true });
