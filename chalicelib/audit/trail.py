@@ -62,6 +62,11 @@ class Event(StoredValue):
     def from_record(cls, record: Record) -> "Event":
         return cls.from_data(record.data, event_id=record.key.sort)
 
+    @property
+    def is_by_command_line(self) -> bool:
+        """Tell whether it was done where no user is known: who did it has words then, and no name."""
+        return self.actor == OPERATOR
+
 
 class Audit:
     """Writes events and reads them back, newest first."""

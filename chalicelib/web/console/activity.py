@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from chalicelib.audit.events import EVENTS, OF_AN_APPLICATION, says
 from chalicelib.audit.service_events import EventPage, Wanted, is_cursor, network_from
 from chalicelib.audit.streams import STREAMS, stream_of
-from chalicelib.audit.trail import OPERATOR, Event
+from chalicelib.audit.trail import Event
 from chalicelib.errors import Invalid
 from chalicelib.i18n.said import said
 from chalicelib.users.user_ids import is_user_id
@@ -51,11 +51,6 @@ class Line(NamedTuple):
     by: str  # who did it, where that is another
     application: str | None
     more: list[str]  # why, and what was changed
-
-    @property
-    def is_by_command_line(self) -> bool:
-        """Tell whether ``by`` is a text of ours and no name."""
-        return self.event.actor == OPERATOR
 
 
 @api.route(PATH, methods=["GET"], **shown(*FILTERS, "cursor"))
@@ -142,7 +137,7 @@ def _kinds() -> list[tuple[str, list[tuple[str, str]]]]:
 
 def _line(event: Event, names: "EventNames") -> Line:
     by = "" if event.actor in (event.target, "-") else names.of(event.actor) or event.actor
-    if event.actor == OPERATOR:
+    if event.is_by_command_line:
         by = said("an operator at the command line")
     application = names.application(event)
     is_said = event.event in OF_AN_APPLICATION and event.detail.get("client") == application

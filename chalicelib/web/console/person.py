@@ -34,11 +34,6 @@ class Line(NamedTuple):
     more: list[str]
     rest: tuple[tuple[str, str], ...]
 
-    @property
-    def is_by_command_line(self) -> bool:
-        """Tell whether ``by`` is a text of ours and no name."""
-        return self.event.actor == OPERATOR
-
 
 @api.route(PATH, methods=["GET"], **shown("done", "before"))
 @console_page
